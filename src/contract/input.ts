@@ -1,0 +1,66 @@
+import type { OnUnknownSubmit } from './manifest.ts';
+
+/** The workflow's type, as other languages name it. */
+export const WORKFLOW_TYPE = 'imageBatch';
+
+/** The workflow id of a batch. */
+export function workflowIdOf(batchId: string): string {
+  return `image-batch/${batchId}`;
+}
+
+/** The input of the workflow: plain JSON, so that any language with a Temporal SDK can start it. */
+export interface ImageBatchInput {
+  /** Lower-case ASCII letters, digits and `-`, at most 60 characters. */
+  batchId: string;
+  /** The normalised manifest, which lies in the store before the start. */
+  manifest: {
+    /** Its key in the store: `batches/<batch id>/manifest.json`. */
+    uri: string;
+    /** Of its bytes, hex. */
+    sha256: string;
+  };
+  /** What is left out has its value from {@link DEFAULT_OPTIONS}. */
+  options?: Partial<BatchOptions>;
+  /** A retry of an ended batch: only these outputs, as a new run of the same id. */
+  retry?: {
+    /** Names the retry, so that the same one sent twice runs once. */
+    id: string;
+    /** Store key of a JSON file `{"outputs":["hero#2"]}`. */
+    uri: string;
+  };
+}
+
+/** What steers a batch. Read by whoever starts it and carried in its input, so that a restart cannot change it. */
+export interface BatchOptions {
+  /** The id in the store's `store.json`; a worker with another store leaves the batch alone. Unset: the first worker's. */
+  store?: string;
+  /** Gemini's base URL; a worker that talks to another leaves the batch alone. Unset: the first worker's. */
+  endpoint?: string;
+  maxCostUsd?: number;
+  approveAboveUsd?: number;
+  maxRounds: number;
+  /** The longest a job may take, ms, judged on a fresh check. */
+  deadlineMs: number;
+  onUnknownSubmit: OnUnknownSubmit;
+  /** The shortest time between two status checks, ms. */
+  checkIntervalMs: number;
+  /** The longest time between two status checks, ms. */
+  maxCheckIntervalMs: number;
+  /** How long a new job may stay unseen in LIST, ms. */
+  submitWindowMs: number;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** The one table of defaults. */
+export const DEFAULT_OPTIONS: BatchOptions = {
+  maxRounds: 3,
+  // Google ends a job as EXPIRED after 48 h; two hours more, so that its own end comes first.
+  deadlineMs: 50 * HOUR,
+  onUnknownSubmit: 'reconcile',
+  checkIntervalMs: 30_000,
+  maxCheckIntervalMs: 30 * MINUTE,
+  // The delay is undocumented; 90 s is generous for a list that is usually up to date within seconds.
+  submitWindowMs: 90_000,
+};

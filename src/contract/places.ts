@@ -1,0 +1,49 @@
+/**
+ * Where things lie in the store: the one place that spells its keys. What people read stands at the top of a batch's
+ * folder; what the steps leave for one another stands under `work/`.
+ */
+export function batchPlaces(batchId: string) {
+  const home = `batches/${batchId}`;
+  const work = `${home}/work`;
+  return {
+    home,
+    manifest: `${home}/manifest.json`,
+    results: `${home}/results.jsonl`,
+    failed: `${home}/failed.json`,
+    report: `${home}/report.json`,
+    page: `${home}/report.html`,
+    /** An image's key, from its name in the records (`images/hero~2.png`). */
+    file: (name: string) => `${home}/${name}`,
+    /** Create-only, by the first `prepare`: the nonce of this batch's jobs and the fingerprint it was begun with. */
+    begun: `${work}/begun.json`,
+    plan: `${work}/plan.jsonl`,
+    uploads: `${work}/uploads.json`,
+    retry: (retryId: string) => `${work}/retries/${retryId}.json`,
+    rounds: `${work}/rounds/`,
+    round: (round: number) => roundPlaces(`${work}/rounds/${round}`),
+  };
+}
+
+function roundPlaces(home: string) {
+  return {
+    home,
+    /** Which outputs this round is for; the first round has none: it is for all. */
+    selection: `${home}/selection.json`,
+    /** The uploaded request file. */
+    staged: `${home}/staged.json`,
+    permits: `${home}/permits/`,
+    /** Create-only: the right to POST submission n, once. */
+    permit: (submission: number) => `${home}/permits/${submission}.json`,
+    /** Create-only: what came of that POST. */
+    answer: (submission: number) => `${home}/permits/${submission}.answer.json`,
+    /** Create-only, numbered: the answers taken from a job so far. */
+    checkpoints: (job: string) => `${home}/collect/${job.replace('batches/', '')}/`,
+    /** The mark that this round is done, with what it came to. */
+    collected: `${home}/collected.json`,
+  };
+}
+
+/** A reference's bytes, by content. */
+export function referencePlace(sha256: string, extension: string): string {
+  return `references/${sha256}.${extension}`;
+}
