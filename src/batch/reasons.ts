@@ -1,0 +1,67 @@
+import type { Reason } from '../contract/record.ts';
+import type { Outcome } from '../contract/words.ts';
+
+/**
+ * What another try is worth. `transient`: it may go well next time. `weak`: the model decides anew, one more try is worth
+ * its price. `permanent`: the same request ends the same way.
+ */
+export type RetryClass = 'transient' | 'weak' | 'permanent';
+
+/** What became of an output that is no image. */
+export type Loss = Exclude<Outcome, 'image'>;
+
+interface ReasonRow {
+  /** `refused`: a policy. `failed`: Google said that it went wrong. `missing`: nobody said anything. */
+  outcome: Loss;
+  retry: RetryClass;
+  /** For a person, where Google gave no sentence of its own. */
+  says: string;
+}
+
+/** The one table of reasons. What is permanent and what is weak follows the practice of this API's users. */
+const ROWS: Readonly<Record<Reason, ReasonRow>> = {
+  'prohibited-content': row('refused', 'permanent', 'The model refused: prohibited content.'),
+  'image-prohibited-content': row('refused', 'permanent', 'The model refused its image: prohibited content.'),
+  recitation: row('refused', 'permanent', 'The model refused: too close to existing material.'),
+  blocklist: row('refused', 'permanent', 'The model refused: the prompt holds a blocked term.'),
+  spii: row('refused', 'permanent', 'The model refused: sensitive personal information.'),
+  'prompt-blocked': row('refused', 'permanent', 'The prompt was blocked before the model saw it.'),
+  // Judged on what was generated, which differs from try to try: weak, like image-safety.
+  safety: row('refused', 'weak', 'The model refused: safety.'),
+  'image-safety': row('refused', 'weak', 'The model refused its image: safety.'),
+  'no-image': row('failed', 'weak', 'The model made no image.'),
+  'text-only': row('failed', 'weak', 'The model answered with text only.'),
+  'max-tokens': row('failed', 'weak', 'The model reached its token limit before the image.'),
+  other: row('failed', 'weak', 'The model stopped and did not say why.'),
+  'image-other': row('failed', 'weak', 'The model made no image and did not say why.'),
+  undecodable: row('failed', 'weak', 'What came as an image is none.'),
+  'unknown-code': row('failed', 'weak', 'Google answered with a code that hummingbatch does not know.'),
+  invalid: row('failed', 'permanent', 'Google took this request for invalid.'),
+  deadline: row('failed', 'transient', 'Google did not finish this request in time.'),
+  quota: row('failed', 'transient', 'Google had no quota left for this request.'),
+  internal: row('failed', 'transient', 'Google failed on this request.'),
+  unavailable: row('failed', 'transient', 'Google was not available for this request.'),
+  cancelled: row('failed', 'transient', 'The request was cancelled.'),
+  malformed: row('failed', 'transient', 'The line is no answer.'),
+  'reference-expired': row('failed', 'transient', 'A reference was no longer there when the request ran.'),
+  'no-answer': row('missing', 'transient', 'No job answered for this output.'),
+  'job-expired': row('failed', 'transient', 'The job expired before it answered.'),
+  'job-failed': row('failed', 'transient', 'The job failed before it answered.'),
+};
+
+function row(outcome: Loss, retry: RetryClass, says: string): ReasonRow {
+  return { outcome, retry, says };
+}
+
+export function outcomeOf(reason: Reason): Loss {
+  return ROWS[reason].outcome;
+}
+
+export function retryClassOf(reason: Reason): RetryClass {
+  return ROWS[reason].retry;
+}
+
+/** The sentence for a reason to which Google added none. */
+export function sentenceOf(reason: Reason): string {
+  return ROWS[reason].says;
+}

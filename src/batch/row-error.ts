@@ -1,0 +1,49 @@
+import type { Reason } from '../contract/record.ts';
+import { field, isObject, textField } from './json.ts';
+import { sentenceOf } from './reasons.ts';
+
+/** Codes of google.rpc, their HTTP twins and their names, by what they mean for a row. */
+const CODES: ReadonlyArray<readonly [reason: Reason, codes: readonly (number | string)[]]> = [
+  ['cancelled', [1, 499, 'CANCELLED']],
+  ['invalid', [3, 400, 'INVALID_ARGUMENT']],
+  ['deadline', [4, 504, 'DEADLINE_EXCEEDED']],
+  // A row has nothing to find or be denied but its files; a model that is gone fails the job, not a row.
+  ['reference-expired', [5, 404, 'NOT_FOUND', 7, 403, 'PERMISSION_DENIED']],
+  ['quota', [8, 429, 'RESOURCE_EXHAUSTED']],
+  ['internal', [13, 500, 'INTERNAL']],
+  ['unavailable', [14, 503, 'UNAVAILABLE']],
+];
+const REASON_OF = new Map(CODES.flatMap(([reason, codes]) => codes.map((code) => [String(code), reason])));
+
+/** "You do not have permission to access the File … or it may not exist." comes with several codes. */
+const NAMES_A_FILE = /\bfiles?\b/i;
+const IS_GONE = /permission|not exist|not found|expired|no longer|not in an active state/i;
+
+export interface RowError {
+  reason: Reason;
+  message: string;
+}
+
+/** What the `error` (or `status`) of a line says; undefined where it says nothing or OK. */
+export function rowErrorOf(error: unknown): RowError | undefined {
+  if (typeof error === 'string')
+    return error.trim() === '' ? undefined : { reason: reasonOf(error, error), message: error };
+  if (!isObject(error)) return undefined;
+  const code = codeOf(error);
+  const message = textField(error, 'message');
+  if (code === undefined && message.trim() === '') return undefined;
+  const reason = reasonOf(code, message);
+  return { reason, message: message.trim() || `${sentenceOf(reason)} (code ${code})` };
+}
+
+function reasonOf(code: string | undefined, message: string): Reason {
+  if (NAMES_A_FILE.test(message) && IS_GONE.test(message)) return 'reference-expired';
+  return REASON_OF.get(code ?? '') ?? 'unknown-code';
+}
+
+/** The code as text; undefined for OK, which is 0. */
+function codeOf(error: unknown): string | undefined {
+  const code = field(error, 'code') ?? field(error, 'status');
+  if (typeof code !== 'number' && typeof code !== 'string') return undefined;
+  return ['0', '', 'OK'].includes(String(code)) ? undefined : String(code).slice(0, 40);
+}

@@ -1,0 +1,91 @@
+import type { Manifest } from '../contract/manifest.ts';
+import type { Answer, ImageFile, OutputRecord } from '../contract/record.ts';
+import { FLAGS, type Flag } from '../contract/words.ts';
+import { groupBy } from './group.ts';
+import { sumUsd } from './money.ts';
+import type { PlannedOutput } from './plan.ts';
+import { outcomeOf, sentenceOf } from './reasons.ts';
+import { retryable } from './retry.ts';
+import { addUsage } from './usage.ts';
+
+type ImageAnswer = Answer & { image: ImageFile };
+
+/**
+ * Exactly one record for each output, in their order, from all answers of all rounds.
+ *
+ * An output's record is its first image without a doubt, else its first image, else its last reason, else `no-answer`.
+ * Every other image with other bytes is kept as an alternate. Tokens and money are those of all its answers together.
+ * Answers to an output that is not among these are left out.
+ *
+ * @param answers in the order of job and line; a later round may stand before an earlier one
+ */
+export function settle(
+  outputs: readonly PlannedOutput[],
+  answers: readonly Answer[],
+  manifest: Manifest,
+): OutputRecord[] {
+  const byOutput = groupBy(answers, (answer) => answer.output);
+  return outputs.map((planned) => {
+    const own = (byOutput.get(planned.output) ?? []).toSorted((one, other) => one.round - other.round);
+    const images = own.filter(hasImage);
+    const chosen = images.find((answer) => answer.flags.length === 0) ?? images[0];
+    return {
+      output: planned.output,
+      key: planned.key,
+      ...(chosen ? imageFields(chosen, images, own) : lossFields(own.at(-1))),
+      ...costFields(own),
+      ...metadataField(manifest.items[planned.item]?.metadata),
+    };
+  });
+}
+
+function imageFields(chosen: ImageAnswer, images: readonly ImageAnswer[], own: readonly Answer[]) {
+  const alternates = distinct(images.map((answer) => answer.image)).filter(
+    (image) => image.sha256 !== chosen.image.sha256,
+  );
+  return {
+    outcome: chosen.outcome,
+    ...chosen.image,
+    flags: flagsOf(chosen, own),
+    ...(alternates.length > 0 && { alternates }),
+    ...(chosen.text !== undefined && { text: chosen.text }),
+    round: chosen.round,
+    job: chosen.job,
+  };
+}
+
+/** A round asks for an output once: whatever answers it again in that round is a duplicate, and was billed. */
+function flagsOf(chosen: ImageAnswer, own: readonly Answer[]): Flag[] {
+  const isDuplicate = own.filter((answer) => answer.round === chosen.round).length > 1;
+  return FLAGS.filter((flag) => chosen.flags.includes(flag) || (isDuplicate && flag === 'duplicate-answer'));
+}
+
+function lossFields(last: Answer | undefined) {
+  const reason = last?.reason ?? 'no-answer';
+  return {
+    outcome: outcomeOf(reason),
+    flags: [],
+    reason,
+    message: last?.message ?? sentenceOf(reason),
+    ...(last?.text !== undefined && { text: last.text }),
+    retryable: retryable(reason),
+    ...(last && { round: last.round, job: last.job }),
+  };
+}
+
+function costFields(own: readonly Answer[]) {
+  const usage = addUsage(own.map((answer) => answer.usage));
+  return { ...(usage && { usage }), costUsd: sumUsd(own.map((answer) => answer.costUsd)) };
+}
+
+function metadataField(metadata: Record<string, unknown> | undefined) {
+  return metadata === undefined ? {} : { metadata };
+}
+
+function hasImage(answer: Answer): answer is ImageAnswer {
+  return answer.outcome === 'image' && answer.image !== undefined;
+}
+
+function distinct(images: readonly ImageFile[]): ImageFile[] {
+  return [...new Map(images.toReversed().map((image) => [image.sha256, image])).values()].toReversed();
+}

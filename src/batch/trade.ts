@@ -1,0 +1,61 @@
+import type { Estimate, Price } from './cost.ts';
+import { formatUsd } from './money.ts';
+
+const HOUR = 3_600_000;
+
+/** Google's target; most jobs end sooner. https://ai.google.dev/gemini-api/docs/batch-api */
+const TARGET_WAIT_MS = 24 * HOUR;
+/** After this Google ends a job as expired. */
+const LONGEST_WAIT_MS = 48 * HOUR;
+/** Below this the saving is not worth the wait: ten images at 1K save 0.17 to 0.67 USD. */
+const FEW_OUTPUTS = 10;
+
+/** What a person weighs before anything is paid. */
+export interface Trade {
+  outputs: number;
+  price?: Price;
+  usualWaitMs: number;
+  longestWaitMs: number;
+  /** Which of the two ways fits better. */
+  advice: 'batch' | 'interactive';
+  /** The same for reading, one sentence each; the advice comes last, where there is one. */
+  sentences: string[];
+}
+
+/**
+ * The trade between a batch and the interactive API.
+ *
+ * @param withinMs when the images are wanted, ms from now; unset: no hurry
+ */
+export function tradeOf({ outputs, price }: Estimate, { withinMs }: { withinMs?: number } = {}): Trade {
+  const objections = [
+    ...(outputs < FEW_OUTPUTS ? [`${outputs} ${outputs === 1 ? 'output is' : 'outputs are'} few`] : []),
+    ...(withinMs !== undefined && withinMs < TARGET_WAIT_MS
+      ? ['a batch may take longer than you want to wait']
+      : []),
+  ];
+  return {
+    outputs,
+    ...(price && { price }),
+    usualWaitMs: TARGET_WAIT_MS,
+    longestWaitMs: LONGEST_WAIT_MS,
+    advice: objections.length > 0 ? 'interactive' : 'batch',
+    sentences: [priceSentence(price), waitSentence(), ...adviceSentence(objections)],
+  };
+}
+
+function priceSentence(price: Price | undefined): string {
+  if (!price)
+    return 'The price of this model is not known here; Google bills a batch at half of the interactive price.';
+  const { batchUsd, interactiveUsd, savingUsd } = price;
+  return `As a batch ${formatUsd(batchUsd)}, interactive ${formatUsd(interactiveUsd)}: it saves ${formatUsd(savingUsd)}.`;
+}
+
+function waitSentence(): string {
+  return `Google aims at ${TARGET_WAIT_MS / HOUR} hours and is mostly quicker; after ${LONGEST_WAIT_MS / HOUR} hours a job expires.`;
+}
+
+function adviceSentence(objections: readonly string[]): string[] {
+  if (objections.length === 0) return [];
+  return [`The interactive API fits better here: ${objections.join(', and ')}.`];
+}

@@ -1,0 +1,80 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { nextCheckMs, quotaWaitMs } from '../../../src/batch/intervals.ts';
+import { DEFAULT_OPTIONS } from '../../../src/contract/input.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const limits = { minMs: DEFAULT_OPTIONS.checkIntervalMs, maxMs: DEFAULT_OPTIONS.maxCheckIntervalMs };
+const next = (ageMs: number, random = 0.5) => nextCheckMs({ ageMs, random, ...limits });
+
+describe('the next check', () => {
+  it.each([
+    [0, 30_000],
+    [MINUTE, 30_000],
+    [10 * MINUTE, 2 * MINUTE],
+    [HOUR, 12 * MINUTE],
+    [40 * HOUR, 30 * MINUTE],
+  ])('of a job %d ms old is in %d ms', (age, wait) => {
+    expect(next(age)).toBe(wait);
+  });
+
+  it('is ten percent sooner or later by chance', () => {
+    expect([next(HOUR, 0), next(HOUR, 1)]).toEqual([10.8 * MINUTE, 13.2 * MINUTE]);
+  });
+
+  it('makes about 71 checks in the 24 hours that Google aims at', () => {
+    let checks = 0;
+    for (let age = next(0); age <= 24 * HOUR; age += next(age)) checks += 1;
+    expect(checks).toBeGreaterThanOrEqual(68);
+    expect(checks).toBeLessThanOrEqual(74);
+  });
+
+  it('of a job of unknown age is at the shortest time', () => {
+    for (const age of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -5])
+      expect(next(age)).toBe(30_000);
+  });
+
+  it('takes the defaults for limits that are none', () => {
+    const garbled = { minMs: Number.NaN, maxMs: Number.POSITIVE_INFINITY, random: 0.5 };
+    expect(nextCheckMs({ ageMs: 0, ...garbled })).toBe(DEFAULT_OPTIONS.checkIntervalMs);
+    expect(nextCheckMs({ ageMs: 40 * HOUR, ...garbled })).toBe(DEFAULT_OPTIONS.maxCheckIntervalMs);
+  });
+
+  const anything = fc.oneof(
+    fc.double(),
+    fc.integer(),
+    fc.constantFrom(undefined, null, 'x', '5') as fc.Arbitrary<never>,
+  );
+  test.prop([anything, anything, anything, anything])(
+    'is a whole number of milliseconds from a second to 27 hours, whatever comes in',
+    (ageMs, random, minMs, maxMs) => {
+      const wait = nextCheckMs({ ageMs, random, minMs, maxMs });
+      expect(Number.isSafeInteger(wait)).toBe(true);
+      expect(wait).toBeGreaterThanOrEqual(1000);
+      expect(wait).toBeLessThanOrEqual(27 * HOUR);
+    },
+  );
+});
+
+describe('the wait for quota', () => {
+  it('doubles from one minute to thirty', () => {
+    expect([1, 2, 3, 4, 5, 6, 500].map((attempt) => quotaWaitMs(attempt) / MINUTE)).toEqual([
+      1, 2, 4, 8, 16, 30, 30,
+    ]);
+  });
+
+  it('is never shorter than Google asks for, nor longer than 6 hours', () => {
+    expect(quotaWaitMs(1, 2 * HOUR)).toBe(2 * HOUR);
+    expect(quotaWaitMs(6, 37_000)).toBe(30 * MINUTE);
+    expect(quotaWaitMs(1, 900 * HOUR)).toBe(6 * HOUR);
+  });
+
+  test.prop([fc.double(), fc.double()])(
+    'is a whole number of at least a minute, whatever comes in',
+    (attempt, hint) => {
+      expect(Number.isSafeInteger(quotaWaitMs(attempt, hint))).toBe(true);
+      expect(quotaWaitMs(attempt, hint)).toBeGreaterThanOrEqual(MINUTE);
+    },
+  );
+});

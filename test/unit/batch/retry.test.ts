@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { anotherTry, retryable } from '../../../src/batch/retry.ts';
+import { REASONS, type Reason } from '../../../src/contract/record.ts';
+import { imageAnswer, lostAnswer } from './builders.ts';
+
+const permanent: Reason[] = [
+  'prohibited-content',
+  'image-prohibited-content',
+  'recitation',
+  'blocklist',
+  'spii',
+  'prompt-blocked',
+  'invalid',
+];
+const weak: Reason[] = [
+  'no-image',
+  'text-only',
+  'max-tokens',
+  'other',
+  'image-other',
+  'safety',
+  'image-safety',
+  'undecodable',
+  'unknown-code',
+];
+const transient = REASONS.filter((reason) => !permanent.includes(reason) && !weak.includes(reason));
+
+/** The reasons of round 1, 2, …; whether there is a next one. */
+const after = (reasons: Reason[], { maxRounds = 9, weCancelled = false } = {}) =>
+  anotherTry(
+    reasons.map((reason, at) => lostAnswer('a#1', reason, { round: at + 1 })),
+    { round: reasons.length || 1, maxRounds, weCancelled },
+  );
+
+describe('another try', () => {
+  it.each(transient)('is made after %s as long as there are rounds', (reason) => {
+    expect(after([reason, reason, reason])).toBe(true);
+    expect(after([reason, reason, reason], { maxRounds: 3 })).toBe(false);
+  });
+
+  it.each(weak)('is made once after %s', (reason) => {
+    expect(after([reason])).toBe(true);
+    expect(after([reason, reason])).toBe(false);
+    expect(after([reason, 'internal'])).toBe(true);
+    expect(after([reason, 'internal', 'other'])).toBe(false);
+  });
+
+  it.each(permanent)('is not made after %s', (reason) => {
+    expect(after([reason])).toBe(false);
+    expect(after(['internal', reason])).toBe(false);
+  });
+
+  it('is made where no job answered', () => {
+    expect(after([])).toBe(true);
+    expect(after([], { maxRounds: 1 })).toBe(false);
+  });
+
+  it('is not made where there is an image, whatever else was answered', () => {
+    const answers = [lostAnswer('a#1', 'internal'), imageAnswer('a#1', 'x'), lostAnswer('a#1', 'internal')];
+    expect(anotherTry(answers, { round: 1, maxRounds: 3, weCancelled: false })).toBe(false);
+  });
+
+  it('is made after a cancellation that was not ours', () => {
+    expect(after(['cancelled'])).toBe(true);
+    expect(after(['cancelled'], { weCancelled: true })).toBe(false);
+  });
+
+  it('counts a round once, however often its job answered', () => {
+    const answers = [lostAnswer('a#1', 'no-image'), lostAnswer('a#1', 'text-only')];
+    expect(anotherTry(answers, { round: 1, maxRounds: 3, weCancelled: false })).toBe(true);
+  });
+
+  it('that a person asked for is judged by its own answer, not by the refusal before it', () => {
+    expect(after(['spii', 'internal'])).toBe(true);
+  });
+});
+
+describe('a reason', () => {
+  it('is retryable where it is not permanent', () => {
+    expect(REASONS.filter((reason) => !retryable(reason)).sort()).toEqual([...permanent].sort());
+  });
+});

@@ -1,0 +1,323 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { keyOf, verdictOf } from '../../../src/batch/verdict.ts';
+import { REASONS } from '../../../src/contract/record.ts';
+
+const usageMetadata = {
+  promptTokenCount: 20,
+  candidatesTokenCount: 1130,
+  thoughtsTokenCount: 100,
+  candidatesTokensDetails: [{ modality: 'IMAGE', tokenCount: 1120 }],
+};
+const image = (data: string, over = {}) => ({ inlineData: { mimeType: 'image/jpeg', data }, ...over });
+const answered = (parts: unknown[], over = {}) => ({
+  key: 'hero#1',
+  response: {
+    candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP' }],
+    usageMetadata,
+    ...over,
+  },
+});
+const refused = (candidate: unknown) => ({
+  key: 'hero#1',
+  response: { candidates: [candidate], usageMetadata },
+});
+
+describe('the key of a line', () => {
+  it('is its text', () => {
+    expect(keyOf({ key: 'hero#1' })).toBe('hero#1');
+  });
+  it.each([null, [], 'hero#1', {}, { key: 7 }, { key: '' }, { key: null }])('is not there in %j', (line) => {
+    expect(keyOf(line)).toBeUndefined();
+  });
+});
+
+describe('a line with an image', () => {
+  it('is that image, with what was said and what was used', () => {
+    expect(verdictOf(answered([{ text: 'Here ' }, { text: 'it is.' }, image('QUJD')]))).toEqual({
+      kind: 'image',
+      data: 'QUJD',
+      claimedMime: 'image/jpeg',
+      interimOnly: false,
+      extraImages: [],
+      text: 'Here it is.',
+      usage: { input: 20, text: 110, image: 1120 },
+    });
+  });
+
+  it('is the last that is no thought; the others that are none are kept beside it', () => {
+    const parts = [
+      image('A'),
+      image('B', { thought: true }),
+      image('C'),
+      image('D'),
+      image('E', { thought: true }),
+    ];
+    expect(verdictOf(answered(parts))).toMatchObject({
+      data: 'D',
+      interimOnly: false,
+      extraImages: [
+        { data: 'A', claimedMime: 'image/jpeg' },
+        { data: 'C', claimedMime: 'image/jpeg' },
+      ],
+    });
+  });
+
+  it('is the last thought where there is nothing else, and says so', () => {
+    const parts = [
+      image('A', { thought: true }),
+      image('B', { thought: true }),
+      { text: 'hm', thought: true },
+    ];
+    const verdict = verdictOf(answered(parts));
+    expect(verdict).toMatchObject({ kind: 'image', data: 'B', interimOnly: true, extraImages: [] });
+    expect(verdict.text).toBeUndefined();
+  });
+
+  it('is read in snake_case too', () => {
+    const line = {
+      key: 'hero#1',
+      response: {
+        candidates: [{ content: { parts: [{ inline_data: { mime_type: 'image/png', data: 'QQ' } }] } }],
+        usage_metadata: { prompt_token_count: 3 },
+      },
+    };
+    expect(verdictOf(line)).toMatchObject({ data: 'QQ', claimedMime: 'image/png', usage: { input: 3 } });
+  });
+
+  it('is found in any candidate, whatever the finish reason, and beats an error in the same line', () => {
+    const line = {
+      error: { code: 13 },
+      response: {
+        candidates: [{}, { finishReason: 'MAX_TOKENS', content: { parts: [image('Z')] } }],
+        promptFeedback: { blockReason: 'OTHER' },
+      },
+    };
+    expect(verdictOf(line)).toMatchObject({ kind: 'image', data: 'Z' });
+  });
+});
+
+describe('a refusal', () => {
+  it.each([
+    ['SAFETY', 'refused', 'safety'],
+    ['RECITATION', 'refused', 'recitation'],
+    ['IMAGE_RECITATION', 'refused', 'recitation'],
+    ['BLOCKLIST', 'refused', 'blocklist'],
+    ['PROHIBITED_CONTENT', 'refused', 'prohibited-content'],
+    ['SPII', 'refused', 'spii'],
+    ['IMAGE_SAFETY', 'refused', 'image-safety'],
+    ['IMAGE_PROHIBITED_CONTENT', 'refused', 'image-prohibited-content'],
+    ['MAX_TOKENS', 'failed', 'max-tokens'],
+    ['OTHER', 'failed', 'other'],
+    ['LANGUAGE', 'failed', 'other'],
+    ['NO_IMAGE', 'failed', 'no-image'],
+    ['IMAGE_OTHER', 'failed', 'image-other'],
+    ['MALFORMED_FUNCTION_CALL', 'failed', 'malformed'],
+    ['MALFORMED_RESPONSE', 'failed', 'malformed'],
+    ['STOP', 'failed', 'no-image'],
+    ['SOMETHING_NEW', 'failed', 'unknown-code'],
+    ['constructor', 'failed', 'unknown-code'],
+  ])('with finish reason %s is %s: %s', (finishReason, outcome, reason) => {
+    for (const candidate of [
+      { finishReason },
+      { finishReason, content: {} },
+      { finishReason, content: null },
+      { finishReason, content: { role: 'model' } },
+      { finishReason, content: { parts: [] } },
+    ]) {
+      expect(verdictOf(refused(candidate))).toMatchObject({
+        kind: 'none',
+        outcome,
+        reason,
+        usage: { input: 20 },
+      });
+    }
+  });
+
+  it("keeps Google's sentence", () => {
+    const candidate = { finishReason: 'IMAGE_SAFETY', finishMessage: 'Unable to show the generated image.' };
+    expect(verdictOf(refused(candidate))).toMatchObject({ message: 'Unable to show the generated image.' });
+  });
+
+  it('names the finish reason where Google has no sentence', () => {
+    expect(verdictOf(refused({ finishReason: 'NEWEST' }))).toMatchObject({
+      message: expect.stringContaining('NEWEST'),
+    });
+  });
+
+  it.each(['SAFETY', 'OTHER', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'IMAGE_SAFETY', 'NEW'])(
+    'of the prompt for %s is prompt-blocked',
+    (blockReason) => {
+      const line = {
+        key: 'a#1',
+        response: { promptFeedback: { blockReason }, usageMetadata: { promptTokenCount: 9 } },
+      };
+      expect(verdictOf(line)).toMatchObject({
+        outcome: 'refused',
+        reason: 'prompt-blocked',
+        message: expect.stringContaining(blockReason),
+        usage: { input: 9, text: 0, image: 0 },
+      });
+    },
+  );
+
+  it('in words is text-only and keeps the words', () => {
+    expect(verdictOf(answered([{ text: 'I cannot draw that.' }]))).toMatchObject({
+      reason: 'text-only',
+      outcome: 'failed',
+      text: 'I cannot draw that.',
+      usage: { text: 1130 + 100 - 1120, image: 1120 },
+    });
+  });
+
+  it('with an empty image is none', () => {
+    expect(verdictOf(answered([image('')]))).toMatchObject({ kind: 'none', reason: 'no-image' });
+  });
+});
+
+describe('a row error', () => {
+  it.each([
+    [1, 'cancelled'],
+    [2, 'unknown-code'],
+    [3, 'invalid'],
+    [4, 'deadline'],
+    [5, 'reference-expired'],
+    [7, 'reference-expired'],
+    [8, 'quota'],
+    [13, 'internal'],
+    [14, 'unavailable'],
+    [429, 'quota'],
+    [503, 'unavailable'],
+    ['13', 'internal'],
+    [99, 'unknown-code'],
+  ])('with code %s is %s, in `error` and in `status`', (code, reason) => {
+    expect(verdictOf({ key: 'a#1', error: { code, message: 'why' } })).toMatchObject({
+      reason,
+      message: 'why',
+    });
+    expect(verdictOf({ key: 'a#1', status: { code } })).toMatchObject({
+      reason,
+      message: expect.stringContaining(`code ${code}`),
+    });
+  });
+
+  it('about a file that is gone is a reference that expired, whatever its code', () => {
+    const message = 'You do not have permission to access the File abc123 or it may not exist.';
+    for (const code of [3, 7, 403, undefined]) {
+      expect(verdictOf({ error: { code, message } })).toMatchObject({ reason: 'reference-expired', message });
+    }
+  });
+
+  it('about the form of a file is none of that', () => {
+    expect(verdictOf({ error: { code: 3, message: 'Unsupported file type' } })).toMatchObject({
+      reason: 'invalid',
+    });
+  });
+
+  it('may be a name or a sentence', () => {
+    expect(verdictOf({ status: 'INTERNAL' })).toMatchObject({ reason: 'internal' });
+    expect(verdictOf({ error: 'it broke' })).toMatchObject({ reason: 'unknown-code', message: 'it broke' });
+  });
+
+  it('does not hide an answer where the status says OK', () => {
+    for (const status of ['', {}, { code: 0 }, null]) {
+      expect(verdictOf({ ...refused({ finishReason: 'SPII' }), status })).toMatchObject({ reason: 'spii' });
+    }
+  });
+});
+
+describe('a line that is no answer', () => {
+  it.each([
+    null,
+    'text',
+    7,
+    [],
+    {},
+    { key: 'a#1' },
+    { key: 'a#1', response: null },
+    { key: 'a#1', response: [] },
+    { key: 'a#1', response: {} },
+    { key: 'a#1', response: { candidates: [] } },
+    { key: 'a#1', error: {} },
+    { key: 'a#1', error: null, response: null },
+  ])('is malformed: %j', (line) => {
+    expect(verdictOf(line)).toMatchObject({ kind: 'none', outcome: 'failed', reason: 'malformed' });
+  });
+});
+
+describe('what others wrote', () => {
+  it('is cut: 500 characters of a message, 2000 of a text, no character in half', () => {
+    const smile = '😀';
+    const verdict = verdictOf(
+      refused({
+        finishReason: 'OTHER',
+        finishMessage: `x${smile.repeat(600)}`,
+        content: { parts: [{ text: `x${smile.repeat(3000)}` }] },
+      }),
+    );
+    if (verdict.kind !== 'none') throw new Error('an image?');
+    for (const [text = '', max] of [
+      [verdict.message, 500],
+      [verdict.text, 2000],
+    ] as const) {
+      expect(text.length).toBeLessThanOrEqual(max);
+      expect(text.length).toBeGreaterThan(max - 3);
+      expect(text).toMatch(/^x(?:😀)+…$/u);
+    }
+  });
+
+  it('is shown without base64 and without what moves the cursor', () => {
+    const message = `bad image ${'QUJD'.repeat(5000)} here\u001b[2J\nnext`;
+    const verdict = verdictOf({ error: { code: 3, message: `${message}` } });
+    expect(verdict).toMatchObject({ message: 'bad image …' });
+    expect(verdictOf({ error: { code: 3, message: 'a\u001b[2J\nb' } })).toMatchObject({ message: 'a [2J b' });
+  });
+});
+
+describe('any line', () => {
+  const words = fc.constantFrom(
+    ...[
+      'key',
+      'response',
+      'error',
+      'status',
+      'code',
+      'message',
+      'candidates',
+      'content',
+      'parts',
+      'inlineData',
+      'data',
+    ],
+    ...[
+      'text',
+      'thought',
+      'finishReason',
+      'promptFeedback',
+      'blockReason',
+      'usageMetadata',
+      'candidatesTokensDetails',
+    ],
+  );
+  const { tree: like } = fc.letrec((tie) => ({
+    tree: fc.oneof({ maxDepth: 7 }, fc.jsonValue({ maxDepth: 1 }), tie('list'), tie('object'), tie('object')),
+    list: fc.array(tie('tree'), { maxLength: 3 }),
+    object: fc.dictionary(words, tie('tree'), { maxKeys: 5 }),
+  }));
+
+  test.prop([fc.oneof(fc.jsonValue(), like)], { numRuns: 2000 })(
+    'has a verdict of the closed set',
+    (line) => {
+      const verdict = verdictOf(line);
+      keyOf(line);
+      if (verdict.kind === 'image') {
+        expect(verdict.data).not.toBe('');
+      } else {
+        expect(REASONS).toContain(verdict.reason);
+        expect(verdict.message).not.toBe('');
+        expect(verdict.message.length).toBeLessThanOrEqual(500);
+      }
+      for (const count of Object.values(verdict.usage ?? {})) expect(count).toBeGreaterThanOrEqual(0);
+    },
+  );
+});
