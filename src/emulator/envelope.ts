@@ -1,0 +1,66 @@
+/**
+ * How Google refuses: the status names of google.rpc, each with its HTTP status and the number that a batch's rows carry.
+ */
+const STATUSES = {
+  CANCELLED: { http: 499, rpc: 1 },
+  INVALID_ARGUMENT: { http: 400, rpc: 3 },
+  NOT_FOUND: { http: 404, rpc: 5 },
+  ALREADY_EXISTS: { http: 409, rpc: 6 },
+  PERMISSION_DENIED: { http: 403, rpc: 7 },
+  FAILED_PRECONDITION: { http: 400, rpc: 9 },
+  OUT_OF_RANGE: { http: 416, rpc: 11 },
+  INTERNAL: { http: 500, rpc: 13 },
+  UNAVAILABLE: { http: 503, rpc: 14 },
+} as const;
+
+export type Status = keyof typeof STATUSES;
+
+/** An error as a row or a failed job carries it: the google.rpc number and a sentence. */
+export interface RpcError {
+  code: number;
+  message: string;
+}
+
+export function rpcError(status: Status, message: string): RpcError {
+  return { code: STATUSES[status].rpc, message };
+}
+
+/** A request that is refused; its JSON is Google's envelope. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly status: Status;
+  readonly details: readonly unknown[];
+
+  constructor(status: Status, message: string, details: readonly unknown[] = []) {
+    super(message);
+    this.status = status;
+    this.details = details;
+  }
+
+  get httpStatus(): number {
+    return STATUSES[this.status].http;
+  }
+
+  /** The same refusal where it concerns one row of a batch and not the whole request. */
+  toRpc(): RpcError {
+    return rpcError(this.status, this.message);
+  }
+
+  toJSON(): unknown {
+    return {
+      error: {
+        code: this.httpStatus,
+        message: this.message,
+        status: this.status,
+        ...(this.details.length > 0 && { details: this.details }),
+      },
+    };
+  }
+}
+
+/** A field that cannot be read or has a value that is not offered, named the way Google names it. */
+export function badField(field: string, description: string): Refusal {
+  return new Refusal('INVALID_ARGUMENT', description, [
+    { '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ field, description }] },
+  ]);
+}

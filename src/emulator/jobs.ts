@@ -1,0 +1,83 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RpcError } from './envelope.ts';
+import type { Effect } from './keywords.ts';
+import type { Pixels } from './models.ts';
+import { openRecords } from './records.ts';
+
+/** `painted`: each shows its key, prompt and references. `plain`: one flat image for each format and pixels. */
+export type ImageStyle = 'painted' | 'plain';
+
+/** A batch job as it is kept: what it was given, and nothing that its clock and its input already say. */
+export interface JobRecord {
+  /** 36 lower-case letters and digits. */
+  id: string;
+  model: string;
+  displayName?: string;
+  /** `files/…`; none for an inline batch. */
+  inputFile?: string;
+  priority?: string;
+  /** ms since 1970, as all times here. */
+  createTime: number;
+  /** From its creation to its end, ms. */
+  durationMs: number;
+  images: ImageStyle;
+  /** Plain images are padded to this many bytes. */
+  imageBytes?: number;
+  rows: Row[];
+  /** Its input cannot be read: it fails when it should begin. */
+  failure?: RpcError;
+  cancelTime?: number;
+  deleteTime?: number;
+}
+
+/** One row of a job: where its request lies, and what will become of it. */
+export interface Row {
+  key?: string;
+  /** Only in inline batches. */
+  metadata?: unknown;
+  /** Where its line is in the input, bytes. */
+  offset: number;
+  length: number;
+  /** What it gets in place of an image. */
+  effect?: Effect;
+  /** Hash of key and prompt of a row that fails only in the first job that holds it. */
+  once?: string;
+  /** Unset where the request cannot be read. */
+  picture?: Picture;
+}
+
+export interface Picture extends Pixels {
+  /** Tokens of the finished image. */
+  tokens: number;
+  promptTokens: { text: number; images: number };
+  withText: boolean;
+  withThoughts: boolean;
+}
+
+export type Jobs = Awaited<ReturnType<typeof openJobs>>;
+
+/** The jobs there were, deleted ones too: each a record, and a folder with the input that it keeps for itself. */
+export async function openJobs(directory: string) {
+  const records = await openRecords<JobRecord>(join(directory, 'records'));
+  const folderOf = (id: string) => join(directory, id);
+
+  return {
+    inputOf: (id: string) => join(folderOf(id), 'input.jsonl'),
+    referenceOf: (id: string, fileId: string) => join(folderOf(id), fileId),
+    makeFolder: (id: string) => mkdir(folderOf(id), { recursive: true }),
+    all: records.all,
+    save: (job: JobRecord) => records.put(job.id, job),
+
+    async find(id: string): Promise<JobRecord | undefined> {
+      const job = await records.get(id);
+      return job?.deleteTime === undefined ? job : undefined;
+    },
+
+    /** The record stays: that the job was made is part of the ledger. */
+    async remove(job: JobRecord, deleteTime: number): Promise<void> {
+      await records.put(job.id, { ...job, deleteTime });
+      await rm(folderOf(job.id), { recursive: true, force: true });
+    },
+  };
+}

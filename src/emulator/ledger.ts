@@ -1,0 +1,110 @@
+import type { Refusal } from './envelope.ts';
+import type { FileRecord } from './files.ts';
+import type { JobRecord, Jobs } from './jobs.ts';
+import { type JobState, standingOf } from './life.ts';
+
+/**
+ * What the emulator was asked. `jobs` are all there ever were in its folder, deleted ones too; the rest counts from the
+ * start of this emulator.
+ */
+export interface Ledger {
+  /** Answered or refused, by route. */
+  requests: Record<string, number>;
+  jobs: JobEntry[];
+  uploads: UploadEntry[];
+  /** Over all jobs. */
+  imagesBilled: number;
+  /** Of results, handed to the connection. */
+  bytesDownloaded: number;
+  /** The last 1000 requests that were refused. */
+  complaints: Complaint[];
+}
+
+export interface JobEntry {
+  /** `batches/…` */
+  name: string;
+  displayName?: string;
+  model: string;
+  createTime: string;
+  state: JobState;
+  deleted: boolean;
+  rows: number;
+  imagesBilled: number;
+  /** How often its standing was asked for. */
+  gets: number;
+}
+
+export interface UploadEntry {
+  name: string;
+  displayName?: string;
+  mimeType: string;
+  bytes: number;
+  /** Hex. */
+  sha256: string;
+}
+
+export interface Complaint {
+  time: string;
+  route: string;
+  status: string;
+  message: string;
+}
+
+const MAX_COMPLAINTS = 1000;
+
+export type LedgerBook = ReturnType<typeof openLedger>;
+
+export function openLedger(jobs: Jobs, now: () => number) {
+  const requests = new Map<string, number>();
+  const gets = new Map<string, number>();
+  const uploads: UploadEntry[] = [];
+  const complaints: Complaint[] = [];
+  let bytesDownloaded = 0;
+
+  function complain(route: string, status: string, message: string): void {
+    complaints.push({ time: new Date(now()).toISOString(), route, status, message });
+    if (complaints.length > MAX_COMPLAINTS) complaints.shift();
+  }
+
+  return {
+    asked: (route: string) => requests.set(route, (requests.get(route) ?? 0) + 1),
+    looked: (jobId: string) => gets.set(jobId, (gets.get(jobId) ?? 0) + 1),
+    downloaded: (bytes: number) => {
+      bytesDownloaded += bytes;
+    },
+    uploaded: ({ id, displayName, mimeType, bytes, sha256 }: FileRecord) =>
+      uploads.push({ name: `files/${id}`, displayName, mimeType, bytes, sha256 }),
+    refused: (route: string, { status, message }: Refusal) => complain(route, status, message),
+    /** A fault of the emulator's own, answered with 500. */
+    broke: (route: string, error: unknown) => complain(route, 'INTERNAL', String(error)),
+
+    async read(): Promise<Ledger> {
+      const made = (await jobs.all()).sort((one, other) => one.createTime - other.createTime);
+      const entries = made.map((job) => jobEntry(job, now(), gets.get(job.id) ?? 0));
+      return {
+        requests: Object.fromEntries(requests),
+        jobs: entries,
+        uploads: [...uploads],
+        imagesBilled: entries.reduce((total, entry) => total + entry.imagesBilled, 0),
+        bytesDownloaded,
+        complaints: [...complaints],
+      };
+    },
+  };
+}
+
+function jobEntry(job: JobRecord, now: number, gets: number): JobEntry {
+  const standing = standingOf(job, now);
+  const made = job.rows.filter((row, index) => index < standing.worked && !row.effect).length;
+  return {
+    name: `batches/${job.id}`,
+    displayName: job.displayName,
+    model: job.model,
+    createTime: new Date(job.createTime).toISOString(),
+    state: standing.state,
+    deleted: job.deleteTime !== undefined,
+    rows: job.rows.length,
+    imagesBilled: made,
+    gets,
+  };
+}

@@ -1,0 +1,87 @@
+import { type RpcError, rpcError } from './envelope.ts';
+import type { JobRecord, Row } from './jobs.ts';
+import type { Effect } from './keywords.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** The part of its time that a job waits before it runs. */
+const PENDING_SHARE = 0.2;
+/** Google gives a job up after this. */
+const EXPIRES_AFTER = 48 * HOUR;
+/** Google keeps results for about six weeks. */
+const RESULTS_KEPT = 42 * DAY;
+
+export type JobState = 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'EXPIRED';
+
+/** Where a job stands at a moment. */
+export interface Standing {
+  state: JobState;
+  /** How many rows were worked on, from the first. */
+  worked: number;
+  updateTime: number;
+  /** Set from its end on. */
+  endTime?: number;
+  /** Why there is no result. */
+  error?: RpcError;
+}
+
+/** When the first row of a job runs. */
+export function startOf({ createTime, durationMs }: Pick<JobRecord, 'createTime' | 'durationMs'>): number {
+  return createTime + durationMs * PENDING_SHARE;
+}
+
+/** A job's standing follows from its record and the clock alone, so that it goes on while the emulator is down. */
+export function standingOf(job: JobRecord, now: number): Standing {
+  const end = endOf(job);
+  if (now >= end.endTime) return { ...end, updateTime: end.endTime };
+  const start = startOf(job);
+  if (now < start) return { state: 'PENDING', worked: 0, updateTime: job.createTime };
+  return { state: 'RUNNING', worked: workedBy(job, now), updateTime: now };
+}
+
+interface End extends Omit<Standing, 'updateTime'> {
+  endTime: number;
+}
+
+/** The end that a job is heading for: of all that can end it, what comes first. */
+function endOf(job: JobRecord): End {
+  const start = startOf(job);
+  const done = job.createTime + job.durationMs;
+  const expiry = job.createTime + EXPIRES_AFTER;
+  const ends: End[] = [{ state: 'SUCCEEDED', worked: job.rows.length, endTime: done }];
+  if (job.failure) ends.push({ state: 'FAILED', worked: 0, endTime: start, error: job.failure });
+  if (done > expiry) {
+    const error = rpcError('FAILED_PRECONDITION', 'The batch expired before it was done.');
+    ends.push({ state: 'EXPIRED', worked: 0, endTime: expiry, error });
+  }
+  if (job.cancelTime !== undefined) ends.push(cancelledAt(job, job.cancelTime, start));
+  return ends.reduce((first, next) => (next.endTime <= first.endTime ? next : first));
+}
+
+/** Before its start a cancelled job ends CANCELLED; after it, it ends SUCCEEDED with what is done. */
+function cancelledAt(job: JobRecord, cancelTime: number, start: number): End {
+  if (cancelTime < start) return { state: 'CANCELLED', worked: 0, endTime: cancelTime, error: CANCELLED };
+  return { state: 'SUCCEEDED', worked: workedBy(job, cancelTime), endTime: cancelTime };
+}
+
+const CANCELLED = rpcError('CANCELLED', 'The operation was cancelled.');
+
+function workedBy(job: JobRecord, time: number): number {
+  const start = startOf(job);
+  const share = (time - start) / (job.createTime + job.durationMs - start);
+  return Math.floor(Math.min(share, 1) * job.rows.length);
+}
+
+/** What becomes of the row at `index`, in a job that has ended. */
+export function effectAtEnd(row: Row, index: number, standing: Standing): Effect | undefined {
+  return index < standing.worked ? row.effect : { kind: 'error', ...CANCELLED };
+}
+
+export function isEnded(standing: Standing): standing is Standing & { endTime: number } {
+  return standing.endTime !== undefined;
+}
+
+/** Whether there is something to fetch. */
+export function hasResult(standing: Standing, now: number): boolean {
+  return standing.state === 'SUCCEEDED' && now < (standing.endTime ?? now) + RESULTS_KEPT;
+}

@@ -1,0 +1,40 @@
+import { crc32 } from 'node:zlib';
+
+/** Makes an image file longer without touching its picture; shorter it never gets. By what it is. */
+export const PAD = { 'image/jpeg': padJpeg, 'image/png': padPng } as const;
+
+const COMMENT_HEAD = 4;
+/** The marker and its 16-bit length, which counts itself. */
+const COMMENT_MAX = 2 + 0xffff;
+
+/** Comment segments behind the start-of-image marker. Fewer than 4 bytes cannot be filled. */
+function padJpeg(image: Buffer, bytes: number): Buffer {
+  const segments: Buffer[] = [];
+  let left = bytes - image.length;
+  while (left >= COMMENT_HEAD) {
+    const rest = left - Math.min(left, COMMENT_MAX);
+    // What remains must be nothing or hold another segment.
+    const length = Math.min(left, COMMENT_MAX) - (rest > 0 && rest < COMMENT_HEAD ? COMMENT_HEAD : 0);
+    const segment = Buffer.alloc(length);
+    segment.writeUInt16BE(0xfffe, 0);
+    segment.writeUInt16BE(length - 2, 2);
+    segments.push(segment);
+    left -= length;
+  }
+  return Buffer.concat([image.subarray(0, 2), ...segments, image.subarray(2)]);
+}
+
+/** Length, type and checksum of a chunk. */
+const CHUNK_FRAME = 12;
+
+/** One private chunk (its case says: may be skipped, may be copied) in front of the end chunk. */
+function padPng(image: Buffer, bytes: number): Buffer {
+  const length = bytes - image.length;
+  if (length < CHUNK_FRAME) return image;
+  const chunk = Buffer.alloc(length);
+  chunk.writeUInt32BE(length - CHUNK_FRAME, 0);
+  chunk.write('paDd', 4, 'latin1');
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, length - 4)), length - 4);
+  const end = image.length - CHUNK_FRAME;
+  return Buffer.concat([image.subarray(0, end), chunk, image.subarray(end)]);
+}

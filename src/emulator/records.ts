@@ -1,0 +1,43 @@
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isMissing } from './disk.ts';
+
+/** A folder of small JSON files, one for each record. */
+export interface Records<T> {
+  get(id: string): Promise<T | undefined>;
+  /** Replaces the whole record at once: a killed process leaves the old one or the new one. */
+  put(id: string, record: T): Promise<void>;
+  all(): Promise<T[]>;
+}
+
+/**
+ * The folder is the truth and nothing is kept in memory, so that what was made before a `kill -9` is there after it.
+ */
+export async function openRecords<T>(directory: string): Promise<Records<T>> {
+  await mkdir(directory, { recursive: true });
+  let writes = 0;
+
+  async function get(id: string): Promise<T | undefined> {
+    try {
+      return JSON.parse(await readFile(join(directory, `${id}.json`), 'utf8')) as T;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    get,
+    async put(id, record) {
+      writes += 1;
+      const temporary = join(directory, `${id}.${process.pid}.${writes}.new`);
+      await writeFile(temporary, JSON.stringify(record));
+      await rename(temporary, join(directory, `${id}.json`));
+    },
+    async all() {
+      const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));
+      const records = await Promise.all(names.map((name) => get(name.slice(0, -'.json'.length))));
+      return records.filter((record): record is Awaited<T> & NonNullable<T> => record !== undefined);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { Files } from './files.ts';
+import type { ImageStyle, Jobs } from './jobs.ts';
+import type { LedgerBook } from './ledger.ts';
+import type { Results } from './results.ts';
+import type { Uploads } from './uploads.ts';
+
+/** All that a handler works with. */
+export interface World {
+  now: () => number;
+  settings: Settings;
+  files: Files;
+  uploads: Uploads;
+  jobs: Jobs;
+  results: Results;
+  ledger: LedgerBook;
+}
+
+/** What new jobs are given on their way. */
+export interface Settings {
+  /** From a job's creation to its end, ms. */
+  durationMs: number;
+  images: ImageStyle;
+  /** Plain images are padded to this many bytes. */
+  imageBytes?: number;
+}
