@@ -5,7 +5,7 @@ const LOOKED_AT = 20_000;
 const BASE64 = /[A-Za-z0-9+/_-]{100,}={0,2}/g;
 
 /** All control characters but newline and tab: an answer is not to move the cursor of whoever reads it. */
-const CONTROL = /[\0-\x08\x0B-\x1F\x7F-\x9F]/g;
+const CONTROL = /(?![\n\t])\p{Cc}/gu;
 
 /**
  * What somebody else wrote, fit for a record: without control characters and base64, trimmed, and cut with an ellipsis at

@@ -9,7 +9,7 @@ const CHARACTERS_PER_TOKEN = 4;
 /** About how many tokens a text takes. */
 export function textTokens(text: string): number {
   const dense = text.match(DENSE)?.length ?? 0;
-  const others = [...text].length - dense;
+  const others = Array.from(text).length - dense;
   return dense + Math.ceil(others / CHARACTERS_PER_TOKEN);
 }
 

@@ -81,6 +81,14 @@ describe('the worst case of a round', () => {
     },
   );
 
+  it('leaves room for a prompt that takes a token for every byte', () => {
+    const dense = manifest([item('a', { prompt: '夜'.repeat(10_000) })]);
+    const used = { input: 30_000, text: 0, image: 1120 };
+    expect(worstCaseUsd(dense, planOutputs(dense))).toBeGreaterThan(
+      actualUsd(dense.model, used) ?? Number.NaN,
+    );
+  });
+
   it('leaves room for as much thinking as users have seen', () => {
     const plan = planOutputs(batch);
     const thought = { input: estimate(batch).inputTokens, text: 11 * 1120, image: 10 * 1120 + 2000 };

@@ -66,6 +66,7 @@ describe('a plan', () => {
       unit: fc.constantFrom('a', 'A', 'ß', 's', 'ſ', 'é', 'e', '\u0301', '图', '😀', '.', '/'),
       maxLength: 100,
     }),
+    fc.string({ unit: fc.constantFrom('图', '😀'), minLength: 80, maxLength: 100 }),
     fc.constantFrom('CON', 'a~1', 'a', 'A', '..'),
   );
 

@@ -70,8 +70,9 @@ describe('another try', () => {
     expect(anotherTry(answers, { round: 1, maxRounds: 3, weCancelled: false })).toBe(true);
   });
 
-  it('that a person asked for is judged by its own answer, not by the refusal before it', () => {
+  it('that a person asked for is judged by its own answer, not by those before it', () => {
     expect(after(['spii', 'internal'])).toBe(true);
+    expect(after(['other', 'other', 'internal'])).toBe(true);
   });
 });
 

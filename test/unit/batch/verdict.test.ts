@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { keyOf, verdictOf } from '../../../src/batch/verdict.ts';
+import { keyOf, type LossVerdict, verdictOf } from '../../../src/batch/verdict.ts';
 import { REASONS } from '../../../src/contract/record.ts';
 
 const usageMetadata = {
@@ -208,7 +208,14 @@ describe('a row error', () => {
     }
   });
 
-  it('about the form of a file is none of that', () => {
+  it('beside an answer without an image counts, with what that answer used', () => {
+    const line = { ...refused({ finishReason: 'OTHER' }), error: { code: 13 } };
+    expect(verdictOf(line)).toMatchObject({ reason: 'internal', usage: { input: 20 } });
+  });
+
+  it('about the form of a file, or about another permission, is none of that', () => {
+    const message = 'You do not have permission to use this setting.';
+    expect(verdictOf({ error: { code: 3, message } })).toMatchObject({ reason: 'invalid' });
     expect(verdictOf({ error: { code: 3, message: 'Unsupported file type' } })).toMatchObject({
       reason: 'invalid',
     });
@@ -246,25 +253,21 @@ describe('a line that is no answer', () => {
 });
 
 describe('what others wrote', () => {
-  it('is cut: 500 characters of a message, 2000 of a text, no character in half', () => {
-    const smile = '😀';
-    const verdict = verdictOf(
-      refused({
-        finishReason: 'OTHER',
-        finishMessage: `x${smile.repeat(600)}`,
-        content: { parts: [{ text: `x${smile.repeat(3000)}` }] },
-      }),
-    );
-    if (verdict.kind !== 'none') throw new Error('an image?');
-    for (const [text = '', max] of [
-      [verdict.message, 500],
-      [verdict.text, 2000],
-    ] as const) {
-      expect(text.length).toBeLessThanOrEqual(max);
-      expect(text.length).toBeGreaterThan(max - 3);
-      expect(text).toMatch(/^x(?:😀)+…$/u);
-    }
-  });
+  it.each(['', 'x'])(
+    'is cut: 500 characters of a message, 2000 of a text, no character in half (%j)',
+    (first) => {
+      const finishMessage = first + '😀'.repeat(600);
+      const content = { parts: [{ text: first + '😀'.repeat(3000) }] };
+      const { message, text } = verdictOf(
+        refused({ finishReason: 'OTHER', finishMessage, content }),
+      ) as LossVerdict;
+      for (const [cut = '', max] of [[message, 500] as const, [text, 2000] as const]) {
+        expect(cut.length).toBeLessThanOrEqual(max);
+        expect(cut.length).toBeGreaterThan(max - 3);
+        expect(cut).toMatch(/^x?(?:😀)+…$/u);
+      }
+    },
+  );
 
   it('is shown without base64 and without what moves the cursor', () => {
     const message = `bad image ${'QUJD'.repeat(5000)} here\u001b[2J\nnext`;
@@ -275,30 +278,10 @@ describe('what others wrote', () => {
 });
 
 describe('any line', () => {
-  const words = fc.constantFrom(
-    ...[
-      'key',
-      'response',
-      'error',
-      'status',
-      'code',
-      'message',
-      'candidates',
-      'content',
-      'parts',
-      'inlineData',
-      'data',
-    ],
-    ...[
-      'text',
-      'thought',
-      'finishReason',
-      'promptFeedback',
-      'blockReason',
-      'usageMetadata',
-      'candidatesTokensDetails',
-    ],
-  );
+  const names =
+    'key response error status code message candidates content parts inlineData data text thought finishReason ' +
+    'promptFeedback blockReason usageMetadata candidatesTokensDetails';
+  const words = fc.constantFrom(...names.split(' '));
   const { tree: like } = fc.letrec((tie) => ({
     tree: fc.oneof({ maxDepth: 7 }, fc.jsonValue({ maxDepth: 1 }), tie('list'), tie('object'), tie('object')),
     list: fc.array(tie('tree'), { maxLength: 3 }),
