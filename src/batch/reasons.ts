@@ -11,7 +11,7 @@ export type RetryClass = 'transient' | 'weak' | 'permanent';
 export type Loss = Exclude<Outcome, 'image'>;
 
 interface ReasonRow {
-  /** `refused`: a policy. `failed`: Google said that it went wrong. `missing`: nobody said anything. */
+  /** `refused`: a policy. `failed`: Google said that it went wrong. `missing`: nothing was said about this output. */
   outcome: Loss;
   retry: RetryClass;
   /** For a person, where Google gave no sentence of its own. */
@@ -45,8 +45,8 @@ const ROWS: Readonly<Record<Reason, ReasonRow>> = {
   malformed: row('failed', 'transient', 'The line is no answer.'),
   'reference-expired': row('failed', 'transient', 'A reference was no longer there when the request ran.'),
   'no-answer': row('missing', 'transient', 'No job answered for this output.'),
-  'job-expired': row('failed', 'transient', 'The job expired before it answered.'),
-  'job-failed': row('failed', 'transient', 'The job failed before it answered.'),
+  'job-expired': row('missing', 'transient', 'The job expired before it answered.'),
+  'job-failed': row('missing', 'transient', 'The job failed before it answered.'),
 };
 
 function row(outcome: Loss, retry: RetryClass, says: string): ReasonRow {
@@ -61,7 +61,8 @@ export function retryClassOf(reason: Reason): RetryClass {
   return ROWS[reason].retry;
 }
 
-/** The sentence for a reason to which Google added none. */
-export function sentenceOf(reason: Reason): string {
-  return ROWS[reason].says;
+/** The sentence for a reason to which Google added none; `detail` is Google's own word or code for it. */
+export function sentenceOf(reason: Reason, detail?: string): string {
+  const { says } = ROWS[reason];
+  return detail ? `${says.slice(0, -1)} (${detail}).` : says;
 }

@@ -33,7 +33,7 @@ export function rowErrorOf(error: unknown): RowError | undefined {
   const message = textField(error, 'message');
   if (code === undefined && message.trim() === '') return undefined;
   const reason = reasonOf(code, message);
-  return { reason, message: message.trim() || `${sentenceOf(reason)} (code ${code})` };
+  return { reason, message: message.trim() || sentenceOf(reason, `code ${code}`) };
 }
 
 function reasonOf(code: string | undefined, message: string): Reason {

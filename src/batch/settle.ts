@@ -4,11 +4,12 @@ import { FLAGS, type Flag } from '../contract/words.ts';
 import { groupBy } from './group.ts';
 import { sumUsd } from './money.ts';
 import type { PlannedOutput } from './plan.ts';
-import { outcomeOf, sentenceOf } from './reasons.ts';
+import { type Loss, outcomeOf, sentenceOf } from './reasons.ts';
 import { retryable } from './retry.ts';
 import { addUsage } from './usage.ts';
 
 type ImageAnswer = Answer & { image: ImageFile };
+type LossAnswer = Answer & { outcome: Loss };
 
 /**
  * Exactly one record for each output, in their order, from all answers of all rounds.
@@ -32,7 +33,7 @@ export function settle(
     return {
       output: planned.output,
       key: planned.key,
-      ...(chosen ? imageFields(chosen, images, own) : lossFields(own.at(-1))),
+      ...(chosen ? imageFields(chosen, images, own) : lossFields(own.findLast(isLoss))),
       ...costFields(own),
       ...metadataField(manifest.items[planned.item]?.metadata),
     };
@@ -60,10 +61,10 @@ function flagsOf(chosen: ImageAnswer, own: readonly Answer[]): Flag[] {
   return FLAGS.filter((flag) => chosen.flags.includes(flag) || (isDuplicate && flag === 'duplicate-answer'));
 }
 
-function lossFields(last: Answer | undefined) {
+function lossFields(last: LossAnswer | undefined) {
   const reason = last?.reason ?? 'no-answer';
   return {
-    outcome: outcomeOf(reason),
+    outcome: last?.outcome ?? outcomeOf(reason),
     flags: [],
     reason,
     message: last?.message ?? sentenceOf(reason),
@@ -86,6 +87,11 @@ function hasImage(answer: Answer): answer is ImageAnswer {
   return answer.outcome === 'image' && answer.image !== undefined;
 }
 
+function isLoss(answer: Answer): answer is LossAnswer {
+  return answer.outcome !== 'image';
+}
+
+/** The first of each content. */
 function distinct(images: readonly ImageFile[]): ImageFile[] {
-  return [...new Map(images.toReversed().map((image) => [image.sha256, image])).values()].toReversed();
+  return images.filter((image, at) => images.findIndex(({ sha256 }) => sha256 === image.sha256) === at);
 }

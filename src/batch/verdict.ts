@@ -137,7 +137,7 @@ function lossOf(response: unknown, candidates: readonly unknown[], said: Said): 
   const blocked = textField(feedback, 'blockReason');
   if (blocked) {
     const google = textField(feedback, 'blockReasonMessage');
-    return loss('prompt-blocked', google || `${sentenceOf('prompt-blocked')} (${blocked})`, said);
+    return loss('prompt-blocked', google || sentenceOf('prompt-blocked', blocked), said);
   }
   if (candidates.length === 0) return loss('malformed', 'The answer is empty.', said);
 
@@ -147,7 +147,7 @@ function lossOf(response: unknown, candidates: readonly unknown[], said: Said): 
   const google = candidates
     .map((candidate) => textField(candidate, 'finishMessage'))
     .find((text) => text.trim() !== '');
-  return loss(reason, google ?? (finish ? `${sentenceOf(reason)} (${finish})` : sentenceOf(reason)), said);
+  return loss(reason, google ?? sentenceOf(reason, finish), said);
 }
 
 function reasonOf(finish: string, spoke: boolean): Reason {

@@ -38,6 +38,11 @@ describe('a record', () => {
     expect(record).toMatchObject({ sha256: 'a', flags: ['duplicate-answer'], alternates: [imageFile('b')] });
   });
 
+  it('keeps alternates in the order in which they came', () => {
+    const images = ['a', 'c', 'b', 'c', 'a'].map((sha256) => imageAnswer('hero#1', sha256));
+    expect(settleOne(...images)?.alternates).toEqual([imageFile('c'), imageFile('b')]);
+  });
+
   it('keeps no alternate of the same bytes, yet flags that it was answered twice', () => {
     const record = settleOne(imageAnswer('hero#1', 'a'), imageAnswer('hero#1', 'a'));
     expect(record).toMatchObject({ sha256: 'a', flags: ['duplicate-answer'], costUsd: 0.134 });
@@ -65,6 +70,7 @@ describe('a record', () => {
 
   it('without an image is the last round, whatever order the answers come in', () => {
     const late = lostAnswer('hero#1', 'image-safety', {
+      outcome: 'refused',
       round: 2,
       message: 'No.',
       text: 'Sorry.',
@@ -84,6 +90,12 @@ describe('a record', () => {
       costUsd: 0.03,
       metadata: { sku: 'B-204' },
     });
+  });
+
+  it('is what its answer says it is, also where a cancelled job said nothing about it', () => {
+    expect(settleOne(lostAnswer('hero#1', 'cancelled'))).toMatchObject({ outcome: 'failed' });
+    const silent = lostAnswer('hero#1', 'cancelled', { outcome: 'missing' });
+    expect(settleOne(silent)).toMatchObject({ outcome: 'missing', message: 'The request was cancelled.' });
   });
 
   it('without any answer is missing', () => {

@@ -221,6 +221,12 @@ describe('a row error', () => {
     });
   });
 
+  it('without a sentence has ours, with the code', () => {
+    expect(verdictOf({ error: { code: 13 } })).toMatchObject({
+      message: 'Google failed on this request (code 13).',
+    });
+  });
+
   it('may be a name or a sentence', () => {
     expect(verdictOf({ status: 'INTERNAL' })).toMatchObject({ reason: 'internal' });
     expect(verdictOf({ error: 'it broke' })).toMatchObject({ reason: 'unknown-code', message: 'it broke' });
