@@ -1,0 +1,31 @@
+/** Lower-case ASCII letters, digits and `-`, which begins and ends none; at most 60 characters. */
+export const BATCH_ID_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$/;
+
+const MAX_CHARACTERS = 60;
+const FINGERPRINT_CHARACTERS = 8;
+/** For the `-2` to `-9999` of a batch made afresh. */
+const RESERVED = 5;
+const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)$/;
+
+/** Whether a caller's id can be a batch's: its folder and part of its workflow id, so no device of Windows either. */
+export function isBatchId(text: string): boolean {
+  return BATCH_ID_PATTERN.test(text) && !DEVICE.test(text);
+}
+
+/**
+ * The id of a manifest's batch: its name in lower-case ASCII and the first 8 digits of its fingerprint,
+ * `autumn-catalogue-3f9a1c02`. At most 55 characters, so that `-2` can follow.
+ */
+export function batchIdOf(name: string, fingerprint: string): string {
+  const room = MAX_CHARACTERS - RESERVED - FINGERPRINT_CHARACTERS - '-'.length;
+  // NFKD parts é into e and its accent, which is then dropped with all that is no ASCII.
+  const slug = name
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replace(/^-/, '')
+    .slice(0, room)
+    .replace(/-$/, '');
+  return `${slug || 'batch'}-${fingerprint.slice(0, FINGERPRINT_CHARACTERS)}`;
+}

@@ -1,0 +1,32 @@
+import { MAX_OUTPUTS } from '../../contract/words.ts';
+import type { Budget } from '../budget.ts';
+import type { Report } from '../report.ts';
+import type { TextSource } from '../source.ts';
+import type { ListTree, Tree } from '../tree.ts';
+import { type Range, readJsonRange } from './json.ts';
+
+/**
+ * One item a line; blank lines count for nothing. A malformed line costs that line: it is reported and the others are
+ * read. Of a file with too many lines just one too many is read, which is what the rule about outputs needs.
+ */
+export function readJsonl(source: TextSource, report: Report, budget: Budget): ListTree {
+  const items: Tree[] = [];
+  let lines = 0;
+  for (const range of linesOf(source.text)) {
+    if (source.text.slice(range.from, range.to).trim() === '') continue;
+    const item = readJsonRange(source, range, report, budget);
+    if (item !== undefined) items.push(item);
+    lines += 1;
+    if (lines > MAX_OUTPUTS) break;
+  }
+  return { source, offset: 0, kind: 'list', items };
+}
+
+function* linesOf(text: string): Generator<Range> {
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf('\n', from);
+    const to = end === -1 ? text.length : end;
+    yield { from, to };
+    from = to + 1;
+  }
+}

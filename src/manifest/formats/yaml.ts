@@ -1,0 +1,172 @@
+import {
+  Composer,
+  CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  type Node,
+  type Pair,
+  Parser,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
+import type { Budget } from '../budget.ts';
+import { MAX_DEPTH, MAX_YAML_TOKENS } from '../limits.ts';
+import type { Report } from '../report.ts';
+import type { TextSource } from '../source.ts';
+import type { Field, Place, ScalarTree, Tree } from '../tree.ts';
+import { reportDuplicate } from './json.ts';
+
+/**
+ * YAML 1.2 with places: one document, fields named by text, no tags of a program's own. Aliases are replaced by what
+ * they stand for, within the budget.
+ */
+export function readYaml(source: TextSource, report: Report, budget: Budget): Tree | undefined {
+  const document = compose(source, report);
+  if (document === undefined) return undefined;
+  if (document.contents === null) {
+    report.add({ source, offset: 0 }, { code: 'syntax', message: 'The file is empty.' });
+    return undefined;
+  }
+  return createPlanter(source, document, report, budget)(document.contents, 0);
+}
+
+function compose(source: TextSource, report: Report): Document | undefined {
+  const tokens = hasFewTokens(source, report) ? [...new Parser().parse(source.text)] : [];
+  if (tokens.length === 0 || !isShallow(tokens, source, report)) return undefined;
+  // uniqueKeys compares every field with every other: 20 000 fields take 5 s. The planter uses a Map.
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: false,
+    resolveKnownTags: false,
+  });
+  const [document, ...more] = [...composer.compose(tokens, true, source.text.length)];
+  const mistakes = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
+  for (const { message, pos } of mistakes) {
+    report.add({ source, offset: pos[0] }, { code: 'syntax', message: sentence(message) });
+  }
+  for (const { range } of more.slice(0, 1)) {
+    const message = 'A second document begins here; a manifest is one.';
+    report.add({ source, offset: range[0] }, { code: 'syntax', message, fix: 'Remove the line `---`.' });
+  }
+  return mistakes.length === 0 && more.length === 0 ? (document as Document) : undefined;
+}
+
+function hasFewTokens(source: TextSource, report: Report): boolean {
+  let count = 0;
+  for (const _ of new Lexer().lex(source.text)) {
+    count += 1;
+    if (count <= MAX_YAML_TOKENS) continue;
+    report.add(
+      { source, offset: 0 },
+      {
+        code: 'too-large',
+        message: `More than ${MAX_YAML_TOKENS.toLocaleString('en')} YAML tokens.`,
+        fix: 'Split it, or write it as JSON or JSONL.',
+      },
+    );
+    return false;
+  }
+  return true;
+}
+
+/**
+ * Looks at the parser's tokens before anything recurses over them: near the end of the stack V8 does not always throw
+ * a RangeError, it may end the process ("RegExpCompiler Allocation failed", seen with 5000 brackets).
+ */
+function isShallow(tokens: readonly CST.Token[], source: TextSource, report: Report): boolean {
+  const open = tokens.map((token) => ({ token, depth: 0 }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token, depth } = next;
+    if (depth > MAX_DEPTH + 1) {
+      report.add(
+        { source, offset: token.offset },
+        { code: 'too-deep', message: `Nested deeper than ${MAX_DEPTH} levels.` },
+      );
+      return false;
+    }
+    for (const child of childrenOf(token)) open.push({ token: child, depth: depth + 1 });
+  }
+  return true;
+}
+
+function childrenOf(token: CST.Token): CST.Token[] {
+  if (token.type === 'document') return token.value ? [token.value] : [];
+  if (!CST.isCollection(token)) return [];
+  return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
+}
+
+/** Makes trees of the nodes of one document; undefined, and reported, where a node is no part of a manifest. */
+function createPlanter(source: TextSource, document: Document, report: Report, budget: Budget) {
+  const placeOf = (node: Node): Place => ({ source, offset: node.range?.[0] ?? 0 });
+
+  const nothing = (place: Place): Tree => ({ ...place, kind: 'scalar', value: null });
+
+  const refuse = (place: Place, message: string): undefined => {
+    report.add(place, { code: 'syntax', message });
+    return undefined;
+  };
+
+  const plant = (node: Node, depth: number): Tree | undefined => {
+    const place = placeOf(node);
+    if (!budget.node(place, depth)) return undefined;
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      return target === undefined
+        ? refuse(place, `There is no anchor &${node.source}.`)
+        : plant(target, depth + 1);
+    }
+    if (isMap(node)) return plantMap(node, place, depth);
+    if (isSeq(node)) return plantList(node, place, depth);
+    return isScalar(node) ? plantScalar(node.value, node.source, place) : nothing(place);
+  };
+
+  const plantScalar = (value: unknown, written: string | undefined, place: Place): Tree | undefined => {
+    if (typeof value === 'string') {
+      return budget.text(place, value) ? { ...place, kind: 'scalar', value } : undefined;
+    }
+    if (typeof value !== 'number' || Number.isFinite(value)) {
+      const scalar: ScalarTree = { ...place, kind: 'scalar', value: value as ScalarTree['value'] };
+      return written === undefined ? scalar : { ...scalar, written };
+    }
+    report.add(place, { code: 'wrong-value', message: `${written} is no number that JSON can hold.` });
+    return undefined;
+  };
+
+  const plantList = (node: YAMLSeq, place: Place, depth: number): Tree | undefined => {
+    const items: Tree[] = [];
+    for (const item of node.items as (Node | null)[]) {
+      const tree = item === null ? nothing(place) : plant(item, depth + 1);
+      if (tree === undefined) return undefined;
+      items.push(tree);
+    }
+    return { ...place, kind: 'list', items };
+  };
+
+  const plantMap = (node: YAMLMap, place: Place, depth: number): Tree | undefined => {
+    const fields = new Map<string, Field>();
+    for (const { key, value } of node.items as Pair<Node, Node | null>[]) {
+      const at = placeOf(key);
+      if (!isScalar(key)) return refuse(at, 'The name of a field must be text.');
+      const name = typeof key.value === 'string' ? key.value : (key.source ?? '');
+      if (!budget.text(at, name)) return undefined;
+      const tree = value === null ? nothing(at) : plant(value, depth + 1);
+      if (tree === undefined) return undefined;
+      if (fields.has(name)) reportDuplicate(at, name, report);
+      fields.set(name, { ...at, value: tree });
+    }
+    return { ...place, kind: 'map', fields };
+  };
+
+  return plant;
+}
+
+/** The first line of the parser's message: the rest draws the place, which the problem already names. */
+function sentence(message: string): string {
+  const [line = message] = message.split('\n');
+  return line.endsWith('.') ? line : `${line}.`;
+}

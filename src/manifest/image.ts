@@ -1,0 +1,96 @@
+import { imageSize } from 'image-size';
+import { isCompleteJpeg, isJpeg, lookAtPng, lookAtWebp } from './image-containers.ts';
+import { MAX_REFERENCE_BYTES, MAX_REFERENCE_PIXELS, MAX_REFERENCE_SIDE } from './limits.ts';
+
+/** What a reference's bytes are. */
+export interface ReferenceImage {
+  /** What Gemini takes: `image/png`, `image/jpeg`, `image/webp`, `image/heic`, `image/heif`. */
+  mime: string;
+  /** Without its dot. */
+  extension: string;
+  /** Pixels, as stored (before any rotation that the file asks for). */
+  width: number;
+  height: number;
+}
+
+export type ImageProbe =
+  | { ok: true; image: ReferenceImage }
+  | {
+      ok: false;
+      code: 'reference-undecodable' | 'reference-unsupported' | 'reference-too-large';
+      message: string;
+      fix: string;
+    };
+
+/** By the names that image-size gives; Google's list for image input, ai.google.dev, 2026-11. */
+const SUPPORTED: Readonly<Record<string, { mime: string; extension: string }>> = {
+  png: { mime: 'image/png', extension: 'png' },
+  jpg: { mime: 'image/jpeg', extension: 'jpg' },
+  webp: { mime: 'image/webp', extension: 'webp' },
+  heic: { mime: 'image/heic', extension: 'heic' },
+  heif: { mime: 'image/heif', extension: 'heif' },
+};
+
+const CUT = 'is cut off or damaged';
+const CONVERT = 'Convert it to PNG, JPEG or WebP.';
+const ONE_PICTURE = 'Save one picture of it as PNG, JPEG or WebP.';
+const EXPORT_AGAIN = 'Export or download it again.';
+
+/**
+ * Looks at the bytes of a reference: type, pixels, and whether it is complete. It decodes no pixels, so that nothing in
+ * a file can use memory; what is wrong deep inside is found by Google.
+ */
+export function probeImage(bytes: Uint8Array): ImageProbe {
+  if (bytes.length > MAX_REFERENCE_BYTES) return tooLarge(`has ${(bytes.length / 2 ** 20).toFixed(1)} MB`);
+  // First, because image-size goes byte by byte through a JPEG without segments: seconds for 30 MB.
+  if (isJpeg(bytes) && !isCompleteJpeg(bytes)) return undecodable(CUT);
+  const size = sizeOf(bytes);
+  if (size === undefined) return undecodable('is no image');
+  const { width, height, type = '' } = size;
+  const supported = SUPPORTED[type];
+  if (supported === undefined) return unsupported(`is of the type ${type.toUpperCase()}`, CONVERT);
+  const state = stateOf(type, bytes);
+  if (state === 'animated') return unsupported('is animated', ONE_PICTURE);
+  if (state === 'cut' || !(width > 0 && height > 0)) return undecodable(CUT);
+  if (Math.max(width, height) > MAX_REFERENCE_SIDE || width * height > MAX_REFERENCE_PIXELS) {
+    return tooLarge(`has ${width} × ${height} pixels`);
+  }
+  return { ok: true, image: { ...supported, width, height } };
+}
+
+function sizeOf(bytes: Uint8Array): { width: number; height: number; type?: string } | undefined {
+  try {
+    return imageSize(bytes);
+  } catch (error) {
+    // A TypeError says that it is no image, a RangeError that it ends too early.
+    if (error instanceof TypeError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function stateOf(type: string, bytes: Uint8Array): 'whole' | 'cut' | 'animated' {
+  if (type === 'png') return lookAtPng(bytes);
+  if (type === 'webp') return lookAtWebp(bytes);
+  if (type === 'jpg') return 'whole';
+  // An image sequence says so in its brand: hevc, hevx, msf1.
+  const brand = Buffer.from(bytes.buffer, bytes.byteOffset + 8, 4).toString('latin1');
+  return ['hevc', 'hevx', 'msf1'].includes(brand) ? 'animated' : 'whole';
+}
+
+function undecodable(what: string): ImageProbe {
+  return { ok: false, code: 'reference-undecodable', message: `It ${what}.`, fix: EXPORT_AGAIN };
+}
+
+function unsupported(what: string, fix: string): ImageProbe {
+  return { ok: false, code: 'reference-unsupported', message: `It ${what}.`, fix };
+}
+
+function tooLarge(what: string): ImageProbe {
+  const limits = `${MAX_REFERENCE_BYTES / 2 ** 20} MB, ${MAX_REFERENCE_SIDE} pixels a side, ${MAX_REFERENCE_PIXELS / 1e6} megapixels`;
+  return {
+    ok: false,
+    code: 'reference-too-large',
+    message: `It ${what}.`,
+    fix: `Make it smaller: at most ${limits}. The model looks at about 1 megapixel.`,
+  };
+}

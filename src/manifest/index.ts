@@ -1,0 +1,12 @@
+/** A file → a normalised manifest, or all its problems. Light: no Temporal, no SDK, no image decoder. */
+export { batchIdOf, isBatchId } from './batch-id.ts';
+export { fingerprintOf, serialiseManifest } from './canonical.ts';
+export type { Overrides } from './compose.ts';
+export { durationMs } from './duration.ts';
+export { formatOf, type ManifestFormat } from './formats/index.ts';
+export { type ImageProbe, probeImage, type ReferenceImage } from './image.ts';
+export type { LocalReference } from './local-references.ts';
+export { type ParseOptions, type ParseResult, parseManifest } from './parse.ts';
+export { describeProblem, manifestError, PROBLEMS, type Problem, type ProblemCode } from './problem.ts';
+export { type ManifestResult, type ReadOptions, readManifest } from './read.ts';
+export { type StarterOptions, starterManifest } from './starter.ts';

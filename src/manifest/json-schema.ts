@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { manifestSchema } from './schema.ts';
+
+/**
+ * The JSON Schema that editors complete and underline with: draft 7, which is what the language servers of YAML and JSON
+ * know best.
+ */
+export function manifestJsonSchema(): object {
+  const { $schema, ...rest } = z.toJSONSchema(manifestSchema, { target: 'draft-7', io: 'input' });
+  return { $schema, $id: 'urn:hummingbatch:manifest', title: 'hummingbatch manifest', ...rest };
+}
+
+/** The text of `docs/manifest.schema.json`. */
+export function manifestJsonSchemaText(): string {
+  return `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`;
+}

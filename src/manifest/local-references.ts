@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { probeImage, type ReferenceImage } from './image.ts';
+import { MAX_REFERENCE_BYTES } from './limits.ts';
+import type { Finding, Report } from './report.ts';
+import { nearest } from './suggest.ts';
+import { isSystemError } from './system-error.ts';
+import type { Place } from './tree.ts';
+
+/** A file on this machine that the manifest names, which the client copies into the store under its content's address. */
+export interface LocalReference extends ReferenceImage {
+  /** Of its bytes, hex. */
+  sha256: string;
+  /** Absolute. */
+  path: string;
+  bytes: number;
+}
+
+type Looked = { reference: LocalReference } | { finding: Finding };
+
+/**
+ * Opens every file that the manifest names, one after the other (one file in memory at a time, 30 MB at most), and
+ * reports each that cannot be a reference at each place that names it.
+ * @returns by path as written; without those that were reported.
+ */
+export async function lookAtFiles(
+  named: readonly { path: string; place: Place }[],
+  folder: string,
+  report: Report,
+): Promise<Map<string, LocalReference>> {
+  const references = new Map<string, LocalReference>();
+  const looked = new Map<string, Looked>();
+  for (const { path, place } of named) {
+    const file = resolve(folder, path);
+    const result = looked.get(file) ?? (await lookAt(file, path));
+    looked.set(file, result);
+    if ('finding' in result) report.add(place, result.finding);
+    else references.set(path, result.reference);
+  }
+  return references;
+}
+
+async function lookAt(file: string, written: string): Promise<Looked> {
+  const bytes = await readImage(file, written);
+  if ('finding' in bytes) return bytes;
+  const probe = probeImage(bytes.content);
+  if (!probe.ok) {
+    const { code, message, fix } = probe;
+    return { finding: { code, message: `"${written}": ${message}`, fix } };
+  }
+  const sha256 = createHash('sha256').update(bytes.content).digest('hex');
+  return { reference: { ...probe.image, sha256, path: file, bytes: bytes.content.length } };
+}
+
+async function readImage(file: string, written: string): Promise<{ content: Buffer } | { finding: Finding }> {
+  try {
+    // Before it is opened: opening a named pipe waits for a writer, without end.
+    const stats = await stat(file);
+    if (!stats.isFile()) return unreadable(written, 'is no file');
+    if (stats.size > MAX_REFERENCE_BYTES) return tooLarge(written, stats.size);
+    return { content: await readFile(file) };
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return missing(file, written);
+    return unreadable(written, `cannot be read (${error.code})`);
+  }
+}
+
+function unreadable(written: string, why: string): { finding: Finding } {
+  const message = `"${written}" ${why}.`;
+  return { finding: { code: 'reference-unreadable', message, fix: 'Name an image file that you may read.' } };
+}
+
+function tooLarge(written: string, bytes: number): { finding: Finding } {
+  const message = `"${written}" has ${(bytes / 2 ** 20).toFixed(1)} MB.`;
+  const fix = `At most ${MAX_REFERENCE_BYTES / 2 ** 20} MB.`;
+  return { finding: { code: 'reference-too-large', message, fix } };
+}
+
+async function missing(file: string, written: string): Promise<{ finding: Finding }> {
+  const near = nearest(basename(file), await namesIn(dirname(file)));
+  const fix =
+    near === undefined ? `It was looked for at ${file}.` : `Did you mean "${join(dirname(written), near)}"?`;
+  return { finding: { code: 'reference-missing', message: `There is no file "${written}".`, fix } };
+}
+
+/** Only for a suggestion: of a folder that cannot be listed there is none. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isSystemError(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,21 @@
+import { checkKeys } from './keys.ts';
+import { checkModel, checkOffer } from './model.ts';
+import { checkDeadline, checkOutputs, checkSeeds } from './numbers.ts';
+import { checkSources, checkUses } from './references.ts';
+import type { Rule } from './rule.ts';
+import { checkSafety } from './safety.ts';
+import { checkTexts } from './texts.ts';
+
+/** All that is asked of a manifest beyond its schema, without opening any file. */
+export const RULES: readonly Rule[] = [
+  checkModel,
+  checkOutputs,
+  checkKeys,
+  checkTexts,
+  checkOffer,
+  checkSources,
+  checkUses,
+  checkSeeds,
+  checkSafety,
+  checkDeadline,
+];

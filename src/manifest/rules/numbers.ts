@@ -1,0 +1,44 @@
+import { MAX_OUTPUTS } from '../../contract/words.ts';
+import { durationMs } from '../duration.ts';
+import { MAX_SEED } from '../limits.ts';
+import { itemsOf, placeOf, type Subject } from './rule.ts';
+
+/** At most {@link MAX_OUTPUTS} outputs over all items. */
+export function checkOutputs(subject: Subject): void {
+  const { items = [], defaults } = subject.draft;
+  const outputs = items.reduce((sum, item) => sum + (item?.count ?? defaults?.count ?? 1), 0);
+  if (outputs <= MAX_OUTPUTS) return;
+  subject.problems.add(placeOf(subject, ['items']), {
+    code: 'too-many-outputs',
+    message: `The items come to ${outputs.toLocaleString('en')} outputs or more.`,
+    fix: `At most ${MAX_OUTPUTS} in a batch: split the manifest, or lower "count".`,
+  });
+}
+
+/** The last output of an item still has a seed that Google can take. */
+export function checkSeeds(subject: Subject): void {
+  const { defaults } = subject.draft;
+  for (const { item, path, about } of itemsOf(subject)) {
+    const seed = item.seed ?? defaults?.seed;
+    const last = (seed ?? 0) + (item.count ?? defaults?.count ?? 1) - 1;
+    if (seed === undefined || last <= MAX_SEED) continue;
+    const place = placeOf(subject, item.seed === undefined ? ['defaults', 'seed'] : [...path, 'seed']);
+    subject.problems.add(place, {
+      code: 'wrong-value',
+      message: `The last output of this item would have the seed ${last}.`,
+      fix: `Seeds end at ${MAX_SEED}: start lower.`,
+      ...about,
+    });
+  }
+}
+
+/** A deadline is one that a timer can wait for. */
+export function checkDeadline(subject: Subject): void {
+  const deadline = subject.draft.run?.deadline;
+  if (deadline === undefined || durationMs(deadline) !== undefined) return;
+  subject.problems.add(placeOf(subject, ['run', 'deadline']), {
+    code: 'wrong-value',
+    message: `"deadline" is ${deadline}.`,
+    fix: 'At most 720h; Google ends a job after 48h.',
+  });
+}

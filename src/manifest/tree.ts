@@ -1,0 +1,75 @@
+import type { Source } from './source.ts';
+
+/**
+ * Every format is read into one tree that knows where each of its values stands, so that everything behind it (the
+ * schema, the rules) is written once and still names line and column.
+ */
+
+export interface Place {
+  source: Source;
+  offset: number;
+}
+
+export type Tree = ScalarTree | ListTree | MapTree;
+
+export interface ScalarTree extends Place {
+  kind: 'scalar';
+  value: string | number | boolean | null;
+  /** As it was written, where the value does not say it: `0012` for 12. */
+  written?: string;
+}
+
+export interface ListTree extends Place {
+  kind: 'list';
+  items: Tree[];
+}
+
+export interface MapTree extends Place {
+  kind: 'map';
+  fields: Map<string, Field>;
+}
+
+/** A field of a map; its place is that of its name. */
+export interface Field extends Place {
+  value: Tree;
+}
+
+export type Path = readonly PropertyKey[];
+
+/** The tree without its places. */
+export function valueOf(tree: Tree): unknown {
+  if (tree.kind === 'scalar') return tree.value;
+  if (tree.kind === 'list') return tree.items.map(valueOf);
+  // fromEntries defines properties, so that a field named __proto__ stays a field.
+  return Object.fromEntries(Array.from(tree.fields, ([name, field]) => [name, valueOf(field.value)]));
+}
+
+/** The value at a path, or undefined where there is none. */
+export function find(tree: Tree, path: Path): Tree | undefined {
+  let at: Tree | undefined = tree;
+  for (const step of path) at = at && childOf(at, step);
+  return at;
+}
+
+/** The value at a path, or the deepest one on the way to it. */
+export function nearestTo(tree: Tree, path: Path): Tree {
+  let at = tree;
+  for (const step of path) {
+    const child = childOf(at, step);
+    if (child === undefined) return at;
+    at = child;
+  }
+  return at;
+}
+
+/** The name of a field of the map at a path, else what is nearest to it. */
+export function fieldAt(tree: Tree, path: Path, name: string): Place {
+  const map = nearestTo(tree, path);
+  return (map.kind === 'map' && map.fields.get(name)) || map;
+}
+
+function childOf(tree: Tree, step: PropertyKey): Tree | undefined {
+  if (tree.kind === 'map') return tree.fields.get(String(step))?.value;
+  if (tree.kind === 'list') return tree.items[Number(step)];
+  return undefined;
+}
