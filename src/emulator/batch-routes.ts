@@ -26,7 +26,7 @@ export async function createBatch({ request, params }: Exchange, world: World): 
     priority: batch.priority === undefined ? undefined : String(batch.priority),
     input: readInput(batch, model),
   });
-  return { json: operation(job, standingOf(job, world.now())) };
+  return { json: await operationNow(job, world) };
 }
 
 interface BatchBody {
@@ -54,9 +54,13 @@ function readInput({ inputConfig = {} }: BatchBody, model: Model): NewJob['input
 
 export async function getBatch({ params }: Exchange, world: World): Promise<Reply> {
   const job = await jobNamed(params, world);
-  const standing = standingOf(job, world.now());
   world.ledger.looked(job.id);
-  return { json: operation(job, standing, await outputOf(job, standing, world)) };
+  return { json: await operationNow(job, world) };
+}
+
+async function operationNow(job: JobRecord, world: World): Promise<unknown> {
+  const standing = standingOf(job, world.now());
+  return operation(job, standing, await outputOf(job, standing, world));
 }
 
 /** Never holds the answers of an inline batch; an empty list is `{}`. */

@@ -45,7 +45,7 @@ function layOut({ width, height, prompt, references }: Scene) {
   const shown = references.slice(0, Math.min(MAX_THUMBNAILS, Math.floor(inner / (em * 4))));
   const thumbnailSize = Math.round(em * 3.6);
   const strip = shown.length > 0 ? em * 4.4 : 0;
-  const cardHeight = em * (3.2 + 1.35 * lines.length + 1.6) + strip;
+  const cardHeight = em * (3.2 + 1.35 * lines.length + 2) + strip;
   const cardTop = height - margin - cardHeight;
   const textTop = cardTop + em + strip;
   return {
@@ -83,7 +83,7 @@ function drawing({ width, height, key, caption, seed }: Scene, layout: Layout): 
   const keyEm = Math.min(em * 1.5, (width - 4 * margin) / (key.length * LETTER * 1.2));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
 <defs><linearGradient id="sky" x1="0" y1="0" x2="1" y2="1">
-<stop offset="0" stop-color="hsl(${hue},65%,55%)"/><stop offset="1" stop-color="hsl(${hue + 70},65%,35%)"/>
+<stop offset="0" stop-color="hsl(${hue},65%,55%)"/><stop offset="1" stop-color="hsl(${hue + 45},65%,35%)"/>
 </linearGradient></defs>
 <rect width="100%" height="100%" fill="url(#sky)"/>
 ${circles.join('\n')}
