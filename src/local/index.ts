@@ -1,0 +1,14 @@
+/**
+ * The Temporal server for those who have none: found, fetched, started, shared, stopped. Nothing here is loaded where a
+ * Temporal is configured.
+ */
+export { cacheDirectory } from './cache.ts';
+export { type FindOptions, findTemporalCli, type TemporalCli } from './cli.ts';
+export type { SearchAttributeTypes } from './namespace.ts';
+export {
+  type BringOptions,
+  type BroughtTemporal,
+  bringTemporal,
+  runningTemporal,
+  type TemporalPlace,
+} from './server.ts';

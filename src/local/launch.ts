@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LOOPBACK, type Ports } from './ports.ts';
+import { identityOf } from './process.ts';
+import { type ServerRecord, writeRecordNow } from './record.ts';
+
+/** What the server sees of the environment. It outlives whoever starts it, so it gets no key and no token. */
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'USERPROFILE', 'LOCALAPPDATA'];
+
+const LARGEST_LOG_BYTES = 1024 * 1024;
+/** Its last words are a line or two. */
+const TAIL_BYTES = 2048;
+
+export interface LaunchOptions {
+  directory: string;
+  cli: string;
+  database: string;
+  namespace: string;
+  ports: Ports;
+  env: NodeJS.ProcessEnv;
+}
+
+/** A server process that was started, whether or not it answers. */
+export interface Launched {
+  record: ServerRecord;
+  hasEnded: () => boolean;
+  /** What it wrote since it was started, the end of it. */
+  lastWords: () => Promise<string>;
+}
+
+/** Starts the process in a group of its own, so that a Ctrl-C in the terminal does not reach it, and writes it down. */
+export async function launch(options: LaunchOptions): Promise<Launched> {
+  const file = logFileIn(options.directory);
+  const log = await openLog(file);
+  try {
+    const { size } = await log.stat();
+    const child = spawn(options.cli, argumentsFor(options), {
+      cwd: options.directory,
+      env: only(PASSED_ON, options.env),
+      stdio: ['ignore', log.fd, log.fd],
+      detached: true,
+      windowsHide: true,
+    });
+    if (child.pid === undefined) throw await errorOf(child);
+    const record = recordOf(child.pid, options);
+    writeRecordNow(options.directory, record);
+    child.unref();
+    return {
+      record,
+      hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+      lastWords: () => tail(file, size),
+    };
+  } finally {
+    await log.close();
+  }
+}
+
+/** Where the server of a directory writes its errors. */
+export function logFileIn(directory: string): string {
+  return join(directory, 'server.log');
+}
+
+function argumentsFor(options: LaunchOptions): string[] {
+  const { namespace, ports, database } = options;
+  const listen = ['--ip', LOOPBACK, '--port', String(ports.port), '--ui-port', String(ports.uiPort)];
+  const keep = ['--db-filename', database, '--namespace', namespace];
+  return ['server', 'start-dev', ...listen, ...keep, '--log-level', 'error'];
+}
+
+function recordOf(pid: number, { ports, namespace }: LaunchOptions): ServerRecord {
+  return { ...identityOf(pid), ...ports, namespace, token: randomUUID() };
+}
+
+/** At log level `error` it grows by a few lines a start; one that grew large all the same begins anew. */
+async function openLog(file: string): Promise<FileHandle> {
+  const log = await open(file, 'a');
+  if ((await log.stat()).size > LARGEST_LOG_BYTES) await log.truncate(0);
+  return log;
+}
+
+async function tail(file: string, from: number): Promise<string> {
+  const log = await open(file, 'r');
+  try {
+    const { size } = await log.stat();
+    const start = Math.max(from, size - TAIL_BYTES);
+    const buffer = Buffer.alloc(Math.max(0, size - start));
+    await log.read(buffer, 0, buffer.length, start);
+    return buffer.toString('utf8').trim();
+  } finally {
+    await log.close();
+  }
+}
+
+async function errorOf(child: ChildProcess): Promise<unknown> {
+  const [error] = await once(child, 'error');
+  return error;
+}
+
+function only(names: readonly string[], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+}

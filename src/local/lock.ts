@@ -1,0 +1,123 @@
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HummingbatchError } from '../contract/errors.ts';
+import { identityOf, isRunning, type ProcessIdentity, parseIdentity } from './process.ts';
+import { errnoOf } from './refusal.ts';
+
+/**
+ * A lock between processes that outlives none of its holders. Each holder takes a turn of its own, a file `lock.<n>`,
+ * made create-only with the number after the newest. A turn ends when its file is renamed to `lock.<n>.ended` or its
+ * process is dead. The numbers never go back, so that a process that was asleep between looking and taking cannot take
+ * over a turn: with one file that is deleted and made again, two processes that find a dead holder can both believe to
+ * have won.
+ */
+const TURN = /^lock\.(\d+)(\.ended)?$/;
+
+/** Starting takes up to 3 tries of 30 s, stopping up to 10 s. Who waits longer than that waits for a frozen process. */
+const WAIT_MS = 120 * 1000;
+/** Between making a turn's file and writing into it lie microseconds. */
+const WRITTEN_WITHIN_MS = 10 * 1000;
+
+interface Turn {
+  number: number;
+  ended: boolean;
+}
+
+type Holder = ProcessIdentity | 'unknown';
+
+/**
+ * Does something while no other process, and nothing else in this one, does anything under the same lock.
+ *
+ * @throws HummingbatchError `no-temporal` where the lock is not free within 120 s; the signal's reason
+ */
+export async function withLock<T>(
+  directory: string,
+  signal: AbortSignal | undefined,
+  act: () => Promise<T>,
+): Promise<T> {
+  const turn = await takeTurn(directory, signal);
+  try {
+    await removeBefore(directory, turn);
+    return await act();
+  } finally {
+    // The file stays, so that the numbers go on. A rename needs no space on a disk that is full.
+    await rename(fileOf(directory, turn), `${fileOf(directory, turn)}.ended`);
+  }
+}
+
+async function takeTurn(directory: string, signal: AbortSignal | undefined): Promise<number> {
+  const until = Date.now() + WAIT_MS;
+  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 250)) {
+    signal?.throwIfAborted();
+    const newest = newestOf(await turns(directory));
+    const holder = await holderOf(directory, newest);
+    if (!holder && (await isMine(directory, newest.number + 1))) return newest.number + 1;
+    if (Date.now() > until) throw taken(directory, holder);
+    // A little apart from one another, so that those who wait do not look in step.
+    await sleep(pauseMs * (0.5 + Math.random()), undefined, signal ? { signal } : {});
+  }
+}
+
+async function isMine(directory: string, number: number): Promise<boolean> {
+  try {
+    await writeFile(fileOf(directory, number), JSON.stringify(identityOf(process.pid)), { flag: 'wx' });
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+  const newest = newestOf(await turns(directory));
+  // While we slept, others may have had this turn and ended it, or gone beyond it.
+  if (newest.number === number && !newest.ended) return true;
+  await rm(fileOf(directory, number), { force: true });
+  return false;
+}
+
+async function removeBefore(directory: string, number: number): Promise<void> {
+  for (const turn of await turns(directory)) {
+    if (turn.number < number) await rm(fileOf(directory, turn.number, turn.ended), { force: true });
+  }
+}
+
+/** Who holds a turn; undefined where nobody does any more. */
+async function holderOf(directory: string, turn: Turn): Promise<Holder | undefined> {
+  if (turn.ended) return undefined;
+  const file = fileOf(directory, turn.number);
+  try {
+    const holder = parseIdentity(await readFile(file, 'utf8'));
+    if (holder) return isRunning(holder) ? holder : undefined;
+    const age = Date.now() - (await stat(file)).mtimeMs;
+    return age < WRITTEN_WITHIN_MS ? 'unknown' : undefined;
+  } catch (error) {
+    // Ended since the listing: look again.
+    if (errnoOf(error) === 'ENOENT') return 'unknown';
+    throw error;
+  }
+}
+
+/** Where one number is both there and ended, it is ended: the other is a latecomer's, who will see that. */
+function newestOf(all: readonly Turn[]): Turn {
+  const number = Math.max(0, ...all.map((turn) => turn.number));
+  return { number, ended: number === 0 || all.some((turn) => turn.number === number && turn.ended) };
+}
+
+async function turns(directory: string): Promise<Turn[]> {
+  const names = await readdir(directory);
+  return names.flatMap((name) => {
+    const [, number, ended] = TURN.exec(name) ?? [];
+    return number ? [{ number: Number(number), ended: ended !== undefined }] : [];
+  });
+}
+
+function fileOf(directory: string, number: number, ended = false): string {
+  return join(directory, `lock.${number}${ended ? '.ended' : ''}`);
+}
+
+function taken(directory: string, holder: Holder | undefined): HummingbatchError {
+  const who = holder && holder !== 'unknown' ? `process ${holder.pid}` : 'another process';
+  return new HummingbatchError(
+    'no-temporal',
+    `The Temporal server in ${directory} is being started or stopped by ${who}, which has not finished for ${WAIT_MS / 1000} s.`,
+    { fix: `End ${who}, or wait for it, and call the same command again.` },
+  );
+}

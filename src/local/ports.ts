@@ -1,0 +1,54 @@
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { errnoOf } from './refusal.ts';
+
+/** The brought server listens here and nowhere else: it asks nobody who they are. */
+export const LOOPBACK = '127.0.0.1';
+
+/** Taken, not ours to take (below 1024), or shut out by Windows. */
+const NOT_FREE = new Set(['EADDRINUSE', 'EACCES']);
+
+export interface Ports {
+  port: number;
+  uiPort: number;
+}
+
+/**
+ * Two ports that are free now: the wanted ones where they are, so that links and settings stay valid, else any. Between
+ * now and the server's start another process may take one; the caller tries again.
+ */
+export async function freePorts(wanted: Partial<Ports>): Promise<Ports> {
+  const first = await reserve(wanted.port);
+  try {
+    const second = await reserve(wanted.uiPort);
+    const ports = { port: portOf(first), uiPort: portOf(second) };
+    await close(second);
+    return ports;
+  } finally {
+    await close(first);
+  }
+}
+
+async function reserve(wanted: number | undefined): Promise<Server> {
+  try {
+    return await listen(wanted ?? 0);
+  } catch (error) {
+    if (wanted === undefined || !NOT_FREE.has(errnoOf(error) ?? '')) throw error;
+    return listen(0);
+  }
+}
+
+function listen(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ port, host: LOOPBACK, exclusive: true }, () => resolve(server));
+  });
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => server.close((error) => (error ? reject(error) : resolve())));
+}

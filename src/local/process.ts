@@ -1,0 +1,126 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errnoOf } from './refusal.ts';
+
+/**
+ * A process, so that another with the same number is not taken for it: numbers are used again, after a restart of the
+ * machine even soon.
+ */
+export interface ProcessIdentity {
+  pid: number;
+  /** Comparable only with itself; undefined where the platform does not tell. */
+  startTime?: string | undefined;
+}
+
+const PS_DEADLINE_MS = 10 * 1000;
+/** A look costs 0.1 ms on Linux and about 5 ms on macOS. */
+const LOOK_EVERY_MS = 50;
+
+/**
+ * How a platform tells when a process was started; undefined means that it does not run. Synchronous, so that a process
+ * can be written down, with its start, in the very tick in which it was started.
+ */
+const START_TIME: Partial<Record<NodeJS.Platform, (pid: number) => string | undefined>> = {
+  linux: startTimeFromProc,
+  darwin: startTimeFromPs,
+};
+
+/** Who a process is, now. */
+export function identityOf(pid: number): ProcessIdentity {
+  const startTime = START_TIME[process.platform]?.(pid);
+  return startTime === undefined ? { pid } : { pid, startTime };
+}
+
+/** Whether this very process still runs. A zombie does not. Where no start time is known, its number decides. */
+export function isRunning(identity: ProcessIdentity): boolean {
+  if (!exists(identity.pid)) return false;
+  const ask = START_TIME[process.platform];
+  if (!ask) return true;
+  const startTime = ask(identity.pid);
+  return startTime !== undefined && (identity.startTime ?? startTime) === startTime;
+}
+
+/**
+ * Ends a process that leads its own group: asks with SIGTERM, after `graceMs` with SIGKILL. On Windows there are no
+ * groups and the first ends it at once.
+ *
+ * @returns whether it is gone; false only where even SIGKILL did not end it within another `graceMs`
+ */
+export async function endProcess(identity: ProcessIdentity, graceMs: number): Promise<boolean> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!isRunning(identity)) return true;
+    signalGroup(identity.pid, signal);
+    if (await isGone(identity, graceMs)) return true;
+  }
+  return false;
+}
+
+/** A process as `JSON.stringify` wrote it; undefined where the text is not whole. */
+export function parseIdentity(text: string): ProcessIdentity | undefined {
+  const [, pid, startTime] = /^\{"pid":(\d+)(?:,"startTime":"([^"\\]*)")?\}$/.exec(text) ?? [];
+  return pid ? { pid: Number(pid), startTime } : undefined;
+}
+
+/** From `/proc/<pid>/stat`: field 3 is the state, field 22 the start in ticks since boot, hence the boot's id. */
+function startTimeFromProc(pid: number): string | undefined {
+  const stat = readStat(pid);
+  // The name in field 2 may hold spaces and brackets; the fields go on after its last bracket.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = fields[19];
+  if (!ticks || fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
+  return `${boot.slice(0, 8)}:${ticks}`;
+}
+
+function readStat(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT' || errno === 'ESRCH') return '';
+    throw error;
+  }
+}
+
+/** For platforms without /proc; to the second only. Exported for a test on Linux, whose `ps` says the same. */
+export function startTimeFromPs(pid: number): string | undefined {
+  const env = { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' };
+  const { stdout, error } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+    env,
+    encoding: 'utf8',
+    timeout: PS_DEADLINE_MS,
+  });
+  if (error) throw error;
+  // Nothing where there is no such process; state Z where it is dead and only its parent does not know yet.
+  const [state, ...started] = stdout.trim().split(/\s+/);
+  return state && !state.startsWith('Z') ? started.join(' ') : undefined;
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it is there and belongs to someone else.
+    return errnoOf(error) === 'EPERM';
+  }
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, signal);
+  } catch (error) {
+    // It ended by itself in this moment.
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
+}
+
+async function isGone(identity: ProcessIdentity, withinMs: number): Promise<boolean> {
+  const until = Date.now() + withinMs;
+  while (isRunning(identity)) {
+    if (Date.now() > until) return false;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return true;
+}

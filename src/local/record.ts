@@ -1,0 +1,63 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LOOPBACK, type Ports } from './ports.ts';
+import type { ProcessIdentity } from './process.ts';
+import { errnoOf } from './refusal.ts';
+
+/** The server of a store as its file `server.json` has it. It stays after the server's end and remembers its ports. */
+export interface ServerRecord extends Ports, ProcessIdentity {
+  /** Random for each start; the server's namespace holds it too, so that a call tells whether a port is still ours. */
+  token: string;
+  namespace: string;
+}
+
+/** What `server.json` says; undefined where there is none, or none that can be read. */
+export async function readRecord(directory: string): Promise<ServerRecord | undefined> {
+  const text = await readFile(fileIn(directory), 'utf8').catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return '';
+    throw error;
+  });
+  return parse(text);
+}
+
+/**
+ * Writes it whole or not at all (readers do not hold the lock), and in the tick in which the server was started: a
+ * process that is killed between the two would leave a server that nobody finds, and the next one would be started
+ * beside it on the same database.
+ */
+export function writeRecordNow(directory: string, record: ServerRecord): void {
+  const temporary = `${fileIn(directory)}.new`;
+  writeFileSync(temporary, JSON.stringify(record, undefined, 2));
+  renameSync(temporary, fileIn(directory));
+}
+
+export function addressOf(record: Ports): string {
+  return `${LOOPBACK}:${record.port}`;
+}
+
+export function uiUrlOf(record: Ports): string {
+  return `http://${LOOPBACK}:${record.uiPort}`;
+}
+
+/** A file that a power cut left empty or torn is no record: its server died with the machine. */
+function parse(text: string): ServerRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is ServerRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, startTime, port, uiPort, token, namespace } = value as Record<string, unknown>;
+  const numbers = [pid, port, uiPort].every((found) => Number.isSafeInteger(found) && Number(found) > 0);
+  const texts = [token, namespace, startTime ?? ''].every((found) => typeof found === 'string');
+  return numbers && texts;
+}
+
+function fileIn(directory: string): string {
+  return join(directory, 'server.json');
+}

@@ -1,0 +1,42 @@
+import { type ErrorCode, HummingbatchError } from '../contract/errors.ts';
+
+const CODE_OF_ERRNO: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: 'disk-full',
+  EDQUOT: 'disk-full',
+  EACCES: 'store-unwritable',
+  EPERM: 'store-unwritable',
+  EROFS: 'store-unwritable',
+};
+
+/**
+ * The one place of this part where an unknown error becomes ours.
+ *
+ * @param doing what was being done, as the beginning of a sentence ("Starting the Temporal server of /shop/.temporal")
+ */
+export function refusal(error: unknown, doing: string, signal: AbortSignal | undefined): HummingbatchError {
+  if (error instanceof HummingbatchError) return error;
+  if (signal?.aborted) return new HummingbatchError('aborted', `${doing} was interrupted.`, { cause: error });
+  const code = codeOf(error);
+  return new HummingbatchError(code, `${doing} failed: ${messageOf(error)}`, {
+    cause: error,
+    // The table's advice is for those who have configured a Temporal; here nobody has.
+    ...(code === 'no-temporal' && {
+      fix: 'Call the same command again; `hummingbatch doctor` says what is missing.',
+    }),
+  });
+}
+
+/** What an error says, in one line without its stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The code that Node gives an error of the operating system (`ENOENT`), if it is one. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return CODE_OF_ERRNO[errnoOf(error) ?? ''] ?? 'no-temporal';
+}

@@ -1,0 +1,164 @@
+import { mkdir } from 'node:fs/promises';
+import { HummingbatchError } from '../contract/errors.ts';
+import { callTemporal } from './call.ts';
+import { leasesIn } from './leases.ts';
+import { withLock } from './lock.ts';
+import { type NamespaceSettings, readToken, settleNamespace } from './namespace.ts';
+import type { Ports } from './ports.ts';
+import { endProcess, isRunning } from './process.ts';
+import { addressOf, readRecord, type ServerRecord, uiUrlOf } from './record.ts';
+import { errnoOf, refusal } from './refusal.ts';
+import type { Say } from './say.ts';
+import { STOP_GRACE_MS, startServer } from './start.ts';
+
+export interface BringOptions extends NamespaceSettings, Partial<Ports> {
+  /** `.temporal` of a store; made where it is not there. */
+  directory: string;
+  /** The Temporal CLI's path. Not looked at where a server runs already. */
+  cli: string;
+  env: NodeJS.ProcessEnv;
+  log: Say;
+  signal?: AbortSignal | undefined;
+}
+
+/** A server as others reach it. */
+export interface TemporalPlace {
+  /** `host:port`, as TEMPORAL_ADDRESS has it. */
+  address: string;
+  uiUrl: string;
+  namespace: string;
+}
+
+/** A server that is there until {@link release}. */
+export interface BroughtTemporal extends TemporalPlace {
+  /** Gives it back; whoever is last ends the server. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+/**
+ * Brings the Temporal server of a store: the one that runs, whoever started it, else a new one on the same database.
+ * Two processes that ask at the same moment get one server. It runs on until its last user gives it back; where all
+ * users were killed it stays, listens on loopback only, and the next one takes it over.
+ *
+ * @throws HummingbatchError `no-temporal` where it cannot be started or reached, `no-temporal-cli`, `disk-full`,
+ *   `store-unwritable`, `aborted`
+ */
+export async function bringTemporal(options: BringOptions): Promise<BroughtTemporal> {
+  const { directory, signal } = options;
+  const leases = leasesIn(directory);
+  try {
+    await mkdir(directory, { recursive: true });
+    return await withLock(directory, signal, async () => {
+      const lease = await leases.take();
+      try {
+        const server = (await adopt(options)) ?? (await startAnew(options));
+        await settle(server, options);
+        return { ...placeOf(server), release: once(() => giveBack(directory, lease, server)) };
+      } catch (error) {
+        await leave(directory, lease);
+        throw error;
+      }
+    });
+  } catch (error) {
+    throw refusal(error, `Bringing the Temporal server of ${directory}`, signal);
+  }
+}
+
+/**
+ * The server that runs for this directory, verified by a call; undefined where none runs. It is not held: it may end at
+ * any time.
+ *
+ * @throws HummingbatchError `no-temporal` where its file cannot be read
+ */
+export async function runningTemporal(
+  directory: string,
+  signal?: AbortSignal,
+): Promise<TemporalPlace | undefined> {
+  try {
+    const record = await readRecord(directory);
+    return record && (await answersAs(record, signal)) ? placeOf(record) : undefined;
+  } catch (error) {
+    throw refusal(error, `Looking for the Temporal server of ${directory}`, signal);
+  }
+}
+
+async function adopt(options: BringOptions): Promise<ServerRecord | undefined> {
+  const record = await readRecord(options.directory);
+  if (!record || record.namespace !== options.namespace) return undefined;
+  if (!(await answersAs(record, options.signal))) return undefined;
+  if ((options.port ?? record.port) !== record.port || (options.uiPort ?? record.uiPort) !== record.uiPort) {
+    options.log(`The Temporal server of this store runs already, at ${addressOf(record)}.`);
+  }
+  return record;
+}
+
+async function startAnew(options: BringOptions): Promise<ServerRecord> {
+  const { directory, port, uiPort } = options;
+  const last = await readRecord(directory);
+  if (last) await end(last);
+  return startServer({
+    ...options,
+    asked: { ...(port !== undefined && { port }), ...(uiPort !== undefined && { uiPort }) },
+    remembered: last ? { port: last.port, uiPort: last.uiPort } : {},
+  });
+}
+
+function settle(server: ServerRecord, options: BringOptions): Promise<void> {
+  return callTemporal(addressOf(server), options.signal, (connection) =>
+    settleNamespace(connection, options),
+  );
+}
+
+async function giveBack(directory: string, lease: string, server: ServerRecord): Promise<void> {
+  try {
+    await withLock(directory, undefined, () => leave(directory, lease));
+  } catch (error) {
+    // The store was deleted, and with it everybody's lease: no other run can find this server any more.
+    if (errnoOf(error) === 'ENOENT') return end(server);
+    throw refusal(error, `Giving back the Temporal server of ${directory}`, undefined);
+  }
+}
+
+/** Under the lock. */
+async function leave(directory: string, lease: string): Promise<void> {
+  const leases = leasesIn(directory);
+  await leases.giveBack(lease);
+  if ((await leases.count()) > 0) return;
+  const server = await readRecord(directory);
+  if (server) await end(server);
+}
+
+/** Ends a server that is certainly ours: by its start time, or where the platform tells none, by its token. */
+async function end(server: ServerRecord): Promise<void> {
+  const ours = server.startTime === undefined ? await answersAs(server, undefined) : isRunning(server);
+  if (!ours || (await endProcess(server, STOP_GRACE_MS))) return;
+  throw new HummingbatchError('no-temporal', `The Temporal server (process ${server.pid}) does not end.`, {
+    fix: `End process ${server.pid}, then call the same command again.`,
+  });
+}
+
+async function answersAs(server: ServerRecord, signal: AbortSignal | undefined): Promise<boolean> {
+  if (!isRunning(server)) return false;
+  try {
+    const token = await callTemporal(addressOf(server), signal, (connection) =>
+      readToken(connection, server.namespace),
+    );
+    return token === server.token;
+  } catch {
+    signal?.throwIfAborted();
+    // A server that does not answer is no server, whatever the reason; whoever starts the next one ends it first.
+    return false;
+  }
+}
+
+function placeOf(server: ServerRecord): TemporalPlace {
+  return { address: addressOf(server), uiUrl: uiUrlOf(server), namespace: server.namespace };
+}
+
+function once(act: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= act();
+    return done;
+  };
+}

@@ -1,0 +1,120 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HummingbatchError } from '../contract/errors.ts';
+import { callTemporal } from './call.ts';
+import { inspectCli } from './cli.ts';
+import { type Launched, type LaunchOptions, launch, logFileIn } from './launch.ts';
+import { readToken, writeToken } from './namespace.ts';
+import { freePorts, LOOPBACK, type Ports } from './ports.ts';
+import { endProcess } from './process.ts';
+import { addressOf, type ServerRecord } from './record.ts';
+import { messageOf } from './refusal.ts';
+
+/** It answers after 0.3 s on an idle machine; on a busy one, or after a crash with a long log to replay, later. */
+const ANSWERS_WITHIN_MS = 30 * 1000;
+/** How often the server may lose a port to another process between our look and its start. */
+const MOST_TRIES = 3;
+/** SIGTERM ends it in 1.2 s; SQLite loses nothing by SIGKILL either. */
+export const STOP_GRACE_MS = 5 * 1000;
+const PROBE_TIMEOUT_MS = 1000;
+
+export interface StartOptions extends Omit<LaunchOptions, 'ports' | 'database'> {
+  /** Where it must listen. */
+  asked: Partial<Ports>;
+  /** Where it listened last time: there again, if that is free. */
+  remembered: Partial<Ports>;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Starts a dev server on this directory's database and waits until it answers. Only under the lock: a second server on
+ * one SQLite file would start and serve beside the first. The file's name carries the server's version, because
+ * Temporal does not migrate such a database.
+ *
+ * @throws HummingbatchError `no-temporal` with the server's own words where it does not come up, or where a port that
+ *   was asked for is taken; `no-temporal-cli` where the program does not run
+ */
+export async function startServer(options: StartOptions): Promise<ServerRecord> {
+  const { serverVersion } = await inspectCli(options.cli, options);
+  const database = join(options.directory, `temporal-${serverVersion}.sqlite`);
+  for (let attempt = 1; ; attempt += 1) {
+    const ports = await freePorts({ ...options.remembered, ...options.asked });
+    refuseOthers(options.asked, ports);
+    try {
+      return await tryStart(options, { ...options, database, ports });
+    } catch (error) {
+      if (attempt === MOST_TRIES || !lostItsPort(error)) throw error;
+    }
+  }
+}
+
+function refuseOthers(asked: Partial<Ports>, free: Ports): void {
+  for (const name of ['port', 'uiPort'] as const) {
+    if (asked[name] === undefined || asked[name] === free[name]) continue;
+    throw new HummingbatchError('no-temporal', `Port ${asked[name]} of ${LOOPBACK} cannot be had.`, {
+      fix: 'End what listens there, or ask for another port.',
+    });
+  }
+}
+
+function lostItsPort(error: unknown): boolean {
+  return /address already in use/i.test(messageOf(error));
+}
+
+async function tryStart(options: StartOptions, launchOptions: LaunchOptions): Promise<ServerRecord> {
+  const server = await launch(launchOptions);
+  try {
+    await untilItAnswers(server, options.signal);
+    return server.record;
+  } catch (error) {
+    await endProcess(server.record, STOP_GRACE_MS);
+    options.signal?.throwIfAborted();
+    const said = (await server.lastWords()) || messageOf(error);
+    throw new HummingbatchError('no-temporal', `The Temporal server did not start: ${said}`, {
+      cause: error,
+      fix: `Mend what it says (all of it is in ${logFileIn(options.directory)}), then call the same command again.`,
+    });
+  }
+}
+
+async function untilItAnswers(server: Launched, signal: AbortSignal | undefined): Promise<void> {
+  const until = Date.now() + ANSWERS_WITHIN_MS;
+  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.5, 200)) {
+    signal?.throwIfAborted();
+    const failure = await markAsOurs(server, signal);
+    if (!failure) return;
+    if (server.hasEnded()) throw new Error('it ended at once and said nothing');
+    if (Date.now() > until) throw new Error(`no answer within ${ANSWERS_WITHIN_MS / 1000} s: ${failure}`);
+    await sleep(pauseMs, undefined, signal ? { signal } : {});
+  }
+}
+
+/** @returns undefined where it answered and holds the token now; else why not */
+async function markAsOurs(server: Launched, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const { record } = server;
+  // A gRPC channel that fails once tries again only after 1 s; a bare connection tells at once whether it is worth it.
+  if (!(await isListening(record.port))) return `nothing listens on port ${record.port}`;
+  try {
+    return await callTemporal(addressOf(record), signal, async (connection) => {
+      await readToken(connection, record.namespace);
+      // Who answers while our process is gone is another program on this port.
+      if (server.hasEnded()) return 'it ended';
+      await writeToken(connection, record.namespace, record.token);
+      return undefined;
+    });
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: LOOPBACK, timeout: PROBE_TIMEOUT_MS });
+    const answer = (listening: boolean) => () => {
+      socket.destroy();
+      resolve(listening);
+    };
+    socket.once('connect', answer(true)).once('timeout', answer(false)).once('error', answer(false));
+  });
+}

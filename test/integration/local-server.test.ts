@@ -1,0 +1,304 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Client, Connection } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import {
+  type BringOptions,
+  type BroughtTemporal,
+  bringTemporal,
+  runningTemporal,
+  type TemporalPlace,
+} from '../../src/local/index.ts';
+import { endProcess, isRunning } from '../../src/local/process.ts';
+import { readRecord, type ServerRecord } from '../../src/local/record.ts';
+import { temporalCliPath } from '../support/servers.ts';
+
+const USER = join(import.meta.dirname, '../support/temporal-user.ts');
+
+let cli: string;
+let directory: string;
+let users: ChildProcess[];
+
+beforeAll(async () => {
+  cli = await temporalCliPath();
+}, 120_000);
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'hummingbatch-local-'));
+  users = [];
+});
+
+afterEach(async () => {
+  for (const user of users) user.kill('SIGKILL');
+  const left = await readRecord(directory);
+  if (left && isRunning(left)) await endProcess(left, 0);
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe('a server of one user', () => {
+  test('answers as soon as it is brought, with its UI, and is gone after it was given back', async () => {
+    const temporal = await bring();
+    const server = await theServer();
+    expect(await fetch(temporal.uiUrl).then((page) => page.status)).toBe(200);
+    expect(await runningTemporal(directory)).toEqual({
+      address: temporal.address,
+      uiUrl: temporal.uiUrl,
+      namespace: 'default',
+    });
+
+    await temporal.release();
+
+    expect(isRunning(server)).toBe(false);
+    expect(await runningTemporal(directory)).toBeUndefined();
+  });
+
+  test('is given back once, however often its user says so', async () => {
+    const [first, second] = [await bring(), await bring()];
+    await Promise.all([first.release(), first.release()]);
+    expect(isRunning(await theServer())).toBe(true);
+    await second.release();
+    expect(isRunning(await theServer())).toBe(false);
+  });
+
+  test('takes search attributes at once and keeps closed workflows for the time asked, on an old database too', async () => {
+    await (await bring({ searchAttributes: { BatchId: 'Keyword' }, retentionHours: 24 })).release();
+    const searchAttributes = { BatchId: 'Keyword', OutputsTotal: 'Int', BatchLabels: 'KeywordList' } as const;
+    const { address } = await bring({ searchAttributes, retentionHours: 720 });
+
+    await withClient(address, async (client) => {
+      await client.workflow.start('anything', {
+        taskQueue: 'nobody',
+        workflowId: 'with-attributes',
+        typedSearchAttributes: [
+          { key: defineSearchAttributeKey('BatchId', SearchAttributeType.KEYWORD), value: 'autumn' },
+          { key: defineSearchAttributeKey('OutputsTotal', SearchAttributeType.INT), value: 3 },
+          {
+            key: defineSearchAttributeKey('BatchLabels', SearchAttributeType.KEYWORD_LIST),
+            value: ['a', 'b'],
+          },
+        ],
+      });
+      const { config } = await client.workflowService.describeNamespace({ namespace: 'default' });
+      expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(720 * 3600);
+    });
+  });
+
+  test('keeps its database under the name of the server version, and sees no key of whoever starts it', async () => {
+    await bring({ env: { ...process.env, GEMINI_API_KEY: 'not-a-real-key' } });
+    expect((await readdir(directory)).filter((name) => name.endsWith('.sqlite'))).toEqual([
+      expect.stringMatching(/^temporal-\d+\.\d+\.\d+\.sqlite$/),
+    ]);
+    if (process.platform !== 'linux') return;
+    const environment = await readFile(`/proc/${(await theServer()).pid}/environ`, 'utf8');
+    expect(environment).not.toContain('GEMINI_API_KEY');
+  });
+
+  test('listens where it did last time, or elsewhere if that is taken', async () => {
+    const first = await bring();
+    await first.release();
+    const second = await bring();
+    expect([second.address, second.uiUrl]).toEqual([first.address, first.uiUrl]);
+    await second.release();
+
+    const other = createServer().listen((await theServer()).port, '127.0.0.1');
+    await once(other, 'listening');
+    const third = await bring();
+    other.close();
+    expect(third.address).not.toBe(first.address);
+    expect(third.uiUrl).toBe(first.uiUrl);
+  });
+
+  test('is refused where the port asked for is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const port = (other.address() as { port: number }).port;
+    await expect(bring({ port })).rejects.toMatchObject({
+      code: 'no-temporal',
+      message: expect.stringContaining(String(port)),
+    });
+    other.close();
+  });
+});
+
+describe('a server of several users', () => {
+  test('is one, though two processes ask at the very same moment, and ends with the last', async () => {
+    const [first, second] = await Promise.all([startUser(), startUser()]);
+    expect(first.place).toEqual(second.place);
+    const server = await theServer();
+
+    await first.leave();
+    expect(isRunning(server)).toBe(true);
+    await second.leave();
+    expect(isRunning(server)).toBe(false);
+  });
+
+  test('is one for many at once in one process', async () => {
+    const all = await Promise.all(Array.from({ length: 5 }, () => bring()));
+    expect(new Set(all.map((temporal) => temporal.address)).size).toBe(1);
+    await Promise.all(all.map((temporal) => temporal.release()));
+    expect(isRunning(await theServer())).toBe(false);
+  });
+
+  test('does not wait for a user that was killed', async () => {
+    const user = await startUser();
+    const temporal = await bring();
+    await user.kill();
+    await temporal.release();
+    expect(isRunning(await theServer())).toBe(false);
+  });
+});
+
+describe('after a death', () => {
+  test('of its only user the server stays, and the next user takes it over and ends it', async () => {
+    const user = await startUser();
+    const orphan = await theServer();
+    await user.kill();
+    expect(isRunning(orphan)).toBe(true);
+
+    const temporal = await bring();
+    expect(temporal.address).toBe(user.place.address);
+    expect(await theServer()).toEqual(orphan);
+    await temporal.release();
+    expect(isRunning(orphan)).toBe(false);
+  });
+
+  test('of the server the next user finds everything as it was', async () => {
+    const first = await bring();
+    await withClient(first.address, (client) =>
+      client.workflow.start('anything', { taskQueue: 'nobody', workflowId: 'still-here' }),
+    );
+    const server = await theServer();
+    process.kill(server.pid, 'SIGKILL');
+    await vi.waitUntil(() => !isRunning(server));
+    expect(await runningTemporal(directory)).toBeUndefined();
+
+    const second = await bring();
+
+    const found = await withClient(second.address, (client) =>
+      client.workflow.getHandle('still-here').describe(),
+    );
+    expect(found.status.name).toBe('RUNNING');
+    expect((await theServer()).pid).not.toBe(server.pid);
+  });
+
+  test('of everybody, with another process now under the number of the server, that one is left alone', async () => {
+    const temporal = await bring();
+    await temporal.release();
+    const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true });
+    await once(stranger, 'spawn');
+    const server = await theServer();
+    await writeFile(join(directory, 'server.json'), JSON.stringify({ ...server, pid: stranger.pid }));
+
+    const next = await bring();
+    await next.release();
+
+    expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
+    stranger.kill('SIGKILL');
+  });
+
+  test('of whoever was starting it, the next one starts it', async () => {
+    const dead = spawn(process.execPath, ['-e', '']);
+    await once(dead, 'exit');
+    await writeFile(join(directory, 'lock.7'), JSON.stringify({ pid: dead.pid, startTime: 'then' }));
+    const temporal = await bring();
+    expect(await runningTemporal(directory)).toMatchObject({ address: temporal.address });
+  });
+
+  test('a server that is there and does not answer is ended before another opens its database', async () => {
+    const user = await startUser();
+    const deaf = await theServer();
+    // The namespace holds another token now: whoever answers at this port is not the server of this file.
+    await writeFile(join(directory, 'server.json'), JSON.stringify({ ...deaf, token: 'another' }));
+    expect(await runningTemporal(directory)).toBeUndefined();
+
+    await bring();
+
+    expect(isRunning(deaf)).toBe(false);
+    await user.kill();
+  });
+});
+
+describe('what cannot be', () => {
+  test('a server whose store was deleted under it is ended all the same', async () => {
+    const temporal = await bring();
+    const server = await theServer();
+    await rm(directory, { recursive: true });
+    await temporal.release();
+    expect(isRunning(server)).toBe(false);
+  });
+
+  test('a server that does not come up is reported in its own words, and nothing stays behind', async () => {
+    await writeFile(join(directory, 'temporal-1.32.0.sqlite'), 'this is no database');
+    const bringing = bring();
+    await expect(bringing).rejects.toMatchObject({
+      code: 'no-temporal',
+      message: expect.stringContaining('not a database'),
+      fix: expect.stringContaining('server.log'),
+    });
+    expect(isRunning(await theServer())).toBe(false);
+    await rm(join(directory, 'temporal-1.32.0.sqlite'));
+  });
+
+  test('a start that is interrupted leaves no server', async () => {
+    const controller = new AbortController();
+    const bringing = bring({ signal: controller.signal });
+    await vi.waitUntil(async () => (await readRecord(directory)) !== undefined, { interval: 1 });
+    controller.abort();
+    await expect(bringing).rejects.toMatchObject({ code: 'aborted' });
+    expect(isRunning(await theServer())).toBe(false);
+  });
+});
+
+function bring(changes: Partial<BringOptions> = {}): Promise<BroughtTemporal> {
+  return bringTemporal({
+    directory,
+    cli,
+    namespace: 'default',
+    searchAttributes: {},
+    retentionHours: 720,
+    env: process.env,
+    log: () => {},
+    ...changes,
+  });
+}
+
+async function theServer(): Promise<ServerRecord> {
+  const server = await readRecord(directory);
+  if (!server) throw new Error('no server was ever started here');
+  return server;
+}
+
+async function withClient<T>(address: string, use: (client: Client) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address });
+  try {
+    return await use(new Client({ connection }));
+  } finally {
+    await connection.close();
+  }
+}
+
+async function startUser(): Promise<{ place: TemporalPlace; leave(): Promise<void>; kill(): Promise<void> }> {
+  const user = spawn(process.execPath, ['--import', 'tsx', USER, directory, cli], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  users.push(user);
+  const [line] = await once(createInterface(user.stdout), 'line');
+  const ended = once(user, 'exit');
+  return {
+    place: JSON.parse(String(line)),
+    async leave() {
+      user.stdin.end();
+      expect(await ended).toEqual([0, null]);
+    },
+    async kill() {
+      user.kill('SIGKILL');
+      await ended;
+    },
+  };
+}

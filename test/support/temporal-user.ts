@@ -1,0 +1,21 @@
+/**
+ * A process that uses the Temporal server of a directory: `temporal-user.ts DIRECTORY CLI`. Writes the server's place as
+ * one line of JSON when it has it, and gives it back when its stdin ends.
+ */
+import { once } from 'node:events';
+import { bringTemporal } from '../../src/local/index.ts';
+
+const [directory = '', cli = ''] = process.argv.slice(2);
+const temporal = await bringTemporal({
+  directory,
+  cli,
+  namespace: 'default',
+  searchAttributes: {},
+  retentionHours: 720,
+  env: process.env,
+  log: (sentence) => process.stderr.write(`${sentence}\n`),
+});
+process.stdout.write(`${JSON.stringify(temporal)}\n`);
+process.stdin.resume();
+await once(process.stdin, 'end');
+await temporal.release();
