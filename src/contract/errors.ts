@@ -9,46 +9,103 @@
  */
 const CODES = {
   usage: { retry: 'never', fix: 'See `hummingbatch --help`.' },
-  'manifest-invalid': { retry: 'never', fix: 'Mend the problems named; `hummingbatch validate MANIFEST` lists all of them.' },
+  'manifest-invalid': {
+    retry: 'never',
+    fix: 'Mend the problems named; `hummingbatch validate MANIFEST` lists all of them.',
+  },
   'batch-unknown': { retry: 'never', fix: '`hummingbatch list` shows the batches there are.' },
   'batch-conflict': { retry: 'never', fix: 'Give the batch another id, or start it with `run --new`.' },
-  'wrong-state': { retry: 'never', fix: '`hummingbatch status ID` says where the batch stands and what goes on.' },
+  'wrong-state': {
+    retry: 'never',
+    fix: '`hummingbatch status ID` says where the batch stands and what goes on.',
+  },
   'approval-refused': { retry: 'never', fix: 'Start the batch again when it may be paid.' },
-  aborted: { retry: 'never', fix: 'Call the same command again; the batch goes on where it stood.' },
+  aborted: { retry: 'soon', fix: 'Call the same command again; the batch goes on where it stood.' },
 
-  'no-temporal': { retry: 'never', fix: 'Start the Temporal server, or unset TEMPORAL_ADDRESS so that hummingbatch brings its own.' },
-  'no-temporal-cli': { retry: 'never', fix: 'Install the Temporal CLI and put it on PATH, or name it in HUMMINGBATCH_TEMPORAL_CLI.' },
+  'no-temporal': {
+    retry: 'never',
+    fix: 'Start the Temporal server, or unset TEMPORAL_ADDRESS so that hummingbatch brings its own.',
+  },
+  'no-temporal-cli': {
+    retry: 'never',
+    fix: 'Install the Temporal CLI and put it on PATH, or name it in HUMMINGBATCH_TEMPORAL_CLI.',
+  },
   'no-worker': { retry: 'never', fix: 'Start one with `hummingbatch worker`.' },
   'wrong-worker': { retry: 'soon', fix: 'Start a worker with the store, endpoint and key of this batch.' },
 
   'store-missing': { retry: 'soon', fix: 'Bring the store back, then `hummingbatch retry ID`.' },
-  'store-unwritable': { retry: 'soon', fix: 'Make the store writable for this user, then `hummingbatch retry ID`.' },
+  'store-unwritable': {
+    retry: 'soon',
+    fix: 'Make the store writable for this user, then `hummingbatch retry ID`.',
+  },
   'store-unsupported': { retry: 'never', fix: 'Use a folder.' },
-  'store-corrupt': { retry: 'stop', fix: 'Restore the file named from a backup, then `hummingbatch retry ID`.' },
+  'store-corrupt': {
+    retry: 'stop',
+    fix: 'Restore the file named from a backup, then `hummingbatch retry ID`.',
+  },
   'disk-full': { retry: 'soon', fix: 'Free some space, then `hummingbatch retry ID`.' },
   'reference-unreachable': { retry: 'never', fix: 'Check the URL, or use a local file.' },
-  'over-budget': { retry: 'stop', fix: '`hummingbatch set-budget ID --max-cost-usd N`, or `hummingbatch accept ID` to end with what is there.' },
+  'over-budget': {
+    retry: 'stop',
+    fix: '`hummingbatch set-budget ID --max-cost-usd N`, or `hummingbatch accept ID` to end with what is there.',
+  },
 
   'no-key': { retry: 'stop', fix: 'Set GEMINI_API_KEY, or try it without a key: `--emulator`.' },
-  'key-invalid': { retry: 'stop', fix: 'Set a valid GEMINI_API_KEY for the worker, then `hummingbatch retry ID`.' },
-  'permission-denied': { retry: 'stop', fix: 'Give the key access to the Gemini API, then `hummingbatch retry ID`.' },
-  'billing-required': { retry: 'stop', fix: 'Enable billing for the project of this key, then `hummingbatch retry ID`.' },
-  'request-rejected': { retry: 'stop', fix: 'Look at what Google says, mend it, then `hummingbatch retry ID`.' },
-  'model-gone': { retry: 'stop', fix: 'Start the batch with another model: `hummingbatch retry ID --model M`.' },
+  'key-invalid': {
+    retry: 'stop',
+    fix: 'Set a valid GEMINI_API_KEY for the worker, then `hummingbatch retry ID`.',
+  },
+  'permission-denied': {
+    retry: 'stop',
+    fix: 'Give the key access to the Gemini API, then `hummingbatch retry ID`.',
+  },
+  'billing-required': {
+    retry: 'stop',
+    fix: 'Enable billing for the project of this key, then `hummingbatch retry ID`.',
+  },
+  'request-rejected': {
+    retry: 'stop',
+    fix: 'Look at what Google says, mend it, then `hummingbatch retry ID`.',
+  },
+  'model-gone': {
+    retry: 'stop',
+    fix: 'Start the batch with another model: `hummingbatch retry ID --model M`.',
+  },
   'file-gone': { retry: 'soon', fix: '`hummingbatch retry ID` uploads it again.' },
   'file-rejected': { retry: 'stop', fix: 'Replace the reference named and start the batch again.' },
-  'job-gone': { retry: 'stop', fix: '`hummingbatch retry ID` submits this round again; `hummingbatch accept ID` ends with what is there.' },
-  'job-cancelled': { retry: 'stop', fix: '`hummingbatch retry ID` submits the rest again; `hummingbatch accept ID` ends with what is there.' },
-  'job-rejected': { retry: 'stop', fix: '`hummingbatch retry ID` submits this round again; `hummingbatch accept ID` ends with what is there.' },
-  'result-gone': { retry: 'stop', fix: '`hummingbatch accept ID` ends with what is there; then `hummingbatch retry ID` makes the rest again.' },
-  'submission-unknown': { retry: 'stop', fix: '`hummingbatch adopt ID --job batches/…` takes the job, `hummingbatch adopt ID --none` makes another.' },
-  'rate-limited': { retry: 'soon', fix: 'Wait for quota, or ask Google for more; the batch goes on by itself.' },
+  'job-gone': {
+    retry: 'stop',
+    fix: '`hummingbatch retry ID` submits this round again; `hummingbatch accept ID` ends with what is there.',
+  },
+  'job-cancelled': {
+    retry: 'stop',
+    fix: '`hummingbatch retry ID` submits the rest again; `hummingbatch accept ID` ends with what is there.',
+  },
+  'job-rejected': {
+    retry: 'stop',
+    fix: '`hummingbatch retry ID` submits this round again; `hummingbatch accept ID` ends with what is there.',
+  },
+  'result-gone': {
+    retry: 'stop',
+    fix: '`hummingbatch accept ID` ends with what is there; then `hummingbatch retry ID` makes the rest again.',
+  },
+  'submission-unknown': {
+    retry: 'stop',
+    fix: '`hummingbatch adopt ID --job batches/…` takes the job, `hummingbatch adopt ID --none` makes another.',
+  },
+  'rate-limited': {
+    retry: 'soon',
+    fix: 'Wait for quota, or ask Google for more; the batch goes on by itself.',
+  },
   unavailable: { retry: 'soon', fix: 'Wait for the service; the batch goes on by itself.' },
   unreachable: { retry: 'soon', fix: 'Check the network; the batch goes on by itself.' },
   garbled: { retry: 'soon', fix: 'Wait for the service; the batch goes on by itself.' },
   'not-found': { retry: 'stop', fix: 'Check the name.' },
 
-  internal: { retry: 'stop', fix: 'This is a fault in hummingbatch: report it with the output of --verbose.' },
+  internal: {
+    retry: 'stop',
+    fix: 'This is a fault in hummingbatch: report it with the output of --verbose.',
+  },
 } as const satisfies Record<string, { retry: 'soon' | 'stop' | 'never'; fix: string }>;
 
 /** See the table in this file; `type` of every Temporal failure that hummingbatch makes. */

@@ -25,9 +25,17 @@ export interface ImageBatchInput {
   retry?: {
     /** Names the retry, so that the same one sent twice runs once. */
     id: string;
-    /** Store key of a JSON file `{"outputs":["hero#2"]}`. */
+    /** Store key of a {@link RetrySelection}. */
     uri: string;
   };
+}
+
+/** Which outputs a retry of an ended batch is for: a file in the store, so that no list goes through the history. */
+export interface RetrySelection {
+  /** Output ids, `key#n`. */
+  outputs: string[];
+  /** Also those that have an image: it is kept, and the new one counts. */
+  anew: boolean;
 }
 
 /** What steers a batch. Read by whoever starts it and carried in its input, so that a restart cannot change it. */

@@ -9,13 +9,7 @@ function message<Definition>(type: string, name: string): Definition {
   return { type, name } as Definition;
 }
 
-export interface RetryRequest {
-  /** Who asks, for the story in the history. */
-  by?: string;
-}
-
 export interface ApproveRequest {
-  by?: string;
   /** `false` refuses the batch, which then ends as FAILED. Default true. */
   approved?: boolean;
 }
@@ -36,17 +30,17 @@ export type Accepted = BatchProgress;
 export const progressQuery = message<QueryDefinition<BatchProgress>>('query', 'progress');
 
 /** Lets a batch go whose price is above `approveAboveUsd`, or refuses it. */
-export const approveUpdate = message<UpdateDefinition<Accepted, [ApproveRequest?]>>('update', 'approve');
+export const approveUpdate = message<UpdateDefinition<Accepted, [ApproveRequest]>>('update', 'approve');
 /** Goes on from the step at which the batch stopped. */
-export const retryUpdate = message<UpdateDefinition<Accepted, [RetryRequest?]>>('update', 'retry');
+export const retryUpdate = message<UpdateDefinition<Accepted>>('update', 'retry');
 /** Ends a stopped batch with what is there. */
-export const acceptUpdate = message<UpdateDefinition<Accepted, []>>('update', 'accept');
+export const acceptUpdate = message<UpdateDefinition<Accepted>>('update', 'accept');
 /** Settles a submission of which nobody knows whether it made a job. */
 export const adoptUpdate = message<UpdateDefinition<Accepted, [AdoptRequest]>>('update', 'adopt');
 /** Changes what the batch may cost. */
 export const setBudgetUpdate = message<UpdateDefinition<Accepted, [SetBudgetRequest]>>('update', 'setBudget');
 
 /** Asks Google now instead of at the next check. */
-export const checkNowSignal = message<SignalDefinition<[]>>('signal', 'checkNow');
+export const checkNowSignal = message<SignalDefinition>('signal', 'checkNow');
 /** Something from outside says that the job changed; the batch looks for itself. */
-export const jobEventSignal = message<SignalDefinition<[{ job?: string }?]>>('signal', 'jobEvent');
+export const jobEventSignal = message<SignalDefinition<[{ job?: string }]>>('signal', 'jobEvent');

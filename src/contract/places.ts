@@ -17,8 +17,14 @@ export function batchPlaces(batchId: string) {
     /** Create-only, by the first `prepare`: the nonce of this batch's jobs and the fingerprint it was begun with. */
     begun: `${work}/begun.json`,
     plan: `${work}/plan.jsonl`,
+    /** What `prepare` found out about the references, by name. */
+    references: `${work}/references.json`,
+    /** What lies at Google of them, by content. */
     uploads: `${work}/uploads.json`,
+    /** Which outputs a retry of the ended batch is for. */
     retry: (retryId: string) => `${work}/retries/${retryId}.json`,
+    /** The first round of that retry, once it has begun. */
+    retryRound: (retryId: string) => `${work}/retries/${retryId}.round.json`,
     rounds: `${work}/rounds/`,
     round: (round: number) => roundPlaces(`${work}/rounds/${round}`),
   };

@@ -55,6 +55,15 @@ export function isEnd(state: BatchState): state is EndState {
 }
 
 /** The steps of a batch, in their order; a stop names the one at which it happened. */
-export const STEPS = ['prepare', 'approve', 'stage', 'submit', 'wait', 'collect', 'report', 'cancel'] as const;
+export const STEPS = [
+  'prepare',
+  'approve',
+  'stage',
+  'submit',
+  'wait',
+  'collect',
+  'report',
+  'cancel',
+] as const;
 /** See {@link STEPS}. */
 export type Step = (typeof STEPS)[number];

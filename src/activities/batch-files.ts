@@ -1,0 +1,84 @@
+import { type PlannedOutput, planOutputs } from '../batch/plan.ts';
+import { HummingbatchError, type Manifest } from '../contract/index.ts';
+import { batchPlaces } from '../contract/places.ts';
+import { parseStored } from '../manifest/stored.ts';
+import { getJson, toJsonLines } from '../store/json.ts';
+import type { Store } from '../store/store.ts';
+
+/** What the first `prepare` of a batch decided, once and for all. */
+export interface Begun {
+  /** Random: no other batch, store or machine has a job with this in its name. */
+  nonce: string;
+  fingerprint: string;
+  /** ms since 1970. */
+  at: number;
+}
+
+/** A reference as the steps use it: its bytes lie in the store. */
+export interface StoredReference {
+  sha256: string;
+  place: string;
+  mime: string;
+  bytes: number;
+}
+
+/** What `prepare` found out about the references, by name, in their order. */
+export type StoredReferences = Record<string, StoredReference[]>;
+
+/** Begun, plan and manifest of a batch that is prepared. */
+export interface BatchFiles {
+  manifest: Manifest;
+  plan: PlannedOutput[];
+  begun: Begun;
+}
+
+/** Reads what `prepare` left. The plan is read and not made again, so that a newer version keeps a running batch's names. */
+export async function readBatchFiles(store: Store, batchId: string): Promise<BatchFiles> {
+  const places = batchPlaces(batchId);
+  const [manifest, plan, begun] = await Promise.all([
+    readManifestOf(store, batchId),
+    store.get(places.plan),
+    getJson<Begun>(store, places.begun),
+  ]);
+  if (!plan || !begun) {
+    throw new HummingbatchError(
+      'store-corrupt',
+      `The store ${store.location} has lost the plan of the batch ${batchId}.`,
+    );
+  }
+  return { manifest, plan: parsePlan(plan), begun };
+}
+
+export async function readManifestOf(store: Store, batchId: string): Promise<Manifest> {
+  const key = batchPlaces(batchId).manifest;
+  const bytes = await store.get(key);
+  if (!bytes) throw new HummingbatchError('store-corrupt', `The store ${store.location} has no ${key}.`);
+  return parseStored(bytes, key);
+}
+
+export async function writePlan(store: Store, batchId: string, manifest: Manifest): Promise<PlannedOutput[]> {
+  const places = batchPlaces(batchId);
+  const known = await store.get(places.plan);
+  if (known) return parsePlan(known);
+  const plan = planOutputs(manifest);
+  await store.put(places.plan, toJsonLines(plan));
+  return plan;
+}
+
+function parsePlan(bytes: Uint8Array): PlannedOutput[] {
+  const lines = Buffer.from(bytes).toString().split('\n');
+  return lines.filter(Boolean).map((line) => JSON.parse(line) as PlannedOutput);
+}
+
+/** Which outputs a round is for: those selected, or all. */
+export async function selectedOutputs(
+  store: Store,
+  batchId: string,
+  round: number,
+  plan: PlannedOutput[],
+): Promise<PlannedOutput[]> {
+  const selection = await getJson<{ outputs: string[] }>(store, batchPlaces(batchId).round(round).selection);
+  if (!selection) return plan;
+  const wanted = new Set(selection.outputs);
+  return plan.filter(({ output }) => wanted.has(output));
+}

@@ -1,0 +1,38 @@
+import { nextCheckMs } from '../batch/intervals.ts';
+import type { ActivityDeps } from './deps.ts';
+import type { StepContext } from './step.ts';
+import type { CheckJobInput, JobStatus } from './types.ts';
+
+const ENDS = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'EXPIRED'];
+
+/** One look at a job. */
+export async function checkJob(
+  deps: ActivityDeps,
+  input: CheckJobInput,
+  { signal }: StepContext,
+): Promise<JobStatus> {
+  const { gemini, now, random, log } = deps;
+  const { name, state, wireState, createTime, pending, successful, failed, resultFile, error } =
+    await gemini.jobs.get(input.job, signal);
+  const ageMs = Math.max(0, now() - (createTime ?? input.submittedAt));
+  if (state === 'UNKNOWN')
+    log.warn({ job: name, wireState }, 'Gemini names a state that is not known: taken for running');
+  return {
+    job: name,
+    state,
+    ...(state === 'UNKNOWN' && { wireState: wireState.slice(0, 100) }),
+    ended: ENDS.includes(state),
+    pending,
+    successful,
+    failed,
+    ...(resultFile && { resultFile }),
+    ...(error && { error }),
+    ageMs,
+    nextCheckMs: nextCheckMs({
+      ageMs,
+      random: random(),
+      minMs: input.minIntervalMs,
+      maxMs: input.maxIntervalMs,
+    }),
+  };
+}

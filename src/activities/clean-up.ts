@@ -1,0 +1,27 @@
+import { batchPlaces } from '../contract/places.ts';
+import { getJson } from '../store/json.ts';
+import type { ActivityDeps } from './deps.ts';
+import type { StagedFile } from './stage-round.ts';
+import { lastRound } from './standing.ts';
+import type { StepContext } from './step.ts';
+import type { StepInput } from './types.ts';
+
+/** Deletes at Google what was staged for the batch: they would be gone after 48 h anyway, and count against 20 GB until then. */
+export async function cleanUp(
+  { store, gemini }: ActivityDeps,
+  { batchId }: StepInput,
+  { signal }: StepContext,
+): Promise<void> {
+  const places = batchPlaces(batchId);
+  const references = Object.values((await getJson<Record<string, StagedFile>>(store, places.uploads)) ?? {});
+  for (const { name } of references) await gemini.files.delete(name, signal);
+  await store.delete(places.uploads);
+
+  const rounds = await lastRound(store, batchId);
+  for (let round = 1; round <= rounds; round++) {
+    const place = places.round(round).staged;
+    const staged = await getJson<StagedFile>(store, place);
+    if (staged) await gemini.files.delete(staged.name, signal);
+    await store.delete(place);
+  }
+}

@@ -1,0 +1,149 @@
+import { worstCaseUsd } from '../batch/cost.ts';
+import type { PlannedOutput } from '../batch/plan.ts';
+import { anotherTry } from '../batch/retry.ts';
+import { type Answer, HummingbatchError, type Manifest, type Reason } from '../contract/index.ts';
+import { batchPlaces } from '../contract/places.ts';
+import { toJson } from '../store/json.ts';
+import { readBatchFiles, selectedOutputs } from './batch-files.ts';
+import { collectJob } from './collecting/job.ts';
+import type { Expectation } from './collecting/line.ts';
+import type { JobLog } from './collecting/log.ts';
+import type { ActivityDeps } from './deps.ts';
+import { Stuck } from './failure.ts';
+import { answersOfRounds, type CollectedMark, standingOf } from './standing.ts';
+import type { StepContext } from './step.ts';
+import type { Collected, CollectInput, EndedJob } from './types.ts';
+
+/** A transfer that fails so often without getting any further is not mended by one more try. */
+const TRIES_WITHOUT_PROGRESS = 5;
+
+/**
+ * Collects a round: streams the results of its jobs into images and answers, notes what was not answered, and says
+ * which outputs are worth another round. Goes on at its checkpoints, so it may run as often as it must.
+ */
+export async function collectRound(
+  deps: ActivityDeps,
+  input: CollectInput,
+  context: StepContext,
+): Promise<Collected> {
+  const { store } = deps;
+  const { batchId, round } = input;
+  const places = batchPlaces(batchId);
+  const { manifest, plan } = await readBatchFiles(store, batchId);
+  const earlier = await answersOfRounds(store, batchId, round - 1);
+  const tries = { here: await countTries(deps, input, context) };
+
+  const logs: JobLog[] = [];
+  const expected = {
+    model: manifest.model,
+    round,
+    outputs: outputsById(plan, manifest),
+    images: imagesOf(earlier),
+  };
+  try {
+    for (const job of input.jobs) {
+      logs.push(await collectJob(deps, { batchId, round, job, expected, tries }, context));
+    }
+  } catch (error) {
+    if (error instanceof HummingbatchError && tries.here >= TRIES_WITHOUT_PROGRESS) {
+      throw new Stuck(error, `${error.message} This was try ${tries.here} at the same place.`);
+    }
+    throw error;
+  }
+
+  const answered = logs.flatMap((log) => log.answers);
+  const selected = await selectedOutputs(store, batchId, round, plan);
+  const silent = unanswered(selected, answered, round, input.jobs);
+  const answers = [...earlier, ...answered, ...silent];
+  const again = worthAnother(selected, answers, input);
+  const next =
+    again.length > 0 ? { round: round + 1, outputs: again.length, ...worst(manifest, again) } : undefined;
+
+  if (next)
+    await store.put(
+      places.round(next.round).selection,
+      toJson({ outputs: again.map(({ output }) => output) }),
+    );
+  const anomalies = logs.flatMap((log) => log.anomalies);
+  const mark: CollectedMark = { jobs: input.jobs, silent, anomalies, ...(next && { next }) };
+  await store.put(places.round(round).collected, toJson(mark));
+  return { ...standingOf(plan, answers, manifest), anomalies: anomalies.length, ...(next && { next }) };
+}
+
+/** How many attempts have begun at the present checkpoint. Heartbeats carry the count over crashes of a worker. */
+async function countTries(
+  { store }: ActivityDeps,
+  { batchId, round, jobs }: CollectInput,
+  context: StepContext,
+): Promise<number> {
+  const place = batchPlaces(batchId).round(round);
+  const lists = await Promise.all(jobs.map(({ job }) => store.list(place.checkpoints(job))));
+  const checkpoints = lists.reduce((sum, list) => sum + list.length, 0);
+  const before = context.before as { checkpoints?: number; since?: number } | undefined;
+  const since =
+    before?.checkpoints === checkpoints && before.since !== undefined ? before.since : context.attempt;
+  context.heartbeat({ checkpoints, since });
+  return context.attempt - since + 1;
+}
+
+function outputsById(plan: PlannedOutput[], { items }: Manifest): Expectation['outputs'] {
+  return new Map(
+    plan.flatMap((planned) => {
+      const item = items[planned.item];
+      return item ? [[planned.output, { planned, item }]] : [];
+    }),
+  );
+}
+
+function imagesOf(answers: Answer[]): Map<string, Map<string, string>> {
+  const images = new Map<string, Map<string, string>>();
+  for (const { output, image } of answers) {
+    if (image) images.set(output, (images.get(output) ?? new Map()).set(image.sha256, image.file));
+  }
+  return images;
+}
+
+const WHY_SILENT: Partial<Record<EndedJob['state'], Reason>> = {
+  EXPIRED: 'job-expired',
+  FAILED: 'job-failed',
+  CANCELLED: 'cancelled',
+};
+
+/** The outputs that the round's jobs said nothing about. */
+function unanswered(
+  selected: PlannedOutput[],
+  answered: Answer[],
+  round: number,
+  jobs: EndedJob[],
+): Answer[] {
+  const heard = new Set(answered.map(({ output }) => output));
+  const job = jobs[0];
+  const reason = (job && WHY_SILENT[job.state]) ?? 'no-answer';
+  return selected
+    .filter(({ output }) => !heard.has(output))
+    .map(({ output }) => ({
+      output,
+      outcome: 'missing',
+      reason,
+      flags: [],
+      costUsd: 0,
+      round,
+      job: job?.job ?? '',
+    }));
+}
+
+function worthAnother(selected: PlannedOutput[], answers: Answer[], input: CollectInput): PlannedOutput[] {
+  // A retry that a person asked for begins anew: what was tried before it does not count against an output.
+  const recent = answers.filter(({ round }) => round >= input.firstRound);
+  return selected.filter(({ output }) =>
+    anotherTry(
+      recent.filter((answer) => answer.output === output),
+      input,
+    ),
+  );
+}
+
+function worst(manifest: Manifest, outputs: PlannedOutput[]): { worstUsd?: number } {
+  const worstUsd = worstCaseUsd(manifest, outputs);
+  return worstUsd === undefined ? {} : { worstUsd };
+}

@@ -1,0 +1,120 @@
+import { actualUsd } from '../../batch/cost.ts';
+import { alternateStem } from '../../batch/file-name.ts';
+import { flagsOf } from '../../batch/measure.ts';
+import type { PlannedOutput } from '../../batch/plan.ts';
+import { keyOf, verdictOf } from '../../batch/verdict.ts';
+import type { Answer, Item } from '../../contract/index.ts';
+import type { Entry } from '../../store/store.ts';
+import { measure } from './image.ts';
+
+/** What one line of a result file comes to: answers for the log, images for the store. */
+export interface Taken {
+  answers: Answer[];
+  /** File names relative to the batch's folder. */
+  images: Entry[];
+  anomalies: string[];
+}
+
+/** What a line is read against. */
+export interface Expectation {
+  model: string;
+  round: number;
+  job: string;
+  /** Planned outputs by id. */
+  outputs: ReadonlyMap<string, { planned: PlannedOutput; item: Item }>;
+  /** Images that are already there, by output: SHA-256 to file name. Grows as lines are taken. */
+  images: Map<string, Map<string, string>>;
+}
+
+/** One line of a result file → its answers and images. Synchronous and without effects but for `expected.images`. */
+export function takeLine(bytes: Uint8Array, expected: Expectation): Taken {
+  const line = parse(bytes);
+  if (line === undefined) return odd(`a line of ${bytes.byteLength} bytes that is no answer`);
+  const key = keyOf(line);
+  const target = expected.outputs.get(key ?? '');
+  if (!target)
+    return odd(key === undefined ? 'an answer without a key' : `an answer for the unknown key ${quote(key)}`);
+  return { anomalies: [], ...answersTo(line, target, expected) };
+}
+
+function answersTo(
+  line: unknown,
+  { planned, item }: { planned: PlannedOutput; item: Item },
+  expected: Expectation,
+): Pick<Taken, 'answers' | 'images'> {
+  const { output } = planned;
+  const verdict = verdictOf(line);
+  const { usage } = verdict;
+  const base = { output, flags: [], round: expected.round, job: expected.job };
+  const spent = { ...(usage && { usage }), costUsd: (usage && actualUsd(expected.model, usage)) ?? 0 };
+  const said = verdict.text ? { text: verdict.text } : {};
+  if (verdict.kind === 'none') {
+    const { outcome, reason, message } = verdict;
+    return { answers: [{ ...base, ...spent, ...said, outcome, reason, message }], images: [] };
+  }
+
+  const images: Entry[] = [];
+  const answers = [verdict, ...verdict.extraImages].map(({ data, claimedMime }, index): Answer => {
+    const content = Buffer.from(data, 'base64');
+    const measured = measure(content);
+    // What an answer cost is counted once, with its first image.
+    const cost = index === 0 ? { ...spent, ...said } : { costUsd: 0 };
+    if (!measured) {
+      return {
+        ...base,
+        ...cost,
+        outcome: 'failed',
+        reason: 'undecodable',
+        message: `The answer holds ${content.byteLength} bytes that are no image.`,
+      };
+    }
+    const { extension, ...facts } = measured;
+    const { name, isNew } = nameFor(planned, measured.sha256, extension, expected.images);
+    if (isNew) images.push({ key: name, data: content });
+    const flags = flagsOf({
+      aspectRatio: item.aspectRatio,
+      imageSize: item.imageSize,
+      claimedMime,
+      mime: facts.mime,
+      width: facts.width,
+      height: facts.height,
+      interimOnly: verdict.interimOnly,
+    });
+    return { ...base, ...cost, outcome: 'image', flags, image: { file: name, ...facts } };
+  });
+  return { answers, images };
+}
+
+/** The first image of an output has its name, every other one a name of its own, the same bytes the name they have. */
+function nameFor(
+  { output, fileStem }: PlannedOutput,
+  sha256: string,
+  extension: string,
+  images: Expectation['images'],
+): { name: string; isNew: boolean } {
+  const known = images.get(output) ?? new Map<string, string>();
+  images.set(output, known);
+  const before = known.get(sha256);
+  if (before) return { name: before, isNew: false };
+  const stem = known.size === 0 ? fileStem : alternateStem(fileStem, known.size);
+  const name = `images/${stem}.${extension}`;
+  known.set(sha256, name);
+  return { name, isNew: true };
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function odd(anomaly: string): Taken {
+  return { answers: [], images: [], anomalies: [anomaly] };
+}
+
+/** A foreign key for a report: short, and with nothing in it that a terminal or a page would obey. */
+function quote(key: string): string {
+  return JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key).replace(/[<>&\u007f-\u009f]/g, '?');
+}

@@ -1,0 +1,90 @@
+import { HummingbatchError } from '../contract/index.ts';
+import { batchPlaces } from '../contract/places.ts';
+import type { Creation } from '../gemini/index.ts';
+import { getJson } from '../store/json.ts';
+import { readBatchFiles } from './batch-files.ts';
+import type { ActivityDeps } from './deps.ts';
+import {
+  answerPermit,
+  displayNameOf,
+  type PermitAnswer,
+  type PermitRecord,
+  POST_WITHIN_MS,
+  readPermits,
+  takePermit,
+} from './permits.ts';
+import type { StagedFile } from './stage-round.ts';
+import type { StepContext } from './step.ts';
+import type { CreateJobInput, Submitted } from './types.ts';
+
+/**
+ * Makes the job of one submission, with the one POST that its permit allows. Whatever happens after the permit is taken
+ * is an answer and no error: only a failure from before it may be tried again.
+ */
+export async function createJob(
+  deps: ActivityDeps,
+  input: CreateJobInput,
+  { signal }: StepContext,
+): Promise<Submitted> {
+  const { store, gemini, now, log } = deps;
+  const { batchId, round, submission } = input;
+  const { manifest, begun } = await readBatchFiles(store, batchId);
+  const staged = await getJson<StagedFile>(store, batchPlaces(batchId).round(round).staged);
+  if (!staged) throw new HummingbatchError('store-corrupt', `Round ${round} of ${batchId} is not staged.`);
+
+  const displayName = displayNameOf(batchId, begun.nonce, round, submission);
+  const at = now();
+  if (!(await takePermit(store, batchId, round, submission, { displayName, at }))) {
+    return pastAttempt(await readPermits(store, batchId, round), submission);
+  }
+  if (now() - at > POST_WITHIN_MS)
+    return refuse(
+      deps,
+      input,
+      new HummingbatchError('aborted', 'The worker stood still before it could submit.'),
+    );
+
+  const creation = await gemini.jobs.create(manifest.model, displayName, staged.name, signal);
+  const answer = answerOf(creation);
+  // The answer also goes into the history: a store that fails now must not turn a made job into an unknown one.
+  if (answer)
+    await answerPermit(store, batchId, round, submission, answer).catch((error) =>
+      log.warn({ error: String(error) }, 'the answer could not be noted'),
+    );
+  return submitted(creation, at);
+}
+
+async function refuse(
+  { store }: ActivityDeps,
+  { batchId, round, submission }: CreateJobInput,
+  error: HummingbatchError,
+): Promise<Submitted> {
+  await answerPermit(store, batchId, round, submission, { refused: error.code, message: error.message });
+  return { kind: 'refused', code: error.code, message: error.message };
+}
+
+function answerOf(creation: Creation): PermitAnswer | undefined {
+  if (creation.kind === 'created') return { job: creation.job };
+  if (creation.kind === 'refused') return { refused: creation.error.code, message: creation.error.message };
+  return undefined;
+}
+
+function submitted(creation: Creation, since: number): Submitted {
+  if (creation.kind === 'created') return creation;
+  const { code, message, retryAfterMs } = creation.error;
+  if (creation.kind === 'unknown') return { kind: 'unknown', message, since };
+  return { kind: 'refused', code, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+/** Somebody took this permit before: what they learned stands, and what they did not learn nobody may guess. */
+function pastAttempt(permits: PermitRecord[], submission: number): Submitted {
+  const permit = permits.find((candidate) => candidate.submission === submission);
+  const answer = permit?.answer;
+  if (answer && 'job' in answer) return { kind: 'created', job: answer.job };
+  if (answer) return { kind: 'refused', code: answer.refused, message: answer.message };
+  return {
+    kind: 'unknown',
+    message: 'An attempt to submit ended without saying what came of it.',
+    since: permit?.at ?? 0,
+  };
+}

@@ -1,0 +1,18 @@
+import type { Logger } from 'pino';
+import type { Gemini } from '../gemini/index.ts';
+import type { Store } from '../store/store.ts';
+
+/** Everything that the activities need from outside. */
+export interface ActivityDeps {
+  store: Store;
+  gemini: Gemini;
+  /** Fetches a reference that a manifest names by URL; limits and SSRF rules are its own. */
+  fetchReference: (url: string, signal: AbortSignal) => Promise<Uint8Array>;
+  /** Names of the search attributes that this namespace knows. */
+  searchAttributes: () => Promise<string[]>;
+  log: Logger;
+  /** ms since 1970. */
+  now: () => number;
+  /** 0 to 1. */
+  random: () => number;
+}

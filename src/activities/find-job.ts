@@ -1,0 +1,90 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { HummingbatchError } from '../contract/index.ts';
+import type { Gemini, Job, ListedJob } from '../gemini/index.ts';
+import { readBatchFiles } from './batch-files.ts';
+import type { ActivityDeps } from './deps.ts';
+import { namePrefix, type PermitRecord, readPermits } from './permits.ts';
+import type { StepContext } from './step.ts';
+import type { FindJobInput, FoundJob, Search } from './types.ts';
+
+/**
+ * Looks for the jobs of a round, by the nonce in their names and by the answers to its permits. Without a permit nothing
+ * can have been sent from this store, so one pass is enough; "not there" after a permit means two complete passes.
+ */
+export async function findJob(
+  deps: ActivityDeps,
+  input: FindJobInput,
+  { signal }: StepContext,
+): Promise<Search> {
+  const { store, gemini } = deps;
+  const { batchId, round } = input;
+  const { begun } = await readBatchFiles(store, batchId);
+  const prefix = namePrefix(batchId, begun.nonce, round);
+  const permits = await readPermits(store, batchId, round);
+
+  const seen = await pass(gemini, prefix, signal);
+  if (permits.length > 0) {
+    await pause(input.pauseMs, undefined, { signal });
+    for (const [name, job] of await pass(gemini, prefix, signal)) seen.set(name, job);
+  }
+  for (const { submission, answer } of permits) {
+    if (answer && 'job' in answer && !seen.has(answer.job))
+      seen.set(answer.job, { job: answer.job, submission });
+  }
+
+  const living = await filterLiving(gemini, [...seen.values()], signal);
+  const [found, ...extras] = living.sort((a, b) => a.submission - b.submission);
+  const unanswered = unansweredPermit(permits, [...seen.values()]);
+  const highest = Math.max(
+    0,
+    ...permits.map((permit) => permit.submission),
+    ...[...seen.values()].map((job) => job.submission),
+  );
+  return { ...(found && { found }), extras, ...(unanswered && { unanswered }), next: highest + 1 };
+}
+
+/** One complete pass over LIST: the jobs whose name begins with the prefix, by job. */
+async function pass(gemini: Gemini, prefix: string, signal: AbortSignal): Promise<Map<string, FoundJob>> {
+  const seen = new Map<string, FoundJob>();
+  for await (const job of gemini.jobs.list(signal)) {
+    const submission = submissionOf(job, prefix);
+    if (submission !== undefined) seen.set(job.name, { job: job.name, submission });
+  }
+  return seen;
+}
+
+function submissionOf({ displayName }: ListedJob, prefix: string): number | undefined {
+  if (!displayName.startsWith(prefix)) return undefined;
+  const digits = /^\d{1,6}$/.exec(displayName.slice(prefix.length))?.[0];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Those that are alive or have output, by a raw GET: LIST is too thin to tell. */
+async function filterLiving(gemini: Gemini, jobs: FoundJob[], signal: AbortSignal): Promise<FoundJob[]> {
+  const living: FoundJob[] = [];
+  for (const found of jobs) {
+    const job = await orGone(gemini.jobs.get(found.job, signal));
+    if (job && isUseful(job)) living.push(found);
+  }
+  return living;
+}
+
+function isUseful({ state, resultFile }: Job): boolean {
+  return resultFile !== undefined || ['PENDING', 'RUNNING', 'UNKNOWN', 'SUCCEEDED'].includes(state);
+}
+
+async function orGone(getting: Promise<Job>): Promise<Job | undefined> {
+  try {
+    return await getting;
+  } catch (error) {
+    if (error instanceof HummingbatchError && error.code === 'job-gone') return undefined;
+    throw error;
+  }
+}
+
+/** Only the last permit counts: whoever took a later one had settled those before. */
+function unansweredPermit(permits: PermitRecord[], seen: FoundJob[]): Search['unanswered'] {
+  const last = permits.at(-1);
+  if (!last || last.answer || seen.some((job) => job.submission === last.submission)) return undefined;
+  return { submission: last.submission, at: last.at };
+}

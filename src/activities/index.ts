@@ -1,0 +1,31 @@
+/** One activity for each step of a batch. */
+import { cancelJob } from './cancel-job.ts';
+import { checkJob } from './check-job.ts';
+import { cleanUp } from './clean-up.ts';
+import { collectRound } from './collect-round.ts';
+import { createJob } from './create-job.ts';
+import type { ActivityDeps } from './deps.ts';
+import { findJob } from './find-job.ts';
+import { prepare } from './prepare.ts';
+import { report } from './report.ts';
+import { stageRound } from './stage-round.ts';
+import { activity } from './step.ts';
+
+export type { ActivityDeps } from './deps.ts';
+
+/** The activities of a worker; everything outside comes in through `deps`. */
+export function createActivities(deps: ActivityDeps) {
+  return {
+    prepare: activity(deps, 'prepare', prepare),
+    stageRound: activity(deps, 'stageRound', stageRound),
+    findJob: activity(deps, 'findJob', findJob),
+    createJob: activity(deps, 'createJob', createJob),
+    checkJob: activity(deps, 'checkJob', checkJob),
+    collectRound: activity(deps, 'collectRound', collectRound),
+    report: activity(deps, 'report', report),
+    cancelJob: activity(deps, 'cancelJob', cancelJob),
+    cleanUp: activity(deps, 'cleanUp', cleanUp),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

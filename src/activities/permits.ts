@@ -1,0 +1,72 @@
+import type { ErrorCode } from '../contract/errors.ts';
+import { batchPlaces } from '../contract/places.ts';
+import { getJson, toJson } from '../store/json.ts';
+import type { Store } from '../store/store.ts';
+
+/** The right to POST one submission, once. */
+export interface Permit {
+  displayName: string;
+  /** Before it was written, ms since 1970: the POST may leave until {@link POST_WITHIN_MS} later. */
+  at: number;
+}
+
+/** What came of the POST, as far as anybody learned it. */
+export type PermitAnswer = { job: string } | { refused: ErrorCode; message: string };
+
+export interface PermitRecord extends Permit {
+  submission: number;
+  answer?: PermitAnswer;
+}
+
+/** A process that was frozen between permit and POST for longer than this must not wake up and pay. */
+export const POST_WITHIN_MS = 10_000;
+
+/** The name of a job at Google: at most 120 ASCII characters, and nobody else's begins like it. */
+export function displayNameOf(batchId: string, nonce: string, round: number, submission: number): string {
+  return `${namePrefix(batchId, nonce, round)}${submission}`;
+}
+
+export function namePrefix(batchId: string, nonce: string, round: number): string {
+  return `hb/${batchId}/${nonce}/r${round}.`;
+}
+
+/** Takes the permit for a submission; false where it was taken before, by whomever. */
+export function takePermit(
+  store: Store,
+  batchId: string,
+  round: number,
+  submission: number,
+  permit: Permit,
+): Promise<boolean> {
+  return store.putIfAbsent(batchPlaces(batchId).round(round).permit(submission), toJson(permit));
+}
+
+export async function answerPermit(
+  store: Store,
+  batchId: string,
+  round: number,
+  submission: number,
+  answer: PermitAnswer,
+): Promise<void> {
+  await store.putIfAbsent(batchPlaces(batchId).round(round).answer(submission), toJson(answer));
+}
+
+/** All permits of a round with their answers, by submission. */
+export async function readPermits(store: Store, batchId: string, round: number): Promise<PermitRecord[]> {
+  const places = batchPlaces(batchId).round(round);
+  const keys = await store.list(places.permits);
+  const numbers = keys.flatMap((key) => /\/(\d+)\.json$/.exec(key)?.[1] ?? []).map(Number);
+  const records = numbers
+    .sort((a, b) => a - b)
+    .map(async (submission): Promise<PermitRecord> => {
+      const permit = await getJson<Permit>(store, places.permit(submission));
+      const answer = await getJson<PermitAnswer>(store, places.answer(submission));
+      return {
+        submission,
+        displayName: permit?.displayName ?? '',
+        at: permit?.at ?? 0,
+        ...(answer && { answer }),
+      };
+    });
+  return Promise.all(records);
+}

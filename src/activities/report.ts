@@ -1,0 +1,93 @@
+import { countFlags, countOutcomes, countsByRatio, roundSummaries } from '../batch/counts.ts';
+import { failedManifest } from '../batch/failed-manifest.ts';
+import { roundUsd, sumUsd } from '../batch/money.ts';
+import { settle } from '../batch/settle.ts';
+import type { BatchResult, EndState, OutputCounts, Report } from '../contract/index.ts';
+import { batchPlaces } from '../contract/places.ts';
+import { getJson, toJson, toJsonLines } from '../store/json.ts';
+import type { Store } from '../store/store.ts';
+import { readBatchFiles } from './batch-files.ts';
+import type { ActivityDeps } from './deps.ts';
+import { reportPage } from './report-page.ts';
+import { answersOfRounds, type CollectedMark, lastRound } from './standing.ts';
+import type { ReportInput } from './types.ts';
+
+/** The most oddities that a report lists; a last line says how many more there were. */
+const MOST_ANOMALIES = 200;
+
+/**
+ * Writes what became of the batch: one record for each output, the manifest of what was not fulfilled, the report and
+ * its page. The report comes last: where it stands, all the rest does.
+ */
+export async function report(deps: ActivityDeps, input: ReportInput): Promise<BatchResult> {
+  const { store, now } = deps;
+  const { batchId } = input;
+  const places = batchPlaces(batchId);
+  const { manifest, plan } = await readBatchFiles(store, batchId);
+  const rounds = await lastRound(store, batchId);
+  const answers = await answersOfRounds(store, batchId, rounds);
+  const records = settle(plan, answers, manifest);
+  const outputs = countOutcomes(records);
+  const actual = sumUsd(records.map(({ costUsd }) => costUsd));
+  const estimated = input.estimatedUsd ?? 0;
+
+  const summary: Report = {
+    batchId,
+    name: manifest.name,
+    model: manifest.model,
+    state: endStateOf(input, outputs),
+    outputs,
+    flags: countFlags(records),
+    byRatio: countsByRatio(records, manifest),
+    rounds: roundSummaries(answers),
+    jobs: input.jobs,
+    costUsd: { estimated, actual, difference: roundUsd(actual - estimated) },
+    startedAt: new Date(input.startedAt).toISOString(),
+    endedAt: new Date(now()).toISOString(),
+    anomalies: shorten([...input.notes, ...(await anomaliesOf(store, batchId, rounds))]),
+    ...(input.retryId && { retryId: input.retryId }),
+  };
+  await store.put(places.results, toJsonLines(records));
+  await writeFailed(store, places.failed, failedManifest(manifest, records, batchId));
+  await store.put(places.page, reportPage(summary, records));
+  await store.put(places.report, toJson(summary));
+  return resultOf(summary);
+}
+
+function endStateOf({ state }: ReportInput, outputs: OutputCounts): EndState {
+  if (state === 'cancelled') return 'CANCELLED';
+  return outputs.image === outputs.total ? 'COMPLETED' : 'COMPLETED_WITH_FAILURES';
+}
+
+/** A batch without failures has no manifest of them, nor one that an earlier report left. */
+async function writeFailed(store: Store, place: string, failed: unknown): Promise<void> {
+  if (failed === undefined) await store.delete(place);
+  else await store.put(place, toJson(failed));
+}
+
+async function anomaliesOf(store: Store, batchId: string, rounds: number): Promise<string[]> {
+  const found: string[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    const mark = await getJson<CollectedMark>(store, batchPlaces(batchId).round(round).collected);
+    found.push(...(mark?.anomalies ?? []).map((anomaly) => `round ${round}: ${anomaly}`));
+  }
+  return found;
+}
+
+function shorten(anomalies: string[]): string[] {
+  const rest = anomalies.length - MOST_ANOMALIES;
+  return rest > 0 ? [...anomalies.slice(0, MOST_ANOMALIES), `and ${rest} more`] : anomalies;
+}
+
+/** What the workflow returns, of a report. */
+export function resultOf({ batchId, state, outputs, rounds, jobs, costUsd }: Report): BatchResult {
+  const { estimated, actual } = costUsd;
+  return {
+    batchId,
+    state,
+    outputs,
+    rounds: rounds.length,
+    jobs: jobs.map(({ name }) => name),
+    costUsd: { estimated, actual },
+  };
+}

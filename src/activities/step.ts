@@ -1,0 +1,75 @@
+import { Context } from '@temporalio/activity';
+import { HummingbatchError } from '../contract/errors.ts';
+import type { ActivityDeps } from './deps.ts';
+import { toFailure } from './failure.ts';
+import type { StepInput } from './types.ts';
+
+/** What a step may ask of the attempt that runs it. */
+export interface StepContext {
+  /** Aborts when the batch is cancelled, the attempt timed out or the worker stops. */
+  signal: AbortSignal;
+  /** From 1. */
+  attempt: number;
+  /** Orders the attempts of one step, those of its earlier runs included: a later one has the larger number. */
+  sequence: number;
+  /** What an earlier attempt last said by `heartbeat`. */
+  before: unknown;
+  /** Says how far it is; kept and repeated until something newer is said. */
+  heartbeat(details: unknown): void;
+}
+
+export type StepFunction<Input extends StepInput, Output> = (
+  deps: ActivityDeps,
+  input: Input,
+  context: StepContext,
+) => Promise<Output>;
+
+// A third of the shortest heartbeat timeout: one lost heartbeat must not end an attempt.
+const HEARTBEAT_EVERY_MS = 3_000;
+
+/** Makes an activity of a step: heartbeats while it runs, the guard against a foreign worker, typed failures, one log line. */
+export function activity<Input extends StepInput, Output>(
+  deps: ActivityDeps,
+  name: string,
+  step: StepFunction<Input, Output>,
+): (input: Input) => Promise<Output> {
+  return async (input) => {
+    const { info, cancellationSignal, heartbeat } = Context.current();
+    const log = deps.log.child({ batch: input.batchId, step: name, attempt: info.attempt });
+    const started = deps.now();
+    let details: unknown = info.heartbeatDetails;
+    const beat = setInterval(() => heartbeat(details), HEARTBEAT_EVERY_MS);
+    try {
+      heartbeat(details);
+      refuseForeign(deps, input);
+      const output = await step({ ...deps, log }, input, {
+        signal: cancellationSignal,
+        attempt: info.attempt,
+        sequence: info.currentAttemptScheduledTimestampMs * 1000 + info.attempt,
+        before: info.heartbeatDetails,
+        heartbeat: (newer) => {
+          details = newer;
+          heartbeat(newer);
+        },
+      });
+      log.info({ ms: deps.now() - started }, 'done');
+      return output;
+    } catch (error) {
+      const failure = toFailure(error, cancellationSignal);
+      log.warn({ ms: deps.now() - started, code: failure.name, error: failure.message }, 'failed');
+      throw failure;
+    } finally {
+      clearInterval(beat);
+    }
+  };
+}
+
+function refuseForeign({ store, gemini }: ActivityDeps, { batchId, where }: StepInput): void {
+  const differs =
+    where.store !== undefined && where.store !== store.id
+      ? `the store ${where.store} and this worker has ${store.id}`
+      : where.endpoint !== undefined && where.endpoint !== gemini.endpoint
+        ? `${where.endpoint} and this worker talks to ${gemini.endpoint}`
+        : undefined;
+  if (differs) throw new HummingbatchError('wrong-worker', `The batch ${batchId} belongs to ${differs}.`);
+}

@@ -1,0 +1,155 @@
+import type { BatchResult, ErrorCode, ImageBatchInput, JobState, OutputCounts } from '../contract/index.ts';
+
+/**
+ * Whose batch this is. Every step names it, and a worker with another store or endpoint leaves the step alone, so that
+ * two machines with different folders, or an emulator beside the real API, never mix.
+ */
+export interface Where {
+  store?: string;
+  endpoint?: string;
+}
+
+export interface StepInput {
+  batchId: string;
+  where: Where;
+}
+
+export interface RoundInput extends StepInput {
+  round: number;
+}
+
+/** A round that is to be done. */
+export interface RoundPlan {
+  round: number;
+  outputs: number;
+  /** The most that this round can come to, USD; undefined where the model's price is unknown. */
+  worstUsd?: number;
+}
+
+export interface Standing {
+  counts: OutputCounts;
+  actualUsd: number;
+}
+
+export interface PrepareInput extends StepInput {
+  input: ImageBatchInput;
+}
+
+export interface Prepared extends Standing {
+  where: Required<Where>;
+  model: string;
+  estimatedUsd?: number;
+  outputs: number;
+  /** It ended before, and this is how: nothing is left to do. */
+  finished?: BatchResult;
+  /** The round to do next: one that was open, or a new one. Absent: only the report is left. */
+  next?: RoundPlan;
+  /** The first round of this run: what was tried before a retry does not count. */
+  firstRound: number;
+  /** `next` settles an open round of an earlier run; prepare again after it, for what this retry asks for. */
+  retryFollows: boolean;
+  /** Those of our search attributes that this server knows. */
+  searchAttributes: string[];
+}
+
+export interface Staged {
+  /** The uploaded request file, `files/…`. */
+  file: string;
+  bytes: number;
+  references: number;
+  /** Bytes sent by this call: 0 where all was there. */
+  uploadedBytes: number;
+}
+
+export interface FindJobInput extends RoundInput {
+  /** Between two passes over LIST, ms. */
+  pauseMs: number;
+}
+
+export interface FoundJob {
+  job: string;
+  submission: number;
+}
+
+export interface Search {
+  /** The job to go on with: alive, or with output. */
+  found?: FoundJob;
+  /** Further living jobs of this round: stragglers of a submission whose answer was lost. */
+  extras: FoundJob[];
+  /** The last permit, where it has no answer and no job of it is to be seen. */
+  unanswered?: { submission: number; at: number };
+  /** The submission that may be made next. */
+  next: number;
+}
+
+export interface CreateJobInput extends RoundInput {
+  submission: number;
+}
+
+/** See `Creation` of the wire; as plain data for the history. `since`: when the POST may have left, ms since 1970. */
+export type Submitted =
+  | { kind: 'created'; job: string }
+  | { kind: 'refused'; code: ErrorCode; message: string; retryAfterMs?: number }
+  | { kind: 'unknown'; message: string; since: number };
+
+export interface CheckJobInput extends StepInput {
+  job: string;
+  /** When it was submitted, for an age where Google's time is garbled; ms since 1970. */
+  submittedAt: number;
+  minIntervalMs: number;
+  maxIntervalMs: number;
+}
+
+export interface JobStatus {
+  job: string;
+  state: JobState;
+  /** As Google spells it, where we do not know it. */
+  wireState?: string;
+  ended: boolean;
+  pending: number;
+  successful: number;
+  failed: number;
+  resultFile?: string;
+  error?: { code: number; message: string };
+  ageMs: number;
+  /** Until the next check: finite, clamped, jittered. */
+  nextCheckMs: number;
+}
+
+/** A job that has ended and is to be collected. */
+export interface EndedJob {
+  job: string;
+  state: JobState;
+  resultFile?: string;
+  /** Lines that the result file should have, by the job's counters. */
+  expectedLines: number;
+}
+
+export interface CollectInput extends RoundInput {
+  jobs: EndedJob[];
+  /** The first round of this run: 1, or where a retry of an ended batch began. */
+  firstRound: number;
+  /** The last round that may be. */
+  maxRounds: number;
+  /** The batch is being cancelled: nothing that was cancelled is tried again. */
+  weCancelled: boolean;
+}
+
+export interface Collected extends Standing {
+  /** Absent: no output is worth another try. */
+  next?: RoundPlan;
+  anomalies: number;
+}
+
+export interface ReportInput extends StepInput {
+  state: 'ended' | 'cancelled';
+  estimatedUsd?: number;
+  startedAt: number;
+  jobs: { name: string; round: number; submission: number; state: JobState }[];
+  notes: string[];
+  retryId?: string;
+}
+
+export interface CancelJobInput extends StepInput {
+  job: string;
+}

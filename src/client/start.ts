@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { WorkflowIdReusePolicy } from '@temporalio/common';
+import {
+  type BatchOptions,
+  HummingbatchError,
+  type ImageBatchInput,
+  type Manifest,
+  WORKFLOW_TYPE,
+  workflowIdOf,
+} from '../contract/index.ts';
+import { batchPlaces, referencePlace } from '../contract/places.ts';
+import {
+  batchIdOf,
+  durationMs,
+  fingerprintOf,
+  isBatchId,
+  type LocalReference,
+  serialiseManifest,
+} from '../manifest/index.ts';
+import { parseStored } from '../manifest/stored.ts';
+import type { Store } from '../store/store.ts';
+
+export interface StartRequest {
+  /** Normalised: no path is left in it. */
+  manifest: Manifest;
+  /** Files on this machine that the manifest names by content; copied into the store before anything starts. */
+  references?: readonly LocalReference[];
+  /** Unset: made of the manifest's name and fingerprint. */
+  batchId?: string;
+  /** Wins over the manifest's `run` block. */
+  options?: Partial<BatchOptions>;
+}
+
+export interface Started {
+  batchId: string;
+  workflowId: string;
+  /** The batch was there before; nothing was started. */
+  attached: boolean;
+}
+
+interface Context {
+  client: Client;
+  store: Store;
+  taskQueue: string;
+}
+
+/**
+ * Puts the batch into the store and starts its workflow, or attaches to the one that is there.
+ *
+ * @throws `batch-conflict` where the id is taken by another manifest; store and Temporal errors
+ */
+export async function startBatch(context: Context, request: StartRequest): Promise<Started> {
+  const { manifest } = request;
+  const fingerprint = fingerprintOf(manifest);
+  const batchId = request.batchId ?? batchIdOf(manifest.name, fingerprint);
+  if (!isBatchId(batchId)) {
+    throw new HummingbatchError(
+      'usage',
+      `"${batchId}" is no batch id: lower-case letters, digits and "-", at most 60 characters.`,
+    );
+  }
+  await storeReferences(context.store, request.references ?? []);
+  const stored = await storeManifest(context.store, batchId, manifest, fingerprint);
+  const options = { ...optionsOf(manifest), ...request.options };
+  const attached = await startOrAttach(context, { batchId, manifest: stored, options }, fingerprint);
+  return { batchId, workflowId: workflowIdOf(batchId), attached };
+}
+
+async function storeReferences(store: Store, references: readonly LocalReference[]): Promise<void> {
+  for (const { sha256, extension, path } of references) {
+    const place = referencePlace(sha256, extension);
+    if (!(await store.head(place))) await store.put(place, createReadStream(path));
+  }
+}
+
+/** Writes the manifest once. What is there already must have the same fingerprint, and stays. */
+async function storeManifest(
+  store: Store,
+  batchId: string,
+  manifest: Manifest,
+  fingerprint: string,
+): Promise<ImageBatchInput['manifest']> {
+  const uri = batchPlaces(batchId).manifest;
+  const fresh = Buffer.from(serialiseManifest(manifest));
+  const written = await store.putIfAbsent(uri, fresh);
+  const bytes = written ? fresh : ((await store.get(uri)) ?? fresh);
+  const there = written ? fingerprint : fingerprintOf(parseStored(bytes, uri));
+  if (there !== fingerprint) throw conflict(batchId, there, fingerprint);
+  return { uri, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+function conflict(batchId: string, there: string, here: string): HummingbatchError {
+  return new HummingbatchError(
+    'batch-conflict',
+    `The batch ${batchId} is there with another manifest (fingerprint ${there.slice(0, 8)}, this one has ${here.slice(0, 8)}).`,
+  );
+}
+
+/** The manifest's `run` block as options of the workflow. */
+function optionsOf({ run }: Manifest): Partial<BatchOptions> {
+  const { deadline, ...options } = run;
+  return { ...options, ...(deadline !== undefined && { deadlineMs: durationMs(deadline) }) };
+}
+
+async function startOrAttach(
+  context: Context,
+  input: ImageBatchInput,
+  fingerprint: string,
+): Promise<boolean> {
+  try {
+    await startWorkflow(context, input, fingerprint, 'REJECT_DUPLICATE');
+    return false;
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  const { status, memo } = await context.client.workflow.getHandle(workflowIdOf(input.batchId)).describe();
+  const there = String(memo?.['fingerprint'] ?? '');
+  if (there !== fingerprint) throw conflict(input.batchId, there, fingerprint);
+  const brokeOff = ['FAILED', 'TERMINATED', 'TIMED_OUT'].includes(status.name);
+  if (!brokeOff) return true;
+  // It ended without its report: the store knows where it stood, and the new run goes on from there.
+  await startWorkflow(context, input, fingerprint, 'ALLOW_DUPLICATE');
+  return false;
+}
+
+/** Starts the workflow under the batch's id; what people see of it in the Temporal UI from the first moment comes with it. */
+export async function startWorkflow(
+  { client, store, taskQueue }: Context,
+  input: ImageBatchInput,
+  fingerprint: string,
+  reuse: WorkflowIdReusePolicy,
+): Promise<void> {
+  await client.workflow.start(WORKFLOW_TYPE, {
+    workflowId: workflowIdOf(input.batchId),
+    taskQueue,
+    args: [input],
+    workflowIdConflictPolicy: 'FAIL',
+    workflowIdReusePolicy: reuse,
+    memo: { fingerprint, ...(input.retry && { retryId: input.retry.id }) },
+    staticSummary: input.retry ? `${input.batchId}: retry` : input.batchId,
+    staticDetails: `An image batch of hummingbatch. Its files are in \`${store.location}\` under \`${batchPlaces(input.batchId).home}\`.`,
+  });
+}

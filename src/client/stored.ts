@@ -1,0 +1,79 @@
+import { type BatchProgress, HummingbatchError, type OutputRecord, type Report } from '../contract/index.ts';
+import { batchPlaces } from '../contract/places.ts';
+import { getJson } from '../store/json.ts';
+import type { Store } from '../store/store.ts';
+
+/** What the store alone says of a batch: its report, or where nothing is reported that it was begun. */
+export async function storedProgress(store: Store, batchId: string): Promise<BatchProgress | undefined> {
+  const places = batchPlaces(batchId);
+  const report = await getJson<Report>(store, places.report);
+  if (report) return progressOfReport(report);
+  const begun = await getJson<{ at: number }>(store, places.begun);
+  const manifest = begun ?? ((await store.head(places.manifest)) && { at: undefined });
+  if (!manifest) return undefined;
+  return {
+    batchId,
+    state: 'PREPARING',
+    round: (await store.folders(places.rounds)).length,
+    outputs: { total: 0, image: 0, refused: 0, failed: 0, missing: 0 },
+    jobs: [],
+    costUsd: { estimated: 0, actual: 0 },
+    startedAt: new Date(manifest.at ?? 0).toISOString(),
+  };
+}
+
+function progressOfReport({
+  batchId,
+  state,
+  model,
+  rounds,
+  outputs,
+  jobs,
+  costUsd,
+  startedAt,
+  endedAt,
+}: Report): BatchProgress {
+  const { estimated, actual } = costUsd;
+  const job = jobs.at(-1)?.name;
+  return {
+    batchId,
+    state,
+    model,
+    round: rounds.length,
+    outputs,
+    ...(job && { job }),
+    jobs,
+    costUsd: { estimated, actual },
+    startedAt,
+    endedAt,
+  };
+}
+
+/** The records of an ended batch, one by one; none while it has no report. */
+export async function* storedRecords(store: Store, batchId: string): AsyncGenerator<OutputRecord> {
+  const { results } = batchPlaces(batchId);
+  if (!(await store.head(results))) return;
+  let rest = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of store.read(results)) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield parse(line, batchId);
+  }
+  if (rest) yield parse(rest, batchId);
+}
+
+function parse(line: string, batchId: string): OutputRecord {
+  try {
+    return JSON.parse(line) as OutputRecord;
+  } catch (cause) {
+    throw new HummingbatchError('store-corrupt', `The records of ${batchId} hold a line that is no JSON.`, {
+      cause,
+    });
+  }
+}
+
+/** Ids of all batches that the store knows. */
+export function storedBatches(store: Store): Promise<string[]> {
+  return store.folders('batches/');
+}

@@ -1,0 +1,26 @@
+import type { Client } from '@temporalio/client';
+import { HummingbatchError } from '../contract/index.ts';
+
+const WITHIN_MS = 5_000;
+const WORKFLOW_QUEUE = 1;
+
+/**
+ * Refuses to go on where nobody serves the queue: everything that needs the workflow would hang.
+ *
+ * @throws `no-worker` within 5 s
+ */
+export async function requireWorker(client: Client, taskQueue: string): Promise<void> {
+  const { pollers } = await client.withDeadline(Date.now() + WITHIN_MS, () =>
+    client.workflowService.describeTaskQueue({
+      namespace: client.options.namespace,
+      taskQueue: { name: taskQueue },
+      taskQueueType: WORKFLOW_QUEUE,
+    }),
+  );
+  // Temporal remembers a poller for five minutes after it was last seen.
+  const recently = Date.now() - 90_000;
+  const alive = (pollers ?? []).some(
+    ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > recently,
+  );
+  if (!alive) throw new HummingbatchError('no-worker', `No worker serves the task queue ${taskQueue}.`);
+}

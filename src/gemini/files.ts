@@ -1,0 +1,203 @@
+import type { GoogleGenAI } from '@google/genai';
+import { z } from 'zod';
+import { HummingbatchError } from '../contract/errors.ts';
+import type { Http } from './http.ts';
+import { fromSdk, limits } from './sdk.ts';
+
+/** A file at Google, of at most 2 GB, deleted by Google 48 h after its upload. */
+export interface RemoteFile {
+  /** `files/…` */
+  name: string;
+  uri: string;
+  mimeType: string;
+  state: 'PROCESSING' | 'ACTIVE' | 'FAILED';
+  /** ms since 1970. */
+  expiresAt: number;
+}
+
+/** What is to be uploaded; `chunks` can be asked for from any offset, again and again. */
+export interface Upload {
+  displayName: string;
+  mimeType: string;
+  bytes: number;
+  chunks(offset: number): AsyncIterable<Uint8Array>;
+}
+
+const API = 'v1beta';
+const CALL_DEADLINE_MS = 15_000;
+/** What one POST carries: a multiple of 256 kB, as the protocol asks for. */
+const PIECE = 8 << 20;
+// 8 MB in two minutes is 70 kB/s: slower than that is broken.
+const PIECE_DEADLINE_MS = 120_000;
+/** Cuts that one upload survives by asking how much has arrived; beyond that the activity's own retries decide. */
+const RESUMES = 5;
+const LIFETIME_MS = 48 * 3_600_000;
+
+const RemoteFileShape = z.looseObject({
+  name: z.string().regex(/^files\/[\w-]{1,100}$/),
+  uri: z.url(),
+  mimeType: z.string(),
+  state: z.enum(['PROCESSING', 'ACTIVE', 'FAILED']).catch('PROCESSING').default('ACTIVE'),
+  expirationTime: z.string().optional().catch(undefined),
+});
+
+/** Own code for the upload: the SDK's cannot resume and loses its headers where a deadline is set. */
+export function createFiles(http: Http, sdk: GoogleGenAI) {
+  async function start({ displayName, mimeType, bytes }: Upload, signal: AbortSignal): Promise<string> {
+    const { headers } = await http.send({
+      method: 'POST',
+      path: `/upload/${API}/files`,
+      headers: {
+        'content-type': 'application/json',
+        'x-goog-upload-protocol': 'resumable',
+        'x-goog-upload-command': 'start',
+        'x-goog-upload-header-content-length': String(bytes),
+        'x-goog-upload-header-content-type': mimeType,
+      },
+      body: JSON.stringify({ file: { displayName, mimeType, sizeBytes: String(bytes) } }),
+      deadlineMs: CALL_DEADLINE_MS,
+      signal,
+      subject: 'upload',
+    });
+    const url = headers.get('x-goog-upload-url');
+    if (!url) throw new HummingbatchError('garbled', 'Gemini began an upload without saying where to.');
+    return url;
+  }
+
+  function post(
+    url: string,
+    command: string,
+    headers: Record<string, string>,
+    body: Uint8Array | undefined,
+    signal: AbortSignal,
+  ) {
+    return http.send({
+      method: 'POST',
+      path: url,
+      headers: { 'x-goog-upload-command': command, ...headers },
+      ...(body && { body }),
+      deadlineMs: body ? PIECE_DEADLINE_MS : CALL_DEADLINE_MS,
+      signal,
+      subject: 'upload',
+    });
+  }
+
+  /** Sends everything from an offset on; the answer to the last piece is the file. */
+  async function sendFrom(
+    url: string,
+    upload: Upload,
+    offset: number,
+    signal: AbortSignal,
+    sent: (bytes: number) => void,
+  ): Promise<RemoteFile> {
+    let at = offset;
+    for await (const piece of pieces(upload.chunks(offset), PIECE, upload.bytes - offset)) {
+      const last = at + piece.byteLength === upload.bytes;
+      const { body } = await post(
+        url,
+        last ? 'upload, finalize' : 'upload',
+        { 'x-goog-upload-offset': String(at) },
+        piece,
+        signal,
+      );
+      at += piece.byteLength;
+      sent(at);
+      if (last) return readFile(body);
+    }
+    throw new HummingbatchError('internal', `An upload of ${upload.bytes} bytes ended after ${at}.`);
+  }
+
+  /** Where a broken upload stands: the bytes that arrived, or the file when all had. */
+  async function query(url: string, signal: AbortSignal): Promise<{ received: number } | RemoteFile> {
+    const { headers, body } = await post(url, 'query', {}, undefined, signal);
+    if (headers.get('x-goog-upload-status') === 'final') return readFile(body);
+    return { received: Number(headers.get('x-goog-upload-size-received') ?? 0) || 0 };
+  }
+
+  return {
+    /** Uploads, going on where a cut left off. `sent` hears of every piece that arrived, in bytes. */
+    async upload(upload: Upload, signal: AbortSignal, sent: (bytes: number) => void): Promise<RemoteFile> {
+      const url = await start(upload, signal);
+      let offset = 0;
+      for (let resumes = 0; ; resumes++) {
+        try {
+          return await sendFrom(url, upload, offset, signal, sent);
+        } catch (error) {
+          if (!isCut(error) || resumes >= RESUMES) throw error;
+          const standing = await query(url, signal);
+          if ('name' in standing) return standing;
+          offset = standing.received;
+        }
+      }
+    },
+
+    /** One that is gone already is fine; another project's (403) is none of ours to delete. */
+    async delete(name: string, signal: AbortSignal): Promise<void> {
+      try {
+        await sdk.files.delete({ name, config: limits(signal, CALL_DEADLINE_MS) });
+      } catch (error) {
+        const known = fromSdk(error, 'file', signal);
+        if (!(known instanceof HummingbatchError && ['file-gone', 'permission-denied'].includes(known.code)))
+          throw known;
+      }
+    },
+
+    async get(name: string, signal: AbortSignal): Promise<RemoteFile> {
+      const { body } = await http.send({
+        method: 'GET',
+        path: `/${API}/${name}`,
+        deadlineMs: CALL_DEADLINE_MS,
+        signal,
+        subject: 'file',
+      });
+      return readFile(body);
+    },
+  };
+}
+
+function isCut(error: unknown): boolean {
+  return error instanceof HummingbatchError && (error.code === 'unreachable' || error.code === 'unavailable');
+}
+
+/** The answer to an upload holds the file under `file`, the answer to a GET is the file. */
+function readFile(body: string): RemoteFile {
+  try {
+    const value = JSON.parse(body) as { file?: unknown };
+    const { expirationTime, ...file } = RemoteFileShape.parse(value.file ?? value);
+    const expires = Date.parse(expirationTime ?? '');
+    return {
+      name: file.name,
+      uri: file.uri,
+      mimeType: file.mimeType,
+      state: file.state,
+      expiresAt: Number.isFinite(expires) ? expires : Date.now() + LIFETIME_MS,
+    };
+  } catch (cause) {
+    throw new HummingbatchError('garbled', 'Gemini answered with something that is no file.', { cause });
+  }
+}
+
+/** Regroups chunks of any size into pieces of exactly `size` bytes, the last one shorter. */
+async function* pieces(
+  chunks: AsyncIterable<Uint8Array>,
+  size: number,
+  total: number,
+): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array[] = [];
+  let bytes = 0;
+  let left = total;
+  for await (const chunk of chunks) {
+    let rest = chunk;
+    while (bytes + rest.byteLength >= size) {
+      const taken = size - bytes;
+      yield Buffer.concat([...held, rest.subarray(0, taken)]);
+      left -= size;
+      rest = rest.subarray(taken);
+      held = [];
+      bytes = 0;
+    }
+    if (rest.byteLength > 0) held.push(rest);
+    bytes += rest.byteLength;
+  }
+  if (bytes > 0 || left === total) yield Buffer.concat(held);
+}

@@ -1,0 +1,28 @@
+import { download } from './download.ts';
+import { createFiles } from './files.ts';
+import { createHttp, type HttpOptions } from './http.ts';
+import { createJobs } from './jobs.ts';
+import { createSdk } from './sdk.ts';
+
+export type { RemoteFile, Upload } from './files.ts';
+export type { Creation, ListedJob } from './jobs.ts';
+export { CREATE_DEADLINE_MS } from './jobs.ts';
+export { splitLines } from './lines.ts';
+export type { Job } from './operation.ts';
+
+/** Google's own address. */
+export const GEMINI_URL = 'https://generativelanguage.googleapis.com';
+
+/** The wire to one Gemini API with one key. */
+export function createGemini(options: HttpOptions) {
+  const http = createHttp(options);
+  const sdk = createSdk(options);
+  return {
+    endpoint: new URL(options.baseUrl).origin,
+    files: createFiles(http, sdk),
+    jobs: createJobs(http, sdk),
+    results: (file: string, offset: number, signal: AbortSignal) => download(http, file, offset, signal),
+  };
+}
+
+export type Gemini = ReturnType<typeof createGemini>;

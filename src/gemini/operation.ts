@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { HummingbatchError } from '../contract/errors.ts';
+import type { JobState } from '../contract/progress.ts';
+import { JOB_STATES } from '../contract/progress.ts';
+
+/** A batch job as one raw GET shows it. The SDK drops error, counts and `done`, without which a failure has no reason. */
+export interface Job {
+  /** `batches/…` */
+  name: string;
+  displayName: string;
+  state: JobState;
+  /** The spelling on the wire, for `UNKNOWN`. */
+  wireState: string;
+  /** ms since 1970; undefined where Google's time is no time. */
+  createTime?: number;
+  pending: number;
+  successful: number;
+  failed: number;
+  /** The result file, `files/…`, once there is one. */
+  resultFile?: string;
+  error?: { code: number; message: string };
+}
+
+// int64 comes as a string, zero is left out, and a garbled counter is no reason to stop polling.
+const Counter = z.coerce.number().int().nonnegative().catch(0).default(0);
+const Text = z.string().catch('').default('');
+const Output = z.looseObject({ responsesFile: z.string().optional() }).optional().catch(undefined);
+
+const Operation = z.looseObject({
+  name: z.string().regex(/^batches\/[\w-]{1,100}$/),
+  metadata: z
+    .looseObject({
+      displayName: Text,
+      state: Text,
+      createTime: z.string().optional().catch(undefined),
+      output: Output,
+      batchStats: z
+        .looseObject({
+          pendingRequestCount: Counter,
+          successfulRequestCount: Counter,
+          failedRequestCount: Counter,
+        })
+        .optional()
+        .catch(undefined),
+    })
+    .optional(),
+  response: Output,
+  error: z
+    .looseObject({ code: z.number().catch(2).default(2), message: Text })
+    .optional()
+    .catch(undefined),
+});
+
+/** Reads an operation from the wire; what is no operation is `garbled`. */
+export function readOperation(value: unknown): Job {
+  const parsed = Operation.safeParse(value);
+  if (!parsed.success)
+    throw new HummingbatchError('garbled', 'Gemini answered with something that is no batch job.');
+  const { name, metadata, response, error } = parsed.data;
+  const resultFile = metadata?.output?.responsesFile ?? response?.responsesFile;
+  const createTime = Date.parse(metadata?.createTime ?? '');
+  return {
+    name,
+    displayName: metadata?.displayName ?? '',
+    state: stateOf(metadata?.state ?? ''),
+    wireState: metadata?.state ?? '',
+    pending: metadata?.batchStats?.pendingRequestCount ?? 0,
+    successful: metadata?.batchStats?.successfulRequestCount ?? 0,
+    failed: metadata?.batchStats?.failedRequestCount ?? 0,
+    ...(Number.isFinite(createTime) && { createTime }),
+    ...(resultFile && /^files\/[\w-]{1,100}$/.test(resultFile) && { resultFile }),
+    ...(error && { error: { code: error.code, message: error.message.slice(0, 500) } }),
+  };
+}
+
+/** Both spellings are in use: `BATCH_STATE_` on the wire, `JOB_STATE_` in the SDK. */
+export function stateOf(wireState: string): JobState {
+  const bare = wireState.replace(/^(BATCH|JOB)_STATE_/, '');
+  if (bare === 'UNSPECIFIED') return 'PENDING';
+  return JOB_STATES.find((state) => state === bare) ?? 'UNKNOWN';
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { Refusal } from './errors.ts';
+
+const Envelope = z.object({
+  error: z.object({
+    message: z.string().optional(),
+    status: z.string().optional(),
+    details: z
+      .array(z.looseObject({ reason: z.string().optional(), retryDelay: z.string().optional() }))
+      .optional()
+      .catch(undefined),
+  }),
+});
+
+const EXCERPT = 300;
+
+/** Reads Google's error envelope; a gateway's HTML, or nothing at all, is an answer too. */
+export function readRefusal(status: number, body: string, headers: Headers, now: number): Refusal {
+  const parsed = Envelope.safeParse(parseJson(body));
+  const error = parsed.success ? parsed.data.error : undefined;
+  const details = error?.details ?? [];
+  const reason = details.find((detail) => detail.reason)?.reason;
+  const retryAfterMs =
+    durationMs(details.find((detail) => detail.retryDelay)?.retryDelay) ??
+    retryAfter(headers.get('retry-after'), now);
+  return {
+    status,
+    message: (error?.message ?? textOf(body)).slice(0, EXCERPT) || 'no explanation',
+    ...(error?.status && { rpcStatus: error.status }),
+    ...(reason && { reason }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(body: string): string {
+  return body
+    .slice(0, 10_000)
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/** A protobuf duration, `"37s"` or `"1.5s"`. */
+function durationMs(value: string | undefined): number | undefined {
+  const seconds = /^(\d{1,9}(?:\.\d+)?)s$/.exec(value ?? '')?.[1];
+  return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000);
+}
+
+/** Seconds or an HTTP date. */
+function retryAfter(value: string | null, now: number): number | undefined {
+  if (!value) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import pMap from 'p-map';
+import { HummingbatchError } from '../contract/errors.ts';
+import { errnoOf, toStoreError } from './errors.ts';
+import { segmentsOf } from './keys.ts';
+import type { Data, Entry, Store } from './store.ts';
+
+/** Where values are written before they get their name: inside the store, so that the rename is atomic. */
+export const TEMPORARY = '.tmp';
+
+// More at once gains nothing on one disk: fsync is the limit.
+const WRITERS = 8;
+
+/** A store in a folder of a local disk: temporary file, fsync, rename, fsync of the folder. */
+export function folderStore(root: string, id: string): Store {
+  const pathOf = (key: string) => join(root, ...segmentsOf(key));
+  const prefixPath = (prefix: string) => join(root, ...segmentsOf(prefix.replace(/\/$/, '')));
+
+  /** Everything that touches the disk goes through here, so that each failure gets its code. */
+  async function guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw toStoreError(error, root);
+    }
+  }
+
+  async function writeTemporary(data: Data): Promise<string> {
+    // No mkdir here: where the root is gone (a disk that was unplugged) this must fail and not make a new one.
+    const path = join(root, TEMPORARY, randomUUID());
+    const file = await open(path, 'wx');
+    try {
+      for await (const chunk of chunksOf(data)) await file.writeFile(chunk);
+      await file.sync();
+    } catch (error) {
+      await file.close();
+      await rm(path, { force: true });
+      throw error;
+    }
+    await file.close();
+    return path;
+  }
+
+  async function putAll(entries: readonly Entry[]): Promise<void> {
+    const folders = new Set<string>();
+    await pMap(
+      entries,
+      async ({ key, data }) => {
+        const target = pathOf(key);
+        const temporary = await writeTemporary(data);
+        await mkdir(dirname(target), { recursive: true });
+        await rename(temporary, target);
+        folders.add(dirname(target));
+      },
+      { concurrency: WRITERS },
+    );
+    await pMap(folders, syncFolder, { concurrency: WRITERS });
+  }
+
+  async function putIfAbsent(key: string, data: string | Uint8Array): Promise<boolean> {
+    const target = pathOf(key);
+    const temporary = await writeTemporary(data);
+    try {
+      await mkdir(dirname(target), { recursive: true });
+      // A hard link is the one call that is both atomic and refuses to replace; `open('wx')` could leave half a value.
+      await link(temporary, target);
+      await syncFolder(dirname(target));
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') return false;
+      throw error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async function* read(key: string): AsyncIterable<Uint8Array> {
+    try {
+      yield* createReadStream(pathOf(key), { highWaterMark: 1 << 18 });
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw toStoreError(error, root);
+      throw new HummingbatchError('store-corrupt', `The store ${root} has lost its file ${key}.`, {
+        cause: error,
+      });
+    }
+  }
+
+  async function list(prefix: string): Promise<string[]> {
+    const found: string[] = [];
+    const walk = async (folder: string, key: string): Promise<void> => {
+      for (const entry of await entriesOf(folder)) {
+        if (entry.isDirectory()) await walk(join(folder, entry.name), `${key}${entry.name}/`);
+        else found.push(key + entry.name);
+      }
+    };
+    await walk(prefixPath(prefix), prefix);
+    return found.sort();
+  }
+
+  async function folders(prefix: string): Promise<string[]> {
+    const entries = await entriesOf(prefixPath(prefix));
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  }
+
+  return {
+    id,
+    location: root,
+    put: (key, data) => guarded(() => putAll([{ key, data }])),
+    putAll: (entries) => guarded(() => putAll(entries)),
+    putIfAbsent: (key, data) => guarded(() => putIfAbsent(key, data)),
+    get: (key) => guarded(() => orUndefined(readFile(pathOf(key)))),
+    read,
+    head: (key) =>
+      guarded(async () => {
+        const found = await orUndefined(stat(pathOf(key)));
+        return found && { bytes: found.size };
+      }),
+    list: (prefix) => guarded(() => list(prefix)),
+    folders: (prefix) => guarded(() => folders(prefix)),
+    delete: (key) => guarded(() => rm(pathOf(key), { force: true })),
+  };
+}
+
+async function* chunksOf(data: Data): AsyncIterable<string | Uint8Array> {
+  if (typeof data === 'string' || data instanceof Uint8Array) yield data;
+  else yield* data;
+}
+
+async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function entriesOf(folder: string) {
+  return (await orUndefined(readdir(folder, { withFileTypes: true }))) ?? [];
+}
+
+/** A rename is only safe from a power cut once its folder is synced. Windows cannot open folders and needs no sync. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,3 @@
+/** The worker process: workflows and steps, on a connection that is passed in. */
+export { installRuntime } from './runtime.ts';
+export { type BatchWorker, type BatchWorkerOptions, startWorker, WORKFLOW_BUNDLE } from './worker.ts';

@@ -1,0 +1,17 @@
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { Logger } from 'pino';
+
+const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/**
+ * Sets up Temporal's native part, once per process and before the first connection. Its signals are not handled there:
+ * whoever owns the process decides what Ctrl-C means.
+ */
+export function installRuntime(log: Logger): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
+      log[LEVELS[level]]({ temporal: meta?.['error'] ? String(meta['error']) : undefined }, message),
+    ),
+  });
+}

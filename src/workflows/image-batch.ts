@@ -1,0 +1,85 @@
+import { allHandlersFinished, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import type { Prepared } from '../activities/types.ts';
+import type { BatchResult, ImageBatchInput } from '../contract/index.ts';
+import { Batch } from './batch.ts';
+import { settleCancelled } from './cancel.ts';
+import { handleMessages } from './messages.ts';
+import { AcceptedAsItIs, persist, stopFor } from './persist.ts';
+import { reportBatch } from './report.ts';
+import { runRound } from './round.ts';
+
+/**
+ * A durable batch: prepare, perhaps wait for approval, then rounds of stage, submit, wait and collect until no output is
+ * worth another try, then the report.
+ *
+ * It ends as completed with a {@link BatchResult}, as cancelled after a cancellation, and as failed only for a bad
+ * manifest or a refused approval. Whatever retries cannot mend stops it (NEEDS_ATTENTION) until somebody says how to go on.
+ */
+export async function imageBatch(input: ImageBatchInput): Promise<BatchResult> {
+  const batch = new Batch(input, new Date());
+  handleMessages(batch);
+  // A stop waits outside of cancellation where a submission is open, so it must hear of it in another way.
+  CancellationScope.current().cancelRequested.catch(() => {
+    if (!batch.cancelling) batch.requests.cancel = true;
+  });
+  try {
+    return await run(batch);
+  } catch (error) {
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => settleCancelled(batch));
+    throw error;
+  } finally {
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  }
+}
+
+async function run(batch: Batch): Promise<BatchResult> {
+  try {
+    let prepared = await prepareBatch(batch);
+    if (prepared.finished) return prepared.finished;
+    await approval(batch, prepared);
+    let next = prepared.next;
+    while (next) {
+      const { round } = next;
+      const collected = await runRound(batch, next);
+      batch.collected = round;
+      next = collected.next;
+      // The round of an earlier run is settled; what this retry is for begins now.
+      if (prepared.retryFollows) {
+        prepared = await prepareBatch(batch);
+        next = prepared.next;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof AcceptedAsItIs)) throw error;
+    batch.notes.push('The batch was ended as it was, by a person.');
+  }
+  return reportBatch(batch, 'ended');
+}
+
+async function prepareBatch(batch: Batch): Promise<Prepared> {
+  const prepared = await persist(batch, 'prepare', () =>
+    batch.run('prepare', 'read and check the manifest', { ...batch.base, input: batch.input }),
+  );
+  batch.prepared = prepared;
+  batch.firstRound = prepared.firstRound;
+  batch.update({
+    model: prepared.model,
+    outputs: prepared.counts,
+    costUsd: { estimated: prepared.estimatedUsd ?? 0, actual: prepared.actualUsd },
+    ...(prepared.finished && { state: prepared.finished.state }),
+  });
+  return prepared;
+}
+
+/** Above its limit a batch waits for a person, however long that takes. */
+async function approval(batch: Batch, { estimatedUsd, next }: Prepared): Promise<void> {
+  const { approveAboveUsd } = batch.options;
+  if (approveAboveUsd === undefined || !next || next.round > 1) return;
+  if (estimatedUsd !== undefined && estimatedUsd <= approveAboveUsd) return;
+  batch.enter('AWAITING_APPROVAL');
+  await condition(() => batch.requests.approval !== undefined);
+  if (batch.requests.approval) return;
+  await persist(batch, 'approve', async () => {
+    throw stopFor('approval-refused', `The batch ${batch.id} was not approved.`);
+  });
+}

@@ -1,0 +1,1 @@
+export { imageBatch } from './image-batch.ts';

@@ -1,0 +1,106 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  condition,
+  isCancellation,
+  rootCause,
+  TemporalFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import {
+  type ErrorCode,
+  fixFor,
+  isErrorCode,
+  retryPolicyOf,
+  type Step,
+  type Stop,
+} from '../contract/index.ts';
+import type { Batch } from './batch.ts';
+
+/** How often a stop that may mend itself (429, 5xx, disk, store) looks whether it has. */
+const RETRY_EVERY_MS = 30 * 60_000;
+
+/** Thrown through the steps when a person ends a stopped batch with what is there. */
+export class AcceptedAsItIs extends Error {
+  override readonly name = 'AcceptedAsItIs';
+}
+
+/** A reason to stop that is no failure of an activity. */
+export function stopFor(code: ErrorCode, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: code, message });
+}
+
+/** Stops once, and returns when a person, or half an hour, says to go on. */
+export async function stopOnce(batch: Batch, step: Step, reason: ApplicationFailure): Promise<void> {
+  let told = false;
+  await persist(batch, step, async () => {
+    if (told) return;
+    told = true;
+    throw reason;
+  });
+}
+
+/**
+ * Runs a step until it is done. A failure that its own retries could not mend stops the batch, which then waits for a
+ * person (or half an hour, where it may mend itself) and goes on with the same step.
+ *
+ * @throws the failure itself where the batch can only end: a bad manifest, a refused approval
+ */
+export async function persist<Result>(batch: Batch, step: Step, run: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      // What is no failure of Temporal's is a fault in this code: the workflow task fails and is tried again after a mend.
+      if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error;
+      const stop = toStop(batch, step, error);
+      if (retryPolicyOf(stop.code) === 'never') throw fatal(stop);
+      await waitStopped(batch, stop);
+    }
+  }
+}
+
+async function waitStopped(batch: Batch, stop: Stop): Promise<void> {
+  const { requests, progress } = batch;
+  const { state } = progress;
+  const mends = retryPolicyOf(stop.code) === 'soon';
+  Object.assign(requests, { retry: false, accept: false, adopt: undefined });
+  const nextTry = mends ? { nextTry: new Date(Date.now() + RETRY_EVERY_MS).toISOString() } : {};
+  batch.update({ state: 'NEEDS_ATTENTION', stop: { ...stop, ...nextTry } });
+
+  const asked = () => requests.retry || requests.accept || requests.adopt !== undefined || requests.cancel;
+  if (mends) await condition(asked, RETRY_EVERY_MS, { summary: `stopped (${stop.code}): next try` });
+  else await condition(asked);
+
+  if (requests.cancel) throw new CancelledFailure('The batch was cancelled while it was stopped.');
+  if (requests.accept) throw new AcceptedAsItIs();
+  batch.enter(state);
+}
+
+function toStop(batch: Batch, step: Step, error: unknown): Stop {
+  const { code, message, fix } = readFailure(error);
+  return {
+    step,
+    code,
+    message,
+    fix: (fix ?? fixFor(code, batch.id)).replaceAll(' ID', ` ${batch.id}`),
+    since: new Date().toISOString(),
+  };
+}
+
+function readFailure(error: unknown): { code: ErrorCode; message: string; fix?: string } {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) {
+    const fix = (cause.details?.[0] as { fix?: unknown } | undefined)?.fix;
+    return { code: cause.type, message: cause.message, ...(typeof fix === 'string' && { fix }) };
+  }
+  if (cause instanceof TimeoutFailure) {
+    return { code: 'aborted', message: 'Every worker that took this step stopped answering.' };
+  }
+  return { code: 'internal', message: rootCause(error) ?? String(error) };
+}
+
+function fatal({ code, message, fix }: Stop): ApplicationFailure {
+  return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [{ fix }] });
+}

@@ -1,0 +1,38 @@
+import type { BatchResult } from '../contract/index.ts';
+import type { Batch } from './batch.ts';
+import { persist } from './persist.ts';
+
+/** Writes the records and the report, and tidies up at Google: the batch ends with this. */
+export async function reportBatch(batch: Batch, state: 'ended' | 'cancelled'): Promise<BatchResult> {
+  const { input, prepared, progress, notes } = batch;
+  batch.enter('REPORTING');
+  const result = await persist(batch, 'report', () =>
+    batch.run('report', 'write the records and the report', {
+      ...batch.base,
+      state,
+      ...(prepared?.estimatedUsd !== undefined && { estimatedUsd: prepared.estimatedUsd }),
+      startedAt: Date.parse(progress.startedAt),
+      jobs: progress.jobs,
+      notes,
+      ...(input.retry && { retryId: input.retry.id }),
+    }),
+  );
+  await tidy(batch);
+  batch.update({
+    state: result.state,
+    outputs: result.outputs,
+    costUsd: result.costUsd,
+    stop: undefined,
+    endedAt: new Date().toISOString(),
+  });
+  return result;
+}
+
+/** Files left at Google cost nothing and are gone after 48 h: no reason for a batch not to end. */
+async function tidy(batch: Batch): Promise<void> {
+  try {
+    await batch.run('cleanUp', 'delete at Google what was uploaded', batch.base);
+  } catch {
+    batch.notes.push('What was uploaded could not be deleted at Google; it is gone after 48 hours.');
+  }
+}
