@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { KEYWORDS, keywordIn } from '../../../src/emulator/keywords.ts';
+import { findModel, nearestRatio, pixelsOf } from '../../../src/emulator/models.ts';
+
+const IDS = ['gemini-3.1-flash-image', 'gemini-3-pro-image', 'gemini-nano-banana-2.1'];
+
+describe.each(IDS)('the model %s', (id) => {
+  const model = findModel(id);
+
+  it('has pixels for each ratio and size that it offers, and they are of that ratio', () => {
+    for (const ratio of model?.ratios ?? []) {
+      for (const size of Object.keys(model?.tokensBySize ?? {})) {
+        const pixels = pixelsOf(ratio, size);
+        expect(model && nearestRatio(model, pixels)).toBe(ratio);
+        expect(Number.isInteger(pixels.width) && Number.isInteger(pixels.height)).toBe(true);
+      }
+    }
+  });
+});
+
+describe('what the models offer', () => {
+  it('is what Google says: long ratios and 512 not everywhere', () => {
+    expect(findModel('gemini-3-pro-image')?.ratios).not.toContain('1:8');
+    expect(findModel('gemini-3.1-flash-image')?.tokensBySize).toHaveProperty('512');
+    expect(findModel('gemini-3-pro-image')?.tokensBySize).not.toHaveProperty('512');
+    expect(pixelsOf('21:9', '2K')).toEqual({ width: 3168, height: 1344 });
+    expect(findModel('gemini-3-pro-image-preview')).toBeUndefined();
+  });
+});
+
+describe('keywords', () => {
+  it('are found in any case, each for itself', () => {
+    for (const keyword of KEYWORDS) expect(keywordIn(`A lake ${keyword.word.toUpperCase()}!`)).toBe(keyword);
+  });
+
+  it('are not found in ordinary prompts', () => {
+    expect(keywordIn('Refuse to fail once; text only, no image missing [draft]')).toBeUndefined();
+  });
+});

@@ -1,0 +1,38 @@
+import { fc, it } from '@fast-check/vitest';
+import sharp from 'sharp';
+import { beforeAll, describe, expect } from 'vitest';
+import { PAD } from '../../../src/emulator/padding.ts';
+
+const FORMATS = [
+  { mimeType: 'image/jpeg', least: 4 },
+  { mimeType: 'image/png', least: 12 },
+] as const;
+
+describe.each(FORMATS)('padding of $mimeType', ({ mimeType, least }) => {
+  let image: Buffer;
+  let pixels: Buffer;
+  beforeAll(async () => {
+    const drawn = sharp({ create: { width: 20, height: 10, channels: 3, background: 'teal' } });
+    image = await (mimeType === 'image/png' ? drawn.png() : drawn.jpeg()).toBuffer();
+    pixels = await sharp(image).raw().toBuffer();
+  });
+
+  // 65537 bytes are a whole JPEG comment: around its multiples the last one gets short.
+  const lengths = fc.oneof(
+    fc.integer({ min: 0, max: 400_000 }),
+    fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: -6, max: 6 })).map(([n, d]) => n * 65_537 + d),
+  );
+
+  it.prop([lengths], { numRuns: 60 })(
+    'has exactly the bytes asked for and the same picture',
+    async (more) => {
+      const padded = PAD[mimeType](image, image.length + more);
+      expect(padded.length).toBe(more < least ? image.length : image.length + more);
+      expect(await sharp(padded, { failOn: 'warning' }).raw().toBuffer()).toEqual(pixels);
+    },
+  );
+
+  it('never makes an image shorter', () => {
+    expect(PAD[mimeType](image, 1)).toEqual(image);
+  });
+});
