@@ -4,10 +4,11 @@ import { type Exchange, type Reply, readJson } from './exchange.ts';
 import { checkFileId } from './files.ts';
 import type { JobRecord } from './jobs.ts';
 import { hasResult, isEnded, type Standing, standingOf } from './life.ts';
+import { CREATE_BATCH } from './messages.ts';
 import { findModel, type Model } from './models.ts';
 import { type Output, operation, responsesFileOf } from './operation.ts';
 import { pageOf } from './paging.ts';
-import { CREATE_BATCH, readFields } from './request-fields.ts';
+import { readFields } from './read-fields.ts';
 import { checkRequest, type InputLine } from './requests.ts';
 import type { World } from './world.ts';
 

@@ -1,10 +1,11 @@
 import sharp, { type Sharp } from 'sharp';
 import type { JobRecord, Jobs, Row } from './jobs.ts';
 import { readLine } from './lines.ts';
+import { INPUT_LINE } from './messages.ts';
 import { findModel, type Model, type Pixels } from './models.ts';
 import { PAD } from './padding.ts';
 import { paint } from './paint.ts';
-import { INPUT_LINE, readFields } from './request-fields.ts';
+import { readFields } from './read-fields.ts';
 import { type InputLine, promptOf, referencesOf } from './requests.ts';
 
 type MimeType = Model['mimeType'];

@@ -11,9 +11,9 @@ import { deleteFile, getFile, listFiles } from './file-routes.ts';
 import { upload } from './upload-routes.ts';
 import type { World } from './world.ts';
 
-export type Handler = (exchange: Exchange, world: World) => Promise<Reply>;
+type Handler = (exchange: Exchange, world: World) => Promise<Reply>;
 
-export interface Route {
+interface Route {
   /** As the ledger counts it. */
   name: string;
   method: string;

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,10 +61,15 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'gemini-emulator-')));
   const world = await openWorld(directory, options);
   const server = createServer((request, response) => void answer(request, response, world, keys));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
+  const removeTemporary = async () => {
+    if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await listen(server, port, host);
+  } catch (error) {
+    await removeTemporary();
+    throw error;
+  }
   const { port: bound } = server.address() as AddressInfo;
 
   return {
@@ -74,9 +79,16 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
-      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
+      await removeTemporary();
     },
   };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
 }
 
 async function openWorld(directory: string, options: EmulatorOptions): Promise<World> {

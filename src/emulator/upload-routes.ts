@@ -1,7 +1,8 @@
 import { Refusal } from './envelope.ts';
 import { type Exchange, type Reply, readJson } from './exchange.ts';
 import { checkFileId, type FileRecord, fileResource } from './files.ts';
-import { CREATE_FILE, readFields } from './request-fields.ts';
+import { CREATE_FILE } from './messages.ts';
+import { readFields } from './read-fields.ts';
 import type { World } from './world.ts';
 
 /** The words of `X-Goog-Upload-Command`; `upload, finalize` is both in one request. */

@@ -60,6 +60,7 @@ describe('a resumable upload', () => {
     expect(standing.headers.get('x-goog-upload-size-received')).toBe('6');
     const last = await client.sendPiece(url, 6, TEXT.subarray(6));
     expect(Buffer.from(last.json.file.sha256Hash, 'base64').toString()).toBe(SHA256);
+    expect((await emulator.ledger()).complaints).toEqual([]);
     await emulator.close();
     await rm(directory, { recursive: true });
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CREATE_BATCH, INPUT_LINE, readFields } from '../../../src/emulator/request-fields.ts';
+import { CREATE_BATCH, INPUT_LINE } from '../../../src/emulator/messages.ts';
+import { readFields } from '../../../src/emulator/read-fields.ts';
 
 const read = (request: unknown) => readFields({ key: 'a', request }, INPUT_LINE, '');
 
