@@ -39,7 +39,11 @@ const OPTIONS: Record<keyof Activities, ActivityOptions & { transfer?: true }> =
   // An outage of Google's of some minutes is no reason to stop: eight tries at up to 5 min are about half an hour.
   checkJob: { ...QUICK, startToCloseTimeout: '30s', retry: { ...QUICK.retry, maximumInterval: '5m' } },
   // Its own rule counts: it stops after 5 attempts at the same checkpoint.
-  collectRound: { ...TRANSFER, transfer: true, retry: { ...TRANSFER.retry, maximumAttempts: 0 } },
+  collectRound: {
+    ...TRANSFER,
+    transfer: true,
+    retry: { ...TRANSFER.retry, maximumAttempts: Number.POSITIVE_INFINITY },
+  },
   report: { ...TRANSFER, transfer: true },
   cancelJob: QUICK,
   // What is left behind Google deletes by itself after 48 h.
