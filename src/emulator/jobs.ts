@@ -66,7 +66,7 @@ export async function openJobs(directory: string) {
     inputOf: (id: string) => join(folderOf(id), 'input.jsonl'),
     referenceOf: (id: string, fileId: string) => join(folderOf(id), fileId),
     makeFolder: (id: string) => mkdir(folderOf(id), { recursive: true }),
-    all: records.all,
+    all: () => records.all(),
     save: (job: JobRecord) => records.put(job.id, job),
 
     async find(id: string): Promise<JobRecord | undefined> {

@@ -111,6 +111,10 @@ export async function openUploads(directory: string, files: Files) {
       running.set(id, { abort, ended: arrived.catch(() => undefined) });
       try {
         await arrived;
+      } catch (error) {
+        throw abort.signal.aborted
+          ? new Refusal('CANCELLED', 'A later request took the upload over.')
+          : error;
       } finally {
         running.delete(id);
       }

@@ -73,8 +73,6 @@ export function wireClient(url: string, key: string | null = 'any-key') {
   };
 }
 
-export type WireClient = ReturnType<typeof wireClient>;
-
 /** An emulator whose clock only the test moves. */
 export async function withClock(options: EmulatorOptions = {}) {
   const clock = { now: Date.parse('2026-11-01T12:00:00Z') };
@@ -103,19 +101,23 @@ export function requestLine(
   return { key, request: { contents: [{ parts: [{ text: prompt }, ...parts] }], generationConfig } };
 }
 
-/** The first image of a response, whose shape is what the test then asserts. */
-export function imageOf(response: any): { mimeType: string; bytes: Buffer } | undefined {
-  const part = response?.candidates?.[0]?.content?.parts?.find(
-    (one: { inlineData?: unknown }) => one.inlineData,
-  );
-  return part && { mimeType: part.inlineData.mimeType, bytes: Buffer.from(part.inlineData.data, 'base64') };
+interface Answer {
+  candidates?: { content?: { parts?: { inlineData?: { mimeType?: string; data?: string } }[] } }[];
+}
+
+/** The first image of a response. */
+export function imageOf(response: Answer | undefined): { mimeType?: string; bytes: Buffer } | undefined {
+  const parts = response?.candidates?.[0]?.content?.parts ?? [];
+  const image = parts.find((part) => part.inlineData)?.inlineData;
+  return image && { mimeType: image.mimeType, bytes: Buffer.from(image.data ?? '', 'base64') };
 }
 
 function isBytes(body: unknown): body is Buffer<ArrayBuffer> {
   return Buffer.isBuffer(body);
 }
 
-function parse(text: string): any {
+/** Of whatever shape: what it must be is what the test then asserts. */
+function parse(text: string) {
   try {
     return JSON.parse(text);
   } catch {
