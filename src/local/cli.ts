@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { HummingbatchError } from '../contract/errors.ts';
 import { cachedBinary } from './cache.ts';
 import { isExecutable, run, which } from './command.ts';
-import { downloadOfficialCli } from './download.ts';
+import { downloadOfficialCli, type Fetch } from './download.ts';
 import { type Host, hostOf, TEMPORAL_CLI } from './platforms.ts';
 import { messageOf, refusal } from './refusal.ts';
 import type { Say } from './say.ts';
@@ -103,7 +103,7 @@ async function inCache(cacheDir: string): Promise<string> {
 
 async function fetched(
   options: FindOptions,
-  fetchIt: (found: FindOptions & { host: Host; fetch: typeof globalThis.fetch }) => Promise<string>,
+  fetchIt: (found: FindOptions & { host: Host; fetch: Fetch }) => Promise<string>,
 ): Promise<string> {
   if (!options.fetchAllowed) throw new HummingbatchError('no-temporal-cli', 'nothing may be fetched');
   const host = hostOf(process.platform, process.arch);

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { HummingbatchError } from '../contract/errors.ts';
 import { cachedBinary, intoCache } from './cache.ts';
 import { run, which } from './command.ts';
-import { type Host, OFFICIAL_NAMES, TEMPORAL_CLI } from './platforms.ts';
+import { type Host, OFFICIAL_NAMES, platformOf, TEMPORAL_CLI } from './platforms.ts';
 import { messageOf } from './refusal.ts';
 import type { Say } from './say.ts';
 
@@ -18,11 +18,14 @@ const UNPACK_DEADLINE_MS = 60 * 1000;
 /** The archive has about 45 MB; a body without an end must not fill the disk. */
 const MOST_ARCHIVE_BYTES = 300 * 1024 * 1024;
 
+/** As much of the global `fetch` as is needed. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
 export interface DownloadOptions {
   host: Host;
   cacheDir: string;
   env: NodeJS.ProcessEnv;
-  fetch: typeof globalThis.fetch;
+  fetch: Fetch;
   log: Say;
   signal?: AbortSignal | undefined;
 }
@@ -41,8 +44,8 @@ export async function downloadOfficialCli(options: DownloadOptions): Promise<str
     const tar = await findTar(options.env);
     const { archiveUrl, fileToExtract } = await askWhere(options, signal);
     options.log(`Fetching the Temporal CLI ${TEMPORAL_CLI.version} (${TEMPORAL_CLI.megabytes} MB, once).`);
-    const platform = options.host.split('-')[0] ?? '';
-    const target = cachedBinary(options.cacheDir, TEMPORAL_CLI.binary, TEMPORAL_CLI.version, platform);
+    const { binary, version } = TEMPORAL_CLI;
+    const target = cachedBinary(options.cacheDir, binary, version, platformOf(options.host));
     return await intoCache(target, async (folder) => {
       const archive = join(folder, 'archive');
       await save(await get(archiveUrl, options.fetch, signal), archive, signal);
@@ -71,7 +74,7 @@ async function askWhere(
   options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<{ archiveUrl: string; fileToExtract: string }> {
-  const query = new URLSearchParams(OFFICIAL_NAMES[options.host]);
+  const query = new URLSearchParams(OFFICIAL_NAMES[options.host]).toString();
   const answer: unknown = await (await get(`${OFFICIAL_URL}?${query}`, options.fetch, signal)).json();
   if (isPlace(answer)) return answer;
   throw new HummingbatchError('no-temporal-cli', `${OFFICIAL_URL} answered in a form that is not known`);
@@ -86,7 +89,7 @@ function isPlace(value: unknown): value is { archiveUrl: string; fileToExtract: 
   return archiveUrl.startsWith('https://') && /^\w[\w.]*$/.test(fileToExtract);
 }
 
-async function get(url: string, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Response> {
+async function get(url: string, fetch: Fetch, signal: AbortSignal): Promise<Response> {
   const response = await fetch(url, { signal });
   if (response.ok) return response;
   await response.body?.cancel();

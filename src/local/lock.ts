@@ -29,7 +29,7 @@ type Holder = ProcessIdentity | 'unknown';
 /**
  * Does something while no other process, and nothing else in this one, does anything under the same lock.
  *
- * @throws HummingbatchError `no-temporal` where the lock is not free within 120 s; the signal's reason
+ * @throws HummingbatchError `no-temporal` where the lock is not free within 120 s; an AbortError where the signal says so
  */
 export async function withLock<T>(
   directory: string,

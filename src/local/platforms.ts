@@ -13,6 +13,11 @@ export function hostOf(platform: string, arch: string): Host | undefined {
   return HOSTS.find((host) => host === `${platform}-${arch}`);
 }
 
+/** The `process.platform` of a host. */
+export function platformOf(host: Host): string {
+  return host.slice(0, host.indexOf('-'));
+}
+
 /** How Temporal's own download calls a platform. */
 export const OFFICIAL_NAMES: Readonly<Record<Host, { platform: string; arch: string }>> = {
   'linux-x64': { platform: 'linux', arch: 'amd64' },

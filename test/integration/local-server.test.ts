@@ -114,6 +114,15 @@ describe('a server of one user', () => {
     expect(third.uiUrl).toBe(first.uiUrl);
   });
 
+  test('is tried again elsewhere where another process took its port in the last moment', async () => {
+    const unlucky = join(directory, 'unlucky-temporal');
+    const once = `if [ "$1" = server ] && mkdir ${directory}/tried; then echo "bind: address already in use"; exit 1; fi`;
+    await writeFile(unlucky, `#!/bin/sh\n${once}\nexec ${cli} "$@"\n`, { mode: 0o755 });
+    const { address } = await bring({ cli: unlucky });
+    expect(await readdir(directory)).toContain('tried');
+    expect(await runningTemporal(directory)).toMatchObject({ address });
+  });
+
   test('is refused where the port asked for is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

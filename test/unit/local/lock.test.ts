@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
+import { withLock } from '../../../src/local/lock.ts';
+import { identityOf } from '../../../src/local/process.ts';
+import { folder } from './folder.ts';
+
+const DEAD = { pid: spawnSync(process.execPath, ['-e', '']).pid, startTime: 'then' };
+
+describe('the lock', () => {
+  test('has one holder at a time, with a dead one before them', async () => {
+    const home = await folder();
+    await writeFile(join(home, 'lock.3'), JSON.stringify(DEAD));
+    let inside = 0;
+    let most = 0;
+    const contenders = Array.from({ length: 12 }, () =>
+      withLock(home, undefined, async () => {
+        inside += 1;
+        most = Math.max(most, inside);
+        await setImmediate();
+        inside -= 1;
+      }),
+    );
+    await Promise.all(contenders);
+    expect(most).toBe(1);
+    expect(await readdir(home)).toEqual(['lock.15.ended']);
+  });
+
+  test('is free again after a failure', async () => {
+    const home = await folder();
+    const failing = withLock(home, undefined, async () => {
+      throw new Error('it failed');
+    });
+    await expect(failing).rejects.toThrow('it failed');
+    expect(await withLock(home, undefined, async () => 'next')).toBe('next');
+  });
+
+  test('gives a latecomer no turn that another had while it slept', async () => {
+    const home = await folder();
+    // Both names of one number: what a latecomer makes that looked before turn 5 was taken and ended.
+    await writeFile(join(home, 'lock.5.ended'), JSON.stringify(DEAD));
+    await writeFile(join(home, 'lock.5'), JSON.stringify(identityOf(process.pid)));
+    expect(await withLock(home, undefined, () => readdir(home))).toEqual(['lock.6']);
+  });
+
+  test('waits for a turn that is just being written, and not for one that was never written', async () => {
+    const home = await folder();
+    await writeFile(join(home, 'lock.1'), '');
+    // Long enough for several looks: none of them may take the turn.
+    const waiting = withLock(home, AbortSignal.timeout(100), async () => 'mine');
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+
+    const before = new Date(Date.now() - 11_000);
+    await utimes(join(home, 'lock.1'), before, before);
+    expect(await withLock(home, undefined, async () => 'mine')).toBe('mine');
+  });
+
+  test('that is held for two minutes names who holds it', async () => {
+    const home = await folder();
+    await writeFile(join(home, 'lock.1'), JSON.stringify(identityOf(process.pid)));
+    const now = vi.spyOn(Date, 'now');
+    const start = Date.now();
+    now.mockReturnValueOnce(start).mockReturnValue(start + 121_000);
+    const waiting = withLock(home, undefined, async () => 'mine');
+    await expect(waiting).rejects.toMatchObject({
+      code: 'no-temporal',
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
+    now.mockRestore();
+  });
+});
