@@ -3,6 +3,7 @@ import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isMissing } from './disk.ts';
 import { Refusal } from './envelope.ts';
 import { type FileRecord, type Files, type NewFile, randomId } from './files.ts';
 import { openRecords } from './records.ts';
@@ -49,7 +50,14 @@ export async function openUploads(directory: string, files: Files) {
   }
 
   async function receivedOf(upload: UploadRecord): Promise<number> {
-    return upload.status === 'active' ? (await stat(partOf(upload.id))).size : upload.bytes;
+    if (upload.status !== 'active') return upload.bytes;
+    try {
+      return (await stat(partOf(upload.id))).size;
+    } catch (error) {
+      // Killed between taking the bytes over and saying so: the client sends them again, as another file.
+      if (isMissing(error)) return 0;
+      throw error;
+    }
   }
 
   async function finish(upload: UploadRecord, received: number): Promise<FileRecord> {
