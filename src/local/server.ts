@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { HummingbatchError } from '../contract/errors.ts';
 import { callTemporal } from './call.ts';
 import { leasesIn } from './leases.ts';
@@ -43,7 +44,9 @@ export interface BroughtTemporal extends TemporalPlace {
  * @throws HummingbatchError `no-temporal` where it cannot be started or reached, `no-temporal-cli`, `disk-full`,
  *   `store-unwritable`, `aborted`
  */
-export async function bringTemporal(options: BringOptions): Promise<BroughtTemporal> {
+export async function bringTemporal(given: BringOptions): Promise<BroughtTemporal> {
+  // The server runs in its own folder, where a relative path means another one.
+  const options = { ...given, directory: resolve(given.directory), cli: resolve(given.cli) };
   const { directory, signal } = options;
   const leases = leasesIn(directory);
   try {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client, Connection } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
@@ -90,7 +90,11 @@ describe('a server of one user', () => {
   });
 
   test('keeps its database under the name of the server version, and sees no key of whoever starts it', async () => {
-    await bring({ env: { ...process.env, GEMINI_API_KEY: 'not-a-real-key' } });
+    await bring({
+      directory: relative(process.cwd(), directory),
+      cli: relative(process.cwd(), cli),
+      env: { ...process.env, GEMINI_API_KEY: 'not-a-real-key' },
+    });
     expect((await readdir(directory)).filter((name) => name.endsWith('.sqlite'))).toEqual([
       expect.stringMatching(/^temporal-\d+\.\d+\.\d+\.sqlite$/),
     ]);
