@@ -6,14 +6,14 @@ const ORDER = [
   'name',
   'model',
   'parent',
-  'references',
-  'items',
-  'run',
   'key',
   'prompt',
   'aspectRatio',
   'imageSize',
   'count',
+  'references',
+  'items',
+  'run',
 ];
 
 /**

@@ -1,6 +1,9 @@
 /** Whether an image file is whole, and one picture: read from its container, without decoding anything. */
 
-type State = 'whole' | 'cut' | 'animated';
+const START_OF_SCAN = 0xda;
+const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
+
+export type State = 'whole' | 'cut' | 'animated';
 
 /** PNG: chunks of length, name, data, checksum up to IEND; an acTL chunk makes it an animation. */
 export function lookAtPng(bytes: Uint8Array): State {
@@ -25,8 +28,20 @@ export function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8;
 }
 
-const START_OF_SCAN = 0xda;
-const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
+/** HEIF: boxes of length and name, one behind the other, whose lengths come to the file's. Length 0 means "to the end". */
+export function lookAtHeif(bytes: Uint8Array): State {
+  const view = viewOf(bytes);
+  let at = 0;
+  while (at + 8 <= bytes.length) {
+    const length = view.getUint32(at);
+    if (length === 0) return 'whole';
+    // Length 1 means that 64 bits with the length follow the name.
+    const size = length === 1 && at + 16 <= bytes.length ? Number(view.getBigUint64(at + 8)) : length;
+    if (size < 8) return 'cut';
+    at += size;
+  }
+  return at === bytes.length ? 'whole' : 'cut';
+}
 
 /** JPEG: an end mark behind the first scan. Not just anywhere: a thumbnail in the Exif block has one of its own. */
 export function isCompleteJpeg(bytes: Uint8Array): boolean {

@@ -1,5 +1,5 @@
 import { imageSize } from 'image-size';
-import { isCompleteJpeg, isJpeg, lookAtPng, lookAtWebp } from './image-containers.ts';
+import { isCompleteJpeg, isJpeg, lookAtHeif, lookAtPng, lookAtWebp, type State } from './image-containers.ts';
 import { MAX_REFERENCE_BYTES, MAX_REFERENCE_PIXELS, MAX_REFERENCE_SIDE } from './limits.ts';
 
 /** What a reference's bytes are. */
@@ -22,14 +22,18 @@ export type ImageProbe =
       fix: string;
     };
 
-/** By the names that image-size gives; Google's list for image input, ai.google.dev, 2026-11. */
+/** By the names that image-size gives, which for HEIF is the file's brand; Google's list for image input, ai.google.dev, 2026-11. */
 const SUPPORTED: Readonly<Record<string, { mime: string; extension: string }>> = {
   png: { mime: 'image/png', extension: 'png' },
   jpg: { mime: 'image/jpeg', extension: 'jpg' },
   webp: { mime: 'image/webp', extension: 'webp' },
   heic: { mime: 'image/heic', extension: 'heic' },
-  heif: { mime: 'image/heif', extension: 'heif' },
+  heix: { mime: 'image/heic', extension: 'heic' },
+  mif1: { mime: 'image/heif', extension: 'heif' },
 };
+
+/** Brands of HEIF files that hold a sequence. */
+const SEQUENCES = ['hevc', 'hevx', 'msf1'];
 
 const CUT = 'is cut off or damaged';
 const CONVERT = 'Convert it to PNG, JPEG or WebP.';
@@ -47,7 +51,8 @@ export function probeImage(bytes: Uint8Array): ImageProbe {
   const size = sizeOf(bytes);
   if (size === undefined) return undecodable('is no image');
   const { width, height, type = '' } = size;
-  const supported = SUPPORTED[type];
+  if (SEQUENCES.includes(type)) return unsupported('is animated', ONE_PICTURE);
+  const supported = isAvif(type, bytes) ? undefined : SUPPORTED[type];
   if (supported === undefined) return unsupported(`is of the type ${type.toUpperCase()}`, CONVERT);
   const state = stateOf(type, bytes);
   if (state === 'animated') return unsupported('is animated', ONE_PICTURE);
@@ -68,13 +73,17 @@ function sizeOf(bytes: Uint8Array): { width: number; height: number; type?: stri
   }
 }
 
-function stateOf(type: string, bytes: Uint8Array): 'whole' | 'cut' | 'animated' {
+function stateOf(type: string, bytes: Uint8Array): State {
   if (type === 'png') return lookAtPng(bytes);
   if (type === 'webp') return lookAtWebp(bytes);
-  if (type === 'jpg') return 'whole';
-  // An image sequence says so in its brand: hevc, hevx, msf1.
-  const brand = Buffer.from(bytes.buffer, bytes.byteOffset + 8, 4).toString('latin1');
-  return ['hevc', 'hevx', 'msf1'].includes(brand) ? 'animated' : 'whole';
+  // A JPEG was looked at before.
+  return type === 'jpg' ? 'whole' : lookAtHeif(bytes);
+}
+
+/** AVIF may come under HEIF's general brand and say what it is only among the compatible ones. */
+function isAvif(type: string, bytes: Uint8Array): boolean {
+  const end = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  return type === 'mif1' && Buffer.from(bytes.subarray(16, end)).toString('latin1').includes('avif');
 }
 
 function undecodable(what: string): ImageProbe {

@@ -56,7 +56,7 @@ export function safeKey(text: string): string {
     .replace(/[.-]+$/, '');
   const short = [...joined].slice(0, MAX_KEY_CHARACTERS - '_'.length).join('');
   if (short === '') return 'item';
-  return DEVICE.test(short) ? `_${short}` : short;
+  return DEVICE.test(short) ? short.replace(/^[^.]*/, '$&_') : short;
 }
 
 function nameOf(character: string): string {

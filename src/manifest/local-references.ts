@@ -17,7 +17,7 @@ export interface LocalReference extends ReferenceImage {
   bytes: number;
 }
 
-type Looked = { reference: LocalReference } | { finding: Finding };
+export type Looked = { reference: LocalReference } | { finding: Finding };
 
 /**
  * Opens every file that the manifest names, one after the other (one file in memory at a time, 30 MB at most), and
@@ -33,7 +33,7 @@ export async function lookAtFiles(
   const looked = new Map<string, Looked>();
   for (const { path, place } of named) {
     const file = resolve(folder, path);
-    const result = looked.get(file) ?? (await lookAt(file, path));
+    const result = looked.get(file) ?? (await lookAtFile(file, path));
     looked.set(file, result);
     if ('finding' in result) report.add(place, result.finding);
     else references.set(path, result.reference);
@@ -41,7 +41,8 @@ export async function lookAtFiles(
   return references;
 }
 
-async function lookAt(file: string, written: string): Promise<Looked> {
+/** One file; `written` is how a message names it. */
+export async function lookAtFile(file: string, written: string): Promise<Looked> {
   const bytes = await readImage(file, written);
   if ('finding' in bytes) return bytes;
   const probe = probeImage(bytes.content);

@@ -1,11 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, extname, join, relative, sep } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HummingbatchError } from '../contract/errors.ts';
 import { MAX_OUTPUTS } from '../contract/words.ts';
-import { probeImage } from './image.ts';
 import { foldKey, safeKey } from './key.ts';
-import { MAX_REFERENCE_BYTES } from './limits.ts';
+import { lookAtFile } from './local-references.ts';
 import { isSystemError } from './system-error.ts';
 
 /** Where the JSON Schema lies that the package ships. */
@@ -37,7 +36,7 @@ export async function starterManifest({ folder, into }: StarterOptions): Promise
       fix: 'Name a folder with PNG, JPEG, WebP or HEIC files.',
     });
   }
-  return fromPictures(safeKey(basename(folder)), pictures, left);
+  return fromPictures(safeKey(basename(resolve(folder))), pictures, left);
 }
 
 function head(name: string): string {
@@ -66,7 +65,8 @@ run:
 }
 
 function fromPictures(name: string, pictures: readonly Picture[], left: readonly string[]): string {
-  const notes = left.map((note) => `# left out: ${note}\n`).join('');
+  // A file's name may hold a line end, which would end the comment.
+  const notes = left.map((note) => `# left out: ${note.replaceAll(/\s+/g, ' ')}\n`).join('');
   const references = pictures.map(({ key, path }) => `  ${quoted(key)}: ${quoted(path)}\n`).join('');
   const items = pictures.map(
     ({ key }) => `  - key: ${quoted(key)}
@@ -88,9 +88,12 @@ async function picturesIn(folder: string, into: string): Promise<{ pictures: Pic
   const left: string[] = [];
   const keys = new Set<string>();
   for (const name of names) {
-    const why = pictures.length < MAX_OUTPUTS ? await whyNot(join(folder, name)) : `more than ${MAX_OUTPUTS}`;
+    const why =
+      pictures.length < MAX_OUTPUTS
+        ? await whyNot(join(folder, name))
+        : `"${name}": more than ${MAX_OUTPUTS}.`;
     if (why !== undefined) {
-      left.push(`${JSON.stringify(name)}, ${why}`);
+      left.push(why);
       continue;
     }
     pictures.push({ key: unused(keyOf(name), keys), path: pathFrom(into, join(folder, name)) });
@@ -111,28 +114,29 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 async function whyNot(file: string): Promise<string | undefined> {
-  const stats = await stat(file);
-  if (!stats.isFile()) return 'no file';
-  if (stats.size > MAX_REFERENCE_BYTES) return 'too large';
-  const probe = probeImage(await readFile(file));
-  return probe.ok ? undefined : probe.message;
+  const looked = await lookAtFile(file, basename(file));
+  return 'finding' in looked ? looked.finding.message : undefined;
 }
 
 /** A key that can name the reference too: those begin with a letter or digit. */
 function keyOf(name: string): string {
-  return safeKey(basename(name, extname(name))).replace(/^[-_]+/, '') || 'image';
+  return safeKey(basename(name, extname(name)).replace(/^[^\p{L}\p{Nd}]+/u, ''));
 }
+
+/** Of the 100 characters of a key, so that `-1000` can follow. */
+const KEY_ROOM = 95;
 
 function unused(key: string, taken: Set<string>): string {
   let free = key;
-  for (let n = 2; taken.has(foldKey(free)); n += 1) free = `${key.slice(0, -8) || key}-${n}`;
+  for (let n = 2; taken.has(foldKey(free)); n += 1) free = `${[...key].slice(0, KEY_ROOM).join('')}-${n}`;
   taken.add(foldKey(free));
   return free;
 }
 
 function pathFrom(into: string, file: string): string {
   const path = relative(into, file).split(sep).join('/');
-  return /^\.{0,2}\//.test(path) ? path : `./${path}`;
+  // Absolute where it lies on another drive of Windows.
+  return isAbsolute(path) || path.startsWith('../') ? path : `./${path}`;
 }
 
 /** JSON's quotes are YAML's too. */

@@ -19,13 +19,17 @@ export function decode(content: string | Uint8Array, file: string, report: Repor
   }
   const source = textSource(file, text);
   const nul = text.indexOf('\0');
-  if (nul === -1) return source;
-  // Excel's "Unicode text" is UTF-16, where every other byte of English is NUL.
-  report.add(
-    { source, offset: nul },
-    { code: 'not-text', message: 'The file holds a NUL byte.', fix: SAVE_AS_UTF8 },
-  );
-  return undefined;
+  if (nul !== -1) {
+    // Excel's "Unicode text" is UTF-16, where every other byte of English is NUL.
+    const message = 'The file holds a NUL byte.';
+    report.add({ source, offset: nul }, { code: 'not-text', message, fix: SAVE_AS_UTF8 });
+    return undefined;
+  }
+  if (text.trim() === '') {
+    report.add({ source, offset: 0 }, { code: 'syntax', message: 'The file is empty.' });
+    return undefined;
+  }
+  return source;
 }
 
 export function reportTooLarge(source: Source, bytes: number, report: Report): void {

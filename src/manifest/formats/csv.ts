@@ -1,4 +1,4 @@
-import { type CsvError, parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 import { MAX_OUTPUTS } from '../../contract/words.ts';
 import type { Budget } from '../budget.ts';
 import type { Report } from '../report.ts';
@@ -39,7 +39,8 @@ export function readCsv(source: TextSource, report: Report, budget: Budget): Lis
     .filter((row) => isComplete(row, names, report))
     .filter(({ cells }) => cells.every((cell) => budget.node(cell, 0) && budget.text(cell, cell.text)))
     .map((row) => itemOf(row, names));
-  return { source, offset: 0, kind: 'list', items };
+  // Where every row is malformed, "no items" would only repeat it.
+  return items.length === 0 && rows.length > 0 ? undefined : { source, offset: 0, kind: 'list', items };
 }
 
 function readRows(source: TextSource, report: Report): Row[] | undefined {
@@ -54,7 +55,7 @@ function readRows(source: TextSource, report: Report): Row[] | undefined {
     }) as unknown as { record: string[]; raw: string }[];
     return withPlaces(source, records);
   } catch (error) {
-    if (!isCsvError(error)) throw error;
+    if (!(error instanceof CsvError)) throw error;
     const lines = typeof error.lines === 'number' ? error.lines : 1;
     report.add(
       { source, offset: offsetOfLine(source.text, lines) },
@@ -66,10 +67,6 @@ function readRows(source: TextSource, report: Report): Row[] | undefined {
     );
     return undefined;
   }
-}
-
-function isCsvError(error: unknown): error is CsvError {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_');
 }
 
 function offsetOfLine(text: string, line: number): number {

@@ -49,11 +49,18 @@ export function readJsonRange(
     return match;
   };
 
+  /** A line's end is blank too, but belongs to no line. */
+  const skipBlank = (): void => {
+    BLANK.lastIndex = offset;
+    BLANK.test(text);
+    offset = Math.min(BLANK.lastIndex, to);
+  };
+
   const skip = (character: string): boolean => {
-    take(BLANK);
+    skipBlank();
     if (offset >= to || text[offset] !== character) return false;
     offset += 1;
-    take(BLANK);
+    skipBlank();
     return true;
   };
 
@@ -110,17 +117,17 @@ export function readJsonRange(
     return scalar();
   };
 
-  take(BLANK);
+  skipBlank();
   const tree = value(0);
   if (tree === undefined) return undefined;
-  take(BLANK);
+  skipBlank();
   return offset >= to ? tree : expected('nothing more');
 }
 
 export function reportDuplicate(place: Place, name: string, report: Report): void {
   report.add(place, {
     code: 'duplicate-field',
-    message: `\`${name}\` stands here for the second time.`,
+    message: `"${name}" stands here for the second time.`,
     fix: 'Keep one of them.',
   });
 }

@@ -9,7 +9,7 @@ import { type Range, readJsonRange } from './json.ts';
  * One item a line; blank lines count for nothing. A malformed line costs that line: it is reported and the others are
  * read. Of a file with too many lines just one too many is read, which is what the rule about outputs needs.
  */
-export function readJsonl(source: TextSource, report: Report, budget: Budget): ListTree {
+export function readJsonl(source: TextSource, report: Report, budget: Budget): ListTree | undefined {
   const items: Tree[] = [];
   let lines = 0;
   for (const range of linesOf(source.text)) {
@@ -19,7 +19,8 @@ export function readJsonl(source: TextSource, report: Report, budget: Budget): L
     lines += 1;
     if (lines > MAX_OUTPUTS) break;
   }
-  return { source, offset: 0, kind: 'list', items };
+  // Where every line is malformed, "no items" would only repeat it.
+  return items.length === 0 && lines > 0 ? undefined : { source, offset: 0, kind: 'list', items };
 }
 
 function* linesOf(text: string): Generator<Range> {

@@ -28,15 +28,16 @@ export function readYaml(source: TextSource, report: Report, budget: Budget): Tr
   const document = compose(source, report);
   if (document === undefined) return undefined;
   if (document.contents === null) {
-    report.add({ source, offset: 0 }, { code: 'syntax', message: 'The file is empty.' });
+    report.add({ source, offset: 0 }, { code: 'syntax', message: 'The file says nothing.' });
     return undefined;
   }
   return createPlanter(source, document, report, budget)(document.contents, 0);
 }
 
 function compose(source: TextSource, report: Report): Document | undefined {
-  const tokens = hasFewTokens(source, report) ? [...new Parser().parse(source.text)] : [];
-  if (tokens.length === 0 || !isShallow(tokens, source, report)) return undefined;
+  if (!hasFewTokens(source, report)) return undefined;
+  const tokens = [...new Parser().parse(source.text)];
+  if (!isShallow(tokens, source, report)) return undefined;
   // uniqueKeys compares every field with every other: 20 000 fields take 5 s. The planter uses a Map.
   const composer = new Composer({
     version: '1.2',

@@ -71,12 +71,13 @@ function checkRatio(
     ...(model === undefined
       ? { code: 'wrong-value', message: `"${ratio}" is no ratio.` }
       : { code: 'ratio-not-offered', message: `${model.label} does not offer "${ratio}".` }),
-    fix:
-      near === undefined
-        ? `One of ${model?.ratios.join(', ') ?? '4:5 and the like'}.`
-        : `Did you mean ${near}?`,
+    fix: near === undefined ? ratioFix(model) : `Did you mean ${near}?`,
     ...about,
   });
+}
+
+function ratioFix(model: Model | undefined): string {
+  return model === undefined ? 'Two whole numbers, such as "4:5".' : `One of ${model.ratios.join(', ')}.`;
 }
 
 function checkSize(subject: Subject, path: Path, size: string, model: Model, about: { key?: string }): void {

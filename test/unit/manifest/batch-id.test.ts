@@ -1,0 +1,26 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { batchIdOf, isBatchId } from '../../../src/manifest/index.ts';
+
+const FINGERPRINT = '3f9a1c02'.repeat(8);
+
+describe('a batch id', () => {
+  it.each([
+    ['autumn-catalogue', 'autumn-catalogue-3f9a1c02'],
+    ['Größe & Café — No. 5', 'gro-e-cafe-no-5-3f9a1c02'],
+    ['秋のカタログ', 'batch-3f9a1c02'],
+    ['--x--', 'x-3f9a1c02'],
+  ])('of the name %s is %s', (name, id) => expect(batchIdOf(name, FINGERPRINT)).toBe(id));
+
+  test.prop([fc.string({ unit: 'binary', maxLength: 200 })])(
+    'can be made of any name, with room for -9999',
+    (name) => {
+      expect(isBatchId(`${batchIdOf(name, FINGERPRINT)}-9999`)).toBe(true);
+    },
+  );
+
+  it.each(['', '-a', 'a-', 'A', 'ä', 'a_b', 'a/b', 'a.b', 'con', 'x'.repeat(61)])('is not %j', (id) =>
+    expect(isBatchId(id)).toBe(false),
+  );
+  it.each(['a', '0', 'a--b', 'x'.repeat(60), 'con-1'])('is %j', (id) => expect(isBatchId(id)).toBe(true));
+});

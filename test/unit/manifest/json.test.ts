@@ -1,0 +1,77 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { createBudget } from '../../../src/manifest/budget.ts';
+import { readJson } from '../../../src/manifest/formats/json.ts';
+import { createReport } from '../../../src/manifest/report.ts';
+import { textSource } from '../../../src/manifest/source.ts';
+import { find, valueOf } from '../../../src/manifest/tree.ts';
+
+function read(text: string) {
+  const report = createReport();
+  const tree = readJson(textSource('a.json', text), report, createBudget(report));
+  return { tree, problems: report.problems() };
+}
+
+const wellFormed = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((text) => !text.includes('\0'));
+const json = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 6 },
+    fc.constantFrom(null, true, false),
+    fc.integer(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    wellFormed,
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc.dictionary(wellFormed, tie('value'), { maxKeys: 5, noNullPrototype: true }),
+  ),
+})).value;
+
+describe('JSON with places', () => {
+  test.prop([json, fc.constantFrom(0, 2, '\t')])('is what JSON.parse makes of it', (value, space) => {
+    const text = JSON.stringify(value, null, space);
+    const { tree, problems } = read(text);
+    expect(problems).toEqual([]);
+    expect(tree && valueOf(tree)).toEqual(JSON.parse(text));
+  });
+
+  const damaged = fc
+    .tuple(json, fc.nat(), fc.constantFrom('', ',', '"', '}', ']', '\\', '0', '\n', "'", '-', 'e'))
+    .map(([value, at, piece]) => {
+      const text = JSON.stringify(value);
+      const cut = at % (text.length + 1);
+      return text.slice(0, cut) + piece + text.slice(cut + 1);
+    });
+  test.prop([damaged], { numRuns: 1000 })('is refused exactly where JSON.parse refuses it', (text) => {
+    const { tree, problems } = read(text);
+    if (problems.some(({ code }) => code === 'syntax')) expect(() => JSON.parse(text)).toThrow();
+    // What else is refused (two equal fields, numbers beyond a double, halves of characters) is ours to refuse.
+    if (problems.length === 0) expect(tree && valueOf(tree)).toEqual(JSON.parse(text));
+  });
+
+  it('knows where each value stands', () => {
+    const text = '{ "a": [1, {"b": "ü"}] }';
+    const { tree } = read(text);
+    const found = tree && find(tree, ['a', 1, 'b']);
+    expect(found?.offset).toBe(text.indexOf('"ü"'));
+  });
+
+  it('keeps a field named __proto__ a field', () => {
+    const { tree } = read('{"__proto__": {"x": 1}}');
+    const value = tree && valueOf(tree);
+    expect(Object.keys(value as object)).toEqual(['__proto__']);
+    expect((value as { x?: number }).x).toBeUndefined();
+  });
+
+  it.each([
+    ['{"a":1,"a":2}', 'duplicate-field', 8],
+    ['{"a":1,}', 'syntax', 8],
+    ["{'a':1}", 'syntax', 2],
+    ['[1] 2', 'syntax', 5],
+    ['1e999', 'wrong-value', 1],
+    ['"\\ud800"', 'not-text', 1],
+    ['"\\u0000"', 'not-text', 1],
+    ['"a', 'syntax', 1],
+    ['', 'syntax', 1],
+  ])('%s is refused as %s in column %i', (text, code, column) => {
+    expect(read(text).problems).toMatchObject([{ line: 1, column, code }]);
+  });
+});

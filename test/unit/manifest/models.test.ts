@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { durationMs } from '../../../src/manifest/index.ts';
+import { nearestRatio } from '../../../src/manifest/ratio.ts';
+import { suggestion } from '../../../src/manifest/suggest.ts';
+import { parse, problemsOf, yamlWith } from './support.ts';
+
+const ONE = '  - { key: a, prompt: x }\n';
+
+describe('a model', () => {
+  it.each(['nano-banana-pro', 'gemini-3-pro-image', 'models/gemini-3-pro-image', 'Nano-Banana-Pro'])(
+    'may be written %s',
+    (model) => {
+      const result = parse(`name: a\nmodel: ${model}\nitems:\n${ONE}`);
+      expect(result).toMatchObject({ ok: true, manifest: { model: 'gemini-3-pro-image' }, warnings: [] });
+    },
+  );
+
+  it('that is deprecated warns, names what takes its place, and runs', () => {
+    expect(parse(`name: a\nmodel: nano-banana-2\nitems:\n${ONE}`)).toMatchObject({
+      ok: true,
+      warnings: [{ line: 2, column: 8, code: 'deprecated-model', fix: 'nano-banana-2.1 takes its place.' }],
+    });
+  });
+
+  it('of Google that is not in the table warns and goes unchecked, but a ratio is still one', () => {
+    const of = (ratio: string) =>
+      parse(
+        `name: a\nmodel: models/gemini-9-image\nitems:\n  - { key: a, prompt: x, aspectRatio: "${ratio}" }\n`,
+      );
+    expect(of('7:9')).toMatchObject({
+      ok: true,
+      manifest: { model: 'gemini-9-image' },
+      warnings: [{ code: 'unlisted-model' }],
+    });
+    expect(of('wide')).toMatchObject({ ok: false, problems: [{ code: 'wrong-value' }] });
+  });
+
+  it.each([
+    ['4x5', '4:5'],
+    ['1920x1080', '16:9'],
+    ['0.8', '4:5'],
+    ['5:7', '3:4'],
+    ['4:5 ', '4:5'],
+  ])('that does not offer %s is said to offer %s', (ratio, near) => {
+    expect(nearestRatio(ratio, ['1:1', '3:4', '4:5', '16:9'])).toBe(near);
+  });
+
+  it('is told nothing about shapes that are none', () => {
+    expect(nearestRatio('wide', ['1:1'])).toBeUndefined();
+    expect(nearestRatio('0:5', ['1:1'])).toBeUndefined();
+  });
+});
+
+describe('a suggestion', () => {
+  it.each([
+    ['aspectratio', 'Did you mean "aspectRatio"?'],
+    ['refernces', 'Did you mean "references"?'],
+    ['cuont', 'Did you mean "count"?'],
+    ['colour', undefined],
+  ])('for %s is %s', (written, expected) => {
+    expect(suggestion(written, ['aspectRatio', 'references', 'count', 'prompt'])).toBe(expected);
+  });
+});
+
+describe('the run block', () => {
+  it.each([
+    ['50h', 180_000_000],
+    ['90m', 5_400_000],
+    ['30s', 30_000],
+    ['720h', 2_592_000_000],
+    ['721h', undefined],
+    ['0h', undefined],
+    ['5 days', undefined],
+    ['1.5h', undefined],
+  ])('takes %s as a deadline of %s ms', (text, ms) => {
+    expect(durationMs(text)).toBe(ms);
+    const problems = problemsOf(yamlWith(ONE, `run: { deadline: ${text} }\n`));
+    expect(problems.length === 0).toBe(ms !== undefined);
+  });
+
+  it('keeps every seed of an item within what Google takes', () => {
+    const item = (seed: number, count: number) =>
+      problemsOf(yamlWith(`  - { key: a, prompt: x, seed: ${seed}, count: ${count} }\n`));
+    expect(item(2147483647, 1)).toEqual([]);
+    expect(item(2147483647, 2)).toMatchObject([{ key: 'a', code: 'wrong-value' }]);
+  });
+
+  it('sets each category of safety once', () => {
+    const setting = '{ category: HARM_CATEGORY_HARASSMENT, threshold: OFF }';
+    const text = yamlWith(ONE, `defaults: { safetySettings: [${setting}, ${setting}] }\n`);
+    expect(problemsOf(text)).toMatchObject([{ line: 3, code: 'wrong-value' }]);
+  });
+});
+
+describe('a source of a reference', () => {
+  const told = (source: string) =>
+    problemsOf(
+      yamlWith('  - { key: a, prompt: x, references: [r] }\n', `references: { r: "${source}" }\n`),
+    ).map(({ code }) => code);
+  it.each(['https://example.com/a.png', `sha256:${'0a'.repeat(32)}`])('can be %s', (source) =>
+    expect(told(source)).toEqual([]),
+  );
+  it.each([
+    'http://example.com/a.png',
+    'https://user:secret@example.com/a.png',
+    'https:///a.png',
+    'https:example.com',
+    'gs://bucket/a.png',
+    'data:image/png;base64,AA',
+    'file:///a.png',
+    'sha256:12',
+    `sha256:${'0A'.repeat(32)}`,
+    '~/a.png',
+    '',
+  ])('cannot be %j', (source) => expect(told(source)).toEqual(['unsupported-source']));
+  it.each(['./a.png', '../a.png', '/a.png', 'C:/a.png', 'a b.png'])('is a path, such as %s', (source) =>
+    expect(told(source)).toEqual(['path-not-allowed']),
+  );
+});

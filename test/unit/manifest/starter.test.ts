@@ -1,0 +1,71 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readManifest, starterManifest } from '../../../src/manifest/index.ts';
+import { parse } from './support.ts';
+
+describe('a starter manifest', () => {
+  let home: string;
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'starter-'));
+  });
+  afterAll(() => rm(home, { recursive: true }));
+
+  it('without a folder runs as it is', async () => {
+    const text = await starterManifest({ into: home });
+    expect(parse(text)).toMatchObject({
+      ok: true,
+      warnings: [],
+      manifest: { items: [{ count: 2 }, { count: 1 }] },
+    });
+    expect(text).toMatch(/^# yaml-language-server: \$schema=.*docs\/manifest\.schema\.json\n/);
+  });
+
+  it('of a folder of images has each as a reference and an item, and runs as it is', async () => {
+    const folder = join(home, 'Autumn refs');
+    await mkdir(folder);
+    const picture = sharp({ create: { width: 4, height: 3, channels: 3, background: 'red' } });
+    for (const name of [
+      'Bottle (front).png',
+      'bottle-(front).jpg',
+      'con.webp',
+      '.x.png',
+      '"quoted" #1.png',
+    ]) {
+      await picture.toFile(join(folder, name));
+    }
+    await writeFile(join(folder, 'broken.png'), 'no image');
+    await writeFile(join(folder, 'line\nitems: 7\n#.png'), 'no image');
+    await writeFile(join(folder, 'notes.txt'), 'hello');
+    await mkdir(join(home, 'manifests'));
+    const into = join(home, 'manifests');
+
+    const text = await starterManifest({ folder, into });
+    await writeFile(join(into, 'manifest.yaml'), text);
+    const result = await readManifest(join(into, 'manifest.yaml'));
+
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    expect(result.warnings).toEqual([]);
+    expect(result.manifest.name).toBe('Autumn-refs');
+    expect(result.manifest.items.map(({ key }) => key)).toEqual([
+      'quoted-1',
+      'x',
+      'Bottle-front',
+      'bottle-front-2',
+      'con_',
+    ]);
+    expect(new Set(result.localReferences.map(({ path }) => path)).size).toBe(result.localReferences.length);
+    expect(text).toContain('# left out: "broken.png": It is no image.');
+  });
+
+  it('of a folder without images is an error that says so', async () => {
+    const folder = join(home, 'empty');
+    await mkdir(folder);
+    await expect(starterManifest({ folder, into: home })).rejects.toMatchObject({ code: 'usage' });
+    await expect(starterManifest({ folder: join(home, 'nowhere'), into: home })).rejects.toMatchObject({
+      code: 'usage',
+    });
+  });
+});
