@@ -64,7 +64,9 @@ export function batchHandle(client: Client, store: Store, id: string): BatchHand
   }
 
   const update = <Args extends unknown[]>(definition: UpdateDefinition<BatchProgress, Args>, ...args: Args) =>
-    call(() => handle.executeUpdate<BatchProgress, [unknown]>(definition.name, { args: args as unknown as [unknown] }));
+    call(() =>
+      handle.executeUpdate<BatchProgress, [unknown]>(definition.name, { args: args as unknown as [unknown] }),
+    );
 
   const progress = () => currentProgress(client, store, id);
 

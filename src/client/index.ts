@@ -11,7 +11,7 @@
  * ```
  */
 import type { Client } from '@temporalio/client';
-import { type BatchOptions, HummingbatchError, isEnd } from '../contract/index.ts';
+import type { BatchOptions } from '../contract/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/queues.ts';
 import { manifestError, readManifest } from '../manifest/index.ts';
 import { openStore } from '../store/open.ts';
@@ -20,8 +20,9 @@ import type { Store } from '../store/store.ts';
 import { type BatchHandle, batchHandle } from './batch.ts';
 import { toClientError } from './errors.ts';
 import { type BatchPage, type ListChoice, listBatches } from './list.ts';
-import { type RetryChoice, selectRetry } from './retry.ts';
-import { type Started, type StartRequest, startBatch, startWorkflow } from './start.ts';
+import { workflowStatus } from './progress.ts';
+import { type RetryChoice, retryEnded } from './retry.ts';
+import { type Started, type StartRequest, startBatch } from './start.ts';
 import { connectTemporal } from './temporal.ts';
 
 export * from '../contract/index.ts';
@@ -40,6 +41,8 @@ export interface HummingbatchOptions {
   client: Client;
   /** Default `hummingbatch`. */
   taskQueue?: string;
+  /** For every batch that is started or retried here; a manifest's `run` block and a request's own win over it. */
+  options?: Partial<BatchOptions>;
 }
 
 export interface Hummingbatch {
@@ -64,8 +67,9 @@ export function createHummingbatch({
   store,
   client,
   taskQueue = DEFAULT_TASK_QUEUE,
+  options = {},
 }: HummingbatchOptions): Hummingbatch {
-  const context = { client, store, taskQueue };
+  const context = { client, store, taskQueue, options };
   const batch = (id: string) => batchHandle(client, store, id);
 
   return {
@@ -82,12 +86,8 @@ export function createHummingbatch({
     list: (choice) => listBatches(client, store, choice),
 
     async retry(id, choice = {}) {
-      const { state } = await batch(id).progress();
-      if (state === 'NEEDS_ATTENTION') await batch(id).goOn();
-      else if (isEnd(state)) {
-        const { input, fingerprint } = await selectRetry(store, id, choice);
-        await startWorkflow(context, input, fingerprint, 'ALLOW_DUPLICATE').catch((error) => fail(error, id));
-      } else throw new HummingbatchError('wrong-state', `The batch ${id} is ${state}: it goes on by itself.`);
+      if ((await workflowStatus(client, id)) === 'RUNNING') await batch(id).goOn();
+      else await retryEnded(context, id, choice).catch((error) => fail(error, id));
     },
   };
 }

@@ -32,7 +32,7 @@ const ENDS: Record<string, EndState> = {
  */
 export async function currentProgress(client: Client, store: Store, batchId: string): Promise<BatchProgress> {
   const handle = client.workflow.getHandle(workflowIdOf(batchId));
-  const status = await statusOf(handle);
+  const status = await workflowStatus(client, batchId);
   if (status === 'RUNNING') return handle.query(progressQuery);
 
   const stored = await storedProgress(store, batchId);
@@ -43,9 +43,10 @@ export async function currentProgress(client: Client, store: Store, batchId: str
   return { ...stored, state: end, ...(stop && { stop }) };
 }
 
-async function statusOf(handle: WorkflowHandle): Promise<string | undefined> {
+/** Temporal's own word for the state of the batch's last run; undefined where it knows of none. */
+export async function workflowStatus(client: Client, batchId: string): Promise<string | undefined> {
   try {
-    return (await handle.describe()).status.name;
+    return (await client.workflow.getHandle(workflowIdOf(batchId)).describe()).status.name;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;

@@ -13,6 +13,7 @@ import { parseStored } from '../manifest/stored.ts';
 import { toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import { unknownBatch } from './errors.ts';
+import { optionsOf, type StartContext, startWorkflow } from './start.ts';
 import { storedRecords } from './stored.ts';
 
 /** Which outputs of an ended batch to make again. Nothing named: all that is no image, refused excepted. */
@@ -27,19 +28,32 @@ export interface RetryChoice {
 const WORTH_A_RETRY: readonly Outcome[] = ['failed', 'missing'];
 
 /**
- * Writes down what a retry is for. Its id comes from what it selects and from the records it selects from, so that the
- * same retry sent twice runs once.
+ * Goes on with a batch that is not running: one that ended gets a new run for the outputs chosen; one that broke off
+ * without a report (its Temporal database was lost, it was terminated) is taken up where the store says it stood.
  *
- * @throws `batch-unknown`, or `wrong-state` where nothing is selected
+ * @throws `batch-unknown`, or `wrong-state` where nothing is chosen
  */
-export async function selectRetry(
+export async function retryEnded(context: StartContext, batchId: string, choice: RetryChoice): Promise<void> {
+  const { store } = context;
+  const { manifest: uri, report } = batchPlaces(batchId);
+  const bytes = await store.get(uri);
+  if (!bytes) throw unknownBatch(batchId);
+  const manifest = parseStored(bytes, uri);
+  const input: ImageBatchInput = {
+    batchId,
+    manifest: { uri, sha256: createHash('sha256').update(bytes).digest('hex') },
+    options: { ...context.options, ...optionsOf(manifest) },
+    ...((await store.head(report)) && { retry: await writeSelection(store, batchId, choice) }),
+  };
+  await startWorkflow(context, input, fingerprintOf(manifest), 'ALLOW_DUPLICATE');
+}
+
+/** The retry's id comes from what it selects and from the records it selects from: the same one sent twice is the same. */
+async function writeSelection(
   store: Store,
   batchId: string,
   choice: RetryChoice,
-): Promise<{ input: ImageBatchInput; fingerprint: string; outputs: number }> {
-  const places = batchPlaces(batchId);
-  const bytes = await store.get(places.manifest);
-  if (!bytes) throw unknownBatch(batchId);
+): Promise<NonNullable<ImageBatchInput['retry']>> {
   const hash = createHash('sha256');
   const outputs: string[] = [];
   for await (const record of storedRecords(store, batchId)) {
@@ -50,10 +64,9 @@ export async function selectRetry(
   const id = hash.update(JSON.stringify(outputs)).digest('hex').slice(0, 12);
   const anew = Boolean(choice.flags?.length || choice.keys?.length || choice.outcomes?.includes('image'));
   const selection: RetrySelection = { outputs, anew };
-  await store.put(places.retry(id), toJson(selection));
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const input = { batchId, manifest: { uri: places.manifest, sha256 }, retry: { id, uri: places.retry(id) } };
-  return { input, fingerprint: fingerprintOf(parseStored(bytes, places.manifest)), outputs: outputs.length };
+  const uri = batchPlaces(batchId).retry(id);
+  await store.put(uri, toJson(selection));
+  return { id, uri };
 }
 
 function isChosen({ output, key, outcome, flags }: OutputRecord, choice: RetryChoice): boolean {

@@ -40,10 +40,12 @@ export interface Started {
   attached: boolean;
 }
 
-interface Context {
+export interface StartContext {
   client: Client;
   store: Store;
   taskQueue: string;
+  /** For every batch that is started here; a manifest's `run` block and a request's own win over it. */
+  options: Partial<BatchOptions>;
 }
 
 /**
@@ -51,7 +53,7 @@ interface Context {
  *
  * @throws `batch-conflict` where the id is taken by another manifest; store and Temporal errors
  */
-export async function startBatch(context: Context, request: StartRequest): Promise<Started> {
+export async function startBatch(context: StartContext, request: StartRequest): Promise<Started> {
   const { manifest } = request;
   const fingerprint = fingerprintOf(manifest);
   const batchId = request.batchId ?? batchIdOf(manifest.name, fingerprint);
@@ -63,7 +65,7 @@ export async function startBatch(context: Context, request: StartRequest): Promi
   }
   await storeReferences(context.store, request.references ?? []);
   const stored = await storeManifest(context.store, batchId, manifest, fingerprint);
-  const options = { ...optionsOf(manifest), ...request.options };
+  const options = { ...context.options, ...optionsOf(manifest), ...request.options };
   const attached = await startOrAttach(context, { batchId, manifest: stored, options }, fingerprint);
   return { batchId, workflowId: workflowIdOf(batchId), attached };
 }
@@ -99,13 +101,13 @@ function conflict(batchId: string, there: string, here: string): HummingbatchErr
 }
 
 /** The manifest's `run` block as options of the workflow. */
-function optionsOf({ run }: Manifest): Partial<BatchOptions> {
+export function optionsOf({ run }: Manifest): Partial<BatchOptions> {
   const { deadline, ...options } = run;
   return { ...options, ...(deadline !== undefined && { deadlineMs: durationMs(deadline) }) };
 }
 
 async function startOrAttach(
-  context: Context,
+  context: StartContext,
   input: ImageBatchInput,
   fingerprint: string,
 ): Promise<boolean> {
@@ -116,8 +118,9 @@ async function startOrAttach(
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
   const { status, memo } = await context.client.workflow.getHandle(workflowIdOf(input.batchId)).describe();
-  const there = String(memo?.['fingerprint'] ?? '');
-  if (there !== fingerprint) throw conflict(input.batchId, there, fingerprint);
+  const there = memo?.['fingerprint'];
+  if (there !== fingerprint)
+    throw conflict(input.batchId, typeof there === 'string' ? there : 'none', fingerprint);
   const brokeOff = ['FAILED', 'TERMINATED', 'TIMED_OUT'].includes(status.name);
   if (!brokeOff) return true;
   // It ended without its report: the store knows where it stood, and the new run goes on from there.
@@ -127,7 +130,7 @@ async function startOrAttach(
 
 /** Starts the workflow under the batch's id; what people see of it in the Temporal UI from the first moment comes with it. */
 export async function startWorkflow(
-  { client, store, taskQueue }: Context,
+  { client, store, taskQueue }: StartContext,
   input: ImageBatchInput,
   fingerprint: string,
   reuse: WorkflowIdReusePolicy,

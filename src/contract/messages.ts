@@ -1,13 +1,10 @@
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { BatchProgress } from './progress.ts';
 
-/**
+/*
  * The messages of the workflow. Plain constants and types, so that the client can send them without the workflow's code;
  * the brands of Temporal's definitions exist at compile time only.
  */
-function message<Definition>(type: string, name: string): Definition {
-  return { type, name } as Definition;
-}
 
 export interface ApproveRequest {
   /** `false` refuses the batch, which then ends as FAILED. Default true. */
@@ -27,20 +24,26 @@ export interface AdoptRequest {
 /** What an update answers: where the batch stands after it was accepted. */
 export type Accepted = BatchProgress;
 
-export const progressQuery = message<QueryDefinition<BatchProgress>>('query', 'progress');
+export const progressQuery = { type: 'query', name: 'progress' } as QueryDefinition<BatchProgress>;
 
 /** Lets a batch go whose price is above `approveAboveUsd`, or refuses it. */
-export const approveUpdate = message<UpdateDefinition<Accepted, [ApproveRequest]>>('update', 'approve');
+export const approveUpdate = { type: 'update', name: 'approve' } as UpdateDefinition<
+  Accepted,
+  [ApproveRequest]
+>;
 /** Goes on from the step at which the batch stopped. */
-export const retryUpdate = message<UpdateDefinition<Accepted>>('update', 'retry');
+export const retryUpdate = { type: 'update', name: 'retry' } as UpdateDefinition<Accepted>;
 /** Ends a stopped batch with what is there. */
-export const acceptUpdate = message<UpdateDefinition<Accepted>>('update', 'accept');
+export const acceptUpdate = { type: 'update', name: 'accept' } as UpdateDefinition<Accepted>;
 /** Settles a submission of which nobody knows whether it made a job. */
-export const adoptUpdate = message<UpdateDefinition<Accepted, [AdoptRequest]>>('update', 'adopt');
+export const adoptUpdate = { type: 'update', name: 'adopt' } as UpdateDefinition<Accepted, [AdoptRequest]>;
 /** Changes what the batch may cost. */
-export const setBudgetUpdate = message<UpdateDefinition<Accepted, [SetBudgetRequest]>>('update', 'setBudget');
+export const setBudgetUpdate = { type: 'update', name: 'setBudget' } as UpdateDefinition<
+  Accepted,
+  [SetBudgetRequest]
+>;
 
 /** Asks Google now instead of at the next check. */
-export const checkNowSignal = message<SignalDefinition>('signal', 'checkNow');
+export const checkNowSignal = { type: 'signal', name: 'checkNow' } as SignalDefinition;
 /** Something from outside says that the job changed; the batch looks for itself. */
-export const jobEventSignal = message<SignalDefinition<[{ job?: string }]>>('signal', 'jobEvent');
+export const jobEventSignal = { type: 'signal', name: 'jobEvent' } as SignalDefinition<[{ job?: string }]>;

@@ -24,8 +24,10 @@ export async function* download(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const idle = new IdleTimeout(IDLE_MS);
-  const response = await open(http, file, offset, AbortSignal.any([signal, idle.signal]));
-  let skip = response.status === 206 ? 0 : offset;
+  // One byte more than needed: a range that begins at the very end is refused with 416, this one never is.
+  const from = Math.max(0, offset - 1);
+  const response = await open(http, file, from, AbortSignal.any([signal, idle.signal]));
+  let skip = response.status === 206 ? offset - from : offset;
   const expected = Number(
     response.headers.get('content-encoding')
       ? Number.NaN
@@ -54,14 +56,14 @@ export async function* download(
     );
 }
 
-async function open(http: Http, file: string, offset: number, signal: AbortSignal): Promise<Response> {
+async function open(http: Http, file: string, from: number, signal: AbortSignal): Promise<Response> {
   let gone: unknown;
   for (const path of PATHS) {
     try {
       return await http.open({
         method: 'GET',
         path: path(file),
-        headers: offset > 0 ? { range: `bytes=${offset}-` } : {},
+        headers: from > 0 ? { range: `bytes=${from}-` } : {},
         deadlineMs: HEADERS_DEADLINE_MS,
         signal,
         subject: 'result',

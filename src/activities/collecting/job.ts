@@ -1,4 +1,3 @@
-import { HummingbatchError } from '../../contract/index.ts';
 import { batchPlaces } from '../../contract/places.ts';
 import { splitLines } from '../../gemini/index.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -12,8 +11,6 @@ const GROUP_BYTES = 16 << 20;
 const GROUP_LINES = 32;
 /** A 1K image is at most 2 MB, a third more in base64; an answer may hold several. */
 const LONGEST_LINE = 48 << 20;
-/** An end that looks too early is believed when a third attempt sees the same one. */
-const BELIEVED_AT = 3;
 
 export interface JobSource {
   batchId: string;
@@ -52,36 +49,55 @@ function remember(log: JobLog, images: Expectation['images']): void {
   }
 }
 
-/** False where another attempt got in between: the log must be read again. */
+/**
+ * Reads on until the file has said all that the job's counters promise. An end that comes too early is believed only when
+ * a second look brings nothing more: a cut can look like a normal end. False where another attempt got in between.
+ */
 async function collectRest(
   deps: ActivityDeps,
   source: JobSource,
   log: JobLog,
   context: StepContext,
 ): Promise<boolean> {
-  const { job } = source;
-  const expected: Expectation = { ...source.expected, job: job.job };
   const group = new Group(log);
-  if (job.resultFile) {
-    const chunks = deps.gemini.results(job.resultFile, log.end, context.signal);
-    for await (const line of splitLines(chunks, log.end, LONGEST_LINE)) {
-      const blank = line.bytes.byteLength === 0 || (line.bytes.byteLength === 1 && line.bytes[0] === 0x0d);
-      const taken = blank ? NOTHING : line.tooLong ? TOO_LONG : takeLine(line.bytes, expected);
-      if (!line.whole && taken.answers.length === 0 && source.tries.here < BELIEVED_AT) {
-        throw new HummingbatchError('unreachable', 'The results broke off in the middle of a line.');
-      }
-      group.add(taken, line.end, blank);
-      if (group.isFull && !(await write(deps, source, log, group, false, context))) return false;
+  if (source.job.resultFile) {
+    for (let seen = -1, believed = false; !believed; ) {
+      const pass = await readOn(deps, { ...source, file: source.job.resultFile }, log, group, context);
+      if (!pass) return false;
+      believed = pass.end === seen || (pass.rest === undefined && group.lines >= source.job.expectedLines);
+      seen = pass.end;
+      if (believed && pass.rest) group.add(takeLine(pass.rest, expectationOf(source)), pass.end, false);
     }
   }
-  if (group.lines < job.expectedLines && job.resultFile && source.tries.here < BELIEVED_AT) {
-    if (!group.isEmpty) await write(deps, source, log, group, false, context);
-    throw new HummingbatchError(
-      'unreachable',
-      `The results ended after ${log.lines} of ${job.expectedLines} lines.`,
-    );
-  }
   return write(deps, source, log, group, true, context);
+}
+
+/** One download from where the group ends. `rest` is a last line that was cut off; undefined where another attempt got in between. */
+async function readOn(
+  deps: ActivityDeps,
+  source: JobSource & { file: string },
+  log: JobLog,
+  group: Group,
+  context: StepContext,
+): Promise<{ end: number; rest?: Uint8Array } | undefined> {
+  const expected = expectationOf(source);
+  const chunks = deps.gemini.results(source.file, group.end, context.signal);
+  for await (const line of splitLines(chunks, group.end, LONGEST_LINE)) {
+    const taken = line.tooLong ? TOO_LONG : isBlank(line.bytes) ? NOTHING : takeLine(line.bytes, expected);
+    if (!line.whole && taken.answers.length === 0) return { end: line.end, rest: line.bytes };
+    group.add(taken, line.end, isBlank(line.bytes));
+    if (group.isFull && !(await write(deps, source, log, group, false, context))) return undefined;
+  }
+  return { end: group.end };
+}
+
+function expectationOf({ expected, job }: JobSource): Expectation {
+  return { ...expected, job: job.job };
+}
+
+/** CRLF and empty lines are no answers and no faults. */
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.byteLength === 0 || (bytes.byteLength === 1 && bytes[0] === 0x0d);
 }
 
 const NOTHING: Taken = { answers: [], images: [], anomalies: [] };
@@ -121,10 +137,6 @@ class Group {
   constructor({ end, lines }: JobLog) {
     this.end = end;
     this.lines = lines;
-  }
-
-  get isEmpty(): boolean {
-    return this.#taken === 0;
   }
 
   get isFull(): boolean {

@@ -1,0 +1,68 @@
+/**
+ * Dependencies point one way: docs/architecture.md. Who may know whom is checked on the sources, types included; what is
+ * loaded at run time on the built files, from which types are gone.
+ */
+const PARTS = {
+  contract: [],
+  batch: ['contract'],
+  manifest: ['contract', 'batch'],
+  gemini: ['contract'],
+  store: ['contract'],
+  workflows: ['contract', 'batch', 'activities'],
+  activities: ['contract', 'batch', 'manifest', 'gemini', 'store'],
+  worker: ['contract', 'activities', 'workflows', 'gemini', 'store', 'batch'],
+  client: ['contract', 'manifest', 'store', 'batch'],
+  emulator: [],
+  local: ['contract'],
+};
+
+const layers = Object.entries(PARTS).map(([part, allowed]) => ({
+  name: `${part}-points-one-way`,
+  severity: 'error',
+  from: { path: `^src/${part}/` },
+  to: { path: '^src/', pathNot: [part, ...allowed].map((name) => `^src/${name}/`) },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...layers,
+    { name: 'no-cycles', severity: 'error', from: { path: '^dist/' }, to: { circular: true } },
+    {
+      name: 'workflows-know-only-the-types-of-activities',
+      severity: 'error',
+      from: { path: '^dist/workflows/' },
+      to: { path: '^dist/activities/' },
+    },
+    {
+      name: 'workflows-stay-in-the-sandbox',
+      severity: 'error',
+      comment: 'no node built-ins, no zod: the sandbox lacks the one, the other makes every workflow slow',
+      from: { path: '^dist/(workflows|batch|contract)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'pure-parts-without-packages',
+      severity: 'error',
+      from: { path: '^dist/(batch|contract)/' },
+      to: { path: 'node_modules', pathNot: '@temporalio/common' },
+    },
+    {
+      name: 'cli-loads-heavy-parts-when-called',
+      severity: 'error',
+      comment: '--help must not wait for Temporal: 0.24 s',
+      from: { path: '^dist/cli/' },
+      to: { path: '^dist/(worker|emulator|local)/', dependencyTypesNot: ['dynamic-import'] },
+    },
+    {
+      name: 'nobody-loads-the-cli',
+      severity: 'error',
+      from: { pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

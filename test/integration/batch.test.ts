@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BatchProgress, OutputRecord, Report } from '../../src/contract/index.ts';
+import { storyOf } from '../support/history.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+const REFERENCE = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#c33' } })
+  .png()
+  .toBuffer();
+
+const MANIFEST = {
+  name: 'mixed',
+  model: 'nano-banana-pro',
+  references: { bottle: 'refs/bottle.png' },
+  items: [
+    { key: 'hero', prompt: 'The bottle at dawn', aspectRatio: '16:9', references: ['bottle'], count: 3 },
+    {
+      key: 'flat',
+      prompt: 'The bottle from above',
+      aspectRatio: '4:5',
+      references: ['bottle'],
+      metadata: { sku: 'B-204' },
+    },
+    { key: 'bad', prompt: 'Something else [refuse]' },
+    { key: 'shy', prompt: 'Another thing [fail once]', aspectRatio: '1:1' },
+    { key: 'gone', prompt: 'A thing without an answer [missing]' },
+  ],
+};
+
+describe('a batch with a refusal, a passing failure and an answer that never comes', () => {
+  let world: World;
+  let batchId: string;
+  let end: BatchProgress;
+  let records: OutputRecord[];
+
+  beforeAll(async () => {
+    world = await createWorld();
+    await world.work();
+    const path = await world.manifest(MANIFEST, { 'refs/bottle.png': REFERENCE });
+    ({ batchId } = await world.hummingbatch.startManifest(path));
+    end = await world.hummingbatch.batch(batchId).wait();
+    records = [];
+    for await (const record of world.hummingbatch.batch(batchId).records()) records.push(record);
+  });
+  afterAll(() => world.close());
+
+  const fileOf = (name: string) => join(world.store.location, 'batches', batchId, name);
+
+  test('ends with failures, and says how many of each kind', () => {
+    expect(end.state).toBe('COMPLETED_WITH_FAILURES');
+    expect(end.outputs).toEqual({ total: 7, image: 5, refused: 1, failed: 0, missing: 1 });
+  });
+
+  test('has exactly one record for each output, in the order of the manifest', () => {
+    expect(records.map(({ output }) => output)).toEqual([
+      'hero#1',
+      'hero#2',
+      'hero#3',
+      'flat#1',
+      'bad#1',
+      'shy#1',
+      'gone#1',
+    ]);
+    expect(records.map(({ outcome }) => outcome)).toEqual([
+      'image',
+      'image',
+      'image',
+      'image',
+      'refused',
+      'image',
+      'missing',
+    ]);
+    expect(records[3]?.metadata).toEqual({ sku: 'B-204' });
+  });
+
+  test('leaves images that decode in the pixels asked for', async () => {
+    const pixels: Record<string, [number, number]> = {
+      hero: [1376, 768],
+      flat: [928, 1152],
+      shy: [1024, 1024],
+    };
+    for (const { key, file, width, height, flags } of records.filter(({ outcome }) => outcome === 'image')) {
+      const { info } = await sharp(fileOf(file ?? ''))
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      expect([info.width, info.height]).toEqual(pixels[key]);
+      expect([width, height]).toEqual(pixels[key]);
+      expect(flags).toEqual([]);
+    }
+  });
+
+  test('tries again only what is worth it, in a smaller job each time', async () => {
+    const { jobs } = await world.emulator.ledger();
+    // Round 2: the failure and the missing answer; round 3: the missing answer.
+    expect(jobs.map(({ rows }) => rows)).toEqual([7, 2, 1]);
+    expect(jobs.map(({ displayName }) => displayName?.split('/').at(-1))).toEqual(['r1.1', 'r2.1', 'r3.1']);
+  });
+
+  test('uploads a reference once, however many items and rounds use it', async () => {
+    const { uploads } = await world.emulator.ledger();
+    expect(uploads.filter(({ mimeType }) => mimeType === 'image/png')).toHaveLength(1);
+  });
+
+  test('tells its story in the history: each step in order, with a summary that names its round', async () => {
+    const story = await storyOf(world.client, batchId);
+    const names = story.map(({ activity }) => activity).join(' ');
+    const round = 'stageRound findJob createJob( checkJob)+ collectRound';
+    expect(names).toMatch(new RegExp(`^prepare ${round} ${round} ${round} report cleanUp$`));
+    for (const { activity, summary } of story) {
+      if (['prepare', 'report', 'cleanUp'].includes(activity)) expect(summary).not.toBe('');
+      else expect(summary).toMatch(/^round [123]: /);
+    }
+  });
+
+  test('writes what was not fulfilled as a manifest that runs as it is', async () => {
+    const failed = JSON.parse(await readFile(fileOf('failed.json'), 'utf8')) as {
+      parent: string;
+      items: { key: string }[];
+    };
+    expect(failed.parent).toBe(batchId);
+    expect(failed.items.map(({ key }) => key)).toEqual(['bad', 'gone']);
+    const again = await world.hummingbatch.startManifest(fileOf('failed.json'), {
+      options: { ...QUICK, maxRounds: 1 },
+    });
+    const { outputs } = await world.hummingbatch.batch(again.batchId).wait();
+    expect(outputs).toMatchObject({ total: 2, refused: 1, missing: 1 });
+  });
+
+  test('reports counts, jobs, cost and times', async () => {
+    const report = JSON.parse(await readFile(fileOf('report.json'), 'utf8')) as Report;
+    expect(report.outputs).toEqual(end.outputs);
+    expect(report.rounds.map(({ outputs }) => outputs.total)).toEqual([7, 2, 1]);
+    expect(report.jobs.map(({ state }) => state)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
+    expect(report.costUsd.actual).toBeGreaterThan(5 * 0.067);
+    expect(report.byRatio['16:9']?.image).toBe(3);
+    expect(await readFile(fileOf('report.html'), 'utf8')).toContain('hero~2.jpg');
+  });
+
+  test('attaches to the same batch when it is started again, and pays nothing', async () => {
+    const before = (await world.emulator.ledger()).jobs.length;
+    const path = await world.manifest(MANIFEST);
+    expect(await world.hummingbatch.startManifest(path)).toMatchObject({
+      batchId,
+      attached: true,
+    });
+    expect((await world.emulator.ledger()).jobs).toHaveLength(before);
+  });
+
+  test('refuses another manifest under the same id', async () => {
+    const path = await world.manifest({ ...MANIFEST, items: MANIFEST.items.slice(1) });
+    await expect(world.hummingbatch.startManifest(path, { batchId })).rejects.toMatchObject({
+      code: 'batch-conflict',
+    });
+  });
+
+  test('makes outputs again that a retry names, and reports on all of them', async () => {
+    await world.hummingbatch.retry(batchId, { outcomes: ['refused'] });
+    const { outputs } = await world.hummingbatch.batch(batchId).wait();
+    expect(outputs).toEqual({ total: 7, image: 5, refused: 1, failed: 0, missing: 1 });
+    const { jobs } = await world.emulator.ledger();
+    expect(jobs.at(-1)).toMatchObject({ rows: 1, displayName: expect.stringMatching(/r4\.1$/) });
+  });
+});

@@ -1,0 +1,96 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NativeConnection } from '@temporalio/worker';
+import pino, { type Logger } from 'pino';
+import { inject } from 'vitest';
+import type { ActivityDeps } from '../../src/activities/index.ts';
+import { connectTemporal, createHummingbatch } from '../../src/client/index.ts';
+import type { BatchOptions } from '../../src/contract/index.ts';
+import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
+import { createEmulator, type EmulatorOptions } from '../../src/emulator/index.ts';
+import { createGemini } from '../../src/gemini/index.ts';
+import { openStore } from '../../src/store/open.ts';
+import { installRuntime, startWorker } from '../../src/worker/index.ts';
+
+const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
+
+const log: Logger = pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.destination(2));
+// Once per process: each test file has its own.
+installRuntime(log);
+
+/** Waits that are long with Google and short with an emulator. */
+export const QUICK: Partial<BatchOptions> = { checkIntervalMs: 300, submitWindowMs: 500 };
+
+/** An emulator, a store and a client of its own for each test, on the one server of the run. */
+export async function createWorld(options: EmulatorOptions = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-test-'));
+  const emulator = await createEmulator({
+    jobSeconds: 1,
+    images: 'plain',
+    directory: join(folder, 'gemini'),
+    ...options,
+  });
+  const store = await openStore(join(folder, 'store'));
+  const client = await connectTemporal({ address: inject('temporal'), namespace: 'default' });
+  const taskQueue = `test-${store.id}`;
+  const deps: ActivityDeps = {
+    store,
+    gemini: createGemini({ baseUrl: emulator.url, apiKey: 'test-key' }),
+    log,
+    now: Date.now,
+    random: Math.random,
+    fetchReference: () => Promise.reject(new Error('no test fetches references by URL')),
+    searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTE_TYPES),
+  };
+  const closing: (() => Promise<void>)[] = [];
+
+  return {
+    folder,
+    emulator,
+    store,
+    client,
+    taskQueue,
+    deps,
+    hummingbatch: createHummingbatch({ store, client, taskQueue, options: QUICK }),
+
+    /** Writes a manifest and what it refers to; answers with its path. */
+    async manifest(content: object, files: Record<string, Uint8Array> = {}): Promise<string> {
+      const path = join(folder, 'manifest.json');
+      for (const [name, bytes] of Object.entries(files)) {
+        await mkdir(join(folder, name, '..'), { recursive: true });
+        await writeFile(join(folder, name), bytes);
+      }
+      await writeFile(path, JSON.stringify(content));
+      return path;
+    },
+
+    /** A worker in this process, with these things from outside in place of its own. */
+    async work(instead: Partial<ActivityDeps> = {}): Promise<void> {
+      const connection = await NativeConnection.connect({ address: inject('temporal') });
+      const worker = await startWorker({
+        connection,
+        namespace: 'default',
+        taskQueue,
+        deps: { ...deps, ...instead },
+        bundle: BUNDLE,
+        stickyMs: 1_000,
+      });
+      closing.push(async () => {
+        worker.shutdown();
+        await worker.stopped;
+        await connection.close();
+      });
+    },
+
+    async close(): Promise<void> {
+      for (const close of closing) await close();
+      await client.connection.close();
+      await emulator.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type World = Awaited<ReturnType<typeof createWorld>>;
