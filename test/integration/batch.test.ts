@@ -122,7 +122,7 @@ describe('a batch with a refusal, a passing failure and an answer that never com
     expect(failed.parent).toBe(batchId);
     expect(failed.items.map(({ key }) => key)).toEqual(['bad', 'gone']);
     const again = await world.hummingbatch.startManifest(fileOf('failed.json'), {
-      options: { ...QUICK, maxRounds: 1 },
+      options: { maxRounds: 1 },
     });
     const { outputs } = await world.hummingbatch.batch(again.batchId).wait();
     expect(outputs).toMatchObject({ total: 2, refused: 1, missing: 1 });

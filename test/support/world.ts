@@ -21,7 +21,7 @@ const log: Logger = pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.de
 installRuntime(log);
 
 /** Waits that are long with Google and short with an emulator. */
-export const QUICK: Partial<BatchOptions> = { checkIntervalMs: 300, submitWindowMs: 500 };
+const QUICK: Partial<BatchOptions> = { checkIntervalMs: 300, submitWindowMs: 500 };
 
 /** An emulator, a store and a client of its own for each test, on the one server of the run. */
 export async function createWorld(options: EmulatorOptions = {}) {
