@@ -119,7 +119,7 @@ function describe(tree: Tree): string {
   const { value, written } = tree;
   if (value === null) return 'empty';
   if (typeof value !== 'string') return written ?? String(value);
-  const shown = [...value.slice(0, 2 * SHOWN_CHARACTERS)];
+  const shown = Array.from(value.slice(0, 2 * SHOWN_CHARACTERS));
   const short = shown.length > SHOWN_CHARACTERS ? `${shown.slice(0, SHOWN_CHARACTERS).join('')}…` : value;
   return value === '' ? 'an empty text' : `the text ${JSON.stringify(short)}`;
 }

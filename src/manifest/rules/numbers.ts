@@ -1,6 +1,7 @@
 import { MAX_OUTPUTS } from '../../contract/words.ts';
 import { durationMs } from '../duration.ts';
 import { MAX_SEED } from '../limits.ts';
+import { fieldAt } from '../tree.ts';
 import { itemsOf, placeOf, type Subject } from './rule.ts';
 
 /** At most {@link MAX_OUTPUTS} outputs over all items. */
@@ -8,7 +9,7 @@ export function checkOutputs(subject: Subject): void {
   const { items = [], defaults } = subject.draft;
   const outputs = items.reduce((sum, item) => sum + (item?.count ?? defaults?.count ?? 1), 0);
   if (outputs <= MAX_OUTPUTS) return;
-  subject.problems.add(placeOf(subject, ['items']), {
+  subject.problems.add(fieldAt(subject.tree, [], 'items'), {
     code: 'too-many-outputs',
     message: `The items come to ${outputs.toLocaleString('en')} outputs or more.`,
     fix: `At most ${MAX_OUTPUTS} in a batch: split the manifest, or lower "count".`,

@@ -62,6 +62,17 @@ describe('a suggestion', () => {
   });
 });
 
+describe('the outputs of a batch', () => {
+  it('are 1000 at most, by the count of each item or by default', () => {
+    const of = (count: number) =>
+      problemsOf(
+        yamlWith(`${ONE}  - { key: b, prompt: x, count: 500 }\n`, `defaults: { count: ${count} }\n`),
+      );
+    expect(of(500)).toEqual([]);
+    expect(of(501)).toMatchObject([{ line: 4, code: 'too-many-outputs' }]);
+  });
+});
+
 describe('the run block', () => {
   it.each([
     ['50h', 180_000_000],

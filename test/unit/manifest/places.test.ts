@@ -24,6 +24,12 @@ describe('the place of a problem', () => {
     ]);
   });
 
+  it('is that of the entry where one of a list is wrong', () => {
+    const top = 'references:\n  brand: [https://e.com/a, 7]\n';
+    const text = yamlWith('  - { key: a, prompt: x, references: [brand] }\n', top);
+    expect(problemsOf(text)).toMatchObject([{ line: 4, column: 28, code: 'wrong-type' }]);
+  });
+
   it('is that of the map where a field is missing', () => {
     const text = yamlWith('  - prompt: a bottle\n  - key: b\n');
     expect(problemsOf(text)).toMatchObject([
