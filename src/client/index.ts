@@ -28,10 +28,10 @@ import { connectTemporal } from './temporal.ts';
 export * from '../contract/index.ts';
 export type { Store } from '../store/store.ts';
 export type { BatchHandle } from './batch.ts';
-export type { BatchPage, ListChoice } from './list.ts';
+export { type BatchPage, type ListChoice, listBatches } from './list.ts';
 export type { RetryChoice } from './retry.ts';
 export type { Started, StartRequest } from './start.ts';
-export { storedBatches, storedProgress, storedRecords } from './stored.ts';
+export { storedBatches, storedEnd, storedProgress, storedRecords } from './stored.ts';
 export { connectTemporal } from './temporal.ts';
 export { requireWorker } from './worker-check.ts';
 

@@ -22,6 +22,31 @@ export async function storedProgress(store: Store, batchId: string): Promise<Bat
   };
 }
 
+/**
+ * How a batch ended, where the store alone can tell: it was begun with this manifest, its report is there, and neither a
+ * round nor a retry has begun since. Undefined: ask Temporal.
+ */
+export async function storedEnd(
+  store: Store,
+  batchId: string,
+  fingerprint: string,
+): Promise<BatchProgress | undefined> {
+  const places = batchPlaces(batchId);
+  const report = await getJson<Report>(store, places.report);
+  const begun = await getJson<{ fingerprint: string }>(store, places.begun);
+  if (!report || begun?.fingerprint !== fingerprint) return undefined;
+  const rounds = (await store.folders(places.rounds)).map(Number);
+  if (Math.max(0, ...rounds) !== (report.rounds.at(-1)?.round ?? 0)) return undefined;
+  return (await hasUnbegunRetry(store, places.retries)) ? undefined : progressOfReport(report);
+}
+
+async function hasUnbegunRetry(store: Store, retries: string): Promise<boolean> {
+  const keys = await store.list(retries);
+  const isBegun = (key: string) =>
+    key.endsWith('.round.json') || keys.includes(key.replace(/json$/, 'round.json'));
+  return !keys.every(isBegun);
+}
+
 function progressOfReport({
   batchId,
   state,

@@ -21,6 +21,8 @@ export function batchPlaces(batchId: string) {
     references: `${work}/references.json`,
     /** What lies at Google of them, by content. */
     uploads: `${work}/uploads.json`,
+    /** Holds both files of every retry. */
+    retries: `${work}/retries/`,
     /** Which outputs a retry of the ended batch is for. */
     retry: (retryId: string) => `${work}/retries/${retryId}.json`,
     /** The first round of that retry, once it has begun. */

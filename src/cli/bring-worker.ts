@@ -1,0 +1,113 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { SEARCH_ATTRIBUTE_TYPES } from '../contract/search-attributes.ts';
+import type { Store } from '../store/store.ts';
+import type { GeminiPlace } from './bring-gemini.ts';
+
+/** What a reference on the web may be and take. The limit is that of local ones. */
+const REFERENCE_LIMITS = { bytes: 30 << 20, deadlineMs: 60_000 } as const;
+/** Beyond the 40 s after which the worker itself gives up waiting for its steps. */
+const STOP_WITHIN_MS = 45_000;
+
+export interface WorkerPlace {
+  address: string;
+  namespace: string;
+  taskQueue: string;
+  /** TLS, API key and the like. */
+  connection?: object | undefined;
+  client: Client;
+  /** See `startWorker`. */
+  stickyMs?: number;
+}
+
+export interface BroughtWorker {
+  /** The origin that its batches are bound to. */
+  endpoint: string;
+  /** Rejects where it fell, and settles in no other way. */
+  fallen: Promise<never>;
+  /** Lets running steps come to their next checkpoint; at most 45 s. */
+  close(): Promise<void>;
+}
+
+/** A worker in this process. Call it once: Temporal's native part is set up with it. */
+export async function bringWorker(
+  store: Store,
+  place: WorkerPlace,
+  gemini: GeminiPlace,
+  log: Logger,
+): Promise<BroughtWorker> {
+  const [
+    { NativeConnection },
+    { installRuntime, startWorker },
+    { createGemini, GEMINI_URL },
+    { fetchPublic },
+  ] = await Promise.all([
+    import('@temporalio/worker'),
+    import('../worker/index.ts'),
+    import('../gemini/index.ts'),
+    import('../fetch.ts'),
+  ]);
+  installRuntime(log);
+  const connection = await NativeConnection.connect({ ...place.connection, address: place.address });
+  const api = createGemini({ baseUrl: gemini.url ?? GEMINI_URL, apiKey: gemini.apiKey });
+  const worker = await startWorker({
+    connection,
+    namespace: place.namespace,
+    taskQueue: place.taskQueue,
+    ...(place.stickyMs && { stickyMs: place.stickyMs }),
+    deps: {
+      store,
+      gemini: api,
+      log,
+      now: Date.now,
+      random: Math.random,
+      fetchReference: (url, signal) => fetchPublic(url, REFERENCE_LIMITS, signal),
+      searchAttributes: once(() => registeredAttributes(place, log)),
+    },
+  });
+  const fallen = worker.stopped.then(() => new Promise<never>(() => undefined));
+  // Whoever waits hears of it; where nobody does any more, the process ends anyway.
+  fallen.catch(() => undefined);
+  return {
+    endpoint: api.endpoint,
+    fallen,
+    async close() {
+      worker.shutdown();
+      await within(STOP_WITHIN_MS, worker.stopped);
+      await connection.close();
+    },
+  };
+}
+
+/** Which of our search attributes the namespace has. One that does not tell has none: they are a convenience. */
+export async function registeredAttributes(
+  { client, namespace }: Pick<WorkerPlace, 'client' | 'namespace'>,
+  log: Logger,
+): Promise<string[]> {
+  try {
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+    const there = Object.keys(customAttributes ?? {});
+    return Object.keys(SEARCH_ATTRIBUTE_TYPES).filter((name) => there.includes(name));
+  } catch (error) {
+    log.warn({ error: String(error) }, 'the search attributes of the namespace cannot be read: none is used');
+    return [];
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  try {
+    await Promise.race([work, pause(ms, undefined, { signal: done.signal })]);
+  } finally {
+    done.abort();
+  }
+}

@@ -1,0 +1,36 @@
+import { HummingbatchError } from '../contract/index.ts';
+import { batchPlaces } from '../contract/places.ts';
+import { isBatchId } from '../manifest/index.ts';
+import type { Store } from '../store/store.ts';
+import type { Flags } from './flags.ts';
+import type { ReadyManifest } from './manifest.ts';
+
+/** What `batchIdOf` leaves room for. */
+const MOST = 9999;
+
+/**
+ * The id that a manifest runs under: the one given, else its own; with `--new` the first that is free of `ID`, `ID-2`, …
+ *
+ * @throws `usage` where the one given is no id
+ */
+export async function chooseId(store: Store, ready: ReadyManifest, flags: Flags): Promise<string> {
+  const id = flags.id ?? ready.batchId;
+  if (!isBatchId(id)) {
+    throw new HummingbatchError('usage', `"${id}" is no batch id.`, {
+      fix: 'Use lower-case letters, digits and "-", at most 60 characters.',
+    });
+  }
+  if (!flags.new) return id;
+  for (let n = 1; n <= MOST; n += 1) {
+    const free = n === 1 ? id : `${id}-${n}`;
+    if (!(await isBegun(store, free))) return free;
+  }
+  throw new HummingbatchError('usage', `There are ${MOST} batches of ${id} already.`, {
+    fix: 'Name one with --id.',
+  });
+}
+
+/** Whether the store has a batch of this id. */
+export async function isBegun(store: Store, batchId: string): Promise<boolean> {
+  return (await store.head(batchPlaces(batchId).manifest)) !== undefined;
+}

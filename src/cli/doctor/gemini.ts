@@ -1,0 +1,39 @@
+import { findModel, MODELS } from '../../batch/models.ts';
+import { nearest } from '../../manifest/suggest.ts';
+import { known } from '../output.ts';
+import type { Check } from './checks.ts';
+
+const ANSWER_WITHIN_MS = 15_000;
+
+/** Whether there is a key, and by one GET whether it is taken. */
+export const checkKey: Check = async (_, { apiKey, geminiUrl }) => {
+  const name = 'key';
+  if (!apiKey) {
+    const fix = 'Set GEMINI_API_KEY, in the environment or in `.env`. `run --emulator` needs none.';
+    return { name, level: 'missing', message: 'There is no GEMINI_API_KEY.', fix };
+  }
+  const { createGemini, GEMINI_URL } = await import('../../gemini/index.ts');
+  const gemini = createGemini({ baseUrl: geminiUrl ?? GEMINI_URL, apiKey });
+  try {
+    await gemini.jobs.list(AbortSignal.timeout(ANSWER_WITHIN_MS)).next();
+    return { name, level: 'ok', message: `${gemini.endpoint} takes it.` };
+  } catch (error) {
+    const { message, fix } = known(error);
+    return { name, level: 'missing', message, fix };
+  }
+};
+
+export const checkModel: Check = async ({ flags }) => {
+  const name = 'model';
+  const names = MODELS.flatMap((model) => model.names);
+  if (flags.model === undefined) return { name, level: 'ok', message: `Known are ${names.join(', ')}.` };
+  const model = findModel(flags.model);
+  if (!model) {
+    const near = nearest(flags.model, [...names, ...MODELS.map(({ id }) => id)]);
+    const fix = near ? `Did you mean ${near}?` : `Known are ${names.join(', ')}.`;
+    return { name, level: 'hint', message: `${flags.model} is not known here: no price, no limits.`, fix };
+  }
+  if (model.status === 'live') return { name, level: 'ok', message: `${model.label} is ${model.id}.` };
+  const fix = model.replacedBy ? `Its successor is ${model.replacedBy}.` : 'Choose another.';
+  return { name, level: 'hint', message: `Google has announced the end of ${model.id}.`, fix };
+};

@@ -1,0 +1,80 @@
+import pino from 'pino';
+import type { Config } from '../../config.ts';
+import { SEARCH_ATTRIBUTE_TYPES } from '../../contract/search-attributes.ts';
+import { serverDirectory } from '../bring-server.ts';
+import { registeredAttributes } from '../bring-worker.ts';
+import type { Call } from '../call.ts';
+import { known } from '../output.ts';
+import { existingStore } from '../store.ts';
+import { configuredTemporal } from '../temporal-config.ts';
+import type { Check } from './checks.ts';
+
+/** Whether the configured Temporal answers; without one the store's own is brought when it is needed. */
+export const checkTemporal: Check = async (call, config) => {
+  const name = 'Temporal';
+  try {
+    const place = await placeOf(call, config);
+    if (!place) return { name, level: 'ok', message: 'None is configured: `run` brings its own.' };
+    const { connectTemporal } = await import('../../client/temporal.ts');
+    const client = await connectTemporal(place);
+    await client.connection.close();
+    return { name, level: 'ok', message: `${place.address} answers, namespace ${place.namespace}.` };
+  } catch (error) {
+    const { message, fix } = known(error);
+    return { name, level: 'missing', message, fix };
+  }
+};
+
+/** Whether a server could be brought at once, or would be fetched first. Nothing is fetched here. */
+export const checkCli: Check = async (_, { env }) => {
+  const name = 'Temporal CLI';
+  const { cacheDirectory, findTemporalCli } = await import('../../local/index.ts');
+  try {
+    const own = { ...env };
+    const cacheDir = cacheDirectory(own, process.platform);
+    const cli = await findTemporalCli({ env: own, cacheDir, fetchAllowed: false, log: () => undefined });
+    return { name, level: 'ok', message: `${cli.version} (server ${cli.serverVersion}) from ${cli.from}.` };
+  } catch {
+    const fix =
+      'Without a configured Temporal the first `run` fetches it (44 MB), or install it and put it on PATH.';
+    return { name, level: 'hint', message: 'It is not on this machine.', fix };
+  }
+};
+
+/** A namespace that lacks some is no obstacle: its batches cannot be filtered for in Temporal's pages. */
+export const checkSearchAttributes: Check = async (call, config) => {
+  const name = 'search attributes';
+  try {
+    const place = await placeOf(call, config);
+    if (!place) return { name, level: 'ok', message: 'A brought server has them.' };
+    const { connectTemporal } = await import('../../client/temporal.ts');
+    const client = await connectTemporal(place);
+    const there = await registeredAttributes(
+      { client, namespace: place.namespace },
+      pino({ level: 'silent' }),
+    );
+    await client.connection.close();
+    const lacking = Object.entries(SEARCH_ATTRIBUTE_TYPES).filter(
+      ([attribute]) => !there.includes(attribute),
+    );
+    if (lacking.length === 0) return { name, level: 'ok', message: 'All are registered.' };
+    const options = lacking.map(([attribute, type]) => `--name ${attribute} --type ${type}`).join(' ');
+    const fix = `temporal operator search-attribute create --namespace ${place.namespace} --address ${place.address} ${options}`;
+    return {
+      name,
+      level: 'hint',
+      message: `Not registered: ${lacking.map(([attribute]) => attribute).join(', ')}.`,
+      fix,
+    };
+  } catch (error) {
+    return { name, level: 'hint', message: `They cannot be read: ${known(error).message}` };
+  }
+};
+
+async function placeOf(call: Call, config: Config) {
+  const configured = configuredTemporal(config.env);
+  if (configured) return configured;
+  const store = await existingStore(call, config);
+  const { runningTemporal } = await import('../../local/index.ts');
+  return store && runningTemporal(serverDirectory(store), call.signal);
+}

@@ -1,0 +1,94 @@
+import type { OnUnknownSubmit } from '../contract/index.ts';
+
+/** Everything that flags can say, over all verbs. */
+export interface Flags {
+  json?: boolean;
+  verbose?: boolean;
+  store?: string;
+  emulator?: boolean;
+  base?: string;
+  model?: string;
+  aspectRatio?: string;
+  imageSize?: string;
+  count?: number;
+  maxCostUsd?: number;
+  approveAboveUsd?: number;
+  maxRounds?: number;
+  deadline?: string;
+  onUnknownSubmit?: OnUnknownSubmit;
+  within?: string;
+  sample?: number;
+  new?: boolean;
+  yes?: boolean;
+  id?: string;
+  state?: string;
+  limit?: number;
+  after?: string;
+  outcome?: string;
+  flag?: string;
+  /** `false` from `--no`. */
+  no?: boolean;
+  job?: string;
+  none?: boolean;
+  port?: number;
+  uiPort?: number;
+  jobSeconds?: number;
+  directory?: string;
+}
+
+export type FlagName = keyof Flags;
+
+interface FlagSpec {
+  /** As it is written on the command line. */
+  syntax: string;
+  says: string;
+  /** How its text becomes a value; unset: as it is. */
+  as?: 'number' | 'count';
+}
+
+export const FLAGS: Record<FlagName, FlagSpec> = {
+  json: { syntax: '--json', says: 'one JSON object on stdout' },
+  verbose: { syntax: '--verbose', says: 'show what goes on inside, and stack traces' },
+  store: { syntax: '--store <folder>', says: 'where batches are kept' },
+  emulator: {
+    syntax: '--emulator',
+    says: 'pretend: an emulated Gemini API and a store of its own, no key, no cost',
+  },
+  base: { syntax: '--base <file>', says: 'model, defaults, references and run for a JSONL or CSV manifest' },
+  model: { syntax: '--model <model>', says: "in place of the manifest's model" },
+  aspectRatio: { syntax: '--aspect-ratio <ratio>', says: 'default ratio, such as 4:5' },
+  imageSize: { syntax: '--image-size <size>', says: 'default size, such as 2K' },
+  count: { syntax: '--count <n>', says: 'default number of images of an item', as: 'count' },
+  maxCostUsd: { syntax: '--max-cost-usd <usd>', says: 'never spend more, over all rounds', as: 'number' },
+  approveAboveUsd: {
+    syntax: '--approve-above-usd <usd>',
+    says: 'wait for `approve` above this estimate',
+    as: 'number',
+  },
+  maxRounds: { syntax: '--max-rounds <n>', says: 'rounds in all, the first included', as: 'count' },
+  deadline: { syntax: '--deadline <duration>', says: 'the longest a job may take, such as 50h' },
+  onUnknownSubmit: {
+    syntax: '--on-unknown-submit <what>',
+    says: 'reconcile or park, when nobody can say whether a job was made',
+  },
+  within: { syntax: '--within <duration>', says: 'when the images are wanted, such as 1h' },
+  sample: { syntax: '--sample <n>', says: 'only the first n items, as a batch of their own', as: 'count' },
+  new: { syntax: '--new', says: 'a fresh batch of the same content' },
+  yes: { syntax: '--yes', says: 'do not ask before paying' },
+  id: { syntax: '--id <id>', says: "the batch's id, in place of one from name and content" },
+  state: { syntax: '--state <state>', says: 'only batches in this state, such as needs-attention' },
+  limit: { syntax: '--limit <n>', says: 'at most this many', as: 'count' },
+  after: { syntax: '--after <id>', says: 'the page after this one: its `next`' },
+  outcome: { syntax: '--outcome <list>', says: 'outputs that are failed, missing, refused or image' },
+  flag: { syntax: '--flag <list>', says: 'images with a flag, such as wrong-ratio' },
+  no: { syntax: '--no', says: 'refuse the batch' },
+  job: { syntax: '--job <name>', says: 'take this job, `batches/…`' },
+  none: { syntax: '--none', says: 'no job was made: make one' },
+  port: { syntax: '--port <n>', says: 'where to listen', as: 'count' },
+  uiPort: { syntax: '--ui-port <n>', says: "where Temporal's pages are served", as: 'count' },
+  jobSeconds: { syntax: '--job-seconds <s>', says: 'how long an emulated job takes', as: 'number' },
+  directory: {
+    syntax: '--directory <folder>',
+    says: 'where the emulator keeps files and jobs, over restarts',
+  },
+};

@@ -1,0 +1,36 @@
+import { type Hummingbatch, requireWorker } from '../client/index.ts';
+import type { Config } from '../config.ts';
+import { HummingbatchError } from '../contract/index.ts';
+import type { Store } from '../store/store.ts';
+import type { Call } from './call.ts';
+import { openClient } from './session.ts';
+
+/** The same question, put to the one or the other. */
+interface Question<T> {
+  temporal: (hummingbatch: Hummingbatch) => Promise<T>;
+  store: () => Promise<T>;
+}
+
+/**
+ * Asks Temporal where one runs, else the store. The store's own server may stand there without a worker, after a kill: then
+ * the store answers. A configured Temporal without a worker is an error, for somebody else runs that.
+ */
+export async function lookAt<T>(call: Call, config: Config, store: Store, question: Question<T>): Promise<T> {
+  const temporal = await openClient(config, store, call.signal);
+  if (!temporal) return question.store();
+  const { client, hummingbatch, taskQueue, configured } = temporal;
+  try {
+    await requireWorker(client, taskQueue);
+    return await question.temporal(hummingbatch);
+  } catch (error) {
+    if (configured || !isUnanswered(error)) throw error;
+    call.output.say('No worker answers for this store at the moment: this is what the store says.');
+    return await question.store();
+  } finally {
+    await client.connection.close();
+  }
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof HummingbatchError && (error.code === 'no-worker' || error.code === 'no-temporal');
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { HummingbatchError } from '../contract/errors.ts';
+import type { Call } from './call.ts';
+import { EXIT, type ExitCode, exitOfError } from './exit-codes.ts';
+import type { Flags } from './flags.ts';
+import { createOutput, known } from './output.ts';
+import { BadUsage, runProgram } from './program.ts';
+
+const argv = process.argv.slice(2);
+const interruption = new AbortController();
+// Before the flags are read, for errors in reading them.
+let output = outputFor({ json: argv.includes('--json'), verbose: argv.includes('--verbose') });
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+// Whoever reads our results may have seen enough (`hummingbatch list | head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.error);
+});
+
+const code = await main();
+// A pipe on Windows takes its bytes later; nothing that was printed may be lost.
+process.stdout.write('', () => process.exit(code));
+
+async function main(): Promise<ExitCode> {
+  try {
+    return await runProgram(argv, {
+      version: version(),
+      stdout: process.stdout,
+      stderr: process.stderr,
+      callOf,
+    });
+  } catch (thrown) {
+    const error = thrown instanceof BadUsage ? new HummingbatchError('usage', thrown.message) : thrown;
+    output.fail(error);
+    return interruption.signal.aborted ? EXIT.interrupted : exitOfError(known(error).code);
+  }
+}
+
+function callOf(args: readonly string[], flags: Flags): Call {
+  output = outputFor(flags);
+  const canAsk = process.stdin.isTTY && process.stderr.isTTY;
+  return {
+    args,
+    flags,
+    output,
+    cwd: process.cwd(),
+    env: process.env,
+    ask: canAsk ? ask : undefined,
+    signal: interruption.signal,
+  };
+}
+
+function outputFor({ json = false, verbose = false }: Flags) {
+  return createOutput({ stdout: process.stdout, stderr: process.stderr, env: process.env, json, verbose });
+}
+
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question, { signal: interruption.signal });
+  } finally {
+    lines.close();
+  }
+}
+
+/** The first asks for an orderly end, the second does not ask. */
+function interrupt(): void {
+  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+  interruption.abort(new HummingbatchError('aborted', 'Interrupted.'));
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}

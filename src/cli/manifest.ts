@@ -1,0 +1,94 @@
+import type { Manifest } from '../contract/index.ts';
+import {
+  batchIdOf,
+  describeProblem,
+  fingerprintOf,
+  type LocalReference,
+  type ManifestResult,
+  manifestError,
+  type Overrides,
+  readManifest,
+} from '../manifest/index.ts';
+import type { Store } from '../store/store.ts';
+import type { Call } from './call.ts';
+import type { Flags } from './flags.ts';
+import { contentsOf } from './store.ts';
+
+/** A manifest that can be started. */
+export interface ReadyManifest {
+  manifest: Manifest;
+  fingerprint: string;
+  references: LocalReference[];
+  /** The id that it has unless another is given. */
+  batchId: string;
+}
+
+const OVERRIDES = [
+  'model',
+  'aspectRatio',
+  'imageSize',
+  'count',
+  'maxCostUsd',
+  'approveAboveUsd',
+  'maxRounds',
+  'deadline',
+  'onUnknownSubmit',
+] as const satisfies readonly (keyof Overrides & keyof Flags)[];
+
+/** For `-sample` in an id of at most 55 characters, see `batchIdOf`. */
+const NAME_OF_SAMPLE = 39;
+
+/** The manifest of a call with what the flags say of it, or its problems. */
+export async function examineManifest(call: Call, store: Store | undefined): Promise<ManifestResult> {
+  const { args, flags } = call;
+  const [path = ''] = args;
+  return readManifest(path, {
+    ...(flags.base && { base: flags.base }),
+    overrides: overridesOf(flags),
+    hasReference: contentsOf(store),
+  });
+}
+
+/**
+ * The manifest of a call, or of its first items where a sample is wanted. Says its warnings.
+ *
+ * @throws `manifest-invalid` after having said all problems
+ */
+export async function readyManifest(call: Call, store: Store | undefined): Promise<ReadyManifest> {
+  const { output, flags } = call;
+  const read = await examineManifest(call, store);
+  for (const warning of read.warnings)
+    output.say(`${output.paint('yellow', 'Warning:')} ${describeProblem(warning)}`);
+  if (!read.ok) {
+    for (const problem of read.problems) output.say(describeProblem(problem));
+    throw manifestError(read.problems);
+  }
+  const { manifest, fingerprint, localReferences: references } = read;
+  const whole = { manifest, fingerprint, references, batchId: batchIdOf(manifest.name, fingerprint) };
+  return flags.sample === undefined ? whole : sampleOf(whole, flags.sample);
+}
+
+/** The first items as a manifest of its own, with the references that they use. */
+function sampleOf({ manifest, references }: ReadyManifest, count: number): ReadyManifest {
+  const items = manifest.items.slice(0, count);
+  const used = new Set(items.flatMap((item) => item.references));
+  const sample: Manifest = {
+    ...manifest,
+    items,
+    references: Object.fromEntries(Object.entries(manifest.references).filter(([name]) => used.has(name))),
+  };
+  const contents = new Set<string>(Object.values(sample.references).flat());
+  const fingerprint = fingerprintOf(sample);
+  return {
+    manifest: sample,
+    fingerprint,
+    references: references.filter(({ sha256 }) => contents.has(`sha256:${sha256}`)),
+    batchId: batchIdOf(`${manifest.name.slice(0, NAME_OF_SAMPLE)}-sample`, fingerprint),
+  };
+}
+
+function overridesOf(flags: Flags): Overrides {
+  return Object.fromEntries(
+    OVERRIDES.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]),
+  );
+}

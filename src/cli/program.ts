@@ -1,0 +1,90 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Call } from './call.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { FLAGS, type FlagName, type Flags } from './flags.ts';
+import { VERBS, type VerbSpec } from './verbs.ts';
+
+/** On every verb. */
+const COMMON: readonly FlagName[] = ['json', 'verbose'];
+
+const CONVERT = { number: toAmount, count: toCount } as const;
+
+interface ProgramOptions {
+  version: string;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  /** What a verb needs beside its words and flags. */
+  callOf: (args: readonly string[], flags: Flags) => Call;
+}
+
+/** What was typed is no command. Commander has worded it already, suggestion included. */
+export class BadUsage extends Error {
+  override readonly name = 'BadUsage';
+}
+
+/**
+ * Runs the verb of a command line.
+ *
+ * @throws BadUsage, and whatever the verb throws
+ */
+export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.done;
+  const program = new Command('hummingbatch')
+    .description("Durable image batches on Google's Gemini Batch API: no job paid twice, no image lost.")
+    .version(options.version)
+    .configureOutput({
+      writeOut: (text) => void options.stdout.write(text),
+      writeErr: (text) => void options.stderr.write(text),
+      // Told once, with its fix, by whoever catches it.
+      outputError: () => undefined,
+    })
+    .exitOverride()
+    .addHelpText('after', '\nExample:\n  $ hummingbatch init && hummingbatch run manifest.yaml --emulator');
+  for (const spec of VERBS) {
+    addVerb(program, spec, async (args, flags) => {
+      const { verb } = await spec.load();
+      exit = await verb(options.callOf(args, flags));
+    });
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.done;
+    // Without a verb commander has shown its help.
+    if (error.code === 'commander.help') return EXIT.usage;
+    throw new BadUsage(error.message.replace(/^error: /, ''), { cause: error });
+  }
+}
+
+function addVerb(
+  program: Command,
+  { name, args = '', summary, example, flags }: VerbSpec,
+  act: (args: readonly string[], flags: Flags) => Promise<void>,
+): void {
+  const command = program
+    .command(`${name} ${args}`.trim())
+    .summary(summary)
+    .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
+    .addHelpText('after', `\nExample:\n  $ ${example}`);
+  for (const flag of [...flags, ...COMMON]) command.addOption(optionOf(flag));
+  command.action(() => act(command.args, command.opts<Flags>()));
+}
+
+function optionOf(flag: FlagName): Option {
+  const { syntax, says, as } = FLAGS[flag];
+  const option = new Option(syntax, says);
+  return as ? option.argParser(CONVERT[as]) : option;
+}
+
+function toAmount(text: string): number {
+  const amount = Number(text);
+  if (text.trim() !== '' && Number.isFinite(amount) && amount >= 0) return amount;
+  throw new InvalidArgumentError('It must be a number, 0 or more.');
+}
+
+function toCount(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+}

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { connectTemporal } from '../client/index.ts';
+import type { Config } from '../config.ts';
+import type { Store } from '../store/store.ts';
+import { bringGemini } from './bring-gemini.ts';
+import { bringWorker } from './bring-worker.ts';
+import type { Call } from './call.ts';
+import { createLog } from './log.ts';
+import { bringAll, sharedQueue } from './session.ts';
+import type { ConfiguredTemporal } from './temporal-config.ts';
+
+/** Works on the store's own server until Ctrl-C, started where it does not run. */
+export async function serveStore(call: Call, config: Config, store: Store): Promise<void> {
+  const session = await bringAll(call, config, store, createLog(call.output, 'info'));
+  try {
+    call.output.say(`Temporal: ${session.uiUrl} (address ${session.address})`);
+    call.output.say(`Store: ${store.location}`);
+    await untilInterrupted(call, session.fallen);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Works for a configured Temporal until Ctrl-C. */
+export async function serveConfigured(
+  call: Call,
+  config: Config,
+  store: Store,
+  place: ConfiguredTemporal,
+): Promise<void> {
+  const gemini = await bringGemini(call, config, store);
+  try {
+    const client = await connectTemporal(place);
+    const taskQueue = sharedQueue(config);
+    const worker = await bringWorker(
+      store,
+      { ...place, client, taskQueue },
+      gemini,
+      createLog(call.output, 'info'),
+    );
+    call.output.say(`Working for ${place.address}, namespace ${place.namespace}, task queue ${taskQueue}.`);
+    call.output.say(`Store: ${store.location}`);
+    try {
+      await untilInterrupted(call, worker.fallen);
+    } finally {
+      await worker.close();
+      await client.connection.close();
+    }
+  } finally {
+    await gemini.close();
+  }
+}
+
+/** Stands until Ctrl-C; what is given may fall before. */
+export async function untilInterrupted({ output, signal }: Call, fallen?: Promise<never>): Promise<void> {
+  output.say('Ctrl-C ends it.');
+  // The process has nothing else to stay alive for: a signal alone does not keep it.
+  const alive = setInterval(() => undefined, 1 << 30);
+  try {
+    const interrupted = signal.aborted ? Promise.resolve() : once(signal, 'abort');
+    await Promise.race([interrupted, ...(fallen ? [fallen] : [])]);
+    output.say('Ending …');
+  } finally {
+    clearInterval(alive);
+  }
+}

@@ -1,0 +1,164 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { connectTemporal, createHummingbatch, type Hummingbatch, requireWorker } from '../client/index.ts';
+import type { Config } from '../config.ts';
+import { DEFAULT_TASK_QUEUE, ownTaskQueue } from '../contract/queues.ts';
+import type { Store } from '../store/store.ts';
+import { bringGemini } from './bring-gemini.ts';
+import { bringServer, serverDirectory } from './bring-server.ts';
+import { bringWorker } from './bring-worker.ts';
+import type { Call } from './call.ts';
+import type { Flags } from './flags.ts';
+import { createLog } from './log.ts';
+import { type ConfiguredTemporal, configuredTemporal } from './temporal-config.ts';
+
+/** A brought server has one worker or a few: after a kill the next one need not wait for it. */
+const STICKY_MS = 1_000;
+/** With an emulator nobody needs to be spared, and nothing is slow to appear. */
+const EMULATED_TIMES = { checkIntervalMs: 1_000, submitWindowMs: 1_000 } as const;
+
+/** A way to the batches of a store for the time of one call. */
+export interface Session {
+  store: Store;
+  client: Client;
+  hummingbatch: Hummingbatch;
+  /** `host:port` */
+  address: string;
+  namespace: string;
+  taskQueue: string;
+  /** Of Temporal's pages; only a brought server's are known. */
+  uiUrl?: string;
+  /** What batches that this call starts are bound to and how often they ask. */
+  options: { store: string; endpoint?: string; checkIntervalMs?: number; submitWindowMs?: number };
+  /** This process has the worker, so it stays until the batch ends or stops. */
+  drives: boolean;
+  /** Rejects where this process's worker fell. */
+  fallen: Promise<never>;
+  /** Lets the worker come to its next checkpoint and gives the server back. */
+  close(): Promise<void>;
+}
+
+/**
+ * For what moves batches: a configured Temporal, where somebody must serve the queue; else the store's own server, found
+ * or started, and a worker in this process.
+ *
+ * @throws `no-temporal`, `no-worker`, `no-key`, `no-temporal-cli`
+ */
+export async function openSession(call: Call, config: Config, store: Store): Promise<Session> {
+  const configured = configuredTemporal(config.env);
+  return configured
+    ? joinConfigured(call, config, store, configured)
+    : bringAll(call, config, store, createLog(call.output, call.flags.verbose ? 'info' : 'silent'));
+}
+
+/** A way to the Temporal that is there, for what only looks; undefined where there is none. */
+export async function openClient(
+  config: Config,
+  store: Store,
+  signal: AbortSignal,
+): Promise<
+  | (Pick<Session, 'client' | 'hummingbatch' | 'taskQueue' | 'uiUrl' | 'namespace'> & { configured: boolean })
+  | undefined
+> {
+  const configured = configuredTemporal(config.env);
+  const { runningTemporal } = await import('../local/index.ts');
+  const place = configured ?? (await runningTemporal(serverDirectory(store), signal));
+  if (!place) return undefined;
+  const client = await connectTemporal(place);
+  const taskQueue = configured ? sharedQueue(config) : ownTaskQueue(store.id);
+  return {
+    client,
+    namespace: place.namespace,
+    taskQueue,
+    configured: configured !== undefined,
+    ...('uiUrl' in place && { uiUrl: place.uiUrl }),
+    hummingbatch: createHummingbatch({ store, client, taskQueue }),
+  };
+}
+
+export function sharedQueue({ taskQueue }: Config): string {
+  return taskQueue ?? DEFAULT_TASK_QUEUE;
+}
+
+async function joinConfigured(
+  call: Call,
+  config: Config,
+  store: Store,
+  place: ConfiguredTemporal,
+): Promise<Session> {
+  const taskQueue = sharedQueue(config);
+  const client = await connectTemporal(place);
+  try {
+    await requireWorker(client, taskQueue);
+  } catch (error) {
+    await client.connection.close();
+    throw error;
+  }
+  return {
+    store,
+    client,
+    hummingbatch: createHummingbatch({ store, client, taskQueue }),
+    address: place.address,
+    namespace: place.namespace,
+    taskQueue,
+    options: optionsOf(config, store, call.flags),
+    drives: false,
+    fallen: new Promise(() => undefined),
+    close: () => client.connection.close(),
+  };
+}
+
+/**
+ * The store's own server and a worker in this process.
+ *
+ * @throws `no-key`, `no-temporal`, `no-temporal-cli`
+ */
+export async function bringAll(call: Call, config: Config, store: Store, log: Logger): Promise<Session> {
+  const closing: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of closing.splice(0).toReversed()) await end();
+  };
+  try {
+    const gemini = await bringGemini(call, config, store);
+    closing.push(gemini.close);
+    const temporal = await bringServer(call, config, store);
+    closing.push(() => temporal.release());
+    const client = await connectTemporal(temporal);
+    closing.push(() => client.connection.close());
+    const taskQueue = ownTaskQueue(store.id);
+    const place = { ...temporal, client, taskQueue, stickyMs: STICKY_MS };
+    const worker = await bringWorker(store, place, gemini, log);
+    closing.push(() => worker.close());
+    return {
+      store,
+      client,
+      hummingbatch: createHummingbatch({ store, client, taskQueue }),
+      address: temporal.address,
+      namespace: temporal.namespace,
+      taskQueue,
+      uiUrl: temporal.uiUrl,
+      options: { ...optionsOf(config, store, call.flags), endpoint: worker.endpoint },
+      drives: true,
+      fallen: worker.fallen,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What a batch started here is bound to, and how often it asks. */
+export function optionsOf(
+  { geminiUrl, checkIntervalMs, submitWindowMs }: Config,
+  store: Store,
+  flags: Flags,
+): Session['options'] {
+  return {
+    store: store.id,
+    ...(geminiUrl && !flags.emulator && { endpoint: new URL(geminiUrl).origin }),
+    ...(flags.emulator && EMULATED_TIMES),
+    ...(checkIntervalMs && { checkIntervalMs }),
+    ...(submitWindowMs && { submitWindowMs }),
+  };
+}

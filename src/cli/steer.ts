@@ -1,0 +1,42 @@
+import type { Hummingbatch } from '../client/index.ts';
+import type { BatchProgress } from '../contract/index.ts';
+import { requireStored, takeUp } from './batch-of-call.ts';
+import type { Call } from './call.ts';
+import { commandOf } from './commands.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { followToEnd } from './follow.ts';
+import { openSession, type Session } from './session.ts';
+import { storeOfBatch } from './store.ts';
+import { describeBatch, summaryJson } from './summary.ts';
+
+/**
+ * Tells a batch something. Where this process brought the worker it follows the batch to its end or next stop; a
+ * configured Temporal has its own.
+ *
+ * @param act sends it, and says it in words
+ */
+export async function steer(
+  call: Call,
+  act: (hummingbatch: Hummingbatch, batchId: string) => Promise<string>,
+): Promise<ExitCode> {
+  const [batchId = ''] = call.args;
+  const { config, store } = await storeOfBatch(call);
+  await requireStored(store, batchId);
+  const session = await openSession(call, config, store);
+  try {
+    await takeUp(session, batchId);
+    call.output.say(await act(session.hummingbatch, batchId));
+    if (session.drives) return await followToEnd(call, session, batchId);
+    return leave(call, session, await session.hummingbatch.batch(batchId).progress());
+  } finally {
+    await session.close();
+  }
+}
+
+function leave(call: Call, { store }: Session, progress: BatchProgress): ExitCode {
+  const { output, flags } = call;
+  output.say(describeBatch(progress, call));
+  output.say(`To follow it: ${commandOf('watch', progress.batchId, flags)}`);
+  output.printJson(summaryJson(progress, store));
+  return EXIT.done;
+}

@@ -1,0 +1,72 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Config, findUpward, loadConfig } from '../config.ts';
+import { HummingbatchError } from '../contract/index.ts';
+import { openStore } from '../store/open.ts';
+import { referencesOf } from '../store/references.ts';
+import type { Store } from '../store/store.ts';
+import type { Call } from './call.ts';
+
+/** Pretend and real never meet: the emulator has a store of its own. */
+const FOLDERS = { real: 'hummingbatch', emulated: 'hummingbatch-emulator' } as const;
+/** Tells a store from a folder that merely has its name, such as a clone of the sources. */
+const MARK = 'store.json';
+
+/** The store of a call, made and named where there is none yet. */
+export async function openCallStore(call: Call, config: Config): Promise<Store> {
+  const { location, exists } = await locateStore(call, config);
+  const store = await openStore(location);
+  if (!exists) call.output.say(`New store: ${store.location}`);
+  return store;
+}
+
+/** The store of a call where there is one; looking makes none. */
+export async function existingStore(call: Call, config: Config): Promise<Store | undefined> {
+  const { location, exists } = await locateStore(call, config);
+  return exists || isUrl(location) ? openStore(location) : undefined;
+}
+
+/** Store and configuration of a verb that is about a batch. @throws `batch-unknown` where there is no store */
+export async function storeOfBatch(call: Call): Promise<{ config: Config; store: Store }> {
+  const config = await configOf(call);
+  const store = await existingStore(call, config);
+  if (store) return { config, store };
+  const { location } = await locateStore(call, config);
+  throw new HummingbatchError(
+    'batch-unknown',
+    `There is no batch ${call.args[0]}: ${location} is no store.`,
+    {
+      fix: 'Call it where `hummingbatch run` was called, or name the store with --store.',
+    },
+  );
+}
+
+export function configOf({ cwd, env, flags }: Call): Promise<Config> {
+  return loadConfig({ cwd, env, store: flags.store });
+}
+
+/** Whether the store has a content; without a store nothing is there. */
+export function contentsOf(store: Store | undefined): (sha256: string) => Promise<boolean> {
+  return store ? referencesOf(store) : async () => false;
+}
+
+async function locateStore(call: Call, config: Config): Promise<{ location: string; exists: boolean }> {
+  const folder = call.flags.emulator ? FOLDERS.emulated : FOLDERS.real;
+  const named = call.flags.emulator && call.flags.store === undefined ? undefined : config.store;
+  if (named) return { location: named, exists: await isFile(join(named, MARK)) };
+  const found = await findUpward(config.cwd, join(folder, MARK));
+  return found
+    ? { location: dirname(found), exists: true }
+    : { location: join(config.cwd, folder), exists: false };
+}
+
+function isUrl(location: string): boolean {
+  return /^[a-z0-9]+:\/\//i.test(location);
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}

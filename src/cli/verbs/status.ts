@@ -1,0 +1,22 @@
+import { requireStored } from '../batch-of-call.ts';
+import type { Verb } from '../call.ts';
+import { nextCommand } from '../commands.ts';
+import { EXIT } from '../exit-codes.ts';
+import { lookAt } from '../look.ts';
+import { storeOfBatch } from '../store.ts';
+import { describeBatch, statusJson } from '../summary.ts';
+
+export const verb: Verb = async (call) => {
+  const [batchId = ''] = call.args;
+  const { config, store } = await storeOfBatch(call);
+  const stored = await requireStored(store, batchId);
+  const progress = await lookAt(call, config, store, {
+    temporal: (hummingbatch) => hummingbatch.batch(batchId).progress(),
+    store: async () => stored,
+  });
+  const next = nextCommand(progress, call.flags);
+  call.output.print(describeBatch(progress, call));
+  if (next) call.output.print(`Next: ${next}`);
+  call.output.printJson(statusJson(progress, store, call));
+  return EXIT.done;
+};

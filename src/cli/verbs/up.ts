@@ -1,0 +1,14 @@
+import type { Verb } from '../call.ts';
+import { EXIT } from '../exit-codes.ts';
+import { serveConfigured, serveStore } from '../serve.ts';
+import { configOf, openCallStore } from '../store.ts';
+import { configuredTemporal } from '../temporal-config.ts';
+
+export const verb: Verb = async (call) => {
+  const config = await configOf(call);
+  const configured = configuredTemporal(config.env);
+  const store = await openCallStore(call, config);
+  if (configured) call.output.say('A Temporal is configured, so none is started: only the worker.');
+  await (configured ? serveConfigured(call, config, store, configured) : serveStore(call, config, store));
+  return EXIT.done;
+};

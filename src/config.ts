@@ -1,0 +1,178 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { HummingbatchError } from './contract/errors.ts';
+import { durationMs } from './manifest/duration.ts';
+import { suggestion } from './manifest/suggest.ts';
+
+/** What the environment says, `.env` beneath it. An empty value counts as none. */
+export type Environment = Readonly<Record<string, string>>;
+
+/** What steers hummingbatch on this machine, checked: flags over environment over `.env` over `hummingbatch.yaml`. */
+export interface Config {
+  /** The folder that relative paths are relative to. */
+  cwd: string;
+  /** For Temporal's own variables, and for the programs that are started. Holds secrets: never print it. */
+  env: Environment;
+  /** A secret: it goes into the header of calls to Gemini and nowhere else. */
+  apiKey?: string;
+  /** Unset: Google's. */
+  geminiUrl?: string;
+  /** An absolute folder, or a URL; unset: to be looked for. */
+  store?: string;
+  /** Unset: the default queue of a configured Temporal, the store's own with a brought one. */
+  taskQueue?: string;
+  /** The shortest time between two status checks, ms. */
+  checkIntervalMs?: number;
+  /** How long a new job may stay unseen in LIST, ms. */
+  submitWindowMs?: number;
+}
+
+export interface ConfigSources {
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** What flags say. */
+  store?: string | undefined;
+}
+
+const FILE = 'hummingbatch.yaml';
+
+const text = z.string().min(1, 'must not be empty');
+const duration = text.refine((value) => durationMs(value) !== undefined, 'must be a duration such as 30s');
+const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+
+/** What can be set in the file, and where the environment says the same. Secrets have no place in a file that is shared. */
+const SETTINGS = {
+  geminiUrl: { schema: url, variable: 'HUMMINGBATCH_GEMINI_URL' },
+  store: { schema: text, variable: 'HUMMINGBATCH_STORE' },
+  taskQueue: { schema: text, variable: 'HUMMINGBATCH_TASK_QUEUE' },
+  checkInterval: { schema: duration, variable: 'HUMMINGBATCH_CHECK_INTERVAL' },
+  submitWindow: { schema: duration, variable: 'HUMMINGBATCH_SUBMIT_WINDOW' },
+} as const;
+
+type Setting = keyof typeof SETTINGS;
+type Settings = Partial<Record<Setting, string>>;
+
+const NAMES = Object.keys(SETTINGS) as Setting[];
+const fileSchema = z
+  .strictObject(Object.fromEntries(NAMES.map((name) => [name, SETTINGS[name].schema.optional()])))
+  .nullable();
+
+/**
+ * Reads and checks everything that configures this machine.
+ *
+ * @throws `usage` naming the variable, or file, line and column of the first thing that is wrong
+ */
+export async function loadConfig({ cwd, env: own, store }: ConfigSources): Promise<Config> {
+  const env = { ...present(await dotEnv(cwd)), ...present(own) };
+  const settings = { ...(await fromFile(cwd)), ...fromEnvironment(env, cwd) };
+  const { geminiUrl, taskQueue, checkInterval, submitWindow } = settings;
+  const place = store === undefined ? settings.store : placeFrom(cwd, store);
+  const apiKey = env['GEMINI_API_KEY'];
+  return {
+    cwd,
+    env,
+    ...(apiKey && { apiKey }),
+    ...(geminiUrl && { geminiUrl }),
+    ...(place && { store: place }),
+    ...(taskQueue && { taskQueue }),
+    ...(checkInterval && { checkIntervalMs: durationMs(checkInterval) as number }),
+    ...(submitWindow && { submitWindowMs: durationMs(submitWindow) as number }),
+  };
+}
+
+function present(variables: NodeJS.Dict<string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  );
+}
+
+async function dotEnv(cwd: string): Promise<NodeJS.Dict<string>> {
+  return parseEnv((await textOf(join(cwd, '.env'))) ?? '');
+}
+
+function fromEnvironment(env: Environment, cwd: string): Settings {
+  const settings: Settings = {};
+  for (const name of NAMES) {
+    const { schema, variable } = SETTINGS[name];
+    const value = env[variable];
+    if (value === undefined) continue;
+    const checked = schema.safeParse(value);
+    if (!checked.success) throw invalid(variable, `it ${checked.error.issues[0]?.message}`);
+    settings[name] = name === 'store' ? placeFrom(cwd, value) : value;
+  }
+  return settings;
+}
+
+async function fromFile(cwd: string): Promise<Settings> {
+  const file = await findUpward(cwd, FILE);
+  const content = file && (await textOf(file));
+  if (!file || content === undefined) return {};
+  const lines = new LineCounter();
+  const document = parseDocument(content, { lineCounter: lines });
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const [broken] = document.errors;
+  if (broken) throw invalid(at(broken.pos[0]), broken.message.split('\n')[0] ?? broken.code);
+
+  const checked = fileSchema.safeParse(document.toJS());
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
+    const where = at(offsetOf(document.contents, String(field)));
+    if (issue?.code !== 'unrecognized_keys') throw invalid(where, `${String(field)} ${issue?.message}`);
+    throw invalid(where, `there is no setting "${String(field)}"`, adviceFor(String(field)));
+  }
+  const settings = { ...checked.data } as Settings;
+  return settings.store ? { ...settings, store: placeFrom(dirname(file), settings.store) } : settings;
+}
+
+function offsetOf(contents: unknown, field: string): number {
+  if (!isMap(contents)) return 0;
+  const pair = contents.items.find(({ key }) => isScalar(key) && String(key.value) === field);
+  return (isScalar(pair?.key) && pair.key.range?.[0]) || 0;
+}
+
+function adviceFor(field: string): string {
+  if (/key|token|secret/i.test(field)) return 'Keys belong in the environment or in `.env`: GEMINI_API_KEY.';
+  return suggestion(field, NAMES) ?? `There are ${NAMES.join(', ')}.`;
+}
+
+function invalid(where: string, why: string, fix = 'Mend it, or remove it to get the default.') {
+  return new HummingbatchError('usage', `${where}: ${why}.`, { fix });
+}
+
+/** A URL stays as it is; a folder becomes absolute. */
+function placeFrom(folder: string, place: string): string {
+  return /^[a-z0-9]+:\/\//i.test(place) ? place : resolve(folder, place);
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new HummingbatchError('usage', `${file} cannot be read.`, { cause: error });
+  }
+}
+
+/** The nearest of a name, from a folder upward to the root. */
+export async function findUpward(from: string, name: string): Promise<string | undefined> {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const path = join(folder, name);
+    if (await isThere(path)) return path;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    // Not there, or behind a folder that we may not look into: both are none of ours.
+    () => false,
+  );
+}
