@@ -14,16 +14,25 @@ export interface GeminiPlace {
 /** The emulator takes any. */
 const EMULATED_KEY = 'emulated';
 
+/** Refuses to go on without a key, before anything is made. @throws `no-key` */
+export function requireKey({ flags }: Call, { apiKey }: Config): void {
+  if (!apiKey && !flags.emulator) throw new HummingbatchError('no-key', 'There is no GEMINI_API_KEY.');
+}
+
 /** The API of a call: the store's emulator where that is asked for, else the configured one. @throws `no-key` */
 export async function bringGemini(
   call: Call,
-  { apiKey, geminiUrl }: Config,
+  config: Config,
   store: Store,
 ): Promise<GeminiPlace & { close: () => Promise<void> }> {
+  requireKey(call, config);
   if (call.flags.emulator) {
-    const { url, close } = await shareEmulator(store.location);
-    return { apiKey: EMULATED_KEY, url, close };
+    const emulator = await shareEmulator(store.location);
+    return { apiKey: EMULATED_KEY, url: emulator.url, close: () => emulator.close() };
   }
-  if (!apiKey) throw new HummingbatchError('no-key', 'There is no GEMINI_API_KEY.');
-  return { apiKey, ...(geminiUrl && { url: geminiUrl }), close: async () => undefined };
+  return {
+    apiKey: config.apiKey ?? '',
+    ...(config.geminiUrl && { url: config.geminiUrl }),
+    close: async () => undefined,
+  };
 }

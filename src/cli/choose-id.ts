@@ -13,7 +13,11 @@ const MOST = 9999;
  *
  * @throws `usage` where the one given is no id
  */
-export async function chooseId(store: Store, ready: ReadyManifest, flags: Flags): Promise<string> {
+export async function chooseId(
+  store: Store | undefined,
+  ready: ReadyManifest,
+  flags: Flags,
+): Promise<string> {
   const id = flags.id ?? ready.batchId;
   if (!isBatchId(id)) {
     throw new HummingbatchError('usage', `"${id}" is no batch id.`, {
@@ -31,6 +35,6 @@ export async function chooseId(store: Store, ready: ReadyManifest, flags: Flags)
 }
 
 /** Whether the store has a batch of this id. */
-export async function isBegun(store: Store, batchId: string): Promise<boolean> {
-  return (await store.head(batchPlaces(batchId).manifest)) !== undefined;
+export async function isBegun(store: Store | undefined, batchId: string): Promise<boolean> {
+  return (await store?.head(batchPlaces(batchId).manifest)) !== undefined;
 }

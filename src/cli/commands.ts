@@ -4,7 +4,7 @@ import type { Flags } from './flags.ts';
 /** A command that goes on, with the flags that lead to the same store. */
 export function commandOf(verb: string, words: string, { emulator, store }: Flags): string {
   const place = [...(emulator ? [' --emulator'] : []), ...(store ? [` --store ${quoted(store)}`] : [])];
-  return `hummingbatch ${verb} ${words}${place.join('')}`;
+  return `hummingbatch ${verb}${words && ` ${words}`}${place.join('')}`;
 }
 
 /** A sentence whose commands (`hummingbatch …`) get the flags that lead to the same store. */

@@ -1,17 +1,28 @@
-import { type BatchProgress, isEnd, workflowIdOf } from '../contract/index.ts';
+import { rememberProgress } from '../client/index.ts';
+import { type BatchProgress, HummingbatchError, isEnd, workflowIdOf } from '../contract/index.ts';
 import type { Call } from './call.ts';
 import { commandOf } from './commands.ts';
 import { EXIT, EXIT_OF_STATE, type ExitCode } from './exit-codes.ts';
 import { createProgressView } from './progress-bar.ts';
 import type { Session } from './session.ts';
-import { describeEnd, summaryJson } from './summary.ts';
+import { describeEnd, statusJson, summaryJson } from './summary.ts';
 
 /** Follows a batch to its end or next stop, says what it came to, and prints `run`'s JSON. */
 export async function followToEnd(call: Call, session: Session, batchId: string): Promise<ExitCode> {
-  sayLink(call, session, batchId);
-  const progress = await follow(call, session, batchId);
+  const progress = await follow(call, session, batchId, () => undefined);
+  return progress ? endWith(call, session, progress) : EXIT.interrupted;
+}
+
+/** The same with `status`'s JSON, a line for every change. */
+export async function followEachChange(call: Call, session: Session, batchId: string): Promise<ExitCode> {
+  const { output } = call;
+  const { store } = session;
+  const progress = await follow(call, session, batchId, (change) =>
+    output.printJson(statusJson(change, store, call)),
+  );
   if (!progress) return EXIT.interrupted;
-  return endWith(call, session, progress);
+  output.say(describeEnd(progress, store, call));
+  return EXIT_OF_STATE[progress.state];
 }
 
 /** The last words over a batch, and the exit code that says them to the shell. */
@@ -21,12 +32,24 @@ export function endWith(call: Call, { store }: Pick<Session, 'store'>, progress:
   return EXIT_OF_STATE[progress.state];
 }
 
+type Hear = (progress: BatchProgress) => void;
+
 /** Where the batch stands when it ends or stops; undefined where it was interrupted, which is said. */
-async function follow(call: Call, session: Session, batchId: string): Promise<BatchProgress | undefined> {
+async function follow(
+  call: Call,
+  session: Session,
+  batchId: string,
+  hear: Hear,
+): Promise<BatchProgress | undefined> {
   const { output, signal } = call;
+  sayLink(call, session, batchId);
   const view = await createProgressView(output);
   try {
-    return await Promise.race([untilStill(session, batchId, signal, view.show), session.fallen]);
+    const still = untilStill(session, batchId, signal, (progress) => {
+      hear(progress);
+      if (!isStill(progress)) view.show(progress);
+    });
+    return await Promise.race([still, session.fallen]);
   } catch (error) {
     if (!signal.aborted) throw error;
     view.stop();
@@ -37,24 +60,24 @@ async function follow(call: Call, session: Session, batchId: string): Promise<Ba
   }
 }
 
+/** Keeps every change in the store too, so that `status` can tell it when no Temporal runs. */
 async function untilStill(
-  { hummingbatch }: Session,
+  { hummingbatch, store }: Session,
   batchId: string,
   signal: AbortSignal,
-  show: (progress: BatchProgress) => void,
-): Promise<BatchProgress | undefined> {
-  let last: BatchProgress | undefined;
+  hear: Hear,
+): Promise<BatchProgress> {
   for await (const progress of hummingbatch.batch(batchId).watch(signal)) {
+    await rememberProgress(store, progress);
     signal.throwIfAborted();
-    show(progress);
-    last = progress;
+    hear(progress);
     if (isStill(progress)) return progress;
   }
-  return last;
+  throw new HummingbatchError('internal', `The batch ${batchId} ended without a state.`);
 }
 
 /** It ended, or waits for a person. */
-export function isStill({ state }: BatchProgress): boolean {
+function isStill({ state }: BatchProgress): boolean {
   return isEnd(state) || state === 'NEEDS_ATTENTION' || state === 'AWAITING_APPROVAL';
 }
 

@@ -1,9 +1,16 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Hummingbatch, requireWorker } from '../client/index.ts';
 import type { Config } from '../config.ts';
 import { HummingbatchError } from '../contract/index.ts';
 import type { Store } from '../store/store.ts';
 import type { Call } from './call.ts';
 import { openClient } from './session.ts';
+
+/**
+ * An own server answers in milliseconds. One whose worker was killed still shows it as a poller for a minute, and would
+ * let each question wait for 10 s.
+ */
+const LOOK_WITHIN_MS = 4_000;
 
 /** The same question, put to the one or the other. */
 interface Question<T> {
@@ -21,7 +28,8 @@ export async function lookAt<T>(call: Call, config: Config, store: Store, questi
   const { client, hummingbatch, taskQueue, configured } = temporal;
   try {
     await requireWorker(client, taskQueue);
-    return await question.temporal(hummingbatch);
+    const answer = question.temporal(hummingbatch);
+    return await (configured ? answer : within(LOOK_WITHIN_MS, answer));
   } catch (error) {
     if (configured || !isUnanswered(error)) throw error;
     call.output.say('No worker answers for this store at the moment: this is what the store says.');
@@ -33,4 +41,18 @@ export async function lookAt<T>(call: Call, config: Config, store: Store, questi
 
 function isUnanswered(error: unknown): boolean {
   return error instanceof HummingbatchError && (error.code === 'no-worker' || error.code === 'no-temporal');
+}
+
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const answered = new AbortController();
+  const late = pause(ms, undefined, { signal: answered.signal }).then(() => {
+    throw new HummingbatchError('no-worker', 'No worker answered.');
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    answered.abort();
+    // It ends with our own abort, which nobody need hear of.
+    late.catch(() => undefined);
+  }
 }

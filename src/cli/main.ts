@@ -5,7 +5,7 @@ import type { Call } from './call.ts';
 import { EXIT, type ExitCode, exitOfError } from './exit-codes.ts';
 import type { Flags } from './flags.ts';
 import { createOutput, known } from './output.ts';
-import { BadUsage, runProgram } from './program.ts';
+import { runProgram } from './program.ts';
 
 const argv = process.argv.slice(2);
 const interruption = new AbortController();
@@ -30,8 +30,7 @@ async function main(): Promise<ExitCode> {
       stderr: process.stderr,
       callOf,
     });
-  } catch (thrown) {
-    const error = thrown instanceof BadUsage ? new HummingbatchError('usage', thrown.message) : thrown;
+  } catch (error) {
     output.fail(error);
     return interruption.signal.aborted ? EXIT.interrupted : exitOfError(known(error).code);
   }

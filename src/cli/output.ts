@@ -31,7 +31,7 @@ export interface OutputOptions {
 }
 
 export function createOutput({ stdout, stderr, env, json, verbose }: OutputOptions): Output {
-  const isTerminal = Boolean(stderr.isTTY);
+  const isTerminal = stderr.isTTY;
   const hasColours = isTerminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
   const say = (message: string): void => void stderr.write(`${message}\n`);
   const paint = (style: Style, text: string): string => (hasColours ? styleText(style, text) : text);

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { HummingbatchError } from '../contract/errors.ts';
 import type { Call } from './call.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { FLAGS, type FlagName, type Flags } from './flags.ts';
@@ -17,15 +18,10 @@ interface ProgramOptions {
   callOf: (args: readonly string[], flags: Flags) => Call;
 }
 
-/** What was typed is no command. Commander has worded it already, suggestion included. */
-export class BadUsage extends Error {
-  override readonly name = 'BadUsage';
-}
-
 /**
  * Runs the verb of a command line.
  *
- * @throws BadUsage, and whatever the verb throws
+ * @throws `usage` where it is none, with what may have been meant; and whatever the verb throws
  */
 export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<ExitCode> {
   let exit: ExitCode = EXIT.done;
@@ -54,8 +50,16 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     if (error.exitCode === 0) return EXIT.done;
     // Without a verb commander has shown its help.
     if (error.code === 'commander.help') return EXIT.usage;
-    throw new BadUsage(error.message.replace(/^error: /, ''), { cause: error });
+    throw toUsageError(error);
   }
+}
+
+/** Commander's own words, with its suggestion as what to do. */
+function toUsageError(error: CommanderError): HummingbatchError {
+  const [what = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const message = `${what[0]?.toUpperCase()}${what.slice(1).replace(/\.?$/, '.')}`;
+  const meant = suggestion?.replace(/^\((.*)\)$/, '$1');
+  return new HummingbatchError('usage', message, { ...(meant && { fix: meant }), cause: error });
 }
 
 function addVerb(

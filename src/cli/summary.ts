@@ -35,7 +35,8 @@ export function statusJson(progress: BatchProgress, store: Store, call: Call) {
     job: job ?? null,
     lastCheck: lastCheck ?? null,
     nextCheck: nextCheck ?? null,
-    reason: stop ? { code: stop.code, message: stop.message } : null,
+    reason: stop?.code ?? null,
+    message: stop?.message ?? null,
     next: nextCommand(progress, call.flags) ?? null,
   };
 }

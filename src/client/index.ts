@@ -31,7 +31,7 @@ export type { BatchHandle } from './batch.ts';
 export { type BatchPage, type ListChoice, listBatches } from './list.ts';
 export type { RetryChoice } from './retry.ts';
 export type { Started, StartRequest } from './start.ts';
-export { storedBatches, storedEnd, storedProgress, storedRecords } from './stored.ts';
+export { rememberProgress, storedBatches, storedEnd, storedProgress, storedRecords } from './stored.ts';
 export { connectTemporal } from './temporal.ts';
 export { requireWorker } from './worker-check.ts';
 
@@ -83,7 +83,7 @@ export function createHummingbatch({
     },
 
     batch,
-    list: (choice) => listBatches(client, store, choice),
+    list: (choice) => listBatches(client, store, choice).catch((error) => fail(error, 'list')),
 
     async retry(id, choice = {}) {
       if ((await workflowStatus(client, id)) === 'RUNNING') await batch(id).goOn();

@@ -1,24 +1,43 @@
 import { type BatchProgress, HummingbatchError, type OutputRecord, type Report } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
-import { getJson } from '../store/json.ts';
+import { parseStored } from '../manifest/stored.ts';
+import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 
-/** What the store alone says of a batch: its report, or where nothing is reported that it was begun. */
+/**
+ * What the store alone says of a batch: where it stood when somebody last followed it, unless its report is newer; where
+ * there is neither, that it was begun.
+ */
 export async function storedProgress(store: Store, batchId: string): Promise<BatchProgress | undefined> {
   const places = batchPlaces(batchId);
   const report = await getJson<Report>(store, places.report);
-  if (report) return progressOfReport(report);
+  const seen = await getJson<BatchProgress>(store, places.seen);
+  // What was seen of a run that began after the report is of a retry.
+  if (seen && (!report || seen.startedAt > report.endedAt)) return seen;
+  return report ? progressOfReport(report) : begunProgress(store, batchId);
+}
+
+/** Keeps where a batch stands, for {@link storedProgress}. */
+export async function rememberProgress(store: Store, progress: BatchProgress): Promise<void> {
+  await store.put(batchPlaces(progress.batchId).seen, toJson(progress));
+}
+
+async function begunProgress(store: Store, batchId: string): Promise<BatchProgress | undefined> {
+  const places = batchPlaces(batchId);
+  const bytes = await store.get(places.manifest);
+  if (!bytes) return undefined;
+  const { items, model } = parseStored(bytes, places.manifest);
   const begun = await getJson<{ at: number }>(store, places.begun);
-  const manifest = begun ?? ((await store.head(places.manifest)) && { at: undefined });
-  if (!manifest) return undefined;
+  const total = items.reduce((sum, { count }) => sum + count, 0);
   return {
     batchId,
     state: 'PREPARING',
+    model,
     round: (await store.folders(places.rounds)).length,
-    outputs: { total: 0, image: 0, refused: 0, failed: 0, missing: 0 },
+    outputs: { total, image: 0, refused: 0, failed: 0, missing: 0 },
     jobs: [],
     costUsd: { estimated: 0, actual: 0 },
-    startedAt: new Date(manifest.at ?? 0).toISOString(),
+    startedAt: new Date(begun?.at ?? 0).toISOString(),
   };
 }
 

@@ -27,6 +27,8 @@ export function batchPlaces(batchId: string) {
     retry: (retryId: string) => `${work}/retries/${retryId}.json`,
     /** The first round of that retry, once it has begun. */
     retryRound: (retryId: string) => `${work}/retries/${retryId}.round.json`,
+    /** Where the batch stood when somebody last followed it: for when no Temporal runs. */
+    seen: `${work}/progress.json`,
     rounds: `${work}/rounds/`,
     round: (round: number) => roundPlaces(`${work}/rounds/${round}`),
   };

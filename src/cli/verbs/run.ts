@@ -1,11 +1,13 @@
 import { storedEnd } from '../../client/index.ts';
 import { HummingbatchError } from '../../contract/index.ts';
+import { requireKey } from '../bring-gemini.ts';
 import type { Call, Verb } from '../call.ts';
 import { chooseId, isBegun } from '../choose-id.ts';
 import { endWith, followToEnd } from '../follow.ts';
 import { type ReadyManifest, readyManifest } from '../manifest.ts';
 import { openSession } from '../session.ts';
 import { configOf, existingStore, openCallStore } from '../store.ts';
+import { configuredTemporal } from '../temporal-config.ts';
 import { describePrice, describeTrade, tradeOfManifest } from '../trade.ts';
 
 /** Above this a person is asked, USD: twice what a first look at a few images costs. */
@@ -13,15 +15,15 @@ const ASK_ABOVE_USD = 5;
 
 export const verb: Verb = async (call) => {
   const config = await configOf(call);
-  const ready = await readyManifest(call, await existingStore(call, config));
-  const store = await openCallStore(call, config);
-  const batchId = await chooseId(store, ready, call.flags);
-  if (await isBegun(store, batchId)) {
-    const ended = await storedEnd(store, batchId, ready.fingerprint);
-    if (ended) return endWith(call, { store }, ended);
-  } else {
-    await weigh(call, ready);
-  }
+  const there = await existingStore(call, config);
+  const ready = await readyManifest(call, there);
+  const batchId = await chooseId(there, ready, call.flags);
+  const ended = there && (await storedEnd(there, batchId, ready.fingerprint));
+  if (ended) return endWith(call, { store: there }, ended);
+
+  if (!configuredTemporal(config.env)) requireKey(call, config);
+  const store = there ?? (await openCallStore(call, config));
+  if (!(await isBegun(store, batchId))) await weigh(call, ready);
   const session = await openSession(call, config, store);
   try {
     const { manifest, references } = ready;

@@ -1,24 +1,23 @@
 import { requireWorker } from '../../client/index.ts';
 import { HummingbatchError } from '../../contract/index.ts';
-import type { Verb } from '../call.ts';
+import type { Call, Verb } from '../call.ts';
 import { chooseId } from '../choose-id.ts';
 import { commandOf } from '../commands.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readyManifest } from '../manifest.ts';
 import { openClient, optionsOf } from '../session.ts';
 import { configOf, existingStore, openCallStore } from '../store.ts';
+import { configuredTemporal } from '../temporal-config.ts';
 
 export const verb: Verb = async (call) => {
   const { output, flags, signal } = call;
   const config = await configOf(call);
-  const { manifest, references, ...ready } = await readyManifest(call, await existingStore(call, config));
-  const store = await openCallStore(call, config);
+  const there = await existingStore(call, config);
+  const { manifest, references, ...ready } = await readyManifest(call, there);
+  if (!there && !configuredTemporal(config.env)) throw nobodyThere(call);
+  const store = there ?? (await openCallStore(call, config));
   const temporal = await openClient(config, store, signal);
-  if (!temporal) {
-    throw new HummingbatchError('no-temporal', 'No Temporal server runs that could take the batch.', {
-      fix: `Start one with \`${commandOf('up', '', flags).trim()}\`, or use \`hummingbatch run\`, which brings its own.`,
-    });
-  }
+  if (!temporal) throw nobodyThere(call);
   const { client, hummingbatch, taskQueue } = temporal;
   try {
     await requireWorker(client, taskQueue);
@@ -39,3 +38,9 @@ export const verb: Verb = async (call) => {
     await client.connection.close();
   }
 };
+
+function nobodyThere({ flags }: Call): HummingbatchError {
+  return new HummingbatchError('no-temporal', 'No Temporal server runs that could take the batch.', {
+    fix: `Start one with \`${commandOf('up', '', flags)}\`, or use \`hummingbatch run\`, which brings its own.`,
+  });
+}
