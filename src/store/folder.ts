@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pMap from 'p-map';
 import { HummingbatchError } from '../contract/errors.ts';
+import { makeFolder, syncFolder } from './durable-folder.ts';
 import { errnoOf, toStoreError } from './errors.ts';
-import { segmentsOf } from './keys.ts';
+import { segmentsOf, segmentsOfPrefix } from './keys.ts';
 import type { Data, Entry, Store } from './store.ts';
 
 /** Where values are written before they get their name: inside the store, so that the rename is atomic. */
@@ -17,7 +17,7 @@ const WRITERS = 8;
 /** A store in a folder of a local disk: temporary file, fsync, rename, fsync of the folder. */
 export function folderStore(root: string, id: string): Store {
   const pathOf = (key: string) => join(root, ...segmentsOf(key));
-  const prefixPath = (prefix: string) => join(root, ...segmentsOf(prefix.replace(/\/$/, '')));
+  const prefixPath = (prefix: string) => join(root, ...segmentsOfPrefix(prefix));
 
   /** Everything that touches the disk goes through here, so that each failure gets its code. */
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
@@ -28,8 +28,23 @@ export function folderStore(root: string, id: string): Store {
     }
   }
 
+  /** What is not there: of a store that is there nothing, of one that is gone (a disk that was unplugged) an error. */
+  async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
+    try {
+      return await reading;
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      await stat(join(root, TEMPORARY));
+      return undefined;
+    }
+  }
+
+  async function entriesOf(folder: string) {
+    return (await orUndefined(readdir(folder, { withFileTypes: true }))) ?? [];
+  }
+
   async function writeTemporary(data: Data): Promise<string> {
-    // No mkdir here: where the root is gone (a disk that was unplugged) this must fail and not make a new one.
+    // No mkdir here: where the root is gone this must fail and not make a new one.
     const path = join(root, TEMPORARY, randomUUID());
     const file = await open(path, 'wx');
     try {
@@ -51,9 +66,8 @@ export function folderStore(root: string, id: string): Store {
       async ({ key, data }) => {
         const target = pathOf(key);
         const temporary = await writeTemporary(data);
-        await mkdir(dirname(target), { recursive: true });
+        for (const folder of await makeFolder(dirname(target))) folders.add(folder);
         await rename(temporary, target);
-        folders.add(dirname(target));
       },
       { concurrency: WRITERS },
     );
@@ -64,10 +78,10 @@ export function folderStore(root: string, id: string): Store {
     const target = pathOf(key);
     const temporary = await writeTemporary(data);
     try {
-      await mkdir(dirname(target), { recursive: true });
+      const folders = await makeFolder(dirname(target));
       // A hard link is the one call that is both atomic and refuses to replace; `open('wx')` could leave half a value.
       await link(temporary, target);
-      await syncFolder(dirname(target));
+      for (const folder of folders) await syncFolder(folder);
       return true;
     } catch (error) {
       if (errnoOf(error) === 'EEXIST') return false;
@@ -78,13 +92,12 @@ export function folderStore(root: string, id: string): Store {
   }
 
   async function* read(key: string): AsyncIterable<Uint8Array> {
+    const file = await guarded(() => orUndefined(open(pathOf(key), 'r')));
+    if (!file) throw new HummingbatchError('store-corrupt', `The store ${root} has lost its file ${key}.`);
     try {
-      yield* createReadStream(pathOf(key), { highWaterMark: 1 << 18 });
+      yield* file.createReadStream({ highWaterMark: 1 << 18 });
     } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw toStoreError(error, root);
-      throw new HummingbatchError('store-corrupt', `The store ${root} has lost its file ${key}.`, {
-        cause: error,
-      });
+      throw toStoreError(error, root);
     }
   }
 
@@ -130,28 +143,4 @@ export function folderStore(root: string, id: string): Store {
 async function* chunksOf(data: Data): AsyncIterable<string | Uint8Array> {
   if (typeof data === 'string' || data instanceof Uint8Array) yield data;
   else yield* data;
-}
-
-async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-async function entriesOf(folder: string) {
-  return (await orUndefined(readdir(folder, { withFileTypes: true }))) ?? [];
-}
-
-/** A rename is only safe from a power cut once its folder is synced. Windows cannot open folders and needs no sync. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -10,3 +10,10 @@ export function segmentsOf(key: string): string[] {
   if (bad) throw new HummingbatchError('internal', `"${key.slice(0, 200)}" is no key of a store.`);
   return segments;
 }
+
+/** The segments of a prefix: a key and a `/`, as an object store would have it, so that `a/b` never means `a/bc`. */
+export function segmentsOfPrefix(prefix: string): string[] {
+  if (!prefix.endsWith('/'))
+    throw new HummingbatchError('internal', `"${prefix.slice(0, 200)}" is no prefix.`);
+  return segmentsOf(prefix.slice(0, -1));
+}

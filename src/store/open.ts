@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { HummingbatchError } from '../contract/errors.ts';
-import { toStoreError } from './errors.ts';
+import { makeFolder, syncFolder } from './durable-folder.ts';
+import { errnoOf, toStoreError } from './errors.ts';
 import { folderStore, TEMPORARY } from './folder.ts';
 import type { Store } from './store.ts';
 
@@ -25,7 +26,7 @@ export async function openStore(location: string): Promise<Store> {
   }
   const root = resolve(location);
   try {
-    await mkdir(join(root, TEMPORARY), { recursive: true });
+    for (const folder of await makeFolder(join(root, TEMPORARY))) await syncFolder(folder);
     await sweep(join(root, TEMPORARY));
   } catch (error) {
     throw toStoreError(error, root);
@@ -59,7 +60,16 @@ function readIdentity(bytes: Uint8Array | undefined, root: string): string {
 async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found && Date.now() - found.mtimeMs > LITTER_AGE_MS) await rm(path, { force: true });
+    if (await isLitter(path)) await rm(path, { force: true });
+  }
+}
+
+async function isLitter(path: string): Promise<boolean> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs > LITTER_AGE_MS;
+  } catch (error) {
+    // Its writer has just given it its name.
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
   }
 }

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { HummingbatchError, retryPolicyOf } from '../../../src/contract/errors.ts';
+import { toStoreError } from '../../../src/store/errors.ts';
+
+const failure = (code: string) => Object.assign(new Error(`${code}: something failed`), { code });
+
+test.each([
+  ['ENOSPC', 'disk-full', 'full'],
+  ['EDQUOT', 'disk-full', 'quota'],
+  ['EACCES', 'store-unwritable', 'may not write'],
+  ['EPERM', 'store-unwritable', 'may not write'],
+  ['EROFS', 'store-unwritable', 'read-only'],
+  ['ENOENT', 'store-missing', 'gone'],
+  ['ENOTDIR', 'store-missing', 'no folder'],
+  ['EIO', 'store-missing', 'disk'],
+  ['ESTALE', 'store-missing', 'something failed'],
+])('%s is %s, names the store, and is tried again', (errno, code, words) => {
+  const error = toStoreError(failure(errno), '/mnt/store');
+  expect(error).toMatchObject({ code, message: expect.stringContaining('/mnt/store') });
+  expect(error.message).toContain(words);
+  expect(retryPolicyOf(error.code)).toBe('soon');
+});
+
+test('an error of ours stays what it is', () => {
+  const own = new HummingbatchError('store-corrupt', 'x');
+  expect(toStoreError(own, '/mnt/store')).toBe(own);
+});

@@ -1,0 +1,229 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { segmentsOf } from '../../../src/store/keys.ts';
+import { openStore } from '../../../src/store/open.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
+
+async function newStore() {
+  const root = join(await temporaryFolder(), 'store');
+  return { root, store: await openStore(root) };
+}
+
+describe('a value', () => {
+  test('is read as it was written, whole and in pieces, from text, bytes and a stream', async () => {
+    const { store } = await newStore();
+    const long = Buffer.alloc(700_000, 'abc');
+    const stream = async function* () {
+      yield long.subarray(0, 300_000);
+      yield long.subarray(300_000);
+    };
+    await store.put('a/text', 'grün');
+    await store.put('a/bytes', long);
+    await store.put('a/stream', stream());
+    expect(text(await store.get('a/text'))).toBe('grün');
+    for (const key of ['a/bytes', 'a/stream']) {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of store.read(key)) pieces.push(piece);
+      expect(pieces.length).toBeGreaterThan(1);
+      expect(Buffer.concat(pieces).equals(long)).toBe(true);
+      expect(await store.head(key)).toEqual({ bytes: 700_000 });
+    }
+  });
+
+  test('is replaced by put, and by putAll as one of several', async () => {
+    const { store } = await newStore();
+    await store.put('one', '1');
+    await store.putAll([
+      { key: 'one', data: 'first' },
+      { key: 'deep/er/two', data: 'second' },
+    ]);
+    expect(text(await store.get('one'))).toBe('first');
+    expect(text(await store.get('deep/er/two'))).toBe('second');
+  });
+
+  test('that was never written is undefined, and store-corrupt for a reader that needs it', async () => {
+    const { store } = await newStore();
+    expect(await store.get('no/such')).toBeUndefined();
+    expect(await store.head('no/such')).toBeUndefined();
+    await expect(store.read('no/such')[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'store-corrupt',
+      message: expect.stringContaining('no/such'),
+    });
+  });
+
+  test('is gone after delete, which may be called again', async () => {
+    const { store } = await newStore();
+    await store.put('a/b', '1');
+    await store.delete('a/b');
+    await store.delete('a/b');
+    expect(await store.get('a/b')).toBeUndefined();
+  });
+});
+
+test('list names all keys under a prefix, folders the folders right under it, both sorted and without temporaries', async () => {
+  const { store } = await newStore();
+  for (const key of ['b/2/y', 'b/10/x', 'b/1', 'bc/3', 'b/2/deep/z']) await store.put(key, '');
+  expect(await store.list('b/')).toEqual(['b/1', 'b/10/x', 'b/2/deep/z', 'b/2/y']);
+  expect(await store.folders('b/')).toEqual(['10', '2']);
+  expect(await store.list('none/')).toEqual([]);
+  expect(await store.folders('none/')).toEqual([]);
+  await expect(store.list('b')).rejects.toMatchObject({ code: 'internal' });
+});
+
+describe('putIfAbsent', () => {
+  test('lets exactly one of 20 at once win, over two openings of the store', async () => {
+    const { root, store } = await newStore();
+    const stores = [store, await openStore(root)];
+    const wins = await Promise.all(
+      Array.from({ length: 20 }, async (_, n) => {
+        const won = await stores[n % 2]?.putIfAbsent('permits/1', `value of ${n}`);
+        return won ? [n] : [];
+      }),
+    );
+    const winners = wins.flat();
+    expect(winners).toHaveLength(1);
+    expect(text(await store.get('permits/1'))).toBe(`value of ${winners[0]}`);
+    expect(await readdir(join(root, '.tmp'))).toEqual([]);
+  });
+
+  test('never shows half a value to somebody who looks all the time', async () => {
+    const { store } = await newStore();
+    const value = 'x'.repeat(2_000_000);
+    let writing = true;
+    const sizes = new Set<number>();
+    const watch = async () => {
+      while (writing) sizes.add((await store.get('big'))?.byteLength ?? 0);
+    };
+    const watching = watch();
+    for (let n = 0; n < 10; n++) {
+      await store.putIfAbsent('big', value);
+      await store.put('big', value);
+      await store.delete('big');
+    }
+    writing = false;
+    await watching;
+    expect([...sizes].filter((size) => size !== 0 && size !== value.length)).toEqual([]);
+  });
+});
+
+describe('a key', () => {
+  const evil = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 30 }),
+    fc
+      .array(
+        fc.constantFrom(
+          '..',
+          '.',
+          '',
+          '/',
+          '\\',
+          '~',
+          'C:',
+          '%2e%2e',
+          '\u0000',
+          '\n',
+          '．．',
+          'a',
+          ' ',
+          '...',
+          '‥',
+        ),
+        { maxLength: 8 },
+      )
+      .map((parts) => parts.join('')),
+    fc
+      .array(fc.constantFrom('..', '.', '', 'a', '.tmp', 'store.json'), { maxLength: 6 })
+      .map((parts) => parts.join('/')),
+  );
+
+  property.prop([evil])('never leaves the root nor touches what the store keeps for itself', (key) => {
+    const root = resolve('/some/store');
+    let segments: string[];
+    try {
+      segments = segmentsOf(key);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'internal' });
+      return;
+    }
+    const path = resolve(root, ...segments);
+    expect(path.startsWith(root + sep)).toBe(true);
+    expect(path.startsWith(join(root, '.tmp'))).toBe(false);
+    expect(path).not.toContain('\u0000');
+  });
+
+  test.each(['../x', 'a/../../x', '/etc/passwd', 'a//b', '.tmp/x', 'a/.hidden', 'a\\..\\b', 'C:x', ''])(
+    'such as %j is refused by every call',
+    async (key) => {
+      const { store } = await newStore();
+      const refused = { code: 'internal' };
+      await expect(store.put(key, '')).rejects.toMatchObject(refused);
+      await expect(store.putIfAbsent(key, '')).rejects.toMatchObject(refused);
+      await expect(store.get(key)).rejects.toMatchObject(refused);
+      await expect(store.head(key)).rejects.toMatchObject(refused);
+      await expect(store.delete(key)).rejects.toMatchObject(refused);
+      await expect(store.list(`${key}/`)).rejects.toMatchObject(refused);
+      await expect(store.read(key)[Symbol.asyncIterator]().next()).rejects.toMatchObject(refused);
+    },
+  );
+});
+
+describe('a store whose folder is gone', () => {
+  test('says so for every call, and is not made again', async () => {
+    const { root, store } = await newStore();
+    await store.put('a/b', '1');
+    await rm(root, { recursive: true });
+    const gone = { code: 'store-missing', message: expect.stringContaining(root) };
+    await expect(store.put('a/b', '2')).rejects.toMatchObject(gone);
+    await expect(store.putIfAbsent('a/c', '2')).rejects.toMatchObject(gone);
+    await expect(store.get('a/b')).rejects.toMatchObject(gone);
+    await expect(store.head('a/b')).rejects.toMatchObject(gone);
+    await expect(store.list('a/')).rejects.toMatchObject(gone);
+    await expect(store.folders('a/')).rejects.toMatchObject(gone);
+    await expect(store.read('a/b')[Symbol.asyncIterator]().next()).rejects.toMatchObject(gone);
+    await expect(readdir(root)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('is not mistaken for an empty folder in its place, as of a disk that is not mounted', async () => {
+    const { root, store } = await newStore();
+    await rm(root, { recursive: true });
+    await mkdir(root);
+    await expect(store.get('a/b')).rejects.toMatchObject({ code: 'store-missing' });
+    await expect(store.putIfAbsent('a/b', '1')).rejects.toMatchObject({ code: 'store-missing' });
+    expect(await readdir(root)).toEqual([]);
+  });
+});
+
+test('a process killed while it writes leaves no half value under a final name', async () => {
+  const { root, store } = await newStore();
+  const writer = fileURLToPath(new URL('./writer.ts', import.meta.url));
+  const sizes = new Set<number>();
+  for (let kill = 0; kill < 3; kill++) {
+    const child = spawn(process.execPath, ['--import', 'tsx', writer, root], { stdio: 'inherit' });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const before = (await store.list('w/')).length;
+    await vi.waitFor(
+      async () => expect((await store.list('w/')).length).toBeGreaterThan(before + 3 + kill),
+      15_000,
+    );
+    child.kill('SIGKILL');
+    await ended;
+    for (const key of await store.list('w/')) {
+      const bytes = await readFile(join(root, ...key.split('/')));
+      sizes.add(bytes.byteLength);
+      expect(bytes.at(-1)).toBe(0x7d);
+    }
+  }
+  expect([...sizes]).toEqual([1_000_002]);
+});
+
+test('a file that is no folder cannot be a store', async () => {
+  const path = join(await temporaryFolder(), 'file');
+  await writeFile(path, '');
+  await expect(openStore(path)).rejects.toMatchObject({ code: 'store-missing' });
+});
