@@ -3,7 +3,7 @@ import { HummingbatchError } from '../contract/index.ts';
 import type { Gemini, Job, ListedJob } from '../gemini/index.ts';
 import { readBatchFiles } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
-import { namePrefix, type PermitRecord, readPermits } from './permits.ts';
+import { answerPermit, namePrefix, type PermitRecord, readPermits } from './permits.ts';
 import type { StepContext } from './step.ts';
 import type { FindJobInput, FoundJob, Search } from './types.ts';
 
@@ -20,6 +20,7 @@ export async function findJob(
   const { batchId, round } = input;
   const { begun } = await readBatchFiles(store, batchId);
   const prefix = namePrefix(batchId, begun.nonce, round);
+  if (input.named) await claim(deps, input, prefix, signal);
   const permits = await readPermits(store, batchId, round);
 
   const seen = await pass(gemini, prefix, signal);
@@ -41,6 +42,21 @@ export async function findJob(
     ...[...seen.values()].map((job) => job.submission),
   );
   return { ...(found && { found }), extras, ...(unanswered && { unanswered }), next: highest + 1 };
+}
+
+/**
+ * A job that a person names answers its permit where its name is ours: LIST need not show it. Somebody else's job is
+ * never taken, for what we take we also cancel.
+ */
+async function claim(
+  { store, gemini }: ActivityDeps,
+  { batchId, round, named = '' }: FindJobInput,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const job = await orGone(gemini.jobs.get(named, signal));
+  const submission = job && submissionOf(job, prefix);
+  if (submission !== undefined) await answerPermit(store, batchId, round, submission, { job: named });
 }
 
 /** One complete pass over LIST: the jobs whose name begins with the prefix, by job. */

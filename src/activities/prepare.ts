@@ -112,7 +112,8 @@ async function whatIsLeft(
 
   const isOpen = last > 0 && !mark;
   if (isOpen && (await readPermits(store, batchId, last)).length > 0) {
-    return { ...base, next: await roundPlan(here, last), retryFollows: retry !== undefined && !begun };
+    const next: RoundPlan = { ...(await roundPlan(here, last)), submitted: true };
+    return { ...base, next, retryFollows: retry !== undefined && !begun };
   }
   const finished = await finishedResult(store, batchId, retry?.id);
   if (finished) return { ...base, finished };

@@ -24,6 +24,8 @@ export interface RoundPlan {
   outputs: number;
   /** The most that this round can come to, USD; undefined where the model's price is unknown. */
   worstUsd?: number;
+  /** Something of it may have been sent: it has a permit. */
+  submitted?: true;
 }
 
 export interface Standing {
@@ -64,6 +66,8 @@ export interface Staged {
 export interface FindJobInput extends RoundInput {
   /** Between two passes over LIST, ms. */
   pauseMs: number;
+  /** A job that a person names as this round's. It is, where its name at Google says so. */
+  named?: string;
 }
 
 export interface FoundJob {

@@ -36,8 +36,12 @@ const OPTIONS: Record<keyof Activities, ActivityOptions & { transfer?: true }> =
   findJob: { ...QUICK, startToCloseTimeout: '3m' },
   // The HTTP deadline is 20 s. A further attempt cannot pay: the permit is taken, so it only tells what is known.
   createJob: { ...QUICK, startToCloseTimeout: '30s' },
-  // An outage of Google's of some minutes is no reason to stop: eight tries at up to 5 min are about half an hour.
-  checkJob: { ...QUICK, startToCloseTimeout: '30s', retry: { ...QUICK.retry, maximumInterval: '5m' } },
+  // An outage of Google's of some minutes is no reason to stop: with the waits doubling to 5 min, 14 tries are half an hour.
+  checkJob: {
+    ...QUICK,
+    startToCloseTimeout: '30s',
+    retry: { ...QUICK.retry, maximumInterval: '5m', maximumAttempts: 14 },
+  },
   // Its own rule counts: it stops after 5 attempts at the same checkpoint.
   collectRound: {
     ...TRANSFER,

@@ -4,12 +4,13 @@ import {
   type BatchOptions,
   type BatchProgress,
   type BatchState,
-  DEFAULT_OPTIONS,
+  type EndState,
   type ImageBatchInput,
-  type JobSummary,
+  type JobState,
 } from '../contract/index.ts';
 import { activityRunner, type RunActivity } from './activities.ts';
 import { detailsOf } from './details.ts';
+import { readOptions } from './options.ts';
 import { attributesOf } from './search-attributes.ts';
 
 /** What people asked for and the main line has not acted on yet. Handlers only set these. */
@@ -30,21 +31,24 @@ export class Batch {
   readonly options: BatchOptions;
   readonly progress: BatchProgress;
   readonly requests: Requests = { retry: false, accept: false, wake: false, cancel: false };
-  /** What was odd on the way, for the report. */
   readonly notes: string[] = [];
   readonly run: RunActivity = activityRunner();
   prepared: Prepared | undefined;
   /** The first round of this run. */
   firstRound = 1;
+  /** The last round of which something may have been sent to Google. */
+  sent = 0;
   /** The last round whose answers are collected. */
   collected = 0;
+  /** The jobs that we asked Google to end, and when. */
+  readonly cancelled = new Map<string, number>();
   /** The cancelled batch settles what it owes; a further cancellation changes nothing. */
   cancelling = false;
   #published = '';
 
   constructor(input: ImageBatchInput, startedAt: Date) {
     this.input = input;
-    this.options = { ...DEFAULT_OPTIONS, ...input.options };
+    this.options = readOptions(input.options);
     this.progress = {
       batchId: input.batchId,
       state: 'PREPARING',
@@ -77,10 +81,29 @@ export class Batch {
     this.update({ state, stop: undefined, quota: undefined });
   }
 
-  /** Adds a job, or changes what is known of it. */
-  noteJob(job: JobSummary): void {
-    const others = this.progress.jobs.filter(({ name }) => name !== job.name);
-    this.update({ job: job.name, jobs: [...others, job] });
+  end(state: EndState, more: Partial<BatchProgress> = {}): void {
+    this.update({ stop: undefined, quota: undefined, ...more, state, endedAt: new Date().toISOString() });
+  }
+
+  /** Adds a job; one that is known stays as it is. */
+  noteJob(name: string, round: number, submission: number): void {
+    if (this.progress.jobs.some((job) => job.name === name)) return;
+    this.update({ jobs: [...this.progress.jobs, { name, round, submission, state: 'PENDING' }] });
+  }
+
+  noteJobState(name: string, state: JobState): void {
+    this.update({ jobs: this.progress.jobs.map((job) => (job.name === name ? { ...job, state } : job)) });
+  }
+
+  /** For the report: what was odd on the way, each thing once. */
+  note(sentence: string): void {
+    if (!this.notes.includes(sentence)) this.notes.push(sentence);
+  }
+
+  /** Names the jobs that go on, and are billed, when the batch ends now. */
+  noteLeftBehind(): void {
+    for (const { name, state } of this.progress.jobs)
+      if (state === 'PENDING' || state === 'RUNNING') this.note(`The job ${name} was left behind at Google.`);
   }
 
   /** An event in the history each time, so only what changed is written. */

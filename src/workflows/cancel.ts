@@ -1,48 +1,43 @@
-import { sleep } from '@temporalio/workflow';
-import type { BatchResult } from '../contract/index.ts';
+import type { FoundJob, Search } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import { AcceptedAsItIs } from './persist.ts';
 import { reportBatch } from './report.ts';
 import { collectRound } from './round.ts';
-import { findJob } from './submit.ts';
-import { awaitJob } from './wait.ts';
+import { awaitEnds, cancelJobs } from './stragglers.ts';
+import { findAfterWindow, findJob } from './unanswered.ts';
 
 /**
  * What a cancelled batch still owes: no job is left running, what the job had finished is collected, and there is a
  * report. Runs outside of the cancelled scope; a step that cannot be done stops like any other, and `accept` ends it.
  */
-export async function settleCancelled(batch: Batch): Promise<BatchResult | undefined> {
+export async function settleCancelled(batch: Batch): Promise<void> {
   batch.cancelling = true;
   batch.requests.cancel = false;
-  if (!batch.prepared) return undefined;
+  // Without a plan there is nothing to report on.
+  if (!batch.prepared) return batch.end('CANCELLED');
   try {
     await endOpenRound(batch);
   } catch (error) {
     if (!(error instanceof AcceptedAsItIs)) throw error;
-    if (batch.progress.job)
-      batch.notes.push(`The job ${batch.progress.job} may have been left behind at Google.`);
+    batch.noteLeftBehind();
   }
-  return reportBatch(batch, 'cancelled');
+  await reportBatch(batch, 'cancelled');
 }
 
 async function endOpenRound(batch: Batch): Promise<void> {
   const { round } = batch.progress;
-  if (round === 0 || batch.collected >= round) return;
+  if (batch.sent < round || batch.collected >= round) return;
   batch.enter('CANCELLING');
   let search = await findJob(batch, round);
-  if (search.unanswered && !search.found) {
-    await sleep(batch.options.submitWindowMs, {
-      summary: `round ${round}: a submission may still come to light`,
-    });
-    search = await findJob(batch, round);
+  await cancelJobs(batch, round, jobsOf(search), 'the batch is cancelled');
+  if (search.unanswered) {
+    search = await findAfterWindow(batch, round, search.unanswered);
+    await cancelJobs(batch, round, jobsOf(search), 'the batch is cancelled');
   }
-  const jobs = [search.found, ...search.extras].filter((found) => found !== undefined);
-  if (jobs.length === 0) return;
-  const ends = [];
-  for (const { job, submission } of jobs) {
-    const known = batch.progress.jobs.some(({ name }) => name === job);
-    if (!known) batch.noteJob({ name: job, round, submission, state: 'PENDING' });
-    ends.push(await awaitJob(batch, { job, round, submittedAt: Date.now(), cancel: true }));
-  }
-  await collectRound(batch, round, ...ends);
+  const ends = await awaitEnds(batch, round, jobsOf(search));
+  if (ends.length > 0) await collectRound(batch, round, ends);
+}
+
+function jobsOf({ found, extras }: Search): FoundJob[] {
+  return found ? [found, ...extras] : extras;
 }

@@ -3,8 +3,9 @@ import type { Prepared } from '../activities/types.ts';
 import type { BatchResult, ImageBatchInput } from '../contract/index.ts';
 import { Batch } from './batch.ts';
 import { settleCancelled } from './cancel.ts';
+import { failure } from './failure.ts';
 import { handleMessages } from './messages.ts';
-import { AcceptedAsItIs, persist, stopFor } from './persist.ts';
+import { AcceptedAsItIs, persist } from './persist.ts';
 import { reportBatch } from './report.ts';
 import { runRound } from './round.ts';
 
@@ -39,10 +40,7 @@ async function run(batch: Batch): Promise<BatchResult> {
     await approval(batch, prepared);
     let next = prepared.next;
     while (next) {
-      const { round } = next;
-      const collected = await runRound(batch, next);
-      batch.collected = round;
-      next = collected.next;
+      ({ next } = await runRound(batch, next));
       // The round of an earlier run is settled; what this retry is for begins now.
       if (prepared.retryFollows) {
         prepared = await prepareBatch(batch);
@@ -51,12 +49,14 @@ async function run(batch: Batch): Promise<BatchResult> {
     }
   } catch (error) {
     if (!(error instanceof AcceptedAsItIs)) throw error;
-    batch.notes.push('The batch was ended as it was, by a person.');
+    batch.note('The batch was ended as it was, by a person.');
+    batch.noteLeftBehind();
   }
   return reportBatch(batch, 'ended');
 }
 
 async function prepareBatch(batch: Batch): Promise<Prepared> {
+  batch.enter('PREPARING');
   const prepared = await persist(batch, 'prepare', () =>
     batch.run('prepare', 'read and check the manifest', { ...batch.base, input: batch.input }),
   );
@@ -66,20 +66,20 @@ async function prepareBatch(batch: Batch): Promise<Prepared> {
     model: prepared.model,
     outputs: prepared.counts,
     costUsd: { estimated: prepared.estimatedUsd ?? 0, actual: prepared.actualUsd },
-    ...(prepared.finished && { state: prepared.finished.state }),
   });
+  if (prepared.finished) batch.end(prepared.finished.state);
   return prepared;
 }
 
 /** Above its limit a batch waits for a person, however long that takes. */
 async function approval(batch: Batch, { estimatedUsd, next }: Prepared): Promise<void> {
   const { approveAboveUsd } = batch.options;
-  if (approveAboveUsd === undefined || !next || next.round > 1) return;
+  if (approveAboveUsd === undefined || !next || next.round > 1 || next.submitted) return;
   if (estimatedUsd !== undefined && estimatedUsd <= approveAboveUsd) return;
   batch.enter('AWAITING_APPROVAL');
   await condition(() => batch.requests.approval !== undefined);
   if (batch.requests.approval) return;
   await persist(batch, 'approve', async () => {
-    throw stopFor('approval-refused', `The batch ${batch.id} was not approved.`);
+    throw failure('approval-refused', `The batch ${batch.id} was not approved.`);
   });
 }

@@ -1,17 +1,17 @@
-import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { setHandler } from '@temporalio/workflow';
 import {
   type ApproveRequest,
   acceptUpdate,
   adoptUpdate,
   approveUpdate,
   checkNowSignal,
-  type ErrorCode,
   jobEventSignal,
   progressQuery,
   retryUpdate,
   setBudgetUpdate,
 } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
+import { failure } from './failure.ts';
 
 /** Answers and takes messages. Handlers only note what is wanted; validators refuse what makes no sense, without a trace in the history. */
 export function handleMessages(batch: Batch): void {
@@ -78,7 +78,7 @@ export function handleMessages(batch: Batch): void {
           'no submission is unknown',
         );
         const isJob = request?.job === 'none' || /^batches\/[\w-]{1,100}$/.test(String(request?.job));
-        if (!isJob) throw refusal('usage', 'The job must be `batches/…` or `none`.');
+        if (!isJob) throw failure('usage', 'The job must be `batches/…` or `none`.');
       },
     },
   );
@@ -94,7 +94,7 @@ export function handleMessages(batch: Batch): void {
       validator: (request) => {
         const amount = request?.maxCostUsd;
         if (typeof amount !== 'number' || !Number.isFinite(amount) || amount < 0)
-          throw refusal('usage', 'maxCostUsd must be an amount in USD.');
+          throw failure('usage', 'maxCostUsd must be an amount in USD.');
       },
     },
   );
@@ -108,9 +108,5 @@ export function handleMessages(batch: Batch): void {
 }
 
 function refuseUnless(makesSense: boolean, { id, progress }: Batch, why: string): void {
-  if (!makesSense) throw refusal('wrong-state', `The batch ${id} is ${progress.state}: ${why}.`);
-}
-
-function refusal(code: ErrorCode, message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: code, message, nonRetryable: true });
+  if (!makesSense) throw failure('wrong-state', `The batch ${id} is ${progress.state}: ${why}.`);
 }

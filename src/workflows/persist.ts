@@ -1,34 +1,22 @@
 import {
-  ActivityFailure,
   ApplicationFailure,
   CancelledFailure,
   condition,
   isCancellation,
-  rootCause,
   TemporalFailure,
-  TimeoutFailure,
 } from '@temporalio/workflow';
-import {
-  type ErrorCode,
-  fixFor,
-  isErrorCode,
-  retryPolicyOf,
-  type Step,
-  type Stop,
-} from '../contract/index.ts';
+import { fixFor, retryPolicyOf, type Step, type Stop } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
+import { reasonOf } from './failure.ts';
 
 /** How often a stop that may mend itself (429, 5xx, disk, store) looks whether it has. */
 const RETRY_EVERY_MS = 30 * 60_000;
+/** Only here can a batch fail: later there may be a job, and a batch that ended would leave it behind. */
+const MAY_FAIL: readonly Step[] = ['prepare', 'approve'];
 
 /** Thrown through the steps when a person ends a stopped batch with what is there. */
 export class AcceptedAsItIs extends Error {
   override readonly name = 'AcceptedAsItIs';
-}
-
-/** A reason to stop that is no failure of an activity. */
-export function stopFor(code: ErrorCode, message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: code, message });
 }
 
 /** Stops once, and returns when a person, or half an hour, says to go on. */
@@ -55,7 +43,7 @@ export async function persist<Result>(batch: Batch, step: Step, run: () => Promi
       // What is no failure of Temporal's is a fault in this code: the workflow task fails and is tried again after a mend.
       if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error;
       const stop = toStop(batch, step, error);
-      if (retryPolicyOf(stop.code) === 'never') throw fatal(stop);
+      if (MAY_FAIL.includes(step) && retryPolicyOf(stop.code) === 'never') throw fail(batch, stop);
       await waitStopped(batch, stop);
     }
   }
@@ -79,7 +67,7 @@ async function waitStopped(batch: Batch, stop: Stop): Promise<void> {
 }
 
 function toStop(batch: Batch, step: Step, error: unknown): Stop {
-  const { code, message, fix } = readFailure(error);
+  const { code, message, fix } = reasonOf(error);
   return {
     step,
     code,
@@ -89,18 +77,8 @@ function toStop(batch: Batch, step: Step, error: unknown): Stop {
   };
 }
 
-function readFailure(error: unknown): { code: ErrorCode; message: string; fix?: string } {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) {
-    const fix = (cause.details?.[0] as { fix?: unknown } | undefined)?.fix;
-    return { code: cause.type, message: cause.message, ...(typeof fix === 'string' && { fix }) };
-  }
-  if (cause instanceof TimeoutFailure) {
-    return { code: 'aborted', message: 'Every worker that took this step stopped answering.' };
-  }
-  return { code: 'internal', message: rootCause(error) ?? String(error) };
-}
-
-function fatal({ code, message, fix }: Stop): ApplicationFailure {
+function fail(batch: Batch, stop: Stop): ApplicationFailure {
+  batch.end('FAILED', { stop });
+  const { code, message, fix } = stop;
   return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [{ fix }] });
 }

@@ -1,5 +1,7 @@
+import { log } from '@temporalio/workflow';
 import type { BatchResult } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
+import { reasonOf } from './failure.ts';
 import { persist } from './persist.ts';
 
 /** Writes the records and the report, and tidies up at Google: the batch ends with this. */
@@ -18,13 +20,8 @@ export async function reportBatch(batch: Batch, state: 'ended' | 'cancelled'): P
     }),
   );
   await tidy(batch);
-  batch.update({
-    state: result.state,
-    outputs: result.outputs,
-    costUsd: result.costUsd,
-    stop: undefined,
-    endedAt: new Date().toISOString(),
-  });
+  const { outputs, costUsd } = result;
+  batch.end(result.state, { outputs, costUsd });
   return result;
 }
 
@@ -32,7 +29,7 @@ export async function reportBatch(batch: Batch, state: 'ended' | 'cancelled'): P
 async function tidy(batch: Batch): Promise<void> {
   try {
     await batch.run('cleanUp', 'delete at Google what was uploaded', batch.base);
-  } catch {
-    batch.notes.push('What was uploaded could not be deleted at Google; it is gone after 48 hours.');
+  } catch (error) {
+    log.warn('what was uploaded could not be deleted at Google', { code: reasonOf(error).code });
   }
 }

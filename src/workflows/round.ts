@@ -1,63 +1,62 @@
-import { sleep } from '@temporalio/workflow';
-import type { Collected, EndedJob, FoundJob, RoundPlan } from '../activities/types.ts';
+import type { ApplicationFailure } from '@temporalio/workflow';
+import type { Collected, EndedJob, RoundPlan } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
-import { persist, stopFor, stopOnce } from './persist.ts';
+import { failure } from './failure.ts';
+import { persist, stopOnce } from './persist.ts';
+import { QuotaLimit } from './quota.ts';
+import { watchStragglers } from './stragglers.ts';
 import { submitRound } from './submit.ts';
 import { awaitJob, type JobEnd } from './wait.ts';
-
-/** A job that failed for quota (8) is made again after this long. */
-const QUOTA_PAUSE_MS = 10 * 60_000;
 
 /** google.rpc codes that a failed job carries. */
 const INVALID = 3;
 const EXHAUSTED = 8;
 
+/** What follows the end of a job: its answers are collected, the round is submitted again `later`, or a person is asked. */
+type Verdict =
+  | { kind: 'collect' }
+  | { kind: 'later'; message: string }
+  | { kind: 'stop'; why: ApplicationFailure };
+
 /** One pass of stage, submit, wait, collect. */
 export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected> {
   const { round } = plan;
-  batch.update({ round, check: undefined, lastCheck: undefined, nextCheck: undefined });
-  await withinBudget(batch, plan);
+  batch.update({ round, job: undefined, check: undefined, lastCheck: undefined, nextCheck: undefined });
+  if (plan.submitted) batch.sent = round;
+  else await withinBudget(batch, plan);
+  const quota = new QuotaLimit(batch, round);
   for (;;) {
-    const end = await submitAndWait(batch, round);
-    const verdict = judge(end);
-    if (verdict === 'collect') return collectRound(batch, round, end);
-    if (verdict === 'later')
-      await sleep(QUOTA_PAUSE_MS, { summary: `round ${round}: the job failed for quota, another follows` });
-    else await explain(batch, end);
-    // What a job that somebody else cancelled had finished was paid for.
-    if (verdict === 'stop' && end.resultFile) return collectRound(batch, round, end);
+    const chosen = await submitRound(batch, round, quota);
+    const { job } = chosen;
+    batch.noteJob(job, round, chosen.submission);
+    batch.update({ job, state: 'WAITING' });
+    const stragglers = await watchStragglers(batch, round, chosen);
+    const afterCheck = () => stragglers.lookInTime();
+    const end = await awaitJob(batch, { job, round, submittedAt: Date.now(), afterCheck });
+    const verdict = judge(job, end);
+    if (end && (verdict.kind === 'collect' || end.resultFile)) {
+      const collected = await collectRound(batch, round, [end, ...(await stragglers.ends())]);
+      // Collected first, whatever the person decides: it was paid for, and Google keeps it for two days only.
+      if (verdict.kind === 'stop' && collected.next) await stopOnce(batch, 'wait', verdict.why);
+      return collected;
+    }
+    if (verdict.kind === 'stop') await stopOnce(batch, 'wait', verdict.why);
+    if (verdict.kind === 'later') await quota.wait(verdict.message);
   }
 }
 
-async function submitAndWait(batch: Batch, round: number): Promise<JobEnd> {
-  const found = await submitRound(batch, round);
-  noteJob(batch, round, found);
-  batch.enter('WAITING');
-  return awaitJob(batch, { job: found.job, round, submittedAt: Date.now() });
-}
-
-function noteJob(batch: Batch, round: number, { job, submission }: FoundJob): void {
-  batch.noteJob({ name: job, round, submission, state: 'PENDING' });
-}
-
-/** `collect` what it has and try the rest in the next round, submit again `later`, or `stop` for a person. */
-function judge({ state, error, weCancelled }: JobEnd): 'collect' | 'later' | 'stop' {
-  if (state === 'FAILED' && error?.code === EXHAUSTED) return 'later';
-  if (state === 'FAILED' && error?.code === INVALID) return 'stop';
-  if (state === 'CANCELLED' && !weCancelled) return 'stop';
-  return 'collect';
-}
-
-/** Stops once with the reason; what follows a person's retry is another submission of the same round. */
-async function explain(batch: Batch, { job, state, error }: JobEnd): Promise<void> {
-  const failure =
-    state === 'CANCELLED'
-      ? stopFor('job-cancelled', `Somebody cancelled the job ${job} at Google.`)
-      : stopFor(
-          'job-rejected',
-          `Google refused the job ${job} as a whole: ${error?.message || 'no explanation'}.`,
-        );
-  await stopOnce(batch, 'wait', failure);
+function judge(job: string, end: JobEnd | undefined): Verdict {
+  if (!end) return { kind: 'stop', why: failure('job-gone', `Google has no job ${job} any more.`) };
+  const { state, error, weCancelled } = end;
+  if (state === 'CANCELLED' && !weCancelled)
+    return { kind: 'stop', why: failure('job-cancelled', `Somebody cancelled the job ${job} at Google.`) };
+  if (state === 'FAILED' && error?.code === INVALID) {
+    const message = `Google refused the job ${job} as a whole: ${error.message || 'no explanation'}.`;
+    return { kind: 'stop', why: failure('job-rejected', message) };
+  }
+  if (state === 'FAILED' && error?.code === EXHAUSTED)
+    return { kind: 'later', message: `the job ${job} failed for quota.` };
+  return { kind: 'collect' };
 }
 
 /** The last word on money: a round whose worst case would pass the budget is not begun. */
@@ -66,14 +65,14 @@ async function withinBudget(batch: Batch, { round, outputs, worstUsd }: RoundPla
     const { maxCostUsd } = batch.options;
     if (maxCostUsd === undefined) return;
     if (worstUsd === undefined) {
-      throw stopFor(
+      throw failure(
         'over-budget',
         `The price of ${batch.progress.model} is not known, so a budget of ${maxCostUsd} USD cannot be kept.`,
       );
     }
     const most = batch.progress.costUsd.actual + worstUsd;
     if (most > maxCostUsd) {
-      throw stopFor(
+      throw failure(
         'over-budget',
         `Round ${round} (${outputs} outputs) could bring the cost to ${most.toFixed(2)} USD, and the budget is ${maxCostUsd} USD.`,
       );
@@ -81,7 +80,7 @@ async function withinBudget(batch: Batch, { round, outputs, worstUsd }: RoundPla
   });
 }
 
-export async function collectRound(batch: Batch, round: number, ...ends: JobEnd[]): Promise<Collected> {
+export async function collectRound(batch: Batch, round: number, ends: JobEnd[]): Promise<Collected> {
   batch.enter('COLLECTING');
   const jobs = ends.map(endedJob);
   const lines = jobs.reduce((sum, { expectedLines }) => sum + expectedLines, 0);
@@ -95,6 +94,7 @@ export async function collectRound(batch: Batch, round: number, ...ends: JobEnd[
       weCancelled: batch.cancelling,
     }),
   );
+  batch.collected = round;
   batch.update({
     outputs: collected.counts,
     costUsd: { ...batch.progress.costUsd, actual: collected.actualUsd },

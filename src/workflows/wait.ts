@@ -1,11 +1,15 @@
 import { condition } from '@temporalio/workflow';
 import type { JobStatus } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
+import { reasonOf } from './failure.ts';
 import { persist } from './persist.ts';
+
+/** After we asked for a job's end it is looked at more often: when a fifth more of the time since then has passed. */
+const SHARE_SINCE_CANCEL = 0.2;
 
 /** A job at its end. */
 export interface JobEnd extends JobStatus {
-  /** We asked for its end: past its deadline, or the batch is cancelled. */
+  /** We asked for its end: past its deadline, one too many, or the batch is cancelled. */
   weCancelled: boolean;
 }
 
@@ -13,50 +17,80 @@ export interface Waiting {
   job: string;
   round: number;
   submittedAt: number;
-  /** Ask for its end first: the batch is being cancelled. */
-  cancel?: boolean;
+  /** Done after each check that found no end. */
+  afterCheck?: () => Promise<void>;
 }
 
-/** Sleeps and checks until the job has ended; a job past its deadline is cancelled, and its end waited for. */
-export async function awaitJob(batch: Batch, { job, round, submittedAt, cancel }: Waiting): Promise<JobEnd> {
-  const { options } = batch;
-  let weCancelled = cancel ?? false;
-  if (cancel) await cancelJob(batch, job, 'the batch is cancelled');
+/**
+ * Sleeps and checks until the job has ended; a job past its deadline is cancelled, and its end waited for.
+ *
+ * @returns undefined where Google knows no such job any more
+ */
+export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd | undefined> {
+  const { requests, options, cancelled } = batch;
+  const { job } = waiting;
   for (let number = 1; ; number++) {
-    const status = await check(batch, { job, round, number, submittedAt });
-    if (status.ended) return { ...status, weCancelled };
-    if (status.ageMs > options.deadlineMs && !weCancelled) {
-      batch.notes.push(`The job ${job} was cancelled: it took longer than its deadline.`);
+    // Before the check, not after it: whoever knocks meanwhile may know more than this check will see.
+    requests.wake = false;
+    const status = await check(batch, waiting, number);
+    if (!status) return undefined;
+    if (status.ended) return { ...status, weCancelled: cancelled.has(job) };
+    if (status.ageMs > options.deadlineMs && !cancelled.has(job)) {
+      batch.note(`The job ${job} was cancelled: it took longer than its deadline.`);
       await cancelJob(batch, job, 'it is past its deadline');
-      weCancelled = true;
     }
+    await waiting.afterCheck?.();
     await pause(batch, status, number);
   }
 }
 
-interface Check {
-  job: string;
-  round: number;
-  number: number;
-  submittedAt: number;
+/** Asks Google for the end of a job, once. */
+export async function cancelJob(batch: Batch, job: string, why: string): Promise<void> {
+  if (batch.cancelled.has(job)) return;
+  await persist(batch, 'cancel', () =>
+    batch.run('cancelJob', `cancel ${short(job)}: ${why}`, { ...batch.base, job }),
+  );
+  batch.cancelled.set(job, Date.now());
 }
 
-async function check(batch: Batch, { job, round, number, submittedAt }: Check): Promise<JobStatus> {
-  const { checkIntervalMs: minIntervalMs, maxCheckIntervalMs: maxIntervalMs } = batch.options;
+async function check(
+  batch: Batch,
+  { job, round, submittedAt }: Waiting,
+  number: number,
+): Promise<JobStatus | undefined> {
   const { state: known } = batch.progress.jobs.find(({ name }) => name === job) ?? { state: 'PENDING' };
   const summary = `round ${round}: check ${number} of ${short(job)}, ${known}, ${minutes(Date.now() - submittedAt)}`;
-  const status = await persist(batch, 'wait', () =>
-    batch.run('checkJob', summary, { ...batch.base, job, submittedAt, minIntervalMs, maxIntervalMs }),
-  );
+  const input = { ...batch.base, job, submittedAt, ...intervals(batch, job) };
+  const status = await persist(batch, 'wait', () => unlessGone(batch.run('checkJob', summary, input)));
+  batch.noteJobState(job, status?.state ?? 'UNKNOWN');
+  if (!status) return undefined;
   const { state, pending, successful, failed, ended, nextCheckMs } = status;
-  const jobs = batch.progress.jobs.map((summary) => (summary.name === job ? { ...summary, state } : summary));
   batch.update({
-    jobs,
     check: { number, jobState: state, pending, successful, failed },
     lastCheck: new Date().toISOString(),
     nextCheck: ended ? undefined : new Date(Date.now() + nextCheckMs).toISOString(),
   });
   return status;
+}
+
+function intervals({ options, cancelled }: Batch, job: string) {
+  const { checkIntervalMs: minIntervalMs, maxCheckIntervalMs } = options;
+  const since = cancelled.get(job);
+  const sinceCancel = since === undefined ? Number.POSITIVE_INFINITY : Date.now() - since;
+  const maxIntervalMs = Math.min(
+    maxCheckIntervalMs,
+    Math.max(minIntervalMs, sinceCancel * SHARE_SINCE_CANCEL),
+  );
+  return { minIntervalMs, maxIntervalMs };
+}
+
+async function unlessGone(checking: Promise<JobStatus>): Promise<JobStatus | undefined> {
+  try {
+    return await checking;
+  } catch (error) {
+    if (reasonOf(error).code === 'job-gone') return undefined;
+    throw error;
+  }
 }
 
 /** A durable sleep, cut short by whoever knows better. */
@@ -65,15 +99,8 @@ async function pause(
   { job, state, ageMs, nextCheckMs }: JobStatus,
   number: number,
 ): Promise<void> {
-  requests.wake = false;
   const summary = `until check ${number + 1} of ${short(job)}, ${state}, ${minutes(ageMs)}`;
   await condition(() => requests.wake, nextCheckMs, { summary });
-}
-
-async function cancelJob(batch: Batch, job: string, why: string): Promise<void> {
-  await persist(batch, 'cancel', () =>
-    batch.run('cancelJob', `cancel ${short(job)}: ${why}`, { ...batch.base, job }),
-  );
 }
 
 /** Enough of a job's name to tell it from others. */

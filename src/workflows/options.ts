@@ -1,0 +1,36 @@
+import { type BatchOptions, DEFAULT_OPTIONS, ON_UNKNOWN_SUBMIT } from '../contract/index.ts';
+import { failure } from './failure.ts';
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string';
+const isAmount: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+const CHECKS: Record<keyof BatchOptions, Check> = {
+  store: isText,
+  endpoint: isText,
+  maxCostUsd: isAmount,
+  approveAboveUsd: isAmount,
+  maxRounds: isAmount,
+  deadlineMs: isAmount,
+  onUnknownSubmit: (value) => (ON_UNKNOWN_SUBMIT as readonly unknown[]).includes(value),
+  checkIntervalMs: isAmount,
+  maxCheckIntervalMs: isAmount,
+  submitWindowMs: isAmount,
+};
+
+/**
+ * The options of a batch, with defaults for what is left out. They may come from any language, and a time that is no
+ * number would reach `sleep`, where it fails the workflow task for ever.
+ *
+ * @throws `usage`, which ends the batch before it began
+ */
+export function readOptions(given: Partial<BatchOptions> = {}): BatchOptions {
+  const said = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
+  for (const [name, value] of said) {
+    const check = Object.hasOwn(CHECKS, name) && CHECKS[name as keyof BatchOptions];
+    if (!check) throw failure('usage', `There is no option ${name}.`);
+    if (!check(value)) throw failure('usage', `The option ${name} cannot be ${JSON.stringify(value)}.`);
+  }
+  return { ...DEFAULT_OPTIONS, ...Object.fromEntries(said) };
+}

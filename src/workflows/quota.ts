@@ -1,0 +1,44 @@
+import { sleep } from '@temporalio/workflow';
+import { quotaWaitMs } from '../batch/intervals.ts';
+import type { Batch } from './batch.ts';
+import { failure } from './failure.ts';
+import { stopOnce } from './persist.ts';
+
+/** After this long at Google's limit a person should know. */
+const PATIENCE_MS = 72 * 3_600_000;
+
+/** Google's limit, as one round meets it: a large run's normal state, so the batch waits and says so. */
+export class QuotaLimit {
+  readonly #batch: Batch;
+  readonly #round: number;
+  #since: number | undefined;
+  #tries = 0;
+
+  constructor(batch: Batch, round: number) {
+    this.#batch = batch;
+    this.#round = round;
+  }
+
+  /**
+   * Waits until it is time for another try: 1 min, doubling to 30 min. After 72 h it stops instead.
+   *
+   * @param hintMs what Google asks for, where it does
+   */
+  async wait(message: string, hintMs?: number): Promise<void> {
+    const now = Date.now();
+    this.#since ??= now;
+    this.#tries++;
+    if (now - this.#since > PATIENCE_MS)
+      return stopOnce(
+        this.#batch,
+        'submit',
+        failure('rate-limited', `Google has been at its limit for 72 hours: ${message}`),
+      );
+    const ms = quotaWaitMs(this.#tries, hintMs);
+    const since = new Date(this.#since).toISOString();
+    this.#batch.update({ quota: { since, nextTry: new Date(now + ms).toISOString() } });
+    await sleep(ms, {
+      summary: `round ${this.#round}: Google is at its limit, try ${this.#tries + 1} follows`,
+    });
+  }
+}

@@ -1,0 +1,77 @@
+import { sleep } from '@temporalio/workflow';
+import type { Search } from '../activities/types.ts';
+import type { Batch } from './batch.ts';
+import { failure } from './failure.ts';
+import { persist, stopOnce } from './persist.ts';
+
+/** The longest between a permit and the end of its POST: 10 s to send it, 20 s for the answer. */
+const POST_OVER_MS = 30_000;
+/** Submissions of one round that may end without an answer before somebody should look. */
+const MOST_IN_A_ROW = 5;
+
+/** A submission of which nobody knows whether it made a job. */
+export interface Unanswered {
+  submission: number;
+  /** When the POST may have left, ms since 1970. */
+  at: number;
+}
+
+/**
+ * Looks for the jobs of a round.
+ *
+ * @param named a job that a person names as this round's: taken where its name at Google says so, too
+ */
+export function findJob(batch: Batch, round: number, named?: string): Promise<Search> {
+  // LIST pages shift while jobs come and go, so two passes are some seconds apart; less where the window is short.
+  const pauseMs = Math.min(3_000, Math.ceil(batch.options.submitWindowMs / 10));
+  const summary = named ? `round ${round}: is ${named} its job?` : `round ${round}: is there a job already?`;
+  return persist(batch, 'submit', () =>
+    batch.run('findJob', summary, { ...batch.base, round, pauseMs, ...(named && { named }) }),
+  );
+}
+
+/** Waits until a job of this submission would be in LIST, and looks. */
+export async function findAfterWindow(
+  batch: Batch,
+  round: number,
+  { submission, at }: Unanswered,
+): Promise<Search> {
+  const now = Date.now();
+  const postOver = Math.max(0, Math.min(at, now) + POST_OVER_MS - now);
+  await sleep(postOver + batch.options.submitWindowMs, {
+    summary: `round ${round}: submission ${submission} may still come to light`,
+  });
+  return findJob(batch, round);
+}
+
+/**
+ * Whether a submission of which nothing came to light may be followed by another. Where a person is to say so, a plain
+ * retry only looks again, and so does a job that they name: it is found then.
+ */
+export async function mayMakeAnother(
+  batch: Batch,
+  round: number,
+  message: string,
+  inARow: number,
+): Promise<boolean> {
+  if (batch.options.onUnknownSubmit === 'park') return askPerson(batch, round, message);
+  if (inARow % MOST_IN_A_ROW === 0)
+    await stopOnce(
+      batch,
+      'submit',
+      failure('unavailable', `${inARow} submissions in a row ended without an answer: ${message}`),
+    );
+  return true;
+}
+
+async function askPerson(batch: Batch, round: number, message: string): Promise<boolean> {
+  let why = `Nobody can say whether a job was made: ${message}`;
+  for (;;) {
+    await stopOnce(batch, 'submit', failure('submission-unknown', why));
+    const { adopt } = batch.requests;
+    if (adopt === undefined || adopt === 'none') return adopt === 'none';
+    const { unanswered } = await findJob(batch, round, adopt);
+    if (!unanswered) return false;
+    why = `${adopt} is no job of round ${round} of ${batch.id}, or Google does not know it.`;
+  }
+}
