@@ -7,6 +7,8 @@ import {
   approveUpdate,
   type BatchProgress,
   checkNowSignal,
+  type ErrorCode,
+  fixFor,
   HummingbatchError,
   isEnd,
   type OutputRecord,
@@ -17,10 +19,15 @@ import {
 import type { Store } from '../store/store.ts';
 import { toClientError } from './errors.ts';
 import { currentProgress } from './progress.ts';
-import { storedRecords } from './stored.ts';
+import { storedProgress, storedRecords } from './stored.ts';
 import { CALL_DEADLINE_MS } from './temporal.ts';
 
-const WATCH_EVERY_MS = 500;
+/** Between two looks at a batch: short while it moves, longer while it waits. */
+const WATCH_LEAST_MS = 300;
+const WATCH_MOST_MS = 3_000;
+/** How long a worker or a server may be away before whoever waits hears of it. */
+const PATIENCE_MS = 5 * 60_000;
+const PASSING: readonly ErrorCode[] = ['no-worker', 'no-temporal'];
 
 /** A batch that was started, by whomever. Every method's error is a `HummingbatchError`. */
 export interface BatchHandle {
@@ -28,7 +35,7 @@ export interface BatchHandle {
   readonly workflowId: string;
   /** Where it stands; from the store where Temporal knows nothing of it. @throws `batch-unknown` */
   progress(): Promise<BatchProgress>;
-  /** Its progress whenever it changed, until it ends. */
+  /** Its progress whenever it changed, until it ends. A worker or a server that is away for up to 5 min is waited for. */
   watch(signal?: AbortSignal): AsyncGenerator<BatchProgress>;
   /** Waits until it ends. */
   wait(signal?: AbortSignal): Promise<BatchProgress>;
@@ -59,8 +66,18 @@ export function batchHandle(client: Client, store: Store, id: string): BatchHand
     try {
       return await client.withDeadline(Date.now() + CALL_DEADLINE_MS, work);
     } catch (error) {
-      throw toClientError(error, id);
+      throw await endedOr(toClientError(error, id));
     }
+  }
+
+  /** Temporal takes a closed workflow that is sent something for one that is not there. */
+  async function endedOr(error: HummingbatchError): Promise<HummingbatchError> {
+    const stored = error.code === 'batch-unknown' ? await storedProgress(store, id) : undefined;
+    if (!stored || !isEnd(stored.state)) return error;
+    return new HummingbatchError('wrong-state', `The batch ${id} has ended: it is ${stored.state}.`, {
+      fix: fixFor('wrong-state', id),
+      cause: error,
+    });
   }
 
   const update = <Args extends unknown[]>(definition: UpdateDefinition<BatchProgress, Args>, ...args: Args) =>
@@ -70,15 +87,30 @@ export function batchHandle(client: Client, store: Store, id: string): BatchHand
 
   const progress = () => currentProgress(client, store, id);
 
+  /** Its progress, however often the worker or the server is restarted meanwhile: a batch lives longer than either. */
+  async function patiently(signal?: AbortSignal): Promise<BatchProgress> {
+    for (const since = Date.now(); ; ) {
+      try {
+        return await call(progress);
+      } catch (error) {
+        const passes = error instanceof HummingbatchError && PASSING.includes(error.code);
+        if (!passes || Date.now() - since > PATIENCE_MS) throw error;
+        await pause(WATCH_MOST_MS, undefined, { signal });
+      }
+    }
+  }
+
   async function* watch(signal?: AbortSignal): AsyncGenerator<BatchProgress> {
     let last = '';
-    for (;;) {
-      const current = await call(progress);
+    for (let waitMs = WATCH_LEAST_MS; ; ) {
+      const current = await patiently(signal);
       const shown = JSON.stringify(current);
-      if (shown !== last) yield current;
+      const isNew = shown !== last;
       last = shown;
+      if (isNew) yield current;
       if (isEnd(current.state)) return;
-      await pause(WATCH_EVERY_MS, undefined, { signal });
+      waitMs = isNew ? WATCH_LEAST_MS : Math.min(WATCH_MOST_MS, waitMs * 1.5);
+      await pause(waitMs, undefined, { signal });
     }
   }
 

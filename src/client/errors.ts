@@ -3,6 +3,7 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { HummingbatchError, isErrorCode } from '../contract/index.ts';
@@ -15,7 +16,12 @@ export function toClientError(error: unknown, batchId: string): HummingbatchErro
   const cause = failed ? error.cause : error;
   if (cause instanceof ApplicationFailure && isErrorCode(cause.type))
     return fromFailure(cause, cause.type, batchId);
-  if (error instanceof ServiceError || isTimeout(error)) {
+  if (isUnanswered(error)) {
+    return new HummingbatchError('no-worker', `No worker answered for the batch ${batchId}.`, {
+      cause: error,
+    });
+  }
+  if (error instanceof ServiceError) {
     return new HummingbatchError('no-temporal', `The Temporal server did not answer: ${messageOf(error)}.`, {
       cause: error,
     });
@@ -39,8 +45,19 @@ function fromFailure(
   });
 }
 
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'GrpcTimeoutError' || /deadline/i.test(error.message));
+/**
+ * The server took the question, and nobody serves the workflow: an update that was not accepted in time, or a query of
+ * which the server itself says so.
+ */
+function isUnanswered(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  const cause = error instanceof ServiceError ? error.cause : undefined;
+  return (
+    cause instanceof Error &&
+    error instanceof Error &&
+    error.message.includes('query') &&
+    /DEADLINE_EXCEEDED|no poller/i.test(cause.message)
+  );
 }
 
 function messageOf(error: unknown): string {

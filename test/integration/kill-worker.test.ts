@@ -1,0 +1,119 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { workflowIdOf } from '../../src/contract/index.ts';
+import { noise } from '../support/pictures.ts';
+import { treeOf } from '../support/tree.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+/** Large enough that each step takes a while, small enough that a dozen batches fit into a minute. */
+const REFERENCES = 6;
+const MANIFEST = {
+  name: 'kill',
+  model: 'nano-banana-pro',
+  references: Object.fromEntries(Array.from({ length: REFERENCES }, (_, n) => [`r${n}`, `refs/r${n}.png`])),
+  items: [
+    ...['1:1', '16:9', '4:5'].map((aspectRatio, n) => ({
+      key: `item-${n}`,
+      prompt: `Motif ${n}`,
+      aspectRatio,
+      references: Object.keys({ ...Array.from({ length: REFERENCES }) }).map((index) => `r${index}`),
+      count: 40,
+    })),
+    { key: 'refused', prompt: 'Nothing [refuse]' },
+  ],
+};
+
+/** A step is hit when its activity was running as the worker was killed: then it needed a second attempt. */
+const STEPS = ['prepare', 'stageRound', 'createJob', 'collectRound', 'report'] as const;
+const TRIALS = 6;
+
+describe('a worker process that is killed with SIGKILL', () => {
+  let world: World;
+  let path: string;
+  let worker: WorkerProcess;
+  let undisturbed: Record<string, unknown>;
+
+  beforeAll(async () => {
+    world = await createWorld({ imageBytes: 200_000 });
+    const pictures = await Promise.all(Array.from({ length: REFERENCES }, () => noise(1200)));
+    const files = Object.fromEntries(pictures.map((bytes, n) => [`refs/r${n}.png`, bytes]));
+    path = await world.manifest(MANIFEST, files);
+    worker = startWorkerProcess(world);
+    const { batchId } = await world.hummingbatch.startManifest(path, { batchId: 'undisturbed' });
+    await world.hummingbatch.batch(batchId).wait();
+    undisturbed = await treeOf(world.store, batchId);
+  });
+  afterAll(async () => {
+    await worker.stop();
+    await world.close();
+  });
+
+  const descriptionOf = (batchId: string) =>
+    world.client.workflow.getHandle(workflowIdOf(batchId)).describe();
+
+  /** Whether an activity of this name is running now. */
+  async function isRunning(batchId: string, activity: string): Promise<boolean> {
+    const { raw } = await descriptionOf(batchId);
+    const STARTED = 2;
+    return (raw.pendingActivities ?? []).some(
+      ({ activityType, state }) => activityType?.name === activity && state === STARTED,
+    );
+  }
+
+  /** Attempts that an activity of the ended batch took. */
+  async function attemptsOf(batchId: string, activity: string): Promise<number> {
+    const { events } = await world.client.workflow.getHandle(workflowIdOf(batchId)).fetchHistory();
+    const scheduled = (events ?? []).filter(
+      ({ activityTaskScheduledEventAttributes: it }) => it?.activityType?.name === activity,
+    );
+    const ids = new Set(scheduled.map(({ eventId }) => String(eventId)));
+    const started = (events ?? []).flatMap(({ activityTaskStartedEventAttributes: it }) =>
+      it && ids.has(String(it.scheduledEventId)) ? [it.attempt ?? 1] : [],
+    );
+    return Math.max(...started);
+  }
+
+  async function restart(): Promise<void> {
+    await worker.kill();
+    worker = startWorkerProcess(world);
+  }
+
+  async function expectSameAsUndisturbed(batchId: string): Promise<void> {
+    expect(await treeOf(world.store, batchId)).toEqual(undisturbed);
+    const { jobs } = await world.emulator.ledger();
+    expect(jobs.filter(({ displayName }) => displayName?.startsWith(`hb/${batchId}/`))).toHaveLength(1);
+  }
+
+  test.each(STEPS)('during %s leaves what an undisturbed run leaves, with one job', async (step) => {
+    for (let trial = 1; ; trial++) {
+      const batchId = `${step.toLowerCase()}-${trial}`;
+      await world.hummingbatch.startManifest(path, { batchId });
+      while (!(await isRunning(batchId, step)) && (await descriptionOf(batchId)).status.name === 'RUNNING');
+      await restart();
+      const { state } = await world.hummingbatch.batch(batchId).wait();
+      expect(state).toBe('COMPLETED_WITH_FAILURES');
+      await expectSameAsUndisturbed(batchId);
+      if ((await attemptsOf(batchId, step)) > 1) return;
+      // The step was over before the signal arrived: a true result, but of another moment.
+      expect(trial, `none of ${TRIALS} kills hit ${step}`).toBeLessThan(TRIALS);
+    }
+  });
+
+  test('while the batch sleeps between checks, lets it wake up as if nothing had happened', async () => {
+    const batchId = 'wait-1';
+    await world.hummingbatch.startManifest(path, { batchId, options: { checkIntervalMs: 3_000 } });
+    for (;;) {
+      const { raw } = await descriptionOf(batchId);
+      const { jobs } = await world.emulator.ledger();
+      const isAsked = jobs.some(
+        ({ displayName, gets }) => displayName?.startsWith(`hb/${batchId}/`) && gets > 0,
+      );
+      if (isAsked && (raw.pendingActivities ?? []).length === 0) break;
+      await pause(20);
+    }
+    await restart();
+    await world.hummingbatch.batch(batchId).wait();
+    await expectSameAsUndisturbed(batchId);
+  });
+});
