@@ -7,18 +7,29 @@ export function commandOf(verb: string, words: string, { emulator, store }: Flag
   return `hummingbatch ${verb}${words && ` ${words}`}${place.join('')}`;
 }
 
+/** These are about no store. */
+const PLACELESS: readonly string[] = ['init', 'emulator'];
+
 /** A sentence whose commands (`hummingbatch …`) get the flags that lead to the same store. */
 export function withPlace(sentence: string, flags: Flags): string {
-  return sentence.replaceAll(/`hummingbatch ([\w-]+) ([^`]*)`/g, (_, verb: string, words: string) => {
-    return `\`${commandOf(verb, words, flags)}\``;
-  });
+  return sentence.replaceAll(COMMAND, (command, verb: string, words = '') =>
+    PLACELESS.includes(verb) ? command : `\`${commandOf(verb, words, flags)}\``,
+  );
 }
 
+/** A command with a verb in a sentence. */
+const COMMAND = /`hummingbatch ([a-z][\w-]*)(?: ([^`]*))?`/g;
+
 /** The command that goes on with a batch; undefined where nothing is left to do. */
-export function nextCommand({ batchId, state, stop }: BatchProgress, flags: Flags): string | undefined {
-  const verb = NEXT[state];
-  const named = stop && /`hummingbatch ([\w-]+) ([^`]*)`/.exec(stop.fix);
+export function nextCommand(progress: BatchProgress, flags: Flags): string | undefined {
+  const { batchId, state, stop, outputs } = progress;
+  const named = stop && [...stop.fix.matchAll(COMMAND)][0];
   if (named && state === 'NEEDS_ATTENTION') return commandOf(named[1] ?? '', named[2] ?? '', flags);
+  // What was refused is made again only by name.
+  const isOnlyRefused =
+    state === 'COMPLETED_WITH_FAILURES' && outputs.refused > 0 && outputs.failed + outputs.missing === 0;
+  if (isOnlyRefused) return commandOf('retry', `${batchId} --outcome refused`, flags);
+  const verb = NEXT[state];
   return verb && commandOf(verb, batchId, flags);
 }
 

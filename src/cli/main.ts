@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { HummingbatchError } from '../contract/errors.ts';
 import type { Call } from './call.ts';
+import { withPlace } from './commands.ts';
 import { EXIT, type ExitCode, exitOfError } from './exit-codes.ts';
 import type { Flags } from './flags.ts';
 import { createOutput, known } from './output.ts';
@@ -11,6 +12,8 @@ const argv = process.argv.slice(2);
 const interruption = new AbortController();
 // Before the flags are read, for errors in reading them.
 let output = outputFor({ json: argv.includes('--json'), verbose: argv.includes('--verbose') });
+
+let typed: Flags = {};
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
 // Whoever reads our results may have seen enough (`hummingbatch list | head`).
@@ -31,12 +34,19 @@ async function main(): Promise<ExitCode> {
       callOf,
     });
   } catch (error) {
-    output.fail(error);
+    output.fail(placed(error));
     return interruption.signal.aborted ? EXIT.interrupted : exitOfError(known(error).code);
   }
 }
 
+/** The same error with commands that lead to the same store. */
+function placed(error: unknown): HummingbatchError {
+  const { code, message, fix } = known(error);
+  return new HummingbatchError(code, message, { fix: withPlace(fix, typed), cause: error });
+}
+
 function callOf(args: readonly string[], flags: Flags): Call {
+  typed = flags;
   output = outputFor(flags);
   const canAsk = process.stdin.isTTY && process.stderr.isTTY;
   return {
