@@ -22,38 +22,39 @@ export async function* download(
   file: string,
   offset: number,
   signal: AbortSignal,
+  idleMs = IDLE_MS,
 ): AsyncGenerator<Uint8Array> {
-  const idle = new IdleTimeout(IDLE_MS);
+  const idle = new IdleTimeout(idleMs);
   // One byte more than needed: a range that begins at the very end is refused with 416, this one never is.
   const from = Math.max(0, offset - 1);
   const response = await open(http, file, from, AbortSignal.any([signal, idle.signal]));
-  let skip = response.status === 206 ? offset - from : offset;
-  const expected = Number(
-    response.headers.get('content-encoding')
-      ? Number.NaN
-      : (response.headers.get('content-length') ?? Number.NaN),
-  );
-  let arrived = 0;
+  let at = beginningOf(response, offset);
   try {
-    idle.restart();
+    idle.start();
     for await (const chunk of response.body ?? []) {
-      idle.restart();
-      arrived += chunk.byteLength;
-      const dropped = Math.min(skip, chunk.byteLength);
-      skip -= dropped;
-      if (dropped < chunk.byteLength) yield chunk.subarray(dropped);
-      idle.restart();
+      // Whoever takes the bytes may take their time.
+      idle.stop();
+      const needed = chunk.subarray(Math.max(0, offset - at));
+      at += chunk.byteLength;
+      if (needed.byteLength > 0) yield needed;
+      idle.start();
     }
   } catch (error) {
-    throw toNetworkError(error, 'download of the results', signal);
+    throw toNetworkError(error, 'result', signal);
   } finally {
     idle.stop();
   }
-  if (arrived < expected)
-    throw new HummingbatchError(
-      'unreachable',
-      `The download of the results ended after ${arrived} of ${expected} bytes.`,
-    );
+}
+
+/** The place in the file of the first byte of the answer. */
+function beginningOf({ status, headers }: Response, offset: number): number {
+  if (status !== 206) return 0;
+  const start = /^bytes (\d{1,15})-/.exec(headers.get('content-range') ?? '')?.[1];
+  if (start !== undefined && Number(start) <= offset) return Number(start);
+  throw new HummingbatchError(
+    'garbled',
+    'Gemini answered with another part of the results than was asked for.',
+  );
 }
 
 async function open(http: Http, file: string, from: number, signal: AbortSignal): Promise<Response> {
@@ -89,8 +90,7 @@ class IdleTimeout {
     return this.#controller.signal;
   }
 
-  restart(): void {
-    this.stop();
+  start(): void {
     this.#timer = setTimeout(
       () => this.#controller.abort(new DOMException('the connection stalled', 'TimeoutError')),
       this.#ms,

@@ -59,37 +59,37 @@ function codeOf({ status, reason, rpcStatus }: Refusal, subject: Subject): Error
 }
 
 /** The one place where a call that got no answer becomes an error of ours. A cancellation of ours passes unchanged. */
-export function toNetworkError(error: unknown, what: string, signal?: AbortSignal): unknown {
-  if (signal?.aborted) return signal.reason;
+export function toNetworkError(error: unknown, subject: Subject, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
   if (error instanceof HummingbatchError) return error;
-  const cause = deepestCause(error);
-  const why = cause.name === 'TimeoutError' ? 'no answer in time' : (cause.code ?? cause.message);
-  return new HummingbatchError('unreachable', `Gemini could not be reached for the ${what}: ${why}.`, {
-    cause: error,
-  });
+  const message = `Gemini could not be reached for the ${WHAT[subject]}: ${reasonOf(rootsOf(error)[0])}.`;
+  return new HummingbatchError('unreachable', message, { cause: error });
 }
 
-/** Failures after which it is certain that not one byte of the request left this machine. */
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
+/**
+ * Whether it is certain that not one byte of the request left this machine: the name was not found, or no connection
+ * was made to any of its addresses. A code alone would not tell: EHOSTUNREACH may also end a connection that was there.
+ */
 export function wasNeverSent(error: unknown): boolean {
-  const { code } = deepestCause(error);
-  return code !== undefined && NEVER_SENT.has(code);
+  return rootsOf(error).every(
+    (root) =>
+      ['connect', 'getaddrinfo'].includes(textOf(root, 'syscall')) ||
+      textOf(root, 'code') === 'UND_ERR_CONNECT_TIMEOUT',
+  );
 }
 
-/** `fetch failed` says nothing; what happened stands in its causes. */
-function deepestCause(error: unknown): { name: string; message: string; code?: string } {
-  let found = error;
-  while (found instanceof Error && found.cause !== undefined) found = found.cause;
-  if (found instanceof AggregateError && found.errors.length > 0) found = found.errors[0];
-  if (!(found instanceof Error)) return { name: 'Error', message: String(found) };
-  const code = 'code' in found && typeof found.code === 'string' ? found.code : undefined;
-  return { name: found.name, message: found.message, ...(code && { code }) };
+/** `fetch failed` says nothing; what happened stands in its causes, one for each address that was tried. */
+function rootsOf(error: unknown): unknown[] {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(rootsOf);
+  return error instanceof Error && error.cause !== undefined ? rootsOf(error.cause) : [error];
+}
+
+function reasonOf(root: unknown): string {
+  if (textOf(root, 'name') === 'TimeoutError') return 'no answer in time';
+  return textOf(root, 'code') || (root instanceof Error ? root.message : String(root));
+}
+
+function textOf(value: unknown, field: string): string {
+  const text = (value as Record<string, unknown> | undefined)?.[field];
+  return typeof text === 'string' ? text : '';
 }

@@ -1,8 +1,8 @@
-import type { GoogleGenAI } from '@google/genai';
 import { z } from 'zod';
 import { HummingbatchError } from '../contract/errors.ts';
 import type { Http } from './http.ts';
-import { fromSdk, limits } from './sdk.ts';
+import { limits, type Sdk } from './sdk.ts';
+import { readTime } from './time.ts';
 
 /** A file at Google, of at most 2 GB, deleted by Google 48 h after its upload. */
 export interface RemoteFile {
@@ -42,7 +42,7 @@ const RemoteFileShape = z.looseObject({
 });
 
 /** Own code for the upload: the SDK's cannot resume and loses its headers where a deadline is set. */
-export function createFiles(http: Http, sdk: GoogleGenAI) {
+export function createFiles(http: Http, sdk: Sdk) {
   async function start({ displayName, mimeType, bytes }: Upload, signal: AbortSignal): Promise<string> {
     const { headers } = await http.send({
       method: 'POST',
@@ -108,25 +108,27 @@ export function createFiles(http: Http, sdk: GoogleGenAI) {
   }
 
   /** Where a broken upload stands: the bytes that arrived, or the file when all had. */
-  async function query(url: string, signal: AbortSignal): Promise<{ received: number } | RemoteFile> {
+  async function query(
+    url: string,
+    upload: Upload,
+    signal: AbortSignal,
+  ): Promise<{ received: number } | RemoteFile> {
     const { headers, body } = await post(url, 'query', {}, undefined, signal);
     if (headers.get('x-goog-upload-status') === 'final') return readFile(body);
-    return { received: Number(headers.get('x-goog-upload-size-received') ?? 0) || 0 };
+    return { received: readSize(headers.get('x-goog-upload-size-received'), upload.bytes) };
   }
 
   return {
     /** Uploads, going on where a cut left off. `sent` hears of every piece that arrived, in bytes. */
     async upload(upload: Upload, signal: AbortSignal, sent: (bytes: number) => void): Promise<RemoteFile> {
       const url = await start(upload, signal);
-      let offset = 0;
-      for (let resumes = 0; ; resumes++) {
+      for (let cuts = 0; ; cuts++) {
         try {
-          return await sendFrom(url, upload, offset, signal, sent);
-        } catch (error) {
-          if (!isCut(error) || resumes >= RESUMES) throw error;
-          const standing = await query(url, signal);
+          const standing = cuts === 0 ? { received: 0 } : await query(url, upload, signal);
           if ('name' in standing) return standing;
-          offset = standing.received;
+          return await sendFrom(url, upload, standing.received, signal, sent);
+        } catch (error) {
+          if (!isCut(error) || cuts >= RESUMES) throw error;
         }
       }
     },
@@ -134,9 +136,9 @@ export function createFiles(http: Http, sdk: GoogleGenAI) {
     /** One that is gone already is fine; another project's (403) is none of ours to delete. */
     async delete(name: string, signal: AbortSignal): Promise<void> {
       try {
-        await sdk.files.delete({ name, config: limits(signal, CALL_DEADLINE_MS) });
+        await sdk.client.files.delete({ name, config: limits(signal, CALL_DEADLINE_MS) });
       } catch (error) {
-        const known = fromSdk(error, 'file', signal);
+        const known = sdk.toError(error, 'file', signal);
         if (!(known instanceof HummingbatchError && ['file-gone', 'permission-denied'].includes(known.code)))
           throw known;
       }
@@ -159,19 +161,18 @@ function isCut(error: unknown): boolean {
   return error instanceof HummingbatchError && (error.code === 'unreachable' || error.code === 'unavailable');
 }
 
+function readSize(header: string | null, most: number): number {
+  if (header !== null && /^\d{1,15}$/.test(header) && Number(header) <= most) return Number(header);
+  throw new HummingbatchError('garbled', 'Gemini did not say how much of an upload arrived.');
+}
+
 /** The answer to an upload holds the file under `file`, the answer to a GET is the file. */
 function readFile(body: string): RemoteFile {
   try {
     const value = JSON.parse(body) as { file?: unknown };
     const { expirationTime, ...file } = RemoteFileShape.parse(value.file ?? value);
-    const expires = Date.parse(expirationTime ?? '');
-    return {
-      name: file.name,
-      uri: file.uri,
-      mimeType: file.mimeType,
-      state: file.state,
-      expiresAt: Number.isFinite(expires) ? expires : Date.now() + LIFETIME_MS,
-    };
+    const { name, uri, mimeType, state } = file;
+    return { name, uri, mimeType, state, expiresAt: readTime(expirationTime) ?? Date.now() + LIFETIME_MS };
   } catch (cause) {
     throw new HummingbatchError('garbled', 'Gemini answered with something that is no file.', { cause });
   }
@@ -185,13 +186,11 @@ async function* pieces(
 ): AsyncGenerator<Uint8Array> {
   let held: Uint8Array[] = [];
   let bytes = 0;
-  let left = total;
   for await (const chunk of chunks) {
     let rest = chunk;
     while (bytes + rest.byteLength >= size) {
       const taken = size - bytes;
       yield Buffer.concat([...held, rest.subarray(0, taken)]);
-      left -= size;
       rest = rest.subarray(taken);
       held = [];
       bytes = 0;
@@ -199,5 +198,6 @@ async function* pieces(
     if (rest.byteLength > 0) held.push(rest);
     bytes += rest.byteLength;
   }
-  if (bytes > 0 || left === total) yield Buffer.concat(held);
+  // Where all had arrived but the end of it, an empty last piece says so.
+  if (bytes > 0 || total === 0) yield Buffer.concat(held);
 }

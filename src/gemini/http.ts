@@ -1,5 +1,6 @@
 import { HummingbatchError } from '../contract/errors.ts';
 import { type Subject, toError, toNetworkError } from './errors.ts';
+import { withoutKey } from './key.ts';
 import { readRefusal } from './refusal.ts';
 
 export interface HttpOptions {
@@ -48,7 +49,7 @@ export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
       signal,
     });
     if (response.ok) return response;
-    const body = await textOf(response);
+    const body = withoutKey(await textOf(response), apiKey);
     throw toError(readRefusal(response.status, body, response.headers, Date.now()), call.subject);
   }
 

@@ -2,6 +2,7 @@ import { download } from './download.ts';
 import { createFiles } from './files.ts';
 import { createHttp, type HttpOptions } from './http.ts';
 import { createJobs } from './jobs.ts';
+import { checkKey } from './key.ts';
 import { createSdk } from './sdk.ts';
 
 export type { RemoteFile, Upload } from './files.ts';
@@ -13,8 +14,13 @@ export type { Job } from './operation.ts';
 /** Google's own address. */
 export const GEMINI_URL = 'https://generativelanguage.googleapis.com';
 
-/** The wire to one Gemini API with one key. */
+/**
+ * The wire to one Gemini API with one key.
+ *
+ * @throws `key-invalid` for what cannot be a key
+ */
 export function createGemini(options: HttpOptions) {
+  checkKey(options.apiKey);
   const http = createHttp(options);
   const sdk = createSdk(options);
   return {

@@ -1,9 +1,9 @@
-import type { GoogleGenAI } from '@google/genai';
 import { HummingbatchError } from '../contract/errors.ts';
 import { wasNeverSent } from './errors.ts';
 import type { Http } from './http.ts';
-import { type Job, readOperation, stateOf } from './operation.ts';
-import { fromSdk, limits } from './sdk.ts';
+import { isJobName, type Job, readOperation, stateOf } from './operation.ts';
+import { limits, type Sdk } from './sdk.ts';
+import { readTime } from './time.ts';
 
 /**
  * What came of a POST that creates a job.
@@ -27,7 +27,7 @@ const CALL_DEADLINE_MS = 15_000;
 const LIST_DEADLINE_MS = 60_000;
 const API = 'v1beta';
 
-export function createJobs(http: Http, sdk: GoogleGenAI) {
+export function createJobs(http: Http, sdk: Sdk) {
   return {
     /** POSTs once. Own code, because the SDK's error has no headers and so loses Retry-After. Never throws. */
     async create(
@@ -67,22 +67,22 @@ export function createJobs(http: Http, sdk: GoogleGenAI) {
     /** All jobs of the project, page by page. Pages shift while jobs come and go, so one pass can miss one. */
     async *list(signal: AbortSignal): AsyncGenerator<ListedJob> {
       try {
-        for await (const job of await sdk.batches.list({
+        for await (const job of await sdk.client.batches.list({
           config: { pageSize: 100, ...limits(signal, LIST_DEADLINE_MS) },
         })) {
-          if (job.name) yield listed(job.name, job);
+          if (job.name && isJobName(job.name)) yield listed(job.name, job);
         }
       } catch (error) {
-        throw fromSdk(error, 'job', signal);
+        throw sdk.toError(error, 'job', signal);
       }
     },
 
     /** Asks for the end of a job. One that is gone or already at its end is a success: its state is read afterwards. */
     async cancel(name: string, signal: AbortSignal): Promise<void> {
       try {
-        await sdk.batches.cancel({ name, config: limits(signal, CALL_DEADLINE_MS) });
+        await sdk.client.batches.cancel({ name, config: limits(signal, CALL_DEADLINE_MS) });
       } catch (error) {
-        const known = fromSdk(error, 'job', signal);
+        const known = sdk.toError(error, 'job', signal);
         const settled =
           known instanceof HummingbatchError &&
           ['job-gone', 'request-rejected', 'billing-required'].includes(known.code);
@@ -100,13 +100,13 @@ interface SdkJob {
 }
 
 function listed(name: string, job: SdkJob): ListedJob {
-  const createTime = Date.parse(job.createTime ?? '');
+  const createTime = readTime(job.createTime);
   return {
     name,
     displayName: job.displayName ?? '',
     state: stateOf(job.state ?? ''),
     ...(job.dest?.fileName && { resultFile: job.dest.fileName }),
-    ...(Number.isFinite(createTime) && { createTime }),
+    ...(createTime !== undefined && { createTime }),
   };
 }
 

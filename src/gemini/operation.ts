@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { HummingbatchError } from '../contract/errors.ts';
 import type { JobState } from '../contract/progress.ts';
 import { JOB_STATES } from '../contract/progress.ts';
+import { readTime } from './time.ts';
 
 /** A batch job as one raw GET shows it. The SDK drops error, counts and `done`, without which a failure has no reason. */
 export interface Job {
@@ -22,12 +23,14 @@ export interface Job {
 }
 
 // int64 comes as a string, zero is left out, and a garbled counter is no reason to stop polling.
-const Counter = z.coerce.number().int().nonnegative().catch(0).default(0);
+const Counter = z.coerce.number().int().nonnegative().catch(0);
 const Text = z.string().catch('').default('');
+const JOB_NAME = /^batches\/[\w-]{1,100}$/;
 const Output = z.looseObject({ responsesFile: z.string().optional() }).optional().catch(undefined);
 
 const Operation = z.looseObject({
-  name: z.string().regex(/^batches\/[\w-]{1,100}$/),
+  name: z.string().regex(JOB_NAME),
+  done: z.boolean().catch(false).default(false),
   metadata: z
     .looseObject({
       displayName: Text,
@@ -56,21 +59,32 @@ export function readOperation(value: unknown): Job {
   const parsed = Operation.safeParse(value);
   if (!parsed.success)
     throw new HummingbatchError('garbled', 'Gemini answered with something that is no batch job.');
-  const { name, metadata, response, error } = parsed.data;
+  const { name, metadata, response, error, done } = parsed.data;
   const resultFile = metadata?.output?.responsesFile ?? response?.responsesFile;
-  const createTime = Date.parse(metadata?.createTime ?? '');
+  const createTime = readTime(metadata?.createTime);
+  const state = stateOf(metadata?.state ?? '');
   return {
     name,
     displayName: metadata?.displayName ?? '',
-    state: stateOf(metadata?.state ?? ''),
+    // A spelling that we do not know is no end, unless the operation says that it is at its end.
+    state: done && !isEnd(state) ? (error ? 'FAILED' : 'SUCCEEDED') : state,
     wireState: metadata?.state ?? '',
     pending: metadata?.batchStats?.pendingRequestCount ?? 0,
     successful: metadata?.batchStats?.successfulRequestCount ?? 0,
     failed: metadata?.batchStats?.failedRequestCount ?? 0,
-    ...(Number.isFinite(createTime) && { createTime }),
+    ...(createTime !== undefined && { createTime }),
     ...(resultFile && /^files\/[\w-]{1,100}$/.test(resultFile) && { resultFile }),
     ...(error && { error: { code: error.code, message: error.message.slice(0, 500) } }),
   };
+}
+
+export function isJobName(text: string): boolean {
+  return JOB_NAME.test(text);
+}
+
+/** Whether a job in this state will never be in another. */
+export function isEnd(state: JobState): boolean {
+  return !['PENDING', 'RUNNING', 'UNKNOWN'].includes(state);
 }
 
 /** Both spellings are in use: `BATCH_STATE_` on the wire, `JOB_STATE_` in the SDK. */

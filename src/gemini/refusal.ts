@@ -54,10 +54,12 @@ function durationMs(value: string | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000);
 }
 
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} /;
+
 /** Seconds or an HTTP date. */
 function retryAfter(value: string | null, now: number): number | undefined {
-  if (!value) return undefined;
+  if (value === null) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const at = Date.parse(value);
+  const at = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }

@@ -8,8 +8,9 @@ import { dirname } from 'node:path';
  */
 export async function makeFolder(path: string): Promise<string[]> {
   const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return [path];
   const touched = [path];
-  for (let made = path; first !== undefined && made.length >= first.length; made = dirname(made)) {
+  for (let made = path; made.length >= first.length; made = dirname(made)) {
     touched.push(dirname(made));
   }
   return touched;

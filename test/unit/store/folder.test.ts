@@ -95,10 +95,10 @@ describe('putIfAbsent', () => {
   test('never shows half a value to somebody who looks all the time', async () => {
     const { store } = await newStore();
     const value = 'x'.repeat(2_000_000);
-    let writing = true;
+    const written = new AbortController();
     const sizes = new Set<number>();
     const watch = async () => {
-      while (writing) sizes.add((await store.get('big'))?.byteLength ?? 0);
+      while (!written.signal.aborted) sizes.add((await store.get('big'))?.byteLength ?? 0);
     };
     const watching = watch();
     for (let n = 0; n < 10; n++) {
@@ -106,7 +106,7 @@ describe('putIfAbsent', () => {
       await store.put('big', value);
       await store.delete('big');
     }
-    writing = false;
+    written.abort();
     await watching;
     expect([...sizes].filter((size) => size !== 0 && size !== value.length)).toEqual([]);
   });

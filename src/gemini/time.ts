@@ -1,0 +1,9 @@
+/**
+ * A time as Google writes it (RFC 3339), ms since 1970. Undefined for everything else: `Date.parse` would take "0" for the
+ * year 2000, and a job of that age would be cancelled for its deadline.
+ */
+export function readTime(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text)) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}

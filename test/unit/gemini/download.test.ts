@@ -1,0 +1,134 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { download } from '../../../src/gemini/download.ts';
+import { failureOf, patience, serve } from './server.ts';
+
+const FILE = 'files/batch-abc';
+const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, n) => n % 251));
+
+/** What came, and what ended it. */
+async function drain(chunks: AsyncIterable<Uint8Array>): Promise<{ bytes: Buffer; error?: unknown }> {
+  const taken: Uint8Array[] = [];
+  try {
+    for await (const chunk of chunks) taken.push(chunk);
+  } catch (error) {
+    return { bytes: Buffer.concat(taken), error };
+  }
+  return { bytes: Buffer.concat(taken) };
+}
+
+const rangeOf = (header: string | undefined) => Number(/^bytes=(\d+)-$/.exec(header ?? '')?.[1] ?? 0);
+
+describe('a download', () => {
+  test.each([0, 1, 1000, 299_999, 300_000])(
+    'from byte %i has all that follows, with Range and without',
+    async (offset) => {
+      const ranged = await serve((request, response) => {
+        const from = rangeOf(request.headers.range);
+        if (from >= CONTENT.length) response.writeHead(416).end();
+        else if (request.headers.range === undefined) response.end(CONTENT);
+        else {
+          response.writeHead(206, {
+            'content-range': `bytes ${from}-${CONTENT.length - 1}/${CONTENT.length}`,
+          });
+          response.end(CONTENT.subarray(from));
+        }
+      });
+      const whole = await serve((_, response) => response.end(CONTENT));
+      for (const { http, requests } of [ranged, whole]) {
+        const { bytes, error } = await drain(download(http, FILE, offset, patience()));
+        expect(error).toBeUndefined();
+        expect(bytes.equals(CONTENT.subarray(offset))).toBe(true);
+        expect(requests).toHaveLength(1);
+      }
+    },
+  );
+
+  test('skips what a server sends more than it was asked for, and refuses what begins too late', async () => {
+    let start = 50;
+    const { http } = await serve((_, response) => {
+      response.writeHead(206, { 'content-range': `bytes ${start}-299999/300000` });
+      response.end(CONTENT.subarray(start));
+    });
+    const { bytes } = await drain(download(http, FILE, 100, patience()));
+    expect(bytes.equals(CONTENT.subarray(100))).toBe(true);
+    start = 200;
+    expect((await drain(download(http, FILE, 100, patience()))).error).toMatchObject({ code: 'garbled' });
+  });
+
+  test('that is compressed on its way is the same, though its length is another', async () => {
+    const { http } = await serve((_, response) => {
+      response.setHeader('content-encoding', 'gzip');
+      response.end(gzipSync(CONTENT));
+    });
+    expect((await drain(download(http, FILE, 7, patience()))).bytes.equals(CONTENT.subarray(7))).toBe(true);
+  });
+
+  test.each(['with a length', 'in chunks'])(
+    'that is cut (%s) is unreachable, and what came before is good',
+    async (how) => {
+      const { http } = await serve((_, response) => {
+        if (how === 'with a length') response.setHeader('content-length', CONTENT.length);
+        response.write(CONTENT.subarray(0, 100_000), () => response.destroy());
+      });
+      const { bytes, error } = await drain(download(http, FILE, 0, patience()));
+      expect(error).toMatchObject({ code: 'unreachable' });
+      expect(bytes.equals(CONTENT.subarray(0, bytes.length))).toBe(true);
+    },
+  );
+
+  test('that stalls is given up', async () => {
+    const { http } = await serve((_, response) => response.write(CONTENT.subarray(0, 1000)));
+    const { bytes, error } = await drain(download(http, FILE, 0, patience(), 50));
+    expect(error).toMatchObject({ code: 'unreachable', message: expect.stringContaining('in time') });
+    expect(bytes.length).toBe(1000);
+  });
+
+  test('whose taker needs longer than that is not', async () => {
+    const { http } = await serve((_, response) => response.end(CONTENT));
+    let bytes = 0;
+    for await (const chunk of download(http, FILE, 0, patience(), 50)) {
+      if (bytes === 0) await pause(150);
+      bytes += chunk.byteLength;
+    }
+    expect(bytes).toBe(CONTENT.length);
+  });
+
+  test('tries the second address where the first knows no such file, and says result-gone where both do not', async () => {
+    let there = true;
+    const { http, requests } = await serve((request, response) => {
+      if (there && request.url?.startsWith('/v1beta/')) response.end('x');
+      else response.writeHead(404).end('{"error":{"code":404,"status":"NOT_FOUND","message":"Not here."}}');
+    });
+    expect((await drain(download(http, FILE, 0, patience()))).bytes.toString()).toBe('x');
+    expect(requests.map(({ url }) => url)).toEqual([
+      `/download/v1beta/${FILE}:download?alt=media`,
+      `/v1beta/${FILE}:download?alt=media`,
+    ]);
+    there = false;
+    expect((await drain(download(http, FILE, 0, patience()))).error).toMatchObject({ code: 'result-gone' });
+  });
+
+  test('that we cancel ends with our reason', async () => {
+    const controller = new AbortController();
+    const { http } = await serve((_, response) => response.write(CONTENT.subarray(0, 1000)));
+    const reason = new Error('cancelled');
+    const chunks = download(http, FILE, 0, controller.signal);
+    await chunks.next();
+    controller.abort(reason);
+    expect(await failureOf(chunks.next())).toBe(reason);
+  });
+
+  test('that is left in the middle gives its connection back', async () => {
+    const { http, requests } = await serve((_, response) => {
+      const more = () => {
+        while (!response.destroyed && response.write(CONTENT));
+      };
+      response.on('drain', more);
+      more();
+    });
+    for await (const _ of download(http, FILE, 0, patience())) break;
+    await expect.poll(() => requests[0]?.socket.destroyed).toBe(true);
+  });
+});

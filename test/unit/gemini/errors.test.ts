@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { HummingbatchError } from '../../../src/contract/errors.ts';
+import { type Subject, toError, toNetworkError, wasNeverSent } from '../../../src/gemini/errors.ts';
+import { readRefusal } from '../../../src/gemini/refusal.ts';
+
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+
+function envelope(code: number, status: string, message: string, details: unknown[] = []): string {
+  return JSON.stringify({ error: { code, status, message, details } });
+}
+
+function errorOf(
+  status: number,
+  body: string,
+  subject: Subject = 'job',
+  headers: Record<string, string> = {},
+) {
+  return toError(readRefusal(status, body, new Headers(headers), NOW), subject);
+}
+
+describe('what Google refuses', () => {
+  const badKey = [{ '@type': 'x/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID', domain: 'googleapis.com' }];
+
+  test.each<[number, string, string, unknown[], Subject, string]>([
+    [400, 'INVALID_ARGUMENT', 'API key not valid.', badKey, 'create', 'key-invalid'],
+    [400, 'FAILED_PRECONDITION', 'User location is not supported.', [], 'create', 'billing-required'],
+    [400, 'INVALID_ARGUMENT', 'Invalid value.', [], 'create', 'request-rejected'],
+    [400, 'INVALID_ARGUMENT', 'Unsupported MIME type: jsonl', [], 'upload', 'file-rejected'],
+    [401, 'UNAUTHENTICATED', 'No.', [], 'job', 'key-invalid'],
+    [403, 'PERMISSION_DENIED', 'No.', [], 'file', 'permission-denied'],
+    [404, 'NOT_FOUND', 'No.', [], 'job', 'job-gone'],
+    [404, 'NOT_FOUND', 'No.', [], 'file', 'file-gone'],
+    [404, 'NOT_FOUND', 'No.', [], 'create', 'model-gone'],
+    [404, 'NOT_FOUND', 'No.', [], 'result', 'result-gone'],
+    [408, 'X', 'Slow.', [], 'create', 'unavailable'],
+    [429, 'RESOURCE_EXHAUSTED', 'Quota.', [], 'create', 'rate-limited'],
+    [500, 'INTERNAL', 'Oops.', [], 'job', 'unavailable'],
+    [503, 'UNAVAILABLE', 'Later.', [], 'job', 'unavailable'],
+    [504, 'DEADLINE_EXCEEDED', 'Later.', [], 'job', 'unavailable'],
+  ])('%i %s (%s) is %5$s', (status, rpcStatus, message, details, subject, code) => {
+    const error = errorOf(status, envelope(status, rpcStatus, message, details), subject);
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(message);
+    expect(error.message).toContain(rpcStatus);
+  });
+
+  test.each([
+    [
+      'HTML',
+      502,
+      '<html><head><title>Bad</title></head><body>\n<h1>Bad gateway</h1></body></html>',
+      'Bad Bad gateway',
+    ],
+    ['nothing', 503, '', 'no explanation'],
+    ['another envelope', 500, '{"error":"just text"}', 'just text'],
+    ['a list', 500, '[]', '[]'],
+    ['null', 500, 'null', 'null'],
+    ['a very long message', 500, `{"error":{"message":${JSON.stringify('x'.repeat(9000))}}}`, 'xxx'],
+  ])('with %s (%i) is unavailable, in a short sentence', (_, status, body, words) => {
+    const error = errorOf(status, body);
+    expect(error.code).toBe('unavailable');
+    expect(error.message).toContain(words);
+    expect(error.message.length).toBeLessThan(400);
+  });
+
+  test('says when to come back by RetryInfo before Retry-After', () => {
+    const details = [{ '@type': 'x/Help' }, { '@type': 'x/google.rpc.RetryInfo', retryDelay: '37.5s' }];
+    const body = envelope(429, 'RESOURCE_EXHAUSTED', 'Quota.', details);
+    expect(errorOf(429, body, 'create', { 'retry-after': '5' }).retryAfterMs).toBe(37_500);
+  });
+
+  test.each([
+    ['12', 12_000],
+    ['Sun, 22 Nov 2026 12:01:30 GMT', 90_000],
+    ['Sun, 22 Nov 2026 11:00:00 GMT', 0],
+    ['soon', undefined],
+    ['-5', undefined],
+    ['', undefined],
+  ])('Retry-After: %s is %s ms', (header, ms) => {
+    expect(errorOf(429, '', 'create', { 'retry-after': header }).retryAfterMs).toBe(ms);
+  });
+
+  test.each(['1h', '-3s', '99999999999999s', 'x', ''])('a retryDelay of %j is none', (retryDelay) => {
+    const body = envelope(429, 'RESOURCE_EXHAUSTED', 'Quota.', [{ retryDelay }]);
+    expect(errorOf(429, body).retryAfterMs).toBeUndefined();
+  });
+});
+
+describe('a call without an answer', () => {
+  const failed = (cause: unknown) => new TypeError('fetch failed', { cause });
+  const system = (code: string, syscall?: string) => Object.assign(new Error(code), { code, syscall });
+
+  test('is unreachable, and names what happened and not only "fetch failed"', () => {
+    const error = toNetworkError(
+      failed(system('ECONNRESET', 'read')),
+      'create',
+      new AbortController().signal,
+    );
+    expect(error).toMatchObject({ code: 'unreachable' });
+    expect((error as Error).message).toMatch(/creation of the job: ECONNRESET/);
+  });
+
+  test('that ran out of time says so', () => {
+    const error = toNetworkError(new DOMException('x', 'TimeoutError'), 'job', new AbortController().signal);
+    expect((error as Error).message).toContain('no answer in time');
+  });
+
+  test('that we cancelled stays the cancellation it is', () => {
+    const reason = new Error('cancelled');
+    expect(toNetworkError(failed(system('ECONNRESET')), 'job', AbortSignal.abort(reason))).toBe(reason);
+  });
+
+  test.each([
+    ['no connection', system('ECONNREFUSED', 'connect')],
+    ['no connection in time', system('ETIMEDOUT', 'connect')],
+    ['no such name', system('ENOTFOUND', 'getaddrinfo')],
+    [
+      'no connection to any address',
+      new AggregateError([system('ECONNREFUSED', 'connect'), system('ENETUNREACH', 'connect')]),
+    ],
+    ["undici's connect timeout", Object.assign(new Error('x'), { code: 'UND_ERR_CONNECT_TIMEOUT' })],
+  ])('was never sent where there was %s', (_, cause) => {
+    expect(wasNeverSent(failed(cause))).toBe(true);
+    const own = new HummingbatchError('unreachable', 'x', { cause: failed(cause) });
+    expect(wasNeverSent(own)).toBe(true);
+  });
+
+  test.each([
+    ['a reset', system('ECONNRESET', 'read')],
+    ['a host that went away under a connection', system('EHOSTUNREACH', 'write')],
+    ['the other side closed', Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' })],
+    ['a deadline', new DOMException('x', 'TimeoutError')],
+    ['a mixture', new AggregateError([system('ECONNREFUSED', 'connect'), system('ECONNRESET', 'read')])],
+    ['nothing known', undefined],
+  ])('may have been sent after %s', (_, cause) => {
+    expect(wasNeverSent(failed(cause))).toBe(false);
+  });
+});
