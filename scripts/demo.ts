@@ -30,6 +30,8 @@ const stay = process.argv.includes('--stay');
 const { stdout, stderr, env } = process;
 const output = createOutput({ stdout, stderr, env, json: false, verbose: false });
 
+const log = (sentence: string): void => output.say(sentence);
+
 async function main(): Promise<void> {
   const directory = join(FOLDER, '.temporal');
   if (await runningTemporal(directory)) {
@@ -43,7 +45,7 @@ async function main(): Promise<void> {
     env: process.env,
     cacheDir: cacheDirectory(process.env, process.platform),
     fetchAllowed: true,
-    log: output.say,
+    log,
   });
   const temporal = await bringTemporal({
     directory,
@@ -52,7 +54,7 @@ async function main(): Promise<void> {
     searchAttributes: SEARCH_ATTRIBUTE_TYPES,
     retentionHours: 24,
     env: process.env,
-    log: output.say,
+    log,
   });
   const emulator = await createEmulator({ jobSeconds: JOB_SECONDS });
   const taskQueue = ownTaskQueue(store.id);

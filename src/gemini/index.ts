@@ -7,7 +7,6 @@ import { createSdk } from './sdk.ts';
 
 export type { RemoteFile, Upload } from './files.ts';
 export type { Creation, ListedJob } from './jobs.ts';
-export { CREATE_DEADLINE_MS } from './jobs.ts';
 export { splitLines } from './lines.ts';
 export type { Job } from './operation.ts';
 

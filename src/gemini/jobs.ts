@@ -21,7 +21,7 @@ export type Creation =
 export type ListedJob = Pick<Job, 'name' | 'displayName' | 'state' | 'resultFile' | 'createTime'>;
 
 /** How long the POST may take, ms. Below createJob's startToClose, so that the attempt always tells what came of it. */
-export const CREATE_DEADLINE_MS = 20_000;
+const CREATE_DEADLINE_MS = 20_000;
 const CALL_DEADLINE_MS = 15_000;
 /** For all pages of one pass. */
 const LIST_DEADLINE_MS = 60_000;

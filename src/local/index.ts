@@ -3,8 +3,7 @@
  * Temporal is configured.
  */
 export { cacheDirectory } from './cache.ts';
-export { type FindOptions, findTemporalCli, type TemporalCli } from './cli.ts';
-export type { SearchAttributeTypes } from './namespace.ts';
+export { findTemporalCli } from './cli.ts';
 export {
   type BringOptions,
   type BroughtTemporal,

@@ -23,7 +23,7 @@ export function draftOf(value: unknown): { draft: Draft; issues: readonly z.core
       leaveOut(rest, ['manifest', ...issue.path, ...(name === undefined ? [] : [name])]);
     }
   }
-  return { draft: (rest.manifest ?? {}) as Draft, issues };
+  return { draft: rest.manifest ?? {}, issues };
 }
 
 /** An entry of a list becomes undefined, so that those behind it keep their numbers. */

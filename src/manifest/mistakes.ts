@@ -22,7 +22,7 @@ export function flatten(issues: readonly Issue[]): Issue[] {
     // The branch that got beyond the type of the whole value is the one that was meant.
     const meant = issue.errors.find((branch) => branch.every(({ path }) => path.length > 0));
     if (meant === undefined) return [issue];
-    return meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue);
+    return meant.map((inner): Issue => ({ ...inner, path: [...issue.path, ...inner.path] }));
   });
 }
 

@@ -27,6 +27,8 @@ const MANIFEST = {
 /** A step is hit when its activity was running as the worker was killed: then it needed a second attempt. */
 const STEPS = ['prepare', 'stageRound', 'createJob', 'collectRound', 'report'] as const;
 const TRIALS = 6;
+/** PENDING_ACTIVITY_STATE_STARTED */
+const STARTED = 2;
 
 describe('a worker process that is killed with SIGKILL', () => {
   let world: World;
@@ -55,9 +57,8 @@ describe('a worker process that is killed with SIGKILL', () => {
   /** Whether an activity of this name is running now. */
   async function isRunning(batchId: string, activity: string): Promise<boolean> {
     const { raw } = await descriptionOf(batchId);
-    const STARTED = 2;
     return (raw.pendingActivities ?? []).some(
-      ({ activityType, state }) => activityType?.name === activity && state === STARTED,
+      ({ activityType, state }) => activityType?.name === activity && Number(state) === STARTED,
     );
   }
 

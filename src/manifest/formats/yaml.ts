@@ -54,7 +54,7 @@ function compose(source: TextSource, report: Report): Document | undefined {
     const message = 'A second document begins here; a manifest is one.';
     report.add({ source, offset: range[0] }, { code: 'syntax', message, fix: 'Remove the line `---`.' });
   }
-  return mistakes.length === 0 && more.length === 0 ? (document as Document) : undefined;
+  return mistakes.length === 0 && more.length === 0 ? document : undefined;
 }
 
 function hasFewTokens(source: TextSource, report: Report): boolean {

@@ -277,7 +277,7 @@ describe('what others wrote', () => {
 
   it('is shown without base64 and without what moves the cursor', () => {
     const message = `bad image ${'QUJD'.repeat(5000)} here\u001b[2J\nnext`;
-    const verdict = verdictOf({ error: { code: 3, message: `${message}` } });
+    const verdict = verdictOf({ error: { code: 3, message } });
     expect(verdict).toMatchObject({ message: 'bad image …' });
     expect(verdictOf({ error: { code: 3, message: 'a\u001b[2J\nb' } })).toMatchObject({ message: 'a [2J b' });
   });

@@ -1,5 +1,5 @@
+import type { ManifestFormat } from '../../../src/manifest/formats/index.ts';
 import {
-  type ManifestFormat,
   type ParseOptions,
   type ParseResult,
   type Problem,
