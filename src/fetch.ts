@@ -1,6 +1,7 @@
-import { lookup as systemLookup } from 'node:dns';
+import { type LookupAddress, lookup as systemLookup } from 'node:dns';
+import type { LookupFunction as Lookup } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { Agent, fetch } from 'undici';
+import { Agent, type Dispatcher, fetch } from 'undici';
 import { HummingbatchError } from './contract/errors.ts';
 
 export interface FetchLimits {
@@ -11,6 +12,9 @@ export interface FetchLimits {
 }
 
 const REDIRECTS = 5;
+const NOT_PUBLIC = 'it leads to an address that is not public';
+/** All that is given out for use on the internet; what lies outside and is in no range of ipaddr.js is no address either. */
+const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /**
  * Fetches what a stranger names: https only, public addresses only, each redirect looked at anew, bounded in bytes and
@@ -24,75 +28,86 @@ export async function fetchPublic(
   limits: FetchLimits,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const agent = new Agent({ connect: { lookup: publicLookup } });
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.deadlineMs)]);
+  const agent = new Agent({ connect: { lookup: onlyPublic(systemLookup) } });
   try {
-    const response = await follow(url, agent, deadline);
-    return await bounded(response.body ?? [], limits.bytes, url);
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    if (error instanceof HummingbatchError) throw error;
-    throw refuse(url, reasonOf(error), error);
+    return await fetchThrough(agent, url, limits, signal);
   } finally {
-    await agent.close().catch(() => agent.destroy());
+    await agent.destroy();
   }
 }
 
-async function follow(url: string, agent: Agent, signal: AbortSignal) {
+/** The same through any connection: all but the addresses of names is checked here. */
+export async function fetchThrough(
+  dispatcher: Dispatcher,
+  url: string,
+  limits: FetchLimits,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.deadlineMs)]);
+  try {
+    const response = await follow(url, dispatcher, deadline);
+    return await bounded(response.body ?? [], limits.bytes);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw new HummingbatchError(
+      'reference-unreachable',
+      `The reference at ${originOf(url)} could not be fetched: ${reasonOf(error)}.`,
+      { cause: error },
+    );
+  }
+}
+
+async function follow(url: string, dispatcher: Dispatcher, signal: AbortSignal) {
   let target = new URL(url);
   for (let hop = 0; hop <= REDIRECTS; hop++) {
-    if (target.protocol !== 'https:') throw refuse(url, 'only https URLs are fetched');
-    refusePrivateHost(target, url);
-    const response = await fetch(target, { dispatcher: agent, redirect: 'manual', signal });
+    refuseUnsafe(target);
+    const response = await fetch(target, { dispatcher, redirect: 'manual', signal });
     if (response.ok) return response;
     const location = response.headers.get('location');
     await response.body?.cancel();
     if (response.status < 300 || response.status >= 400 || !location)
-      throw refuse(url, `the server answered ${response.status}`);
+      throw new Error(`the server answered ${response.status}`);
     target = new URL(location, target);
   }
-  throw refuse(url, `more than ${REDIRECTS} redirects`);
+  throw new Error(`more than ${REDIRECTS} redirects`);
 }
 
-/** A literal address is never looked up, so it is checked here. */
-function refusePrivateHost({ hostname }: URL, url: string): void {
+/** A literal address is never looked up, so it is checked here; `URL` has written every form of it (octal, decimal) as one. */
+function refuseUnsafe({ protocol, hostname }: URL): void {
+  if (protocol !== 'https:') throw new Error('only https URLs are fetched');
   const literal = hostname.replace(/^\[|\]$/g, '');
-  if (ipaddr.isValid(literal) && !isPublic(literal))
-    throw refuse(url, 'it leads to an address that is not public');
+  if (ipaddr.isValid(literal) && !isPublic(literal)) throw new Error(NOT_PUBLIC);
 }
 
-/** What the connection itself uses to find an address. */
-const publicLookup: typeof systemLookup = ((
-  host: string,
-  options: object,
-  done: (error: Error | null, ...rest: unknown[]) => void,
-) => {
-  systemLookup(host, { ...options, all: true }, (error, addresses) => {
-    if (error) return done(error);
-    const bad = addresses.find(({ address }) => !isPublic(address));
-    if (bad || addresses.length === 0) return done(new Error('it leads to an address that is not public'));
-    const [first] = addresses;
-    return 'all' in options && options.all
-      ? done(null, addresses)
-      : done(null, first?.address, first?.family);
-  });
-}) as typeof systemLookup;
+/** A look-up for connections that fails where a name has any address that is not public. */
+export function onlyPublic(lookup: Lookup): Lookup {
+  return (host, options, done) =>
+    lookup(host, { ...options, all: true }, (error, found) => {
+      const addresses = found as LookupAddress[];
+      if (error) return done(error, []);
+      const [first] = addresses;
+      if (!first || !addresses.every(({ address }) => isPublic(address)))
+        return done(new Error(NOT_PUBLIC), []);
+      return options.all ? done(null, addresses) : done(null, first.address, first.family);
+    });
+}
 
 /** `unicast` is what ipaddr.js calls an address that is in no reserved range; 4-in-6 is judged by its inner address. */
 function isPublic(address: string): boolean {
-  return ipaddr.process(address).range() === 'unicast';
+  const parsed = ipaddr.process(address);
+  if (parsed.range() !== 'unicast') return false;
+  return !(parsed instanceof ipaddr.IPv6) || parsed.match(GLOBAL_IPV6);
 }
 
 async function bounded(
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   most: number,
-  url: string,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.byteLength;
-    if (bytes > most) throw refuse(url, `it is larger than ${most} bytes`);
+    if (bytes > most) throw new Error(`it is larger than ${most} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -103,11 +118,7 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-function refuse(url: string, why: string, cause?: unknown): HummingbatchError {
-  const { origin } = new URL(url);
-  return new HummingbatchError(
-    'reference-unreachable',
-    `The reference at ${origin} could not be fetched: ${why}.`,
-    { cause },
-  );
+/** Without the rest of the URL, which may hold a signature. */
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : 'an address that is none';
 }
