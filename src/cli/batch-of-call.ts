@@ -25,12 +25,12 @@ export async function requireStored(store: Store, batchId: string): Promise<Batc
  * batch stood and a new workflow goes on from there.
  */
 export async function takeUp(session: Session, batchId: string): Promise<void> {
-  const { store, client, hummingbatch, options } = session;
+  const { store, client, hummingbatch } = session;
   const { state } = await requireStored(store, batchId);
   if (isEnd(state) || (await hasWorkflow(client, batchId))) return;
   const { manifest: uri } = batchPlaces(batchId);
   const bytes = await store.get(uri);
-  if (bytes) await hummingbatch.start({ manifest: parseStored(bytes, uri), batchId, options });
+  if (bytes) await hummingbatch.start({ manifest: parseStored(bytes, uri), batchId });
 }
 
 async function hasWorkflow(client: Session['client'], batchId: string): Promise<boolean> {

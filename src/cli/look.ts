@@ -23,7 +23,7 @@ interface Question<T> {
  * the store answers. A configured Temporal without a worker is an error, for somebody else runs that.
  */
 export async function lookAt<T>(call: Call, config: Config, store: Store, question: Question<T>): Promise<T> {
-  const temporal = await openClient(config, store, call.signal);
+  const temporal = await openClient(call, config, store);
   if (!temporal) return question.store();
   const { client, hummingbatch, taskQueue, configured } = temporal;
   try {

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { connectTemporal, createHummingbatch, type Hummingbatch, requireWorker } from '../client/index.ts';
 import type { Config } from '../config.ts';
+import type { BatchOptions } from '../contract/index.ts';
 import { DEFAULT_TASK_QUEUE, ownTaskQueue } from '../contract/queues.ts';
 import type { Store } from '../store/store.ts';
 import { bringGemini } from './bring-gemini.ts';
@@ -28,8 +29,6 @@ export interface Session {
   taskQueue: string;
   /** Of Temporal's pages; only a brought server's are known. */
   uiUrl?: string;
-  /** What batches that this call starts are bound to and how often they ask. */
-  options: { store: string; endpoint?: string; checkIntervalMs?: number; submitWindowMs?: number };
   /** This process has the worker, so it stays until the batch ends or stops. */
   drives: boolean;
   /** Rejects where this process's worker fell. */
@@ -53,16 +52,16 @@ export async function openSession(call: Call, config: Config, store: Store): Pro
 
 /** A way to the Temporal that is there, for what only looks; undefined where there is none. */
 export async function openClient(
+  call: Call,
   config: Config,
   store: Store,
-  signal: AbortSignal,
 ): Promise<
   | (Pick<Session, 'client' | 'hummingbatch' | 'taskQueue' | 'uiUrl' | 'namespace'> & { configured: boolean })
   | undefined
 > {
   const configured = configuredTemporal(config.env);
   const { runningTemporal } = await import('../local/index.ts');
-  const place = configured ?? (await runningTemporal(serverDirectory(store), signal));
+  const place = configured ?? (await runningTemporal(serverDirectory(store), call.signal));
   if (!place) return undefined;
   const client = await connectTemporal(place);
   const taskQueue = configured ? sharedQueue(config) : ownTaskQueue(store.id);
@@ -72,7 +71,12 @@ export async function openClient(
     taskQueue,
     configured: configured !== undefined,
     ...('uiUrl' in place && { uiUrl: place.uiUrl }),
-    hummingbatch: createHummingbatch({ store, client, taskQueue }),
+    hummingbatch: createHummingbatch({
+      store,
+      client,
+      taskQueue,
+      options: optionsOf(config, store, call.flags),
+    }),
   };
 }
 
@@ -97,11 +101,15 @@ async function joinConfigured(
   return {
     store,
     client,
-    hummingbatch: createHummingbatch({ store, client, taskQueue }),
+    hummingbatch: createHummingbatch({
+      store,
+      client,
+      taskQueue,
+      options: optionsOf(config, store, call.flags),
+    }),
     address: place.address,
     namespace: place.namespace,
     taskQueue,
-    options: optionsOf(config, store, call.flags),
     drives: false,
     fallen: new Promise(() => undefined),
     close: () => client.connection.close(),
@@ -129,15 +137,15 @@ export async function bringAll(call: Call, config: Config, store: Store, log: Lo
     const place = { ...temporal, client, taskQueue, stickyMs: STICKY_MS };
     const worker = await bringWorker(store, place, gemini, log);
     closing.push(() => worker.close());
+    const options = { ...optionsOf(config, store, call.flags), endpoint: worker.endpoint };
     return {
       store,
       client,
-      hummingbatch: createHummingbatch({ store, client, taskQueue }),
+      hummingbatch: createHummingbatch({ store, client, taskQueue, options }),
       address: temporal.address,
       namespace: temporal.namespace,
       taskQueue,
       uiUrl: temporal.uiUrl,
-      options: { ...optionsOf(config, store, call.flags), endpoint: worker.endpoint },
       drives: true,
       fallen: worker.fallen,
       close,
@@ -149,11 +157,11 @@ export async function bringAll(call: Call, config: Config, store: Store, log: Lo
 }
 
 /** What a batch started here is bound to, and how often it asks. */
-export function optionsOf(
+function optionsOf(
   { geminiUrl, checkIntervalMs, submitWindowMs }: Config,
   store: Store,
   flags: Flags,
-): Session['options'] {
+): Partial<BatchOptions> {
   return {
     store: store.id,
     ...(geminiUrl && !flags.emulator && { endpoint: new URL(geminiUrl).origin }),

@@ -1,4 +1,4 @@
-import type { Hummingbatch } from '../client/index.ts';
+import type { BatchHandle } from '../client/index.ts';
 import type { BatchProgress } from '../contract/index.ts';
 import { requireStored, takeUp } from './batch-of-call.ts';
 import type { Call } from './call.ts';
@@ -17,20 +17,27 @@ import { describeBatch, summaryJson } from './summary.ts';
  */
 export async function steer(
   call: Call,
-  act: (hummingbatch: Hummingbatch, batchId: string) => Promise<string>,
+  act: (session: Session, batchId: string) => Promise<string>,
 ): Promise<ExitCode> {
   const [batchId = ''] = call.args;
   const { config, store } = await storeOfBatch(call);
   await requireStored(store, batchId);
   const session = await openSession(call, config, store);
   try {
-    await takeUp(session, batchId);
-    call.output.say(await act(session.hummingbatch, batchId));
+    call.output.say(await act(session, batchId));
     if (session.drives) return await followToEnd(call, session, batchId);
     return leave(call, session, await session.hummingbatch.batch(batchId).progress());
   } finally {
     await session.close();
   }
+}
+
+/** The same for what makes sense for an open batch only, which is taken up first where Temporal has lost it. */
+export function tell(call: Call, act: (batch: BatchHandle) => Promise<string>): Promise<ExitCode> {
+  return steer(call, async (session, batchId) => {
+    await takeUp(session, batchId);
+    return act(session.hummingbatch.batch(batchId));
+  });
 }
 
 function leave(call: Call, { store }: Session, progress: BatchProgress): ExitCode {

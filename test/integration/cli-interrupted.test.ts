@@ -36,16 +36,16 @@ describe('a run that is interrupted', () => {
       await run.said('waiting for batches/');
       run.child.kill(signal);
       const { code, stdout, stderr } = await run.ended;
-      expect(code, stderr).toBe(130);
+      expect({ code, stderr }).toMatchObject({ code: 130 });
       expect(stdout).toBe('');
       expect(stderr).toContain('Google goes on with its job');
       expect(stderr).toMatch(/hummingbatch watch long-[0-9a-f]{8}\n/);
 
       const status = await desk.run(['status', await idOf(desk), '--json']);
-      expect(JSON.parse(status.stdout), 'the store tells where it stood').toMatchObject({ state: 'WAITING' });
+      expect(JSON.parse(status.stdout)).toMatchObject({ state: 'WAITING' });
 
       const again = await desk.run(['run', 'm.yaml', '--json']);
-      expect(again.code, again.stderr).toBe(0);
+      expect(again).toMatchObject({ code: 0 });
       expect(JSON.parse(again.stdout)).toMatchObject({ state: 'COMPLETED', outputs: { image: 3 } });
       expect((await desk.emulator.ledger()).jobs).toHaveLength(1);
     },
@@ -60,13 +60,13 @@ describe('a run that is interrupted', () => {
 
     // Its server still stands there, with nobody who works.
     const status = await desk.run(['status', await idOf(desk), '--json']);
-    expect(JSON.parse(status.stdout), status.stderr).toMatchObject({
+    expect(JSON.parse(status.stdout)).toMatchObject({
       state: 'WAITING',
       jobs: [expect.any(String)],
     });
 
     const again = await desk.run(['run', 'm.yaml', '--json']);
-    expect(again.code, again.stderr).toBe(0);
+    expect(again).toMatchObject({ code: 0 });
     expect((await desk.emulator.ledger()).jobs).toHaveLength(1);
   });
 
@@ -79,7 +79,7 @@ describe('a run that is interrupted', () => {
     const id = await idOf(desk);
 
     const cancelled = await desk.run(['cancel', id, '--json']);
-    expect(cancelled.code, cancelled.stderr).toBe(0);
+    expect(cancelled).toMatchObject({ code: 0 });
     expect(JSON.parse(cancelled.stdout)).toMatchObject({ state: 'CANCELLED' });
 
     const again = await desk.run(['run', 'm.yaml', '--json']);
@@ -93,7 +93,7 @@ describe('a key that Google refuses', () => {
   test('stops the batch, is shown nowhere, and retry goes on with another', async () => {
     const desk = await deskWith({ jobSeconds: 1, keys: ['good'] });
     const stopped = await desk.run(['run', 'm.yaml', '--json', '--verbose']);
-    expect(stopped.code, stopped.stderr).toBe(4);
+    expect(stopped).toMatchObject({ code: 4 });
     const id = await idOf(desk);
     const status = await desk.run(['status', id, '--json']);
     expect(JSON.parse(status.stdout)).toMatchObject({
@@ -105,7 +105,7 @@ describe('a key that Google refuses', () => {
     expect(await filesWith(join(desk.folder, 'hummingbatch'), KEY)).toEqual([]);
 
     const went = await desk.run(['retry', id, '--json'], { GEMINI_API_KEY: 'good' });
-    expect(went.code, went.stderr).toBe(0);
+    expect(went).toMatchObject({ code: 0 });
   });
 });
 

@@ -1,8 +1,8 @@
 import type { Verb } from '../call.ts';
-import { steer } from '../steer.ts';
+import { tell } from '../steer.ts';
 
 export const verb: Verb = (call) =>
-  steer(call, async (hummingbatch, batchId) => {
-    await hummingbatch.batch(batchId).accept();
-    return `The batch ${batchId} ends with what is there.`;
+  tell(call, async (batch) => {
+    await batch.accept();
+    return `The batch ${batch.id} ends with what is there.`;
   });

@@ -1,6 +1,6 @@
 import { HummingbatchError } from '../../contract/index.ts';
 import type { Verb } from '../call.ts';
-import { steer } from '../steer.ts';
+import { tell } from '../steer.ts';
 
 export const verb: Verb = async (call) => {
   const { job, none = false } = call.flags;
@@ -9,8 +9,8 @@ export const verb: Verb = async (call) => {
       fix: '`--job batches/…` takes that job, `--none` makes another.',
     });
   }
-  return steer(call, async (hummingbatch, batchId) => {
-    await hummingbatch.batch(batchId).adopt(job ?? 'none');
-    return job ? `The batch ${batchId} takes ${job}.` : `The batch ${batchId} makes its job again.`;
+  return tell(call, async (batch) => {
+    await batch.adopt(job ?? 'none');
+    return job ? `The batch ${batch.id} takes ${job}.` : `The batch ${batch.id} makes its job again.`;
   });
 };

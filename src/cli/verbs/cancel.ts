@@ -1,11 +1,11 @@
 import type { Verb } from '../call.ts';
 import { EXIT } from '../exit-codes.ts';
-import { steer } from '../steer.ts';
+import { tell } from '../steer.ts';
 
 export const verb: Verb = async (call) => {
-  const exit = await steer(call, async (hummingbatch, batchId) => {
-    await hummingbatch.batch(batchId).cancel();
-    return `Cancelling the batch ${batchId}; what its job has finished is kept.`;
+  const exit = await tell(call, async (batch) => {
+    await batch.cancel();
+    return `Cancelling the batch ${batch.id}; what its job has finished is kept.`;
   });
   // It was asked for.
   return exit === EXIT.cancelled ? EXIT.done : exit;

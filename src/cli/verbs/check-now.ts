@@ -1,8 +1,8 @@
 import type { Verb } from '../call.ts';
-import { steer } from '../steer.ts';
+import { tell } from '../steer.ts';
 
 export const verb: Verb = (call) =>
-  steer(call, async (hummingbatch, batchId) => {
-    await hummingbatch.batch(batchId).checkNow();
-    return `The batch ${batchId} asks Google now.`;
+  tell(call, async (batch) => {
+    await batch.checkNow();
+    return `The batch ${batch.id} asks Google now.`;
   });

@@ -10,7 +10,7 @@ export const verb: Verb = (call) => {
     outcomes: wordsOf('outcome', call.flags.outcome, OUTCOMES),
     flags: wordsOf('flag', call.flags.flag, FLAGS),
   };
-  return steer(call, async (hummingbatch, batchId) => {
+  return steer(call, async ({ hummingbatch }, batchId) => {
     await hummingbatch.retry(batchId, choice);
     return `The batch ${batchId} goes on.`;
   });

@@ -5,18 +5,18 @@ import { chooseId } from '../choose-id.ts';
 import { commandOf } from '../commands.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readyManifest } from '../manifest.ts';
-import { openClient, optionsOf } from '../session.ts';
+import { openClient } from '../session.ts';
 import { configOf, existingStore, openCallStore } from '../store.ts';
 import { configuredTemporal } from '../temporal-config.ts';
 
 export const verb: Verb = async (call) => {
-  const { output, flags, signal } = call;
+  const { output, flags } = call;
   const config = await configOf(call);
   const there = await existingStore(call, config);
   const { manifest, references, ...ready } = await readyManifest(call, there);
   if (!there && !configuredTemporal(config.env)) throw nobodyThere(call);
   const store = there ?? (await openCallStore(call, config));
-  const temporal = await openClient(config, store, signal);
+  const temporal = await openClient(call, config, store);
   if (!temporal) throw nobodyThere(call);
   const { client, hummingbatch, taskQueue } = temporal;
   try {
@@ -26,7 +26,6 @@ export const verb: Verb = async (call) => {
       manifest,
       references,
       batchId,
-      options: optionsOf(config, store, flags),
     });
     output.print(batchId);
     output.say(
