@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { commandOf, nextCommand, withPlace } from '../../../src/cli/commands.ts';
+import type { BatchProgress } from '../../../src/contract/index.ts';
+
+function progress(change: Partial<BatchProgress>): BatchProgress {
+  return {
+    batchId: 'b-1',
+    state: 'COMPLETED',
+    round: 1,
+    outputs: { total: 2, image: 2, refused: 0, failed: 0, missing: 0 },
+    jobs: [],
+    costUsd: { estimated: 0, actual: 0 },
+    startedAt: '2026-11-23T10:00:00.000Z',
+    ...change,
+  };
+}
+
+function stop(code: 'over-budget' | 'disk-full', fix: string): BatchProgress['stop'] {
+  return { step: 'stage', code, message: 'It stopped.', fix, since: '2026-11-23T10:00:00.000Z' };
+}
+
+describe('the command that goes on', () => {
+  test.each([
+    [{ state: 'WAITING' }, 'hummingbatch watch b-1'],
+    [{ state: 'AWAITING_APPROVAL' }, 'hummingbatch approve b-1'],
+    [{ state: 'COMPLETED' }, undefined],
+    [{ state: 'CANCELLED' }, 'hummingbatch retry b-1'],
+    [
+      {
+        state: 'NEEDS_ATTENTION',
+        stop: stop('over-budget', '`hummingbatch set-budget b-1 --max-cost-usd N`, or …'),
+      },
+      'hummingbatch set-budget b-1 --max-cost-usd N',
+    ],
+    [{ state: 'NEEDS_ATTENTION', stop: stop('disk-full', 'Free some space.') }, 'hummingbatch retry b-1'],
+  ] satisfies [Partial<BatchProgress>, string | undefined][])('of %j is %s', (change, command) => {
+    expect(nextCommand(progress(change), {})).toBe(command);
+  });
+
+  test('names refused outputs where nothing else is left, because a bare retry leaves them out', () => {
+    const outputs = { total: 2, image: 1, refused: 1, failed: 0, missing: 0 };
+    expect(nextCommand(progress({ state: 'COMPLETED_WITH_FAILURES', outputs }), {})).toBe(
+      'hummingbatch retry b-1 --outcome refused',
+    );
+  });
+
+  test('leads to the same store', () => {
+    expect(commandOf('watch', 'b-1', { store: '/my images' })).toBe(
+      "hummingbatch watch b-1 --store '/my images'",
+    );
+    expect(withPlace('Use `hummingbatch worker` or `hummingbatch retry b-1`.', { emulator: true })).toBe(
+      'Use `hummingbatch worker --emulator` or `hummingbatch retry b-1 --emulator`.',
+    );
+  });
+
+  test('leaves commands alone that are about no store', () => {
+    const sentence = '`hummingbatch init` writes one; see `hummingbatch --help`.';
+    expect(withPlace(sentence, { emulator: true })).toBe(sentence);
+  });
+});

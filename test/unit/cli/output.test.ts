@@ -1,0 +1,68 @@
+import { Writable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { createOutput } from '../../../src/cli/output.ts';
+import { createProgressView } from '../../../src/cli/progress-bar.ts';
+import { type BatchProgress, HummingbatchError } from '../../../src/contract/index.ts';
+
+function listen({ isTTY = false, json = false, verbose = false, env = {} } = {}) {
+  const heard = { stdout: '', stderr: '' };
+  const stream = (name: keyof typeof heard) =>
+    Object.assign(
+      new Writable({
+        write(chunk: Buffer, _, done) {
+          heard[name] += chunk.toString();
+          done();
+        },
+      }),
+      { isTTY },
+    ) as unknown as NodeJS.WriteStream;
+  const output = createOutput({ stdout: stream('stdout'), stderr: stream('stderr'), env, json, verbose });
+  return { heard, output };
+}
+
+const ERROR = new HummingbatchError('no-key', 'There is no key.', { fix: 'Set it.' });
+
+describe('what a command says', () => {
+  test('keeps results and messages apart', () => {
+    const { heard, output } = listen();
+    output.say('a message');
+    output.print('a result');
+    output.printJson({ not: 'asked for' });
+    expect(heard).toEqual({ stdout: 'a result\n', stderr: 'a message\n' });
+  });
+
+  test('has with --json one object in place of text', () => {
+    const { heard, output } = listen({ json: true });
+    output.print('a result');
+    output.printJson({ ok: true });
+    expect(heard.stdout).toBe('{"ok":true}\n');
+  });
+
+  test('says of an error what happened and what to do, without a stack unless asked', () => {
+    const { heard, output } = listen({ json: true });
+    output.fail(ERROR);
+    expect(heard.stderr).toBe('Error: There is no key.\nSet it.\n');
+    expect(JSON.parse(heard.stdout)).toEqual({
+      error: { code: 'no-key', message: 'There is no key.', fix: 'Set it.' },
+    });
+    const loud = listen({ verbose: true });
+    loud.output.fail(ERROR);
+    expect(loud.heard.stderr).toContain('output.test.ts');
+  });
+
+  test('colours a terminal only, and not against NO_COLOR', () => {
+    expect(listen().output.paint('red', 'x')).toBe('x');
+    expect(listen({ isTTY: true, env: { NO_COLOR: '1' } }).output.paint('red', 'x')).toBe('x');
+  });
+
+  test('shows progress outside of a terminal as a line for each change', async () => {
+    const { heard, output } = listen();
+    const view = await createProgressView(output);
+    const progress = { state: 'STAGING', round: 1 } as BatchProgress;
+    view.show(progress);
+    view.show(progress);
+    view.show({ ...progress, state: 'SUBMITTING', round: 2 });
+    view.stop();
+    expect(heard.stderr).toBe('uploading references and requests\nround 2: making the job\n');
+  });
+});

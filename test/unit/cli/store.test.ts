@@ -1,0 +1,45 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Call } from '../../../src/cli/call.ts';
+import { configOf, existingStore, openCallStore } from '../../../src/cli/store.ts';
+import { callIn, folder } from './call.ts';
+
+async function open(call: Call): Promise<string> {
+  return (await openCallStore(call, await configOf(call))).location;
+}
+
+describe('the store of a call', () => {
+  test('is made as ./hummingbatch where there is none, and named once', async () => {
+    const home = await folder();
+    const call = callIn(home);
+    expect(await open(call)).toBe(join(home, 'hummingbatch'));
+    expect(await open(call)).toBe(join(home, 'hummingbatch'));
+    expect(call.said).toEqual([`New store: ${join(home, 'hummingbatch')}`]);
+  });
+
+  test('is the nearest upward, but no folder that merely has its name', async () => {
+    const home = await folder();
+    await open(callIn(home));
+    const below = join(home, 'work', 'hummingbatch');
+    await mkdir(below, { recursive: true });
+    await writeFile(join(below, 'README.md'), 'the sources');
+    expect(await open(callIn(join(home, 'work')))).toBe(join(home, 'hummingbatch'));
+  });
+
+  test('is another with --emulator, even where one is configured', async () => {
+    const home = await folder();
+    const call = callIn(home, { flags: { emulator: true }, env: { HUMMINGBATCH_STORE: join(home, 'real') } });
+    expect(await open(call)).toBe(join(home, 'hummingbatch-emulator'));
+  });
+
+  test('is not made by looking', async () => {
+    const call = callIn(await folder());
+    expect(await existingStore(call, await configOf(call))).toBeUndefined();
+  });
+
+  test('cannot be a bucket yet, which is said', async () => {
+    const call = callIn(await folder(), { flags: { store: 's3://bucket' } });
+    await expect(open(call)).rejects.toMatchObject({ code: 'store-unsupported' });
+  });
+});

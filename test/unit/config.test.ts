@@ -1,0 +1,87 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+
+async function folderWith(files: Record<string, string>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-config-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
+}
+
+describe('configuration', () => {
+  test('is empty where nothing is said: every default is elsewhere', async () => {
+    const cwd = await folderWith({});
+    expect(await loadConfig({ cwd, env: {} })).toEqual({ cwd, env: {} });
+  });
+
+  test('takes flags over environment over .env over hummingbatch.yaml', async () => {
+    const cwd = await folderWith({
+      'hummingbatch.yaml': 'store: from-file\ntaskQueue: from-file\ncheckInterval: 1h\nsubmitWindow: 2m\n',
+      '.env':
+        'HUMMINGBATCH_STORE=from-dotenv\nHUMMINGBATCH_TASK_QUEUE=from-dotenv\nHUMMINGBATCH_CHECK_INTERVAL=45s\nGEMINI_API_KEY=k\n',
+    });
+    const env = { HUMMINGBATCH_STORE: 'from-environment', HUMMINGBATCH_TASK_QUEUE: 'from-environment' };
+    expect(await loadConfig({ cwd, env, store: 'from-flag' })).toMatchObject({
+      store: join(cwd, 'from-flag'),
+      taskQueue: 'from-environment',
+      checkIntervalMs: 45_000,
+      submitWindowMs: 120_000,
+      apiKey: 'k',
+    });
+  });
+
+  test('takes an empty variable for none', async () => {
+    const cwd = await folderWith({ '.env': 'GEMINI_API_KEY=k\n' });
+    expect(await loadConfig({ cwd, env: { GEMINI_API_KEY: '' } })).toMatchObject({ apiKey: 'k' });
+  });
+
+  test('finds the file upward, and takes its paths as relative to it', async () => {
+    const home = await folderWith({ 'hummingbatch.yaml': 'store: ./images\n' });
+    const cwd = join(home, 'a', 'b');
+    await mkdir(cwd, { recursive: true });
+    expect((await loadConfig({ cwd, env: {} })).store).toBe(join(home, 'images'));
+  });
+
+  test('leaves a URL as it is', async () => {
+    const cwd = await folderWith({});
+    expect((await loadConfig({ cwd, env: { HUMMINGBATCH_STORE: 's3://bucket/x' } })).store).toBe(
+      's3://bucket/x',
+    );
+  });
+
+  test.each([
+    [
+      'taskQueue: a\nstroe: x\n',
+      /hummingbatch\.yaml:2:1: there is no setting "stroe"/,
+      /Did you mean "store"/,
+    ],
+    ['checkInterval: soon\n', /:1:1: checkInterval must be a duration/, /default/],
+    ['geminiUrl: ftp://x\n', /:1:1: geminiUrl must be an http/, /default/],
+    ['store: [\n', /hummingbatch\.yaml:\d+:\d+: /, /default/],
+  ])('refuses the file %j with its place', async (text, message, fix) => {
+    const cwd = await folderWith({ 'hummingbatch.yaml': text });
+    await expect(loadConfig({ cwd, env: {} })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(message),
+      fix: expect.stringMatching(fix),
+    });
+  });
+
+  test('refuses a key in a file that is shared, without showing it', async () => {
+    const cwd = await folderWith({ 'hummingbatch.yaml': 'apiKey: secret-value\n' });
+    const error = await loadConfig({ cwd, env: {} }).catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code: 'usage', fix: expect.stringContaining('GEMINI_API_KEY') });
+    expect(JSON.stringify(error)).not.toContain('secret-value');
+  });
+
+  test('names the variable that is wrong', async () => {
+    const cwd = await folderWith({});
+    await expect(loadConfig({ cwd, env: { HUMMINGBATCH_SUBMIT_WINDOW: '90' } })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('HUMMINGBATCH_SUBMIT_WINDOW'),
+    });
+  });
+});
