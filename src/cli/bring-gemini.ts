@@ -27,7 +27,7 @@ export async function bringGemini(
 ): Promise<GeminiPlace & { close: () => Promise<void> }> {
   requireKey(call, config);
   if (call.flags.emulator) {
-    const emulator = await shareEmulator(store.location);
+    const emulator = await shareEmulator(store);
     return { apiKey: EMULATED_KEY, url: emulator.url, close: () => emulator.close() };
   }
   return {

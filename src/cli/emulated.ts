@@ -1,15 +1,16 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HummingbatchError } from '../contract/index.ts';
 import type { Emulator } from '../emulator/index.ts';
+import { getJson, toJson } from '../store/json.ts';
+import type { Store } from '../store/store.ts';
 
 const LOOPBACK = '127.0.0.1';
 /** How long a gap there is when the process that had the emulator ends and another takes it over. */
 const TAKE_OVER_EVERY_MS = 200;
 /** A batch is bound to its endpoint, and that must not change over restarts. */
-const PORT_FILE = 'port.json';
+const PORT_FILE = 'emulator.json';
 const ANSWER_WITHIN_MS = 2_000;
 
 export interface SharedEmulator {
@@ -23,15 +24,16 @@ export interface SharedEmulator {
  *
  * @throws `unreachable` where something else listens on its port
  */
-export async function shareEmulator(storeLocation: string): Promise<SharedEmulator> {
-  const directory = join(storeLocation, '.emulator');
-  await mkdir(directory, { recursive: true });
-  const port = await portOf(directory);
+export async function shareEmulator(store: Store): Promise<SharedEmulator> {
+  const directory = join(store.location, '.emulator');
+  const port = await portOf(store);
   const url = `http://${LOOPBACK}:${port}`;
   const stopping = new AbortController();
   let own = await tryStart(directory, port);
-  if (!own) await requireEmulator(url, directory);
+  if (!own) await requireEmulator(url, store);
   const standby = standBy();
+  // Whoever closes hears of it.
+  standby.catch(() => undefined);
 
   async function standBy(): Promise<void> {
     while (!own && !stopping.signal.aborted) {
@@ -51,15 +53,11 @@ export async function shareEmulator(storeLocation: string): Promise<SharedEmulat
 }
 
 /** The port in the file, chosen by whoever comes first. */
-async function portOf(directory: string): Promise<number> {
-  const file = join(directory, PORT_FILE);
-  try {
-    await writeFile(file, JSON.stringify({ port: await freePort() }), { flag: 'wx' });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-  const { port } = JSON.parse(await readFile(file, 'utf8')) as { port: number };
-  return port;
+async function portOf(store: Store): Promise<number> {
+  const known = await getJson<{ port: number }>(store, PORT_FILE);
+  if (known) return known.port;
+  await store.putIfAbsent(PORT_FILE, toJson({ port: await freePort() }));
+  return portOf(store);
 }
 
 function freePort(): Promise<number> {
@@ -83,7 +81,7 @@ async function tryStart(directory: string, port: number): Promise<Emulator | und
   }
 }
 
-async function requireEmulator(url: string, directory: string): Promise<void> {
+async function requireEmulator(url: string, store: Store): Promise<void> {
   try {
     const answer = await fetch(`${url}/emulator/ledger`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
     if (answer.ok) return;
@@ -94,7 +92,7 @@ async function requireEmulator(url: string, directory: string): Promise<void> {
     'unreachable',
     `Something else listens at ${url}, where the emulator of this store was.`,
     {
-      fix: `End it; or, where no batch of this store is open, delete ${join(directory, PORT_FILE)}.`,
+      fix: `End it; or, where no batch of this store is open, delete ${join(store.location, PORT_FILE)}.`,
     },
   );
 }
