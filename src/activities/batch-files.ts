@@ -2,7 +2,7 @@ import { type PlannedOutput, planOutputs } from '../batch/plan.ts';
 import { HummingbatchError, type Manifest } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { parseStored } from '../manifest/stored.ts';
-import { getJson, toJsonLines } from '../store/json.ts';
+import { getJson, getJsonLines, toJsonLines } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the first `prepare` of a batch decided, once and for all. */
@@ -37,7 +37,7 @@ export async function readBatchFiles(store: Store, batchId: string): Promise<Bat
   const places = batchPlaces(batchId);
   const [manifest, plan, begun] = await Promise.all([
     readManifestOf(store, batchId),
-    store.get(places.plan),
+    getJsonLines<PlannedOutput>(store, places.plan),
     getJson<Begun>(store, places.begun),
   ]);
   if (!plan || !begun) {
@@ -46,7 +46,7 @@ export async function readBatchFiles(store: Store, batchId: string): Promise<Bat
       `The store ${store.location} has lost the plan of the batch ${batchId}.`,
     );
   }
-  return { manifest, plan: parsePlan(plan), begun };
+  return { manifest, plan, begun };
 }
 
 export async function readManifestOf(store: Store, batchId: string): Promise<Manifest> {
@@ -58,26 +58,24 @@ export async function readManifestOf(store: Store, batchId: string): Promise<Man
 
 export async function writePlan(store: Store, batchId: string, manifest: Manifest): Promise<PlannedOutput[]> {
   const places = batchPlaces(batchId);
-  const known = await store.get(places.plan);
-  if (known) return parsePlan(known);
+  const known = await getJsonLines<PlannedOutput>(store, places.plan);
+  if (known) return known;
   const plan = planOutputs(manifest);
   await store.put(places.plan, toJsonLines(plan));
   return plan;
 }
 
-function parsePlan(bytes: Uint8Array): PlannedOutput[] {
-  const lines = Buffer.from(bytes).toString().split('\n');
-  return lines.filter(Boolean).map((line) => JSON.parse(line) as PlannedOutput);
-}
-
-/** Which outputs a round is for: those selected, or all. */
+/** Which outputs a round is for: those selected. Only the first round may have no selection: it is for all. */
 export async function selectedOutputs(
   store: Store,
   batchId: string,
   round: number,
   plan: PlannedOutput[],
 ): Promise<PlannedOutput[]> {
-  const selection = await getJson<{ outputs: string[] }>(store, batchPlaces(batchId).round(round).selection);
+  const place = batchPlaces(batchId).round(round).selection;
+  const selection = await getJson<{ outputs: string[] }>(store, place);
+  if (!selection && round > 1)
+    throw new HummingbatchError('store-corrupt', `The store ${store.location} has lost ${place}.`);
   if (!selection) return plan;
   const wanted = new Set(selection.outputs);
   return plan.filter(({ output }) => wanted.has(output));

@@ -1,9 +1,9 @@
 import { nextCheckMs } from '../batch/intervals.ts';
+import { HummingbatchError } from '../contract/index.ts';
+import { isEnd } from '../gemini/index.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { StepContext } from './step.ts';
 import type { CheckJobInput, JobStatus } from './types.ts';
-
-const ENDS = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'EXPIRED'];
 
 /** One look at a job. */
 export async function checkJob(
@@ -14,6 +14,12 @@ export async function checkJob(
   const { gemini, now, random, log } = deps;
   const { name, state, wireState, createTime, pending, successful, failed, resultFile, error } =
     await gemini.jobs.get(input.job, signal);
+  // Taken at its word it would lose all that was paid for.
+  if (state === 'SUCCEEDED' && !resultFile)
+    throw new HummingbatchError(
+      'garbled',
+      `Gemini says that ${name} has succeeded, and does not say where its results are.`,
+    );
   const ageMs = Math.max(0, now() - (createTime ?? input.submittedAt));
   if (state === 'UNKNOWN')
     log.warn({ job: name, wireState }, 'Gemini names a state that is not known: taken for running');
@@ -21,7 +27,7 @@ export async function checkJob(
     job: name,
     state,
     ...(state === 'UNKNOWN' && { wireState: wireState.slice(0, 100) }),
-    ended: ENDS.includes(state),
+    ended: isEnd(state),
     pending,
     successful,
     failed,

@@ -1,4 +1,5 @@
 import { worstCaseUsd } from '../batch/cost.ts';
+import { groupBy } from '../batch/group.ts';
 import type { PlannedOutput } from '../batch/plan.ts';
 import { anotherTry } from '../batch/retry.ts';
 import { type Answer, HummingbatchError, type Manifest, type Reason } from '../contract/index.ts';
@@ -55,6 +56,8 @@ export async function collectRound(
   const selected = await selectedOutputs(store, batchId, round, plan);
   const silent = unanswered(selected, answered, round, input.jobs);
   const answers = [...earlier, ...answered, ...silent];
+  // Google has lost a reference before its time: all of them are uploaded anew.
+  if (answered.some(({ reason }) => reason === 'reference-expired')) await store.delete(places.uploads);
   const again = worthAnother(selected, answers, input);
   const next =
     again.length > 0 ? { round: round + 1, outputs: again.length, ...worst(manifest, again) } : undefined;
@@ -64,7 +67,7 @@ export async function collectRound(
       places.round(next.round).selection,
       toJson({ outputs: again.map(({ output }) => output) }),
     );
-  const anomalies = logs.flatMap((log) => log.anomalies);
+  const anomalies = logs.flatMap(anomaliesOf);
   const mark: CollectedMark = { jobs: input.jobs, silent, anomalies, ...(next && { next }) };
   await store.put(places.round(round).collected, toJson(mark));
   return { ...standingOf(plan, answers, manifest), anomalies: anomalies.length, ...(next && { next }) };
@@ -135,12 +138,12 @@ function unanswered(
 function worthAnother(selected: PlannedOutput[], answers: Answer[], input: CollectInput): PlannedOutput[] {
   // A retry that a person asked for begins anew: what was tried before it does not count against an output.
   const recent = answers.filter(({ round }) => round >= input.firstRound);
-  return selected.filter(({ output }) =>
-    anotherTry(
-      recent.filter((answer) => answer.output === output),
-      input,
-    ),
-  );
+  const byOutput = groupBy(recent, ({ output }) => output);
+  return selected.filter(({ output }) => anotherTry(byOutput.get(output) ?? [], input));
+}
+
+function anomaliesOf({ anomalies, unlisted, job }: JobLog): string[] {
+  return unlisted > 0 ? [...anomalies, `and ${unlisted} more in ${job}`] : anomalies;
 }
 
 function worst(manifest: Manifest, outputs: PlannedOutput[]): { worstUsd?: number } {

@@ -13,7 +13,7 @@ import {
   readPermits,
   takePermit,
 } from './permits.ts';
-import type { StagedFile } from './stage-round.ts';
+import type { StagedFile } from './staging/staged-file.ts';
 import type { StepContext } from './step.ts';
 import type { CreateJobInput, Submitted } from './types.ts';
 
@@ -33,6 +33,7 @@ export async function createJob(
   if (!staged) throw new HummingbatchError('store-corrupt', `Round ${round} of ${batchId} is not staged.`);
 
   const displayName = displayNameOf(batchId, begun.nonce, round, submission);
+  signal.throwIfAborted();
   const at = now();
   if (!(await takePermit(store, batchId, round, submission, { displayName, at }))) {
     return pastAttempt(await readPermits(store, batchId, round), submission);

@@ -1,6 +1,9 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { HummingbatchError, retryPolicyOf } from '../contract/errors.ts';
 
+/** However long the other side would have us wait: a person's retry comes sooner, and a garbled hint is no reason to sleep for years. */
+const LONGEST_DELAY_MS = 30 * 60_000;
+
 /** An error that no further attempt of this activity can mend, whatever its code says. */
 export class Stuck extends HummingbatchError {
   constructor(error: HummingbatchError, message: string) {
@@ -27,7 +30,9 @@ export function toFailure(error: unknown, signal: AbortSignal): ApplicationFailu
     message: known.message,
     nonRetryable: known instanceof Stuck || retryPolicyOf(known.code) !== 'soon',
     details: [{ fix: known.fix }],
-    ...(known.retryAfterMs !== undefined && { nextRetryDelay: known.retryAfterMs }),
+    ...(known.retryAfterMs !== undefined && {
+      nextRetryDelay: Math.min(known.retryAfterMs, LONGEST_DELAY_MS),
+    }),
   });
 }
 

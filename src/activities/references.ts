@@ -3,6 +3,7 @@ import pMap from 'p-map';
 import sharp from 'sharp';
 import { HummingbatchError, type Manifest, type ReferenceSource } from '../contract/index.ts';
 import { batchPlaces, referencePlace } from '../contract/places.ts';
+import { probeImage, type ReferenceImage } from '../manifest/image.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredReference, StoredReferences } from './batch-files.ts';
@@ -11,15 +12,10 @@ import type { StepContext } from './step.ts';
 
 // Decoding is what costs; more at once than cores only costs memory.
 const AT_ONCE = 2;
-/** Far above what a model takes in, far below what a decompression bomb unpacks to. */
-const MOST_PIXELS = 100_000_000;
-
-const KINDS: Record<string, { mime: string; extension: string }> = {
-  jpeg: { mime: 'image/jpeg', extension: 'jpg' },
-  png: { mime: 'image/png', extension: 'png' },
-  webp: { mime: 'image/webp', extension: 'webp' },
-  heif: { mime: 'image/heif', extension: 'heif' },
-};
+/** Of what a reference may be; its bytes lie under one of them. */
+const EXTENSIONS = ['png', 'jpg', 'webp', 'heic', 'heif'];
+/** What our decoder cannot decode: only their containers are looked at. */
+const UNDECODED = ['image/heic', 'image/heif'];
 
 /** Fetches what is named by URL, decodes every reference once, and writes down what each is. */
 export async function prepareReferences(
@@ -37,10 +33,7 @@ export async function prepareReferences(
   const stored = await pMap(
     sources,
     async (source) => [source, await storedReference(deps, source, context)] as const,
-    {
-      concurrency: AT_ONCE,
-      signal: context.signal,
-    },
+    { concurrency: AT_ONCE, signal: context.signal },
   );
   const bySource = new Map(stored);
   const references = Object.fromEntries(
@@ -59,52 +52,66 @@ async function storedReference(
   { signal }: StepContext,
 ): Promise<StoredReference> {
   const { store } = deps;
-  if (source.startsWith('sha256:')) {
-    const sha256 = source.slice('sha256:'.length);
-    const place = await findPlace(store, sha256);
-    const content = await store.get(place);
-    return { ...(await inspect(content ?? Buffer.alloc(0), place)), place };
-  }
+  if (source.startsWith('sha256:')) return keptReference(store, source);
   const content = await deps.fetchReference(source, signal);
-  const { extension, ...reference } = await inspect(content, source);
-  const place = referencePlace(reference.sha256, extension);
+  // A query may hold a signature, which is nobody's business.
+  const { mime, extension } = await inspect(content, source.replace(/\?.*/, ''));
+  const sha256 = sha256Of(content);
+  const place = referencePlace(sha256, extension);
   await store.put(place, content);
-  return { ...reference, place };
+  return { sha256, place, mime, bytes: content.byteLength };
 }
 
-async function findPlace(store: Store, sha256: string): Promise<string> {
-  for (const { extension } of [...Object.values(KINDS), { extension: 'heic' }, { extension: 'jpeg' }]) {
-    const place = referencePlace(sha256, extension);
-    if (await store.head(place)) return place;
-  }
-  throw new HummingbatchError(
-    'manifest-invalid',
-    `The store ${store.location} has no reference sha256:${sha256}.`,
-    {
-      fix: 'Start the batch from the manifest with its files, so that they are copied into the store.',
-    },
-  );
-}
-
-/** Decodes all of it, so that Google never sees what is no image. */
-async function inspect(
-  content: Uint8Array,
-  name: string,
-): Promise<Omit<StoredReference, 'place'> & { extension: string }> {
-  try {
-    const image = sharp(content, { limitInputPixels: MOST_PIXELS });
-    const { format } = await image.metadata();
-    const kind = KINDS[format];
-    if (!kind) throw new Error(`images of the kind ${format} are not taken`);
-    if (format !== 'heif') await image.stats();
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    return { sha256, mime: kind.mime, extension: kind.extension, bytes: content.byteLength };
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+/** A reference that whoever started the batch put into the store. */
+async function keptReference(store: Store, source: string): Promise<StoredReference> {
+  const sha256 = source.slice('sha256:'.length);
+  const found = await findContent(store, sha256);
+  if (!found) {
     throw new HummingbatchError(
       'manifest-invalid',
-      `The reference ${name} is no image that can be used: ${why}.`,
-      { cause },
+      `The store ${store.location} has no reference ${source}.`,
+      {
+        fix: 'Start the batch from the manifest with its files, so that they are copied into the store.',
+      },
     );
   }
+  const { place, content } = found;
+  if (sha256Of(content) !== sha256)
+    throw new HummingbatchError(
+      'store-corrupt',
+      `${place} in the store ${store.location} is not what it was.`,
+    );
+  const { mime } = await inspect(content, place);
+  return { sha256, place, mime, bytes: content.byteLength };
+}
+
+async function findContent(store: Store, sha256: string) {
+  for (const extension of EXTENSIONS) {
+    const place = referencePlace(sha256, extension);
+    const content = await store.get(place);
+    if (content) return { place, content };
+  }
+  return undefined;
+}
+
+/** By the rules for local files, and decoded as a whole besides, so that Google never sees what is no image. */
+async function inspect(content: Uint8Array, name: string): Promise<ReferenceImage> {
+  const probe = probeImage(content);
+  if (!probe.ok) throw unusable(name, probe.message, probe.fix);
+  const { image } = probe;
+  try {
+    if (!UNDECODED.includes(image.mime))
+      await sharp(content, { limitInputPixels: image.width * image.height }).stats();
+  } catch (cause) {
+    throw unusable(name, `It cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}.`);
+  }
+  return image;
+}
+
+function unusable(name: string, why: string, fix = 'Export or download it again.'): HummingbatchError {
+  return new HummingbatchError('manifest-invalid', `The reference ${name} cannot be used. ${why}`, { fix });
+}
+
+function sha256Of(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
 }

@@ -1,8 +1,9 @@
 import { countFlags, countOutcomes, countsByRatio, roundSummaries } from '../batch/counts.ts';
 import { failedManifest } from '../batch/failed-manifest.ts';
+import { findModel } from '../batch/models.ts';
 import { roundUsd, sumUsd } from '../batch/money.ts';
 import { settle } from '../batch/settle.ts';
-import type { BatchResult, EndState, OutputCounts, Report } from '../contract/index.ts';
+import type { BatchResult, EndState, Manifest, OutputCounts, Report } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { getJson, toJson, toJsonLines } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
@@ -44,7 +45,11 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
     costUsd: { estimated, actual, difference: roundUsd(actual - estimated) },
     startedAt: new Date(input.startedAt).toISOString(),
     endedAt: new Date(now()).toISOString(),
-    anomalies: shorten([...input.notes, ...(await anomaliesOf(store, batchId, rounds))]),
+    anomalies: shorten([
+      ...priceNote(manifest),
+      ...input.notes,
+      ...(await anomaliesOf(store, batchId, rounds)),
+    ]),
     ...(input.retryId && { retryId: input.retryId }),
   };
   await store.put(places.results, toJsonLines(records));
@@ -57,6 +62,14 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
 function endStateOf({ state }: ReportInput, outputs: OutputCounts): EndState {
   if (state === 'cancelled') return 'CANCELLED';
   return outputs.image === outputs.total ? 'COMPLETED' : 'COMPLETED_WITH_FAILURES';
+}
+
+/** A zero that means "nobody knows" must not pass for "nothing". */
+function priceNote({ model }: Manifest): string[] {
+  if (findModel(model)) return [];
+  return [
+    `The price of ${model} is not known here: the costs in this report are 0, and not what Google bills.`,
+  ];
 }
 
 /** A batch without failures has no manifest of them, nor one that an earlier report left. */

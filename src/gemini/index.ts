@@ -7,8 +7,8 @@ import { createSdk } from './sdk.ts';
 
 export type { RemoteFile, Upload } from './files.ts';
 export type { Creation, ListedJob } from './jobs.ts';
-export { splitLines } from './lines.ts';
-export type { Job } from './operation.ts';
+export { type Line, splitLines } from './lines.ts';
+export { isEnd, type Job } from './operation.ts';
 
 /** Google's own address. */
 export const GEMINI_URL = 'https://generativelanguage.googleapis.com';

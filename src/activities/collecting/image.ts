@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { imageSize } from 'image-size';
+import { isCompleteJpeg, isJpeg, lookAtPng, lookAtWebp } from '../../manifest/image-containers.ts';
 
 /** What the bytes of an image are, whatever the answer claims. */
 export interface Measured {
@@ -14,36 +15,32 @@ export interface Measured {
 interface Kind {
   mime: string;
   extension: string;
-  /** Whether the bytes run to the format's own end: an image that was cut has its header but not this. */
-  isComplete(bytes: Buffer): boolean;
+  /** Whether the bytes run to the image's own end: one that was cut has its header but not this. */
+  isWhole(bytes: Uint8Array): boolean;
 }
 
-const PNG_END = Buffer.from('IEND');
-
 const KINDS: Record<string, Kind> = {
-  jpg: {
-    mime: 'image/jpeg',
-    extension: 'jpg',
-    isComplete: (bytes) => bytes.subarray(-4096).includes(Buffer.from([0xff, 0xd9])),
-  },
-  png: { mime: 'image/png', extension: 'png', isComplete: (bytes) => bytes.subarray(-64).includes(PNG_END) },
-  webp: {
-    mime: 'image/webp',
-    extension: 'webp',
-    isComplete: (bytes) => bytes.readUInt32LE(4) + 8 <= bytes.byteLength,
-  },
+  jpg: { mime: 'image/jpeg', extension: 'jpg', isWhole: isCompleteJpeg },
+  png: { mime: 'image/png', extension: 'png', isWhole: (bytes) => lookAtPng(bytes) !== 'cut' },
+  webp: { mime: 'image/webp', extension: 'webp', isWhole: (bytes) => lookAtWebp(bytes) !== 'cut' },
 };
 
 /** Measures an image from its bytes; undefined where they are no whole image of a kind that Gemini makes. */
-export function measure(bytes: Buffer): Measured | undefined {
+export function measure(bytes: Uint8Array): Measured | undefined {
+  // First, because image-size goes byte by byte through a JPEG without segments.
+  if (isJpeg(bytes) && !isCompleteJpeg(bytes)) return undefined;
+  const { type, width, height } = sizeOf(bytes);
+  const kind = KINDS[type ?? ''];
+  if (!kind?.isWhole(bytes) || !width || !height) return undefined;
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { mime: kind.mime, extension: kind.extension, width, height, bytes: bytes.byteLength, sha256 };
+}
+
+function sizeOf(bytes: Uint8Array): { type?: string; width?: number; height?: number } {
   try {
-    const { type, width, height } = imageSize(bytes);
-    const kind = KINDS[type ?? ''];
-    if (!kind?.isComplete(bytes) || !width || !height) return undefined;
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    return { mime: kind.mime, extension: kind.extension, width, height, bytes: bytes.byteLength, sha256 };
+    return imageSize(bytes);
   } catch {
-    // image-size throws for what it does not know: that is the answer.
-    return undefined;
+    // It throws for what it does not know: that is the answer.
+    return {};
   }
 }

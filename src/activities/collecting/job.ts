@@ -1,16 +1,17 @@
+import { HummingbatchError } from '../../contract/index.ts';
 import { batchPlaces } from '../../contract/places.ts';
-import { splitLines } from '../../gemini/index.ts';
+import { type Line, splitLines } from '../../gemini/index.ts';
 import type { ActivityDeps } from '../deps.ts';
 import type { StepContext } from '../step.ts';
 import type { EndedJob } from '../types.ts';
-import { type Expectation, type Taken, takeLine } from './line.ts';
+import { Group } from './group.ts';
+import { BLANK, type Expectation, type Taken, takeLine } from './line.ts';
 import { append, type JobLog, readLog } from './log.ts';
 
-// A group is synced and promised as one. 16 MB bounds the memory; 32 lines bound what a crash repeats.
-const GROUP_BYTES = 16 << 20;
-const GROUP_LINES = 32;
 /** A 1K image is at most 2 MB, a third more in base64; an answer may hold several. */
 const LONGEST_LINE = 48 << 20;
+/** Downloads in one attempt whose end is not believed. */
+const MOST_LOOKS = 5;
 
 export interface JobSource {
   batchId: string;
@@ -49,10 +50,7 @@ function remember(log: JobLog, images: Expectation['images']): void {
   }
 }
 
-/**
- * Reads on until the file has said all that the job's counters promise. An end that comes too early is believed only when
- * a second look brings nothing more: a cut can look like a normal end. False where another attempt got in between.
- */
+/** False where another attempt got in between. */
 async function collectRest(
   deps: ActivityDeps,
   source: JobSource,
@@ -60,48 +58,71 @@ async function collectRest(
   context: StepContext,
 ): Promise<boolean> {
   const group = new Group(log);
-  if (source.job.resultFile) {
-    for (let seen = -1, believed = false; !believed; ) {
-      const pass = await readOn(deps, { ...source, file: source.job.resultFile }, log, group, context);
-      if (!pass) return false;
-      believed = pass.end === seen || (pass.rest === undefined && group.lines >= source.job.expectedLines);
-      seen = pass.end;
-      if (believed && pass.rest) group.add(takeLine(pass.rest, expectationOf(source)), pass.end, false);
-    }
-  }
+  const { resultFile } = source.job;
+  if (resultFile && !(await readAll(deps, { ...source, file: resultFile }, log, group, context)))
+    return false;
   return write(deps, source, log, group, true, context);
 }
 
-/** One download from where the group ends. `rest` is a last line that was cut off; undefined where another attempt got in between. */
+/**
+ * Reads on until the file has said all that the job's counters promise. An end that comes too early is believed only when
+ * a second look brings nothing more: a cut can look like a normal end. False where another attempt got in between.
+ */
+async function readAll(
+  deps: ActivityDeps,
+  source: JobSource & { file: string },
+  log: JobLog,
+  group: Group,
+  context: StepContext,
+): Promise<boolean> {
+  for (let looks = 0, seen = -1; looks < MOST_LOOKS; looks++) {
+    const pass = await readOn(deps, source, log, group, context);
+    if (!pass) return false;
+    if (!pass.rest && group.lines >= source.job.expectedLines) return true;
+    if (pass.end === seen) {
+      if (pass.rest) group.add(pass.rest, pass.end);
+      return true;
+    }
+    seen = pass.end;
+  }
+  throw new HummingbatchError('unreachable', 'The results end at another place each time.');
+}
+
+interface Pass {
+  /** Where the download ended. */
+  end: number;
+  /** What a last line comes to that lacks its newline and is no answer: it may have been cut. */
+  rest?: Taken;
+}
+
+/** One download from where the group ends; undefined where another attempt got in between. */
 async function readOn(
   deps: ActivityDeps,
   source: JobSource & { file: string },
   log: JobLog,
   group: Group,
   context: StepContext,
-): Promise<{ end: number; rest?: Uint8Array } | undefined> {
-  const expected = expectationOf(source);
+): Promise<Pass | undefined> {
+  const expected: Expectation = { ...source.expected, job: source.job.job };
   const chunks = deps.gemini.results(source.file, group.end, context.signal);
   for await (const line of splitLines(chunks, group.end, LONGEST_LINE)) {
-    const taken = line.tooLong ? TOO_LONG : isBlank(line.bytes) ? NOTHING : takeLine(line.bytes, expected);
-    if (!line.whole && taken.answers.length === 0) return { end: line.end, rest: line.bytes };
-    group.add(taken, line.end, isBlank(line.bytes));
+    const taken = take(line, expected);
+    if (!line.whole && taken.answers.length === 0) return { end: line.end, rest: taken };
+    group.add(taken, line.end);
     if (group.isFull && !(await write(deps, source, log, group, false, context))) return undefined;
   }
   return { end: group.end };
 }
 
-function expectationOf({ expected, job }: JobSource): Expectation {
-  return { ...expected, job: job.job };
+function take({ bytes, tooLong }: Line, expected: Expectation): Taken {
+  if (tooLong) return { ...BLANK, anomalies: [`a line of more than ${LONGEST_LINE} bytes`] };
+  return isBlank(bytes) ? BLANK : takeLine(bytes, expected);
 }
 
 /** CRLF and empty lines are no answers and no faults. */
 function isBlank(bytes: Uint8Array): boolean {
   return bytes.byteLength === 0 || (bytes.byteLength === 1 && bytes[0] === 0x0d);
 }
-
-const NOTHING: Taken = { answers: [], images: [], anomalies: [] };
-const TOO_LONG: Taken = { answers: [], images: [], anomalies: [`a line of more than ${LONGEST_LINE} bytes`] };
 
 /** Images first, all synced; then the checkpoint that promises them. */
 async function write(
@@ -115,49 +136,11 @@ async function write(
   const { store } = deps;
   const places = batchPlaces(source.batchId);
   await store.putAll(group.images.map(({ key, data }) => ({ key: places.file(key), data })));
-  const { end, lines, answers, anomalies } = group;
-  const checkpoint = { sequence: context.sequence, end, lines, answers, anomalies, done };
+  const { end, lines, answers, anomalies, unlisted } = group;
+  const checkpoint = { sequence: context.sequence, end, lines, answers, anomalies, unlisted, done };
   const written = await append(store, source.batchId, source.round, log, checkpoint);
   group.clear();
   source.tries.here = 1;
   context.heartbeat({ job: log.job, lines: log.lines, of: source.job.expectedLines });
   return written;
-}
-
-/** Lines that are taken but not yet promised. */
-class Group {
-  answers: Taken['answers'] = [];
-  images: Taken['images'] = [];
-  anomalies: string[] = [];
-  end: number;
-  lines: number;
-  #bytes = 0;
-  #taken = 0;
-
-  constructor({ end, lines }: JobLog) {
-    this.end = end;
-    this.lines = lines;
-  }
-
-  get isFull(): boolean {
-    return this.#bytes >= GROUP_BYTES || this.#taken >= GROUP_LINES;
-  }
-
-  add(taken: Taken, end: number, blank: boolean): void {
-    this.answers.push(...taken.answers);
-    this.images.push(...taken.images);
-    this.anomalies.push(...taken.anomalies);
-    this.end = end;
-    if (!blank) this.lines += 1;
-    this.#taken += 1;
-    this.#bytes += taken.images.reduce((sum, { data }) => sum + (data as Uint8Array).byteLength, 0);
-  }
-
-  clear(): void {
-    this.answers = [];
-    this.images = [];
-    this.anomalies = [];
-    this.#bytes = 0;
-    this.#taken = 0;
-  }
 }

@@ -1,19 +1,22 @@
 import { actualUsd } from '../../batch/cost.ts';
 import { alternateStem } from '../../batch/file-name.ts';
+import { foreignLine } from '../../batch/foreign-text.ts';
 import { flagsOf } from '../../batch/measure.ts';
 import type { PlannedOutput } from '../../batch/plan.ts';
 import { keyOf, verdictOf } from '../../batch/verdict.ts';
 import type { Answer, Item } from '../../contract/index.ts';
-import type { Entry } from '../../store/store.ts';
 import { measure } from './image.ts';
 
 /** What one line of a result file comes to: answers for the log, images for the store. */
 export interface Taken {
   answers: Answer[];
   /** File names relative to the batch's folder. */
-  images: Entry[];
+  images: { key: string; data: Uint8Array }[];
   anomalies: string[];
 }
+
+/** A line that says nothing, and need not. */
+export const BLANK: Taken = { answers: [], images: [], anomalies: [] };
 
 /** What a line is read against. */
 export interface Expectation {
@@ -34,7 +37,7 @@ export function takeLine(bytes: Uint8Array, expected: Expectation): Taken {
   const target = expected.outputs.get(key ?? '');
   if (!target)
     return odd(key === undefined ? 'an answer without a key' : `an answer for the unknown key ${quote(key)}`);
-  return { anomalies: [], ...answersTo(line, target, expected) };
+  return { ...BLANK, ...answersTo(line, target, expected) };
 }
 
 function answersTo(
@@ -53,7 +56,7 @@ function answersTo(
     return { answers: [{ ...base, ...spent, ...said, outcome, reason, message }], images: [] };
   }
 
-  const images: Entry[] = [];
+  const images: Taken['images'] = [];
   const answers = [verdict, ...verdict.extraImages].map(({ data, claimedMime }, index): Answer => {
     const content = Buffer.from(data, 'base64');
     const measured = measure(content);
@@ -111,10 +114,10 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 function odd(anomaly: string): Taken {
-  return { answers: [], images: [], anomalies: [anomaly] };
+  return { ...BLANK, anomalies: [anomaly] };
 }
 
-/** A foreign key for a report: short, and with nothing in it that a terminal or a page would obey. */
+/** A foreign key for a report: short, and with nothing in it that a terminal would obey. */
 function quote(key: string): string {
-  return JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key).replace(/[<>&\u007f-\u009f]/g, '?');
+  return JSON.stringify(foreignLine(key, 60) ?? '');
 }

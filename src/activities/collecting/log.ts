@@ -17,6 +17,8 @@ export interface Checkpoint {
   lines: number;
   answers: Answer[];
   anomalies: string[];
+  /** Further anomalies, of which only the number is kept. */
+  unlisted: number;
   /** The whole file is dealt with. */
   done: boolean;
 }
@@ -30,12 +32,16 @@ export interface JobLog {
   lines: number;
   answers: Answer[];
   anomalies: string[];
+  unlisted: number;
   done: boolean;
 }
 
 export async function readLog(store: Store, batchId: string, round: number, job: string): Promise<JobLog> {
   const prefix = batchPlaces(batchId).round(round).checkpoints(job);
-  const log: JobLog = { job, count: 0, end: 0, lines: 0, answers: [], anomalies: [], done: false };
+  const log: JobLog = {
+    ...{ job, count: 0, end: 0, lines: 0 },
+    ...{ answers: [], anomalies: [], unlisted: 0, done: false },
+  };
   for (const key of await store.list(prefix)) {
     const checkpoint = await getJson<Checkpoint>(store, key);
     if (checkpoint) take(log, checkpoint);
@@ -68,11 +74,12 @@ export async function append(
   return false;
 }
 
-function take(log: JobLog, { end, lines, answers, anomalies, done }: Checkpoint): void {
+function take(log: JobLog, { end, lines, answers, anomalies, unlisted, done }: Checkpoint): void {
   log.count += 1;
   log.end = end;
   log.lines = lines;
   log.done = done;
   log.answers.push(...answers);
   log.anomalies.push(...anomalies);
+  log.unlisted += unlisted;
 }

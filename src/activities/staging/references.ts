@@ -1,0 +1,59 @@
+import pMap from 'p-map';
+import { batchPlaces } from '../../contract/places.ts';
+import { getJson, toJson } from '../../store/json.ts';
+import type { StoredReference } from '../batch-files.ts';
+import type { ActivityDeps } from '../deps.ts';
+import type { StepContext } from '../step.ts';
+import { bytesFrom, isFresh, type StagedFile, untilActive } from './staged-file.ts';
+
+/** What lies at Google of a batch's references, by SHA-256. */
+export type Uploads = Record<string, StagedFile>;
+
+// Two saturate an ordinary line; more only share it.
+const UPLOADS_AT_ONCE = 3;
+
+/**
+ * Uploads the references that are not there or will not live long enough. Each is remembered as soon as it is, so that a
+ * crash repeats none.
+ */
+export async function stageReferences(
+  deps: ActivityDeps,
+  batchId: string,
+  needed: StoredReference[],
+  context: StepContext,
+): Promise<{ uploads: Uploads; sent: number }> {
+  const { store, gemini } = deps;
+  const uploads = await readFresh(deps, batchId);
+  const missing = needed.filter(({ sha256 }) => !uploads[sha256]);
+  let writing = Promise.resolve();
+  const remember = (file: StagedFile): Promise<void> => {
+    uploads[file.sha256] = file;
+    const snapshot = toJson(uploads);
+    writing = writing.then(() => store.put(batchPlaces(batchId).uploads, snapshot));
+    return writing;
+  };
+  await pMap(
+    missing,
+    async ({ sha256, place, mime, bytes }) => {
+      const file = await gemini.files.upload(
+        {
+          displayName: `hb/${batchId}/${sha256.slice(0, 12)}`,
+          mimeType: mime,
+          bytes,
+          chunks: (offset) => bytesFrom(store.read(place), offset),
+        },
+        context.signal,
+        () => context.heartbeat({ uploaded: Object.keys(uploads).length, of: needed.length }),
+      );
+      await remember({ ...(await untilActive(deps, file, context.signal)), sha256, bytes });
+    },
+    { concurrency: UPLOADS_AT_ONCE, signal: context.signal },
+  );
+  return { uploads, sent: missing.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+/** What was uploaded before and lives long enough. */
+async function readFresh({ store, now }: ActivityDeps, batchId: string): Promise<Uploads> {
+  const known = (await getJson<Uploads>(store, batchPlaces(batchId).uploads)) ?? {};
+  return Object.fromEntries(Object.entries(known).filter(([, file]) => isFresh(file, now())));
+}
