@@ -5,6 +5,11 @@ import type { Check } from './checks.ts';
 
 const ANSWER_WITHIN_MS = 15_000;
 
+const MEND = {
+  network: 'Check the network and HUMMINGBATCH_GEMINI_URL, then call it again.',
+  key: 'Check GEMINI_API_KEY and its project: https://aistudio.google.com/apikey',
+} as const;
+
 /** Whether there is a key, and by one GET whether it is taken. */
 export const checkKey: Check = async (_, { apiKey, geminiUrl }) => {
   const name = 'key';
@@ -18,8 +23,9 @@ export const checkKey: Check = async (_, { apiKey, geminiUrl }) => {
     await gemini.jobs.list(AbortSignal.timeout(ANSWER_WITHIN_MS)).next();
     return { name, level: 'ok', message: `${gemini.endpoint} takes it.` };
   } catch (error) {
-    const { message, fix } = known(error);
-    return { name, level: 'missing', message, fix };
+    const { code, message } = known(error);
+    const isAway = code === 'unreachable' || code === 'unavailable' || code === 'garbled';
+    return { name, level: 'missing', message, fix: isAway ? MEND.network : MEND.key };
   }
 };
 
