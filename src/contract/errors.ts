@@ -69,7 +69,7 @@ const CODES = {
   },
   'model-gone': {
     retry: 'stop',
-    fix: 'Start the batch with another model: `hummingbatch retry ID --model M`.',
+    fix: '`hummingbatch accept ID`, then `hummingbatch run` its failed.json with `--model M`.',
   },
   'file-gone': { retry: 'soon', fix: '`hummingbatch retry ID` uploads it again.' },
   'file-rejected': { retry: 'stop', fix: 'Replace the reference named and start the batch again.' },
