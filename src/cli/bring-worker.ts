@@ -7,8 +7,8 @@ import type { GeminiPlace } from './bring-gemini.ts';
 
 /** What a reference on the web may be and take. The limit is that of local ones. */
 const REFERENCE_LIMITS = { bytes: 30 << 20, deadlineMs: 60_000 } as const;
-/** Beyond the 40 s after which the worker itself gives up waiting for its steps. */
-const STOP_WITHIN_MS = 45_000;
+/** Beyond the 45 s after which the worker itself gives up waiting for its steps. */
+const STOP_WITHIN_MS = 50_000;
 
 export interface WorkerPlace {
   address: string;
@@ -17,8 +17,7 @@ export interface WorkerPlace {
   /** TLS, API key and the like. */
   connection?: object | undefined;
   client: Client;
-  /** See `startWorker`. */
-  stickyMs?: number;
+  manner: 'service' | 'personal';
 }
 
 export interface BroughtWorker {
@@ -26,7 +25,7 @@ export interface BroughtWorker {
   endpoint: string;
   /** Rejects where it fell, and settles in no other way. */
   fallen: Promise<never>;
-  /** Lets running steps come to their next checkpoint; at most 45 s. */
+  /** Lets running steps come to their next checkpoint; at most 50 s. */
   close(): Promise<void>;
 }
 
@@ -55,7 +54,7 @@ export async function bringWorker(
     connection,
     namespace: place.namespace,
     taskQueue: place.taskQueue,
-    ...(place.stickyMs && { stickyMs: place.stickyMs }),
+    manner: place.manner,
     deps: {
       store,
       gemini: api,

@@ -34,7 +34,7 @@ export async function serveConfigured(
     const taskQueue = sharedQueue(config);
     const worker = await bringWorker(
       store,
-      { ...place, client, taskQueue },
+      { ...place, client, taskQueue, manner: 'service' },
       gemini,
       createLog(call.output, 'info'),
     );

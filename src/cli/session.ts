@@ -13,8 +13,6 @@ import type { Flags } from './flags.ts';
 import { createLog } from './log.ts';
 import { type ConfiguredTemporal, configuredTemporal } from './temporal-config.ts';
 
-/** A brought server has one worker or a few: after a kill the next one need not wait for it. */
-const STICKY_MS = 1_000;
 /** With an emulator nobody needs to be spared, and nothing is slow to appear. */
 const EMULATED_TIMES = { checkIntervalMs: 1_000, submitWindowMs: 1_000 } as const;
 
@@ -134,7 +132,7 @@ export async function bringAll(call: Call, config: Config, store: Store, log: Lo
     const client = await connectTemporal(temporal);
     closing.push(() => client.connection.close());
     const taskQueue = ownTaskQueue(store.id);
-    const place = { ...temporal, client, taskQueue, stickyMs: STICKY_MS };
+    const place = { ...temporal, client, taskQueue, manner: 'personal' as const };
     const worker = await bringWorker(store, place, gemini, log);
     closing.push(() => worker.close());
     const options = { ...optionsOf(config, store, call.flags), endpoint: worker.endpoint };

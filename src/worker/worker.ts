@@ -13,24 +13,25 @@ export interface BatchWorkerOptions {
   deps: ActivityDeps;
   /** Path of the workflow bundle. */
   bundle?: string;
-  /**
-   * How long the server waits for this worker to go on with a workflow that it has in memory, ms. After a worker was
-   * killed the next one waits that long: short where there is one worker, Temporal's 10 s where there are many.
-   */
-  stickyMs?: number;
+  /** Default `service`. `personal` is the only worker of its queue, in the process of somebody who waits for it to end. */
+  manner?: keyof typeof MANNERS;
 }
+
+/**
+ * `shutdownGraceTime`: what steps may still take when the worker stops, before they are interrupted and left to the next
+ * one. `stickyQueueScheduleToStartTimeout`: how long the server waits for a worker to go on with a workflow that it has
+ * in memory; after a worker was killed the next one waits that long.
+ */
+const MANNERS = {
+  service: { shutdownGraceTime: '20s', shutdownForceTime: '45s', stickyQueueScheduleToStartTimeout: '10s' },
+  personal: { shutdownGraceTime: '2s', shutdownForceTime: '25s', stickyQueueScheduleToStartTimeout: '1s' },
+} as const satisfies Record<string, Partial<WorkerOptions>>;
 
 /** Transfers at once: each holds up to a line and a group of images, some 60 MB. */
 const TRANSFERS = 2;
 const SHORT_STEPS = 20;
 /** Workflows kept in memory; a sleeping batch that was dropped is replayed in milliseconds. */
 const CACHED_WORKFLOWS = 200;
-
-const SHUTDOWN = {
-  // Steps hear of the shutdown at once and stop at their next checkpoint; those that do not are left to the next worker.
-  shutdownGraceTime: '20s',
-  shutdownForceTime: '40s',
-} as const;
 
 /** A running worker: workflows and short steps on one queue, transfers with few slots on another. */
 export interface BatchWorker {
@@ -41,13 +42,8 @@ export interface BatchWorker {
 }
 
 export async function startWorker(options: BatchWorkerOptions): Promise<BatchWorker> {
-  const { connection, namespace, taskQueue, deps, bundle = WORKFLOW_BUNDLE, stickyMs = 10_000 } = options;
-  const common: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime' | 'shutdownForceTime'> =
-    {
-      connection,
-      namespace,
-      ...SHUTDOWN,
-    };
+  const { connection, namespace, taskQueue, deps, bundle = WORKFLOW_BUNDLE, manner = 'service' } = options;
+  const common = { connection, namespace, ...MANNERS[manner] };
   const activities = createActivities(deps);
   const steps = await Worker.create({
     ...common,
@@ -56,7 +52,6 @@ export async function startWorker(options: BatchWorkerOptions): Promise<BatchWor
     workflowBundle: { codePath: bundle },
     maxCachedWorkflows: CACHED_WORKFLOWS,
     maxConcurrentActivityTaskExecutions: SHORT_STEPS,
-    stickyQueueScheduleToStartTimeout: stickyMs,
   });
   const transfers = await Worker.create({
     ...common,

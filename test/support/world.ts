@@ -75,7 +75,7 @@ export async function createWorld(options: EmulatorOptions = {}) {
         taskQueue,
         deps: { ...deps, ...instead },
         bundle: BUNDLE,
-        stickyMs: 1_000,
+        manner: 'personal',
       });
       closing.push(async () => {
         worker.shutdown();
