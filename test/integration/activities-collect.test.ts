@@ -1,0 +1,575 @@
+import { fc } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import type { CollectedMark } from '../../src/activities/standing.ts';
+import type { CollectInput } from '../../src/activities/types.ts';
+import { type Answer, HummingbatchError, type Item } from '../../src/contract/index.ts';
+import type { Gemini } from '../../src/gemini/index.ts';
+import { getJson } from '../../src/store/json.ts';
+import type { Store } from '../../src/store/store.ts';
+import {
+  BATCH,
+  begin,
+  depsOf,
+  environment,
+  failureOf,
+  filesOf,
+  item,
+  manifestOf,
+  newStore,
+  picture,
+  places,
+  runnerOf,
+  sha256Of,
+} from './activities-kit.ts';
+
+const JOB = 'batches/job1';
+const USAGE = { promptTokenCount: 10, candidatesTokenCount: 1120, totalTokenCount: 1130 };
+
+const part = (data: Buffer | string, more: object = {}) => ({
+  inlineData: { mimeType: 'image/png', data: typeof data === 'string' ? data : data.toString('base64') },
+  ...more,
+});
+
+function answer(key: string, parts: object[]) {
+  return JSON.stringify({
+    response: { candidates: [{ content: { parts }, finishReason: 'STOP' }], usageMetadata: USAGE },
+    key,
+  });
+}
+
+const rowError = (key: string, code: number, message = 'Internal error') =>
+  JSON.stringify({ key, error: { code, message } });
+
+/** The wire of a collecting: nothing but a result file, served in chunks from any offset. */
+function resultsOf(content: () => Buffer, chunk = 1000): Pick<Gemini, 'endpoint' | 'results'> {
+  return {
+    endpoint: 'https://gemini.example',
+    async *results(_file, offset, signal) {
+      const bytes = content();
+      for (let at = offset; at < bytes.length; at += chunk) {
+        signal.throwIfAborted();
+        yield bytes.subarray(at, at + chunk);
+      }
+    },
+  };
+}
+
+/** A prepared batch, and its result file. */
+async function prepared(items: Item[], lines: string | readonly string[], chunk?: number) {
+  const store = await newStore();
+  const text = typeof lines === 'string' ? lines : lines.map((line) => `${line}\n`).join('');
+  const file = { content: Buffer.from(text) };
+  const gemini = resultsOf(() => file.content, chunk) as Gemini;
+  const deps = { ...depsOf(store), gemini };
+  const { run } = runnerOf(deps);
+  await run('prepare', await begin(store, manifestOf(items)));
+  const input: CollectInput = {
+    ...{ batchId: BATCH, where: {}, round: 1, firstRound: 1, maxRounds: 3, weCancelled: false },
+    jobs: [
+      { job: JOB, state: 'SUCCEEDED', resultFile: 'files/r', expectedLines: text.split('\n').length - 1 },
+    ],
+  };
+  return {
+    ...{ store, deps, gemini, run, input, file },
+    collect: (more: Partial<CollectInput> = {}) => run('collectRound', { ...input, ...more }),
+    answers: () => answersOf(store),
+    mark: () => getJson<CollectedMark>(store, places.round(1).collected),
+    images: async () => (await store.list(`${places.home}/images/`)).map((key) => key.split('/').at(-1)),
+  };
+}
+
+async function answersOf(store: Store, job = JOB): Promise<Answer[]> {
+  const keys = await store.list(places.round(1).checkpoints(job));
+  const checkpoints = await Promise.all(keys.map((key) => getJson<{ answers: Answer[] }>(store, key)));
+  return checkpoints.flatMap((checkpoint) => checkpoint?.answers ?? []);
+}
+
+/** All that lies in a store, but for which attempt wrote what. */
+async function treeOf(store: Store): Promise<Record<string, string>> {
+  const files = Object.entries(await filesOf(store)).filter(([key]) => key !== places.begun);
+  return Object.fromEntries(files.map(([key, content]) => [key, content.replace(/"sequence":\d+/, '')]));
+}
+
+const keys = (count: number) => Array.from({ length: count }, (_, n) => `key${String(n).padStart(3, '0')}`);
+
+/** Answers of all kinds to 100 outputs. */
+async function mixedLines(names: readonly string[]): Promise<string[]> {
+  const lines = names.map(async (name, n) => {
+    const key = `${name}#1`;
+    if (n % 9 === 4) return [rowError(key, 13)];
+    if (n % 11 === 5) return [answer(key, [part(await picture(n)), part(await picture(1000 + n))])];
+    if (n % 13 === 6)
+      return [answer(key, [part(await picture(n))]), answer(key, [part(await picture(2000 + n))])];
+    if (n % 17 === 7) return ['', 'rubbish', answer(key, [part(await picture(n))])];
+    if (n % 19 === 8) return [];
+    return [answer(key, [part(await picture(n))])];
+  });
+  return (await Promise.all(lines)).flat();
+}
+
+describe('a killed collecting', () => {
+  const names = keys(100);
+  const items = names.map((name) => item(name));
+
+  async function undisturbed() {
+    const lines = await mixedLines(names);
+    const { store, collect } = await prepared(items, lines);
+    const collected = await collect();
+    return { lines, collected, tree: await treeOf(store) };
+  }
+
+  /** Lets so many writes through, then fails for good: before the write that comes next, or after it. */
+  function dying(store: Store, writes: number, when: 'before' | 'after'): Store {
+    let left = writes;
+    const guard =
+      <Input extends unknown[], Output>(write: (...input: Input) => Promise<Output>) =>
+      async (...input: Input): Promise<Output> => {
+        if (left-- > 0) return write(...input);
+        if (when === 'after' && left === -1) await write(...input);
+        throw new HummingbatchError('store-missing', 'The disk was pulled.');
+      };
+    return {
+      ...store,
+      put: guard(store.put),
+      putAll: guard(store.putAll),
+      putIfAbsent: guard(store.putIfAbsent),
+      delete: guard(store.delete),
+    };
+  }
+
+  test('at any write leaves, once run again, what an undisturbed one leaves, byte for byte', async () => {
+    const { lines, collected, tree } = await undisturbed();
+    let deaths = 0;
+    for (const when of ['before', 'after'] as const) {
+      for (let writes = 0; ; writes++) {
+        const { store, run, input } = await prepared(items, lines);
+        const attempt = run('collectRound', input, { instead: { store: dying(store, writes, when) } });
+        if ((await attempt.catch(() => 'died')) !== 'died') break;
+        deaths += 1;
+        expect(await run('collectRound', input, { info: { attempt: 2 } })).toEqual(collected);
+        expect(await treeOf(store)).toEqual(tree);
+      }
+    }
+    // Four groups of images and their checkpoints, the selection and the mark, each before and after.
+    expect(deaths).toBeGreaterThanOrEqual(2 * 9);
+  });
+
+  test('by a cut anywhere in the download goes on at its checkpoint, and the result is the same', async () => {
+    const { lines, collected, tree } = await undisturbed();
+    const text = lines.map((line) => `${line}\n`).join('');
+    const cuts = fc.sample(fc.nat({ max: text.length }), { numRuns: 12, seed: 7 });
+    for (const cut of cuts) {
+      const { store, run, input, gemini } = await prepared(items, lines, 317);
+      const offsets: number[] = [];
+      const results: Gemini['results'] = async function* (file, offset, signal) {
+        offsets.push(offset);
+        let at = offset;
+        for await (const chunk of gemini.results(file, offset, signal)) {
+          if (offsets.length === 1 && at + chunk.length > cut)
+            throw new HummingbatchError('unreachable', 'Cut.');
+          at += chunk.length;
+          yield chunk;
+        }
+      };
+      const instead = { gemini: { ...gemini, results } };
+      expect(await failureOf(run('collectRound', input, { instead }))).toMatchObject({ type: 'unreachable' });
+      expect(await run('collectRound', input, { instead, info: { attempt: 2 } })).toEqual(collected);
+      expect(await treeOf(store)).toEqual(tree);
+      // No more than a group is read twice.
+      const promised = offsets[1] ?? 0;
+      expect(text.slice(promised, cut).split('\n').length).toBeLessThan(45);
+    }
+  });
+
+  test('by a worker that stops at its nth sign of life is tried again elsewhere, with the same result', async () => {
+    const { lines, collected, tree } = await undisturbed();
+    for (const beats of [1, 2, 3, 4]) {
+      const { store, run, input } = await prepared(items, lines);
+      const env = environment();
+      let heard = 0;
+      env.on('heartbeat', () => {
+        if (++heard === beats) env.cancel('WORKER_SHUTDOWN');
+      });
+      expect(await failureOf(run('collectRound', input, { env }))).toMatchObject({
+        type: 'aborted',
+        nonRetryable: false,
+      });
+      expect(await run('collectRound', input, { info: { attempt: 2 } })).toEqual(collected);
+      expect(await treeOf(store)).toEqual(tree);
+    }
+  });
+
+  test('run again when all is done changes nothing and downloads nothing', async () => {
+    const { lines, collected, tree } = await undisturbed();
+    const { store, run, input, collect, gemini } = await prepared(items, lines);
+    await collect();
+    const results: Gemini['results'] = () => {
+      throw new Error('it was downloaded again');
+    };
+    expect(await run('collectRound', input, { instead: { gemini: { ...gemini, results } } })).toEqual(
+      collected,
+    );
+    expect(await treeOf(store)).toEqual(tree);
+  });
+});
+
+describe('two attempts at the same time', () => {
+  const names = keys(80);
+  const items = names.map((name) => item(name));
+
+  /** Results that stop after so many bytes until the gate opens. */
+  function gated(gemini: Gemini, bytes: number) {
+    const gate: { open: () => void; reached: () => void } = { open: () => {}, reached: () => {} };
+    const opened = new Promise<void>((resolve) => {
+      gate.open = resolve;
+    });
+    const arrived = new Promise<void>((resolve) => {
+      gate.reached = resolve;
+    });
+    const results: Gemini['results'] = async function* (file, offset, signal) {
+      let at = offset;
+      for await (const chunk of gemini.results(file, offset, signal)) {
+        yield chunk;
+        at += chunk.length;
+        if (at > bytes) gate.reached();
+        if (at > bytes) await opened;
+      }
+    };
+    return { gemini: { ...gemini, results }, arrived, open: gate.open };
+  }
+
+  test('end with one result: the older one stops once it sees that a newer one was here', async () => {
+    const { store, run, input, gemini } = await prepared(items, await mixedLines(names));
+    const frozen = gated(gemini, 2000);
+    const older = run('collectRound', input, { instead: { gemini: frozen.gemini }, info: { attempt: 1 } });
+    await frozen.arrived;
+    const newer = await run('collectRound', input, { info: { attempt: 2 } });
+    const tree = await treeOf(store);
+    frozen.open();
+    expect(await failureOf(older)).toMatchObject({ type: 'aborted' });
+    expect(await treeOf(store)).toEqual(tree);
+    expect(newer.counts.image).toBeGreaterThan(50);
+  });
+
+  test('end with one result: a newer one goes on behind what an older one promised', async () => {
+    const lines = await mixedLines(names);
+    const { store, run, input, gemini } = await prepared(items, lines);
+    const slow = gated(gemini, 2000);
+    const newer = run('collectRound', input, { instead: { gemini: slow.gemini }, info: { attempt: 2 } });
+    await slow.arrived;
+    const older = await run('collectRound', input, { info: { attempt: 1 } });
+    const tree = await treeOf(store);
+    slow.open();
+    expect(await newer).toEqual(older);
+    expect(await treeOf(store)).toEqual(tree);
+  });
+});
+
+describe('what a result file may hold', () => {
+  test('comes to the bytes that Gemini made, by key and not by place', async () => {
+    const [one, two] = [await picture(1, 'jpeg'), await picture(2, 'webp')];
+    const { collect, answers, store } = await prepared(
+      [item('a'), item('b')],
+      [answer('b#1', [part(two)]), answer('a#1', [{ text: 'Here it is.' }, part(one)])],
+    );
+    expect(await collect()).toMatchObject({ counts: { total: 2, image: 2 }, anomalies: 0 });
+    expect(Buffer.from((await store.get(places.file('images/a.jpg'))) ?? []).equals(one)).toBe(true);
+    expect(Buffer.from((await store.get(places.file('images/b.webp'))) ?? []).equals(two)).toBe(true);
+    expect((await answers())[1]).toMatchObject({
+      output: 'a#1',
+      text: 'Here it is.',
+      image: {
+        file: 'images/a.jpg',
+        mime: 'image/jpeg',
+        width: 16,
+        height: 16,
+        bytes: one.length,
+        sha256: sha256Of(one),
+      },
+      flags: expect.arrayContaining(['mime-mismatch']),
+      usage: { input: 10, image: 1120 },
+    });
+  });
+
+  test('CRLF, empty lines, blank ends and a last line without newline cost nothing', async () => {
+    const image = answer('a#1', [part(await picture(1))]);
+    const { collect, mark } = await prepared(
+      [item('a'), item('b')],
+      `\n\r\n${image}\r\n\n${rowError('b#1', 13)}`,
+    );
+    expect(await collect()).toMatchObject({ counts: { image: 1, failed: 1, missing: 0 }, anomalies: 0 });
+    expect((await mark())?.silent).toEqual([]);
+  });
+
+  test.each([
+    ['no JSON', '{"key":"a#1","resp'],
+    ['a bare value', '7'],
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['an answer without a key', '{"response":{}}'],
+    ['bytes that are no text', '\u0000\u0001'],
+  ])('a line that is %s costs that line', async (_, line) => {
+    const good = answer('b#1', [part(await picture(1))]);
+    const { collect } = await prepared([item('a'), item('b')], [line, good]);
+    const collected = await collect();
+    expect(collected).toMatchObject({ counts: { image: 1, missing: 1 }, anomalies: 1 });
+    expect(collected.next).toMatchObject({ round: 2, outputs: 1 });
+  });
+
+  test('an answer with null in every place is an answer without an image', async () => {
+    const { collect, answers } = await prepared([item('a')], ['{"key":"a#1","response":null,"error":null}']);
+    expect(await collect()).toMatchObject({ counts: { failed: 1 } });
+    expect(await answers()).toMatchObject([{ output: 'a#1', outcome: 'failed', reason: 'malformed' }]);
+  });
+
+  test('a missing line is a missing answer, worth another round', async () => {
+    const { collect, mark, store } = await prepared(
+      [item('a'), item('b'), item('c')],
+      [answer('b#1', [part(await picture(1))])],
+    );
+    const collected = await collect();
+    expect(collected).toMatchObject({ counts: { image: 1, missing: 2 }, next: { round: 2, outputs: 2 } });
+    expect((await mark())?.silent.map(({ output, reason }) => [output, reason])).toEqual([
+      ['a#1', 'no-answer'],
+      ['c#1', 'no-answer'],
+    ]);
+    expect(await getJson(store, places.round(2).selection)).toEqual({ outputs: ['a#1', 'c#1'] });
+  });
+
+  test.each([
+    '../../../etc/passwd',
+    'a#2',
+    'A#1',
+    'a',
+    '',
+    '__proto__',
+    'constructor',
+    'a#1\u0000',
+    '\u001b[2J<script>',
+    'x'.repeat(5000),
+  ])('an answer for the unknown key %j is told of and becomes no file', async (key) => {
+    const { collect, images, mark, store } = await prepared(
+      [item('a')],
+      [answer(key, [part(await picture(1))]), answer('a#1', [part(await picture(2))])],
+    );
+    expect(await collect()).toMatchObject({ counts: { total: 1, image: 1 }, anomalies: 1 });
+    expect(await images()).toEqual(['a.png']);
+    const anomaly = (await mark())?.anomalies[0] ?? '';
+    expect(anomaly.length).toBeLessThan(150);
+    expect(anomaly).not.toContain('\u001b');
+    const outside = (await store.list('batches/')).filter((place) => !place.startsWith(`${places.home}/`));
+    expect(outside).toEqual([]);
+  });
+
+  test('a second answer with the same bytes is the same file, billed twice', async () => {
+    const image = answer('a#1', [part(await picture(1))]);
+    const { collect, images, answers } = await prepared([item('a')], [image, image]);
+    const collected = await collect();
+    expect(await images()).toEqual(['a.png']);
+    expect((await answers()).map((one) => one.image?.file)).toEqual(['images/a.png', 'images/a.png']);
+    expect(collected.actualUsd).toBeGreaterThan(2 * 0.06);
+  });
+
+  test('a second answer with other bytes is kept beside the first', async () => {
+    const { collect, images } = await prepared(
+      [item('a')],
+      [
+        answer('a#1', [part(await picture(1))]),
+        answer('a#1', [part(await picture(2))]),
+        answer('a#1', [part(await picture(3, 'jpeg'))]),
+      ],
+    );
+    expect(await collect()).toMatchObject({ counts: { total: 1, image: 1 } });
+    expect(await images()).toEqual(['a.png', 'a~alt1.png', 'a~alt2.jpg']);
+  });
+
+  test('two images in one answer are both kept, the last one first, and billed once', async () => {
+    const [draft, final] = [await picture(1), await picture(2)];
+    const { collect, store, answers } = await prepared(
+      [item('a')],
+      [answer('a#1', [part(draft), part(final)])],
+    );
+    const collected = await collect();
+    expect(Buffer.from((await store.get(places.file('images/a.png'))) ?? []).equals(final)).toBe(true);
+    expect(Buffer.from((await store.get(places.file('images/a~alt1.png'))) ?? []).equals(draft)).toBe(true);
+    expect((await answers()).map(({ costUsd }) => costUsd > 0)).toEqual([true, false]);
+    expect(collected.actualUsd).toBeLessThan(0.1);
+  });
+
+  test('an image that is only a thought is kept and flagged', async () => {
+    const { collect, answers } = await prepared(
+      [item('a')],
+      [answer('a#1', [part(await picture(1), { thought: true })])],
+    );
+    await collect();
+    expect((await answers())[0]?.flags).toContain('interim-only');
+  });
+
+  test.each<[string, (whole: Buffer) => string]>([
+    ['cut', (whole) => whole.subarray(0, whole.length - 20).toString('base64')],
+    ['no image', () => Buffer.from('<html>').toString('base64')],
+    ['broken base64', (whole) => `${whole.toString('base64').slice(0, 60)}*!`],
+    ['a header only', (whole) => whole.subarray(0, 8).toString('base64')],
+    [
+      'a JPEG without an end',
+      () => Buffer.concat([Buffer.from([0xff, 0xd8]), Buffer.alloc(5000, 0x11)]).toString('base64'),
+    ],
+    ['a GIF', () => Buffer.from('GIF89a\u0001\u0000\u0001\u0000\u0000\u0000\u0000;').toString('base64')],
+  ])('an image that is %s is undecodable, worth one more try, and no file', async (_, dataOf) => {
+    const data = dataOf(await picture(1));
+    const { collect, answers, images } = await prepared([item('a')], [answer('a#1', [part(data)])]);
+    expect(await collect()).toMatchObject({ counts: { failed: 1 }, next: { round: 2, outputs: 1 } });
+    expect(await answers()).toMatchObject([{ outcome: 'failed', reason: 'undecodable' }]);
+    expect(await images()).toEqual([]);
+  });
+
+  test('a line beyond all measure costs that line, and no memory', async () => {
+    const good = answer('b#1', [part(await picture(1))]);
+    const { run, input, gemini } = await prepared([item('a'), item('b')], [good]);
+    const piece = Buffer.alloc(1 << 20, 'x');
+    const results: Gemini['results'] = async function* (_file, offset) {
+      // The same again from any offset: 60 MB without a newline, then a line.
+      const start = Buffer.from('{"key":"a#1","x":"');
+      if (offset > 0) return;
+      yield start;
+      for (let n = 0; n < 60; n++) yield piece;
+      yield Buffer.from(`\n${good}\n`);
+    };
+    const collected = await run('collectRound', input, { instead: { gemini: { ...gemini, results } } });
+    expect(collected).toMatchObject({ counts: { image: 1, missing: 1 }, anomalies: 1 });
+  });
+
+  test('rubbish by the thousand is counted and not hoarded', async () => {
+    const rubbish = Array.from({ length: 5000 }, (_, n) => `rubbish ${n}`);
+    const { collect, mark, store } = await prepared(
+      [item('a')],
+      [...rubbish, answer('a#1', [part(await picture(1))])],
+    );
+    expect(await collect()).toMatchObject({ counts: { image: 1 }, anomalies: 201 });
+    const anomalies = (await mark())?.anomalies ?? [];
+    expect(anomalies).toHaveLength(201);
+    expect(anomalies.at(-1)).toContain('4800 more');
+    expect((await store.list(places.round(1).checkpoints(JOB))).length).toBe(1);
+  });
+});
+
+describe('an end that comes too early', () => {
+  test('is not believed before a second look', async () => {
+    const lines = [answer('a#1', [part(await picture(1))]), answer('b#1', [part(await picture(2))])];
+    const { run, input, gemini, file } = await prepared([item('a'), item('b')], lines);
+    let looks = 0;
+    const results: Gemini['results'] = async function* (_file, offset) {
+      // The first download ends in the middle of the second line as if that were all.
+      yield file.content.subarray(offset, ++looks === 1 ? (lines[0]?.length ?? 0) + 30 : undefined);
+    };
+    const collected = await run('collectRound', input, { instead: { gemini: { ...gemini, results } } });
+    expect(collected).toMatchObject({ counts: { image: 2 }, anomalies: 0 });
+    expect(looks).toBe(2);
+  });
+
+  test('is believed after it, and what is left of a line is told of', async () => {
+    const lines = `${answer('a#1', [part(await picture(1))])}\n{"key":"b#1","respo`;
+    const { collect, input } = await prepared([item('a'), item('b')], lines);
+    const [job] = input.jobs;
+    expect(await collect({ jobs: job ? [{ ...job, expectedLines: 2 }] : [] })).toMatchObject({
+      counts: { image: 1, missing: 1 },
+      anomalies: 1,
+    });
+  });
+
+  test('that is another one at each look is tried again later', async () => {
+    const { run, input, gemini } = await prepared([item('a')], [answer('a#1', [part(await picture(1))])]);
+    let looks = 0;
+    const results: Gemini['results'] = async function* () {
+      yield Buffer.from('{"key":"a#1","response":'.slice(0, 3 + ++looks));
+    };
+    const failure = await failureOf(
+      run('collectRound', input, { instead: { gemini: { ...gemini, results } } }),
+    );
+    expect(failure).toMatchObject({ type: 'unreachable', nonRetryable: false });
+    expect(looks).toBe(5);
+  });
+});
+
+describe('a job without results', () => {
+  test.each([
+    ['EXPIRED', 'job-expired'],
+    ['FAILED', 'job-failed'],
+    ['CANCELLED', 'cancelled'],
+  ] as const)('that ended %s leaves every output missing for that reason (%s)', async (state, reason) => {
+    const { collect, mark } = await prepared([item('a'), item('b')], []);
+    const collected = await collect({ jobs: [{ job: JOB, state, expectedLines: 0 }] });
+    expect(collected).toMatchObject({ counts: { total: 2, missing: 2 } });
+    expect((await mark())?.silent.map((silent) => silent.reason)).toEqual([reason, reason]);
+  });
+});
+
+describe('another try', () => {
+  test('is for what is worth it, and only as often as allowed', async () => {
+    const { collect, store } = await prepared(
+      [item('a'), item('b'), item('c')],
+      [rowError('a#1', 13), rowError('b#1', 3, 'Invalid argument'), answer('c#1', [part(await picture(1))])],
+    );
+    expect((await collect()).next).toMatchObject({ round: 2, outputs: 1, worstUsd: expect.any(Number) });
+    expect(await getJson(store, places.round(2).selection)).toEqual({ outputs: ['a#1'] });
+    expect((await collect({ maxRounds: 1 })).next).toBeUndefined();
+  });
+
+  test('uploads references anew where Google has lost one', async () => {
+    const { collect, store } = await prepared(
+      [item('a')],
+      [rowError('a#1', 7, 'You do not have permission to access the File x or it may not exist.')],
+    );
+    await store.put(places.uploads, '{}');
+    expect((await collect()).next).toMatchObject({ round: 2 });
+    expect(await store.get(places.uploads)).toBeUndefined();
+  });
+
+  test('that also fails adds to what the first one cost, and its images never take the place of others', async () => {
+    const image = await picture(1);
+    const { collect, store, run, input } = await prepared([item('a')], [answer('a#1', [part(image)])]);
+    await collect();
+    await store.put(places.round(2).selection, JSON.stringify({ outputs: ['a#1'] }));
+    const second = await picture(2);
+    const gemini = resultsOf(() => Buffer.from(`${answer('a#1', [part(second)])}\n`)) as Gemini;
+    const job = {
+      job: 'batches/job2',
+      state: 'SUCCEEDED',
+      resultFile: 'files/r2',
+      expectedLines: 1,
+    } as const;
+    const collected = await run('collectRound', { ...input, round: 2, jobs: [job] }, { instead: { gemini } });
+    expect(collected.actualUsd).toBeGreaterThan(2 * 0.06);
+    expect(Buffer.from((await store.get(places.file('images/a.png'))) ?? []).equals(image)).toBe(true);
+    expect(Buffer.from((await store.get(places.file('images/a~alt1.png'))) ?? []).equals(second)).toBe(true);
+  });
+});
+
+describe('a transfer that fails again and again', () => {
+  const lines = async () => [answer('a#1', [part(await picture(1))])];
+  const broken: Gemini['results'] = () => {
+    throw new HummingbatchError('unreachable', 'Cut.');
+  };
+
+  test('stops after five attempts without progress', async () => {
+    const { run, input, gemini } = await prepared([item('a')], await lines());
+    const instead = { gemini: { ...gemini, results: broken } };
+    let heartbeatDetails: unknown;
+    const ends: boolean[] = [];
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      const env = environment({ attempt, heartbeatDetails });
+      env.on('heartbeat', (details: unknown) => {
+        heartbeatDetails = details;
+      });
+      ends.push((await failureOf(run('collectRound', input, { instead, env }))).nonRetryable ?? false);
+    }
+    expect(ends).toEqual([false, false, false, false, true]);
+  });
+
+  test('goes on as long as each gets a little further', async () => {
+    const { run, input, gemini } = await prepared([item('a')], await lines());
+    const instead = { gemini: { ...gemini, results: broken } };
+    const info = { attempt: 50, heartbeatDetails: { job: JOB, lines: 32, of: 100 } };
+    expect((await failureOf(run('collectRound', input, { instead, info }))).nonRetryable).toBe(false);
+  });
+});

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Info } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import pino from 'pino';
+import sharp from 'sharp';
+import { onTestFinished } from 'vitest';
+import { type Activities, type ActivityDeps, createActivities } from '../../src/activities/index.ts';
+import type { Item, Manifest } from '../../src/contract/index.ts';
+import { batchPlaces, referencePlace } from '../../src/contract/places.ts';
+import { createEmulator, type EmulatorOptions } from '../../src/emulator/index.ts';
+import { createGemini } from '../../src/gemini/index.ts';
+import { serialiseManifest } from '../../src/manifest/index.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
+
+export const BATCH = 'demo';
+export const places = batchPlaces(BATCH);
+export const HOUR = 3_600_000;
+
+const SILENT = new DefaultLogger('ERROR', () => undefined);
+
+/** A store in a folder of this test's own. */
+export async function newStore(): Promise<Store> {
+  const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-test-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return openStore(join(folder, 'store'));
+}
+
+/** The activities of a worker with a store and an emulator of its own, and a clock that the test may set. */
+export async function newWorker(options: EmulatorOptions = {}) {
+  const clock = { ahead: 0 };
+  const now = () => Date.now() + clock.ahead;
+  const emulator = await createEmulator({ jobSeconds: 0.2, images: 'plain', now, ...options });
+  onTestFinished(() => emulator.close());
+  const store = await newStore();
+  const gemini = createGemini({ baseUrl: emulator.url, apiKey: 'test-key' });
+  const deps = { ...depsOf(store), gemini, now };
+  return { clock, emulator, store, deps, ...runnerOf(deps) };
+}
+
+/** What a worker has from outside, where nobody is to be called. */
+export function depsOf(store: Store): Omit<ActivityDeps, 'gemini'> {
+  return {
+    store,
+    fetchReference: () => Promise.reject(new Error('nobody fetches here')),
+    searchAttributes: async () => ['BatchId'],
+    log: pino({ level: 'silent' }),
+    now: Date.now,
+    random: () => 0.5,
+  };
+}
+
+/** Runs one attempt of an activity, as a worker would. */
+export function runnerOf(deps: ActivityDeps) {
+  return {
+    run: <Name extends keyof Activities>(
+      name: Name,
+      input: Parameters<Activities[Name]>[0],
+      attempt: Attempt = {},
+    ): ReturnType<Activities[Name]> => {
+      const { instead, env = environment(), info } = attempt;
+      const activities = createActivities({ ...deps, ...instead });
+      const chosen = info ? environment(info) : env;
+      return chosen.run(activities[name] as never, input) as ReturnType<Activities[Name]>;
+    },
+  };
+}
+
+export interface Attempt {
+  /** In place of what the worker has. */
+  instead?: Partial<ActivityDeps>;
+  /** To cancel it, or to hear its heartbeats. */
+  env?: MockActivityEnvironment;
+  info?: Partial<Info>;
+}
+
+export function environment(info: Partial<Info> = {}): MockActivityEnvironment {
+  return new MockActivityEnvironment(info, { logger: SILENT });
+}
+
+/** The failure that an activity ends with. */
+export async function failureOf(running: Promise<unknown>): Promise<ApplicationFailure> {
+  try {
+    await running;
+  } catch (error) {
+    if (error instanceof ApplicationFailure) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+export function item(key: string, rest: Partial<Item> = {}): Item {
+  return { key, prompt: `a picture of ${key}`, imageSize: '1K', count: 1, references: [], ...rest };
+}
+
+export function manifestOf(items: Item[], rest: Partial<Manifest> = {}): Manifest {
+  return { name: 'demo', model: 'gemini-3-pro-image', references: {}, items, run: {}, ...rest };
+}
+
+/** Puts a manifest where whoever starts a batch puts it, and makes the input of prepare. */
+export async function begin(store: Store, manifest: Manifest | string) {
+  const text = typeof manifest === 'string' ? manifest : serialiseManifest(manifest);
+  await store.put(places.manifest, text);
+  const sha256 = sha256Of(text);
+  return {
+    batchId: BATCH,
+    where: {},
+    input: { batchId: BATCH, manifest: { uri: places.manifest, sha256 } },
+  };
+}
+
+/** Puts a reference where the client puts it; answers with what a manifest calls it. */
+export async function addReference(store: Store, content: Buffer, extension = 'png') {
+  const sha256 = sha256Of(content);
+  await store.put(referencePlace(sha256, extension), content);
+  return `sha256:${sha256}` as const;
+}
+
+export function sha256Of(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** A small image; another number, another image. */
+export function picture(number: number, format: 'png' | 'jpeg' | 'webp' = 'png', size = 16): Promise<Buffer> {
+  const background = { r: number % 256, g: (number >> 8) % 256, b: 99 };
+  return sharp({ create: { width: size, height: size, channels: 3, background } })
+    .toFormat(format)
+    .toBuffer();
+}
+
+export async function textOf(store: Store, key: string): Promise<string | undefined> {
+  const bytes = await store.get(key);
+  return bytes && Buffer.from(bytes).toString();
+}
+
+/** A store's every file by key. */
+export async function filesOf(store: Store): Promise<Record<string, string>> {
+  const keys = await store.list(`${places.home}/`);
+  return Object.fromEntries(
+    await Promise.all(
+      keys.map(async (key) => [key, Buffer.from((await store.get(key)) ?? []).toString('latin1')] as const),
+    ),
+  );
+}

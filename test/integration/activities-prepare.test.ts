@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest';
+import { fingerprintOf, serialiseManifest } from '../../src/manifest/index.ts';
+import {
+  addReference,
+  begin,
+  failureOf,
+  filesOf,
+  item,
+  manifestOf,
+  newWorker,
+  picture,
+  places,
+  sha256Of,
+  textOf,
+} from './activities-kit.ts';
+
+const MANIFEST = manifestOf([item('hero', { count: 3, aspectRatio: '16:9' }), item('flat')]);
+
+describe('prepare', () => {
+  test('says where the batch stands: outputs, price, the round to do, the worker that began it', async () => {
+    const { run, store, emulator } = await newWorker();
+    const prepared = await run('prepare', await begin(store, MANIFEST));
+    expect(prepared).toMatchObject({
+      where: { store: store.id, endpoint: emulator.url },
+      model: 'gemini-3-pro-image',
+      outputs: 4,
+      counts: { total: 4, image: 0, refused: 0, failed: 0, missing: 0 },
+      actualUsd: 0,
+      next: { round: 1, outputs: 4 },
+      firstRound: 1,
+      retryFollows: false,
+      searchAttributes: ['BatchId'],
+    });
+    expect(prepared.estimatedUsd).toBeGreaterThan(4 * 0.06);
+    expect(prepared.next?.worstUsd).toBeGreaterThan(prepared.estimatedUsd ?? 0);
+  });
+
+  test('twice is the same, in the answer and in every file', async () => {
+    const { run, store } = await newWorker();
+    const bottle = await addReference(store, await picture(1));
+    const manifest = manifestOf([item('hero', { references: ['bottle'] })], {
+      references: { bottle: [bottle] },
+    });
+    const input = await begin(store, manifest);
+    const first = await run('prepare', input);
+    const files = await filesOf(store);
+    expect(await run('prepare', input)).toEqual(first);
+    expect(await filesOf(store)).toEqual(files);
+  });
+
+  test('keeps the plan that it made, so that a newer version does not rename files under way', async () => {
+    const { run, store } = await newWorker();
+    const input = await begin(store, MANIFEST);
+    await run('prepare', input);
+    const plan = (await textOf(store, places.plan)) ?? '';
+    await store.put(places.plan, plan.replaceAll('"hero~', '"elder~'));
+    await run('prepare', input);
+    expect(await textOf(store, places.plan)).toContain('"elder~2"');
+  });
+
+  test('gives the jobs of each batch a random name of their own, once', async () => {
+    const nonces = new Set<string>();
+    for (let n = 0; n < 2; n++) {
+      const { run, store } = await newWorker();
+      const input = await begin(store, MANIFEST);
+      await Promise.all([run('prepare', input), run('prepare', input)]);
+      const begun = JSON.parse((await textOf(store, places.begun)) ?? '') as {
+        nonce: string;
+        fingerprint: string;
+      };
+      expect(begun.fingerprint).toBe(fingerprintOf(MANIFEST));
+      nonces.add(begun.nonce);
+    }
+    expect(nonces.size).toBe(2);
+  });
+
+  test('refuses a folder that was begun with another manifest, and takes one that is only run in another way', async () => {
+    const { run, store } = await newWorker();
+    await run('prepare', await begin(store, MANIFEST));
+    const before = await textOf(store, places.begun);
+    await run('prepare', await begin(store, { ...MANIFEST, run: { maxRounds: 1 } }));
+    const other = await begin(store, { ...MANIFEST, items: [item('other')] });
+    expect(await failureOf(run('prepare', other))).toMatchObject({
+      type: 'batch-conflict',
+      nonRetryable: true,
+    });
+    expect(await textOf(store, places.begun)).toBe(before);
+  });
+
+  test('refuses a manifest that is not the one it was started with', async () => {
+    const { run, store } = await newWorker();
+    const input = await begin(store, MANIFEST);
+    await store.put(places.manifest, serialiseManifest({ ...MANIFEST, name: 'swapped' }));
+    expect(await failureOf(run('prepare', input))).toMatchObject({ type: 'batch-conflict' });
+  });
+
+  test('leaves a batch alone whose manifest is in another store', async () => {
+    const { run, store } = await newWorker();
+    const input = await begin(store, MANIFEST);
+    await store.delete(places.manifest);
+    expect(await failureOf(run('prepare', input))).toMatchObject({
+      type: 'wrong-worker',
+      nonRetryable: false,
+    });
+  });
+
+  test('refuses a path in a manifest, for nobody here can say whose file it is', async () => {
+    const { run, store } = await newWorker();
+    const manifest = {
+      ...MANIFEST,
+      references: { secrets: ['/etc/passwd'] },
+      items: [item('a', { references: ['secrets'] })],
+    };
+    const failure = await failureOf(run('prepare', await begin(store, JSON.stringify(manifest))));
+    expect(failure).toMatchObject({ type: 'manifest-invalid', nonRetryable: true });
+    expect(failure.message).toContain('/etc/passwd');
+  });
+});
+
+describe('a reference', () => {
+  const using = (source: string) =>
+    manifestOf([item('hero', { references: ['bottle'] })], {
+      references: { bottle: [source as `sha256:${string}`] },
+    });
+
+  test.each(['png', 'jpeg', 'webp'] as const)('in %s is written down with what it is', async (format) => {
+    const { run, store } = await newWorker();
+    const content = await picture(7, format);
+    const source = await addReference(store, content, format === 'jpeg' ? 'jpg' : format);
+    await run('prepare', await begin(store, using(source)));
+    expect(JSON.parse((await textOf(store, places.references)) ?? '')).toEqual({
+      bottle: [
+        {
+          sha256: sha256Of(content),
+          place: expect.stringContaining('references/'),
+          mime: `image/${format}`,
+          bytes: content.length,
+        },
+      ],
+    });
+  });
+
+  test('by URL is fetched once, and kept by its content', async () => {
+    const { run, store } = await newWorker();
+    const content = await picture(9, 'jpeg');
+    const fetched: string[] = [];
+    const fetchReference = async (url: string) => {
+      fetched.push(url);
+      return content;
+    };
+    const input = await begin(store, using('https://host.example/a.jpg'));
+    await run('prepare', input, { instead: { fetchReference } });
+    await run('prepare', input, { instead: { fetchReference } });
+    expect(fetched).toEqual(['https://host.example/a.jpg']);
+    expect(Buffer.from((await store.get(`references/${sha256Of(content)}.jpg`)) ?? []).equals(content)).toBe(
+      true,
+    );
+  });
+
+  test('that is damaged under a good header is refused, and nothing is uploaded', async () => {
+    const { run, store, emulator } = await newWorker();
+    const content = await picture(3, 'png', 256);
+    content.fill(0x55, 60, content.length - 30);
+    const failure = await failureOf(
+      run('prepare', await begin(store, using(await addReference(store, content)))),
+    );
+    expect(failure).toMatchObject({ type: 'manifest-invalid', nonRetryable: true });
+    expect((await emulator.ledger()).uploads).toEqual([]);
+  });
+
+  test.each([
+    ['no image', Buffer.from('<html>not found</html>')],
+    ['empty', Buffer.alloc(0)],
+  ])('that is %s is refused, without the signature of its URL', async (_, content) => {
+    const { run, store } = await newWorker();
+    const input = await begin(store, using('https://host.example/a.png?signature=s3cret'));
+    const failure = await failureOf(
+      run('prepare', input, { instead: { fetchReference: async () => content } }),
+    );
+    expect(failure).toMatchObject({ type: 'manifest-invalid' });
+    expect(failure.message).toContain('https://host.example/a.png');
+    expect(failure.message).not.toContain('s3cret');
+  });
+
+  test('that the store does not have is refused', async () => {
+    const { run, store } = await newWorker();
+    const failure = await failureOf(run('prepare', await begin(store, using(`sha256:${'0'.repeat(64)}`))));
+    expect(failure).toMatchObject({ type: 'manifest-invalid' });
+  });
+
+  test('whose bytes are not those of its address stops the batch', async () => {
+    const { run, store } = await newWorker();
+    const source = await addReference(store, await picture(1));
+    await store.put(`references/${source.slice(7)}.png`, await picture(2));
+    expect(await failureOf(run('prepare', await begin(store, using(source))))).toMatchObject({
+      type: 'store-corrupt',
+    });
+  });
+});

@@ -1,0 +1,384 @@
+import { describe, expect, test } from 'vitest';
+import type { Begun } from '../../src/activities/batch-files.ts';
+import { displayNameOf } from '../../src/activities/permits.ts';
+import { HummingbatchError, type Manifest } from '../../src/contract/index.ts';
+import type { EmulatorOptions } from '../../src/emulator/index.ts';
+import type { Creation, Gemini } from '../../src/gemini/index.ts';
+import { getJson } from '../../src/store/json.ts';
+import type { Store } from '../../src/store/store.ts';
+import {
+  BATCH,
+  begin,
+  environment,
+  failureOf,
+  HOUR,
+  item,
+  manifestOf,
+  newWorker,
+  places,
+  textOf,
+} from './activities-kit.ts';
+import { wireClient } from './emulator-kit.ts';
+
+const WHERE = { batchId: BATCH, where: {} };
+const SUBMIT = { ...WHERE, round: 1, submission: 1 };
+const FIND = { ...WHERE, round: 1, pauseMs: 10 };
+const MANIFEST = manifestOf([item('hero'), item('flat')]);
+
+/** A batch whose first round is staged. */
+async function staged(options?: EmulatorOptions, manifest: Manifest = MANIFEST) {
+  const worker = await newWorker(options);
+  const { run, store, deps, emulator } = worker;
+  await run('prepare', await begin(store, manifest));
+  await run('stageRound', { ...WHERE, round: 1 });
+  const { nonce } = (await getJson<Begun>(store, places.begun)) as Begun;
+  const wire = wireClient(emulator.url);
+  return {
+    ...worker,
+    nonce,
+    wire,
+    jobs: async () => (await emulator.ledger()).jobs,
+    /** The wire, but for the calls given. */
+    geminiWith: (instead: Partial<Gemini['jobs']>) => ({
+      gemini: { ...deps.gemini, jobs: { ...deps.gemini.jobs, ...instead } },
+    }),
+    /** A job that somebody makes at Google by hand. */
+    async stranger(displayName: string) {
+      const { file } = await run('stageRound', { ...WHERE, round: 1 });
+      const made = await wire.createFromFile(file, 'gemini-3-pro-image', { displayName });
+      return (made.json as { name: string }).name;
+    },
+  };
+}
+
+const passes = async ({ emulator }: Awaited<ReturnType<typeof staged>>) =>
+  (await emulator.ledger()).requests['batches.list'] ?? 0;
+
+/** The store, with something done before or after one of its writes. */
+function storeWith(store: Store, instead: Partial<Store>): { store: Store } {
+  return { store: { ...store, ...instead } };
+}
+
+describe('createJob', () => {
+  test('makes the job with a name that only this batch in this store has', async () => {
+    const { run, jobs, nonce } = await staged();
+    const made = await run('createJob', SUBMIT);
+    expect(await jobs()).toMatchObject([
+      { name: (made as { job: string }).job, displayName: `hb/${BATCH}/${nonce}/r1.1`, rows: 2 },
+    ]);
+  });
+
+  test('makes one POST of two attempts at the same time', async () => {
+    const { run, jobs, emulator } = await staged();
+    const answers = await Promise.all([
+      run('createJob', SUBMIT),
+      run('createJob', SUBMIT),
+      run('createJob', SUBMIT),
+    ]);
+    expect(await jobs()).toHaveLength(1);
+    expect((await emulator.ledger()).requests['batches.create']).toBe(1);
+    expect(answers.filter(({ kind }) => kind === 'refused')).toEqual([]);
+    expect(answers.some(({ kind }) => kind === 'created')).toBe(true);
+  });
+
+  test('answers what its permit learned, and sends nothing again', async () => {
+    const { run, jobs } = await staged();
+    const first = await run('createJob', SUBMIT);
+    expect(first.kind).toBe('created');
+    expect(await run('createJob', SUBMIT)).toEqual(first);
+    expect(await jobs()).toHaveLength(1);
+  });
+
+  test('of a permit without an answer says that nobody knows, and since when', async () => {
+    const { run, jobs, store } = await staged();
+    const at = Date.now() - HOUR;
+    await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at }));
+    expect(await run('createJob', SUBMIT)).toMatchObject({ kind: 'unknown', since: at });
+    expect(await jobs()).toEqual([]);
+  });
+
+  test('of an attempt that stood still for more than 10 s after its permit sends nothing, ever', async () => {
+    const { run, jobs, store, clock } = await staged();
+    const frozen = storeWith(store, {
+      async putIfAbsent(key, data) {
+        const won = await store.putIfAbsent(key, data);
+        if (key === places.round(1).permit(1)) clock.ahead += 10_001;
+        return won;
+      },
+    });
+    const refused = { kind: 'refused', code: 'aborted' };
+    expect(await run('createJob', SUBMIT, { instead: frozen })).toMatchObject(refused);
+    expect(await run('createJob', SUBMIT)).toMatchObject(refused);
+    expect(await jobs()).toEqual([]);
+  });
+
+  test('of an attempt that was only slow sends it', async () => {
+    const { run, jobs, store, clock } = await staged();
+    const slow = storeWith(store, {
+      async putIfAbsent(key, data) {
+        const won = await store.putIfAbsent(key, data);
+        if (key === places.round(1).permit(1)) clock.ahead += 9_000;
+        return won;
+      },
+    });
+    expect((await run('createJob', SUBMIT, { instead: slow })).kind).toBe('created');
+    expect(await jobs()).toHaveLength(1);
+  });
+
+  test('is an error and no submission where the permit cannot be written', async () => {
+    const { run, jobs, store } = await staged();
+    const full = storeWith(store, {
+      putIfAbsent: () => Promise.reject(new HummingbatchError('disk-full', 'The disk is full.')),
+    });
+    expect(await failureOf(run('createJob', SUBMIT, { instead: full }))).toMatchObject({
+      type: 'disk-full',
+      nonRetryable: false,
+    });
+    expect(await jobs()).toEqual([]);
+    expect((await run('createJob', SUBMIT)).kind).toBe('created');
+  });
+
+  test('still tells the job where its answer cannot be written', async () => {
+    const { run, jobs, store } = await staged();
+    const full = storeWith(store, {
+      putIfAbsent: (key, data) =>
+        key.endsWith('answer.json')
+          ? Promise.reject(new HummingbatchError('disk-full', 'The disk is full.'))
+          : store.putIfAbsent(key, data),
+    });
+    const made = await run('createJob', SUBMIT, { instead: full });
+    expect(made).toEqual({ kind: 'created', job: (await jobs())[0]?.name });
+  });
+
+  test('says that nobody knows where the answer to the POST was lost, and again so later', async () => {
+    const { run, geminiWith, store } = await staged();
+    const lost: Creation = { kind: 'unknown', error: new HummingbatchError('unreachable', 'ECONNRESET') };
+    const before = Date.now();
+    const answer = await run('createJob', SUBMIT, { instead: geminiWith({ create: async () => lost }) });
+    expect(answer).toMatchObject({ kind: 'unknown', message: 'ECONNRESET' });
+    expect((answer as { since: number }).since).toBeGreaterThanOrEqual(before);
+    expect(await textOf(store, places.round(1).answer(1))).toBeUndefined();
+    expect((await run('createJob', SUBMIT)).kind).toBe('unknown');
+  });
+
+  test('takes no permit once the worker stops', async () => {
+    const { run, store, jobs } = await staged();
+    const env = environment();
+    env.cancel('WORKER_SHUTDOWN');
+    expect(await failureOf(run('createJob', SUBMIT, { env }))).toMatchObject({
+      type: 'aborted',
+      nonRetryable: false,
+    });
+    expect(await textOf(store, places.round(1).permit(1))).toBeUndefined();
+    expect(await jobs()).toEqual([]);
+  });
+
+  test('that Google refuses is noted with Google’s word, and another number may follow', async () => {
+    const unknown = manifestOf([item('hero')], { model: 'gemini-9-image' });
+    const { run } = await staged({}, unknown);
+    const refused = await run('createJob', SUBMIT);
+    expect(refused).toMatchObject({ kind: 'refused', code: 'model-gone' });
+    expect(await run('createJob', SUBMIT)).toEqual(refused);
+    expect(await run('findJob', FIND)).toEqual({ extras: [], next: 2 });
+  });
+
+  test('at Google’s limit says when to come back', async () => {
+    const { run, geminiWith } = await staged();
+    const error = new HummingbatchError('rate-limited', 'Quota.', { retryAfterMs: 37_000 });
+    const create = async (): Promise<Creation> => ({ kind: 'refused', error });
+    expect(await run('createJob', SUBMIT, { instead: geminiWith({ create }) })).toEqual({
+      kind: 'refused',
+      code: 'rate-limited',
+      message: 'Quota.',
+      retryAfterMs: 37_000,
+    });
+  });
+
+  test('is refused before anything is staged', async () => {
+    const { run, store } = await newWorker();
+    await run('prepare', await begin(store, MANIFEST));
+    expect(await failureOf(run('createJob', SUBMIT))).toMatchObject({ type: 'store-corrupt' });
+    expect(await textOf(store, places.round(1).permit(1))).toBeUndefined();
+  });
+
+  test('gives a name of at most 120 ASCII characters, whatever the batch is called', () => {
+    const name = displayNameOf('b'.repeat(60), '0123456789ab', 999, 999_999);
+    expect(name.length).toBeLessThanOrEqual(120);
+    expect(name).toMatch(/^[\x21-\x7e]+$/);
+  });
+});
+
+describe('findJob', () => {
+  test('finds nothing where nothing was sent, by a single look', async () => {
+    const world = await staged();
+    expect(await world.run('findJob', FIND)).toEqual({ extras: [], next: 1 });
+    expect(await passes(world)).toBe(1);
+  });
+
+  test('finds the job of a lost answer by its name', async () => {
+    const { run, stranger, store, nonce } = await staged();
+    await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 1 }));
+    const job = await stranger(`hb/${BATCH}/${nonce}/r1.1`);
+    expect(await run('findJob', FIND)).toEqual({ found: { job, submission: 1 }, extras: [], next: 2 });
+  });
+
+  test('never takes a job without our nonce, however much its name is like ours', async () => {
+    const { run, stranger, nonce } = await staged();
+    const names = [
+      `hb/${BATCH}/000000000000/r1.1`,
+      `hb/${BATCH}/${nonce}/r10.1`,
+      `hb/${BATCH}/${nonce}/r1.`,
+      `hb/${BATCH}/${nonce}/r1.1x`,
+      `hb/${BATCH}/${nonce}`,
+      `x/hb/${BATCH}/${nonce}/r1.1`,
+      '',
+    ];
+    for (const name of names) await stranger(name);
+    expect(await run('findJob', FIND)).toEqual({ extras: [], next: 1 });
+  });
+
+  test('looks twice after a permit, and finds what the first look missed', async () => {
+    const world = await staged();
+    const { run, store, stranger, nonce, deps, geminiWith } = world;
+    await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 1 }));
+    const job = await stranger(`hb/${BATCH}/${nonce}/r1.1`);
+    let looks = 0;
+    const list: Gemini['jobs']['list'] = async function* (signal) {
+      if (++looks > 1) yield* deps.gemini.jobs.list(signal);
+    };
+    expect((await run('findJob', FIND, { instead: geminiWith({ list }) })).found).toEqual({
+      job,
+      submission: 1,
+    });
+    expect(looks).toBe(2);
+  });
+
+  test('says which permit nobody answered', async () => {
+    const { run, store } = await staged();
+    await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 12 }));
+    expect(await run('findJob', FIND)).toEqual({
+      extras: [],
+      unanswered: { submission: 1, at: 12 },
+      next: 2,
+    });
+  });
+
+  test('goes by the answer where the list does not show the job', async () => {
+    const { run, geminiWith } = await staged();
+    const made = await run('createJob', SUBMIT);
+    const list: Gemini['jobs']['list'] = async function* () {};
+    const { found } = await run('findJob', FIND, { instead: geminiWith({ list }) });
+    expect(found).toEqual({ job: (made as { job: string }).job, submission: 1 });
+  });
+
+  test('passes by a job that is dead, and gives the next number', async () => {
+    const { run, wire } = await staged({ jobSeconds: 100 });
+    const made = (await run('createJob', SUBMIT)) as { job: string };
+    await wire.call('POST', `/v1beta/${made.job}:cancel`, {});
+    expect(await run('findJob', FIND)).toEqual({ extras: [], next: 2 });
+    await wire.call('DELETE', `/v1beta/${made.job}`);
+    expect(await run('findJob', FIND)).toEqual({ extras: [], next: 2 });
+  });
+
+  test('names further living jobs of the round as extras', async () => {
+    const { run, stranger, nonce } = await staged();
+    const second = await stranger(`hb/${BATCH}/${nonce}/r1.2`);
+    const first = await stranger(`hb/${BATCH}/${nonce}/r1.1`);
+    expect(await run('findJob', FIND)).toEqual({
+      found: { job: first, submission: 1 },
+      extras: [{ job: second, submission: 2 }],
+      next: 3,
+    });
+  });
+
+  test('takes a job that a person names only where its name is ours', async () => {
+    const { run, store, stranger, nonce, geminiWith } = await staged();
+    await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 1 }));
+    const list: Gemini['jobs']['list'] = async function* () {};
+    const unseen = geminiWith({ list });
+    const theirs = await stranger('somebody else’s');
+    expect((await run('findJob', { ...FIND, named: theirs }, { instead: unseen })).found).toBeUndefined();
+    const ours = await stranger(`hb/${BATCH}/${nonce}/r1.1`);
+    expect((await run('findJob', { ...FIND, named: ours }, { instead: unseen })).found?.job).toBe(ours);
+  });
+});
+
+describe('checkJob', () => {
+  const CHECK = { ...WHERE, submittedAt: Date.now(), minIntervalMs: 30_000, maxIntervalMs: 1_800_000 };
+
+  test('tells state, counts, result and the next check, from one GET', async () => {
+    const { run, jobs, clock } = await staged({ jobSeconds: 100 });
+    const { job } = (await run('createJob', SUBMIT)) as { job: string };
+    clock.ahead += 50_000;
+    expect(await run('checkJob', { ...CHECK, job })).toMatchObject({
+      state: 'RUNNING',
+      ended: false,
+      nextCheckMs: 30_000,
+    });
+    clock.ahead += 60_000;
+    expect(await run('checkJob', { ...CHECK, job })).toMatchObject({
+      state: 'SUCCEEDED',
+      ended: true,
+      successful: 2,
+      failed: 0,
+      resultFile: expect.stringMatching(/^files\//),
+    });
+    expect((await jobs())[0]?.gets).toBe(2);
+  });
+
+  test.each(['garbage', undefined, '1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])(
+    'waits a sound time though Google says the job was made %s',
+    async (createTime) => {
+      const { run, geminiWith, deps } = await staged();
+      const { job } = (await run('createJob', SUBMIT)) as { job: string };
+      const get: Gemini['jobs']['get'] = async (...all) => {
+        const { createTime: _, ...rest } = await deps.gemini.jobs.get(...all);
+        const time = Date.parse(createTime ?? '');
+        return { ...rest, state: 'RUNNING', ...(Number.isFinite(time) && { createTime: time }) };
+      };
+      const { nextCheckMs } = await run('checkJob', { ...CHECK, job }, { instead: geminiWith({ get }) });
+      expect(Number.isInteger(nextCheckMs)).toBe(true);
+      expect(nextCheckMs).toBeGreaterThanOrEqual(27_000);
+      expect(nextCheckMs).toBeLessThanOrEqual(1_980_000);
+    },
+  );
+
+  test('does not believe in a success without results, for all that was paid would be lost', async () => {
+    const { run, geminiWith, deps } = await staged();
+    const { job } = (await run('createJob', SUBMIT)) as { job: string };
+    const get: Gemini['jobs']['get'] = async (...all) => {
+      const { resultFile: _, ...rest } = await deps.gemini.jobs.get(...all);
+      return { ...rest, state: 'SUCCEEDED' };
+    };
+    expect(
+      await failureOf(run('checkJob', { ...CHECK, job }, { instead: geminiWith({ get }) })),
+    ).toMatchObject({
+      type: 'garbled',
+      nonRetryable: false,
+    });
+  });
+
+  test('takes a state that is not known for no end, and names it', async () => {
+    const { run, geminiWith, deps } = await staged();
+    const { job } = (await run('createJob', SUBMIT)) as { job: string };
+    const get: Gemini['jobs']['get'] = async (...all) => ({
+      ...(await deps.gemini.jobs.get(...all)),
+      state: 'UNKNOWN',
+      wireState: 'BATCH_STATE_PAUSED',
+    });
+    expect(await run('checkJob', { ...CHECK, job }, { instead: geminiWith({ get }) })).toMatchObject({
+      state: 'UNKNOWN',
+      wireState: 'BATCH_STATE_PAUSED',
+      ended: false,
+    });
+  });
+});
+
+test('cancelJob is content with a job that has ended or is gone', async () => {
+  const { run, wire, clock } = await staged();
+  const { job } = (await run('createJob', SUBMIT)) as { job: string };
+  clock.ahead += 1000;
+  await expect(run('cancelJob', { ...WHERE, job })).resolves.toBeUndefined();
+  await wire.call('DELETE', `/v1beta/${job}`);
+  await expect(run('cancelJob', { ...WHERE, job })).resolves.toBeUndefined();
+});
