@@ -45,7 +45,14 @@ export async function createJob(
       new HummingbatchError('aborted', 'The worker stood still before it could submit.'),
     );
 
-  const creation = await gemini.jobs.create(manifest.model, displayName, staged.name, signal);
+  // Not the attempt's signal: a worker that stops in the middle would leave a job that nobody knows of. The wire's own
+  // deadline of 20 s ends the call, well within what a stopping worker waits.
+  const creation = await gemini.jobs.create(
+    manifest.model,
+    displayName,
+    staged.name,
+    new AbortController().signal,
+  );
   const answer = answerOf(creation);
   // The answer also goes into the history: a store that fails now must not turn a made job into an unknown one.
   if (answer)

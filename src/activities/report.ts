@@ -9,6 +9,7 @@ import { getJson, toJson, toJsonLines } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import { readBatchFiles } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
+import { jobsOfBatch } from './jobs-of-batch.ts';
 import { reportPage } from './report-page.ts';
 import { answersOfRounds, type CollectedMark, lastRound } from './standing.ts';
 import type { ReportInput } from './types.ts';
@@ -41,7 +42,7 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
     flags: countFlags(records),
     byRatio: countsByRatio(records, manifest),
     rounds: roundSummaries(answers),
-    jobs: input.jobs,
+    jobs: await jobsOfBatch(store, batchId, rounds, input.jobs),
     costUsd: { estimated, actual, difference: roundUsd(actual - estimated) },
     startedAt: new Date(input.startedAt).toISOString(),
     endedAt: new Date(now()).toISOString(),

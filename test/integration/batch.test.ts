@@ -161,5 +161,7 @@ describe('a batch with a refusal, a passing failure and an answer that never com
     expect(outputs).toEqual({ total: 7, image: 5, refused: 1, failed: 0, missing: 1 });
     const { jobs } = await world.emulator.ledger();
     expect(jobs.at(-1)).toMatchObject({ rows: 1, displayName: expect.stringMatching(/r4\.1$/) });
+    const report = JSON.parse(await readFile(fileOf('report.json'), 'utf8')) as Report;
+    expect(report.jobs.map(({ round }) => round)).toEqual([1, 2, 3, 4]);
   });
 });
