@@ -92,7 +92,7 @@ async function treeOf(store: Store): Promise<Record<string, string>> {
 
 const keys = (count: number) => Array.from({ length: count }, (_, n) => `key${String(n).padStart(3, '0')}`);
 
-/** Answers of all kinds to 100 outputs. */
+/** Answers of all kinds. */
 async function mixedLines(names: readonly string[]): Promise<string[]> {
   const lines = names.map(async (name, n) => {
     const key = `${name}#1`;
@@ -104,7 +104,12 @@ async function mixedLines(names: readonly string[]): Promise<string[]> {
     if (n % 19 === 8) return [];
     return [answer(key, [part(await picture(n))])];
   });
-  return (await Promise.all(lines)).flat();
+  // Far behind their first answers: other bytes, and the same.
+  const late = [
+    answer(`${names[0]}#1`, [part(await picture(3000))]),
+    answer(`${names[1]}#1`, [part(await picture(1))]),
+  ];
+  return [...(await Promise.all(lines)).flat(), ...late];
 }
 
 describe('a killed collecting', () => {
@@ -121,19 +126,17 @@ describe('a killed collecting', () => {
   /** Lets so many writes through, then fails for good: before the write that comes next, or after it. */
   function dying(store: Store, writes: number, when: 'before' | 'after'): Store {
     let left = writes;
-    const guard =
-      <Input extends unknown[], Output>(write: (...input: Input) => Promise<Output>) =>
-      async (...input: Input): Promise<Output> => {
-        if (left-- > 0) return write(...input);
-        if (when === 'after' && left === -1) await write(...input);
-        throw new HummingbatchError('store-missing', 'The disk was pulled.');
-      };
+    const gate = async <Output>(write: () => Promise<Output>): Promise<Output> => {
+      if (left-- > 0) return write();
+      if (when === 'after' && left === -1) await write();
+      throw new HummingbatchError('store-missing', 'The disk was pulled.');
+    };
     return {
       ...store,
-      put: guard(store.put),
-      putAll: guard(store.putAll),
-      putIfAbsent: guard(store.putIfAbsent),
-      delete: guard(store.delete),
+      put: (key, data) => gate(() => store.put(key, data)),
+      putAll: (entries) => gate(() => store.putAll(entries)),
+      putIfAbsent: (key, data) => gate(() => store.putIfAbsent(key, data)),
+      delete: (key) => gate(() => store.delete(key)),
     };
   }
 

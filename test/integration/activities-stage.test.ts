@@ -4,7 +4,7 @@ import type { StagedFile } from '../../src/activities/staging/staged-file.ts';
 import { requestLine } from '../../src/batch/request-line.ts';
 import type { Manifest } from '../../src/contract/index.ts';
 import type { EmulatorOptions } from '../../src/emulator/index.ts';
-import type { Gemini, Upload } from '../../src/gemini/index.ts';
+import type { Gemini } from '../../src/gemini/index.ts';
 import { getJson } from '../../src/store/json.ts';
 import {
   addReference,
@@ -156,7 +156,7 @@ describe('an upload that Google looks at first', () => {
     const { deps, run, clock } = await prepared();
     const files = {
       ...deps.gemini.files,
-      upload: async (_: Upload) => remote('PROCESSING'),
+      upload: async () => remote('PROCESSING'),
       get: async () => {
         clock.ahead += lookMs;
         return remote(states.shift() ?? 'PROCESSING');

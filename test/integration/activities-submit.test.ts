@@ -43,7 +43,7 @@ async function staged(options?: EmulatorOptions, manifest: Manifest = MANIFEST) 
       gemini: { ...deps.gemini, jobs: { ...deps.gemini.jobs, ...instead } },
     }),
     /** A job that somebody makes at Google by hand. */
-    async stranger(displayName: string) {
+    stranger: async (displayName: string) => {
       const { file } = await run('stageRound', { ...WHERE, round: 1 });
       const made = await wire.createFromFile(file, 'gemini-3-pro-image', { displayName });
       return (made.json as { name: string }).name;
@@ -171,6 +171,18 @@ describe('createJob', () => {
     });
     expect(await textOf(store, places.round(1).permit(1))).toBeUndefined();
     expect(await jobs()).toEqual([]);
+  });
+
+  test('hears the answer out though the worker stops in the middle', async () => {
+    const { run, deps, geminiWith, store } = await staged();
+    const env = environment();
+    const create: Gemini['jobs']['create'] = (...all) => {
+      env.cancel('WORKER_SHUTDOWN');
+      return deps.gemini.jobs.create(...all);
+    };
+    const made = await run('createJob', SUBMIT, { env, instead: geminiWith({ create }) });
+    expect(made.kind).toBe('created');
+    expect(await textOf(store, places.round(1).answer(1))).toContain('batches/');
   });
 
   test('that Google refuses is noted with Google’s word, and another number may follow', async () => {
