@@ -38,6 +38,7 @@ export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd |
     if (status.ageMs > options.deadlineMs && !cancelled.has(job)) {
       batch.note(`The job ${job} was cancelled: it took longer than its deadline.`);
       await cancelJob(batch, job, 'it is past its deadline');
+      continue;
     }
     await waiting.afterCheck?.();
     await pause(batch, status, number);

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createSkippedTime, type SkippedTime } from './support/skipped-time.ts';
+
+let time: SkippedTime;
+beforeAll(async () => {
+  time = await createSkippedTime();
+});
+afterAll(() => time.close());
+
+const RETRY = { id: 'again-1', uri: 'batches/b/work/retries/again-1.json' };
+
+test('a retry of an ended batch begins after its last round and has rounds of its own', async () => {
+  const batch = await time.start(
+    { prepared: [{ next: { round: 4, outputs: 3 }, firstRound: 4 }], left: [1, 1, 1] },
+    { retry: RETRY, options: { maxRounds: 2 } },
+  );
+  expect(await batch.result()).toMatchObject({ rounds: 2 });
+  expect(
+    batch.google
+      .inputsOf('collectRound')
+      .map(({ round, firstRound, maxRounds }) => [round, firstRound, maxRounds]),
+  ).toEqual([
+    [4, 4, 5],
+    [5, 4, 5],
+  ]);
+  expect(batch.google.inputsOf('report')[0]).toMatchObject({ retryId: 'again-1', state: 'ended' });
+});
+
+test('a retry settles the round that an earlier run left open, under its old number, and then begins', async () => {
+  const batch = await time.start(
+    {
+      there: true,
+      prepared: [
+        { next: { round: 1, outputs: 10, submitted: true }, retryFollows: true },
+        { next: { round: 2, outputs: 3 }, firstRound: 2 },
+      ],
+      // What the old round would have tried again is the retry's business now.
+      left: [7],
+    },
+    { retry: RETRY },
+  );
+  await batch.result();
+  expect(batch.google.posts.map(({ round }) => round)).toEqual([2]);
+  expect(batch.google.inputsOf('collectRound').map(({ round, firstRound }) => [round, firstRound])).toEqual([
+    [1, 1],
+    [2, 2],
+  ]);
+});
+
+test('a retry that was done before says how it ended, and does nothing', async () => {
+  const counts = { total: 10, image: 10, refused: 0, failed: 0, missing: 0 };
+  const finished = {
+    batchId: 'done',
+    state: 'COMPLETED',
+    outputs: counts,
+    rounds: 2,
+    jobs: ['batches/a', 'batches/b'],
+    costUsd: { estimated: 1, actual: 1 },
+  } as const;
+  const batch = await time.start(
+    { prepared: [{ finished: { ...finished, jobs: [...finished.jobs] }, counts }] },
+    { batchId: 'done', retry: RETRY },
+  );
+  expect(await batch.result()).toEqual(finished);
+  expect(batch.google.steps()).toEqual(['prepare']);
+  expect(await batch.progress()).toMatchObject({ state: 'COMPLETED', outputs: counts });
+});
+
+test('a retry with nothing left to do only reports', async () => {
+  const batch = await time.start({ prepared: [{ next: undefined }] }, { retry: RETRY });
+  await batch.result();
+  expect(batch.google.steps()).toEqual(['prepare', 'report', 'cleanUp']);
+});

@@ -1,0 +1,223 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  acceptUpdate,
+  adoptUpdate,
+  approveUpdate,
+  type BatchProgress,
+  type ErrorCode,
+  retryUpdate,
+  setBudgetUpdate,
+} from '../../src/contract/index.ts';
+import { summaryOf } from './support/events.ts';
+import { createSkippedTime, type ScriptedBatch, type SkippedTime } from './support/skipped-time.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+let time: SkippedTime;
+beforeAll(async () => {
+  time = await createSkippedTime();
+});
+afterAll(() => time.close());
+
+const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
+const times = (count: number, code: ErrorCode) => Array.from({ length: count }, () => code);
+
+describe('what may mend itself', () => {
+  test('stops the batch after its attempts, which says when it tries again', async () => {
+    const batch = await time.start({ failures: { stageRound: times(8, 'disk-full') } });
+    const { stop } = await batch.until(isStopped);
+    expect(stop).toMatchObject({ step: 'stage', code: 'disk-full', message: 'It failed with disk-full.' });
+    expect(stop?.fix).toContain(`hummingbatch retry ${batch.batchId}`);
+    expect(Date.parse(stop?.nextTry ?? '') - Date.parse(stop?.since ?? '')).toBe(30 * MINUTE);
+    expect(batch.google.inputsOf('stageRound')).toHaveLength(8);
+
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+    expect(batch.google.inputsOf('stageRound')).toHaveLength(9);
+  });
+
+  test('does not stop it for an outage of twenty minutes while a job runs', async () => {
+    const batch = await time.start({ failures: { checkJob: times(12, 'unavailable') } });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+    expect((await batch.events()).map(summaryOf)).not.toContainEqual(expect.stringMatching(/^stopped/));
+  });
+
+  test('goes on at once when a person says so', async () => {
+    const batch = await time.start({ failures: { findJob: times(8, 'unreachable') } });
+    await batch.until(isStopped);
+    const at = await time.now();
+    await batch.update(retryUpdate);
+    await batch.until(({ state }) => state === 'WAITING', 0);
+    expect((await time.now()) - at).toBeLessThan(MINUTE);
+    await batch.result();
+  });
+});
+
+describe('what a person must mend', () => {
+  test('stops the batch at the first attempt and waits for `retry`, however long', async () => {
+    const batch = await time.start({ failures: { stageRound: ['permission-denied'] } });
+    const { stop } = await batch.until(isStopped, 0);
+    expect(stop).toMatchObject({ step: 'stage', code: 'permission-denied' });
+    expect(stop?.nextTry).toBeUndefined();
+    await time.sleep(240 * HOUR);
+    expect(await batch.progress()).toMatchObject({ state: 'NEEDS_ATTENTION' });
+    await batch.update(retryUpdate);
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+    expect(batch.google.steps().filter((step) => step === 'prepare')).toHaveLength(1);
+  });
+
+  test('is over with `accept`: the batch ends with a report, and names the job that it leaves behind', async () => {
+    const batch = await time.start({
+      lives: [{ hours: 20, end: 'SUCCEEDED' }],
+      failures: { checkJob: ['key-invalid'] },
+    });
+    await batch.until(isStopped);
+    await batch.update(acceptUpdate);
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES' });
+    expect(batch.google.inputsOf('report')[0]?.notes).toEqual([
+      'The batch was ended as it was, by a person.',
+      `The job ${batch.google.jobNames()[0]} was left behind at Google.`,
+    ]);
+  });
+
+  test('stops it too where no retry could ever help, for there may be a job', async () => {
+    const batch = await time.start({ failures: { collectRound: ['batch-conflict'] } });
+    expect((await batch.until(isStopped)).stop).toMatchObject({ step: 'collect', code: 'batch-conflict' });
+    await batch.update(retryUpdate);
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+  });
+});
+
+test('a bad manifest ends the batch as failed, and frees its id', async () => {
+  const batch = await time.start({ failures: { prepare: ['manifest-invalid'] } });
+  await expect(batch.result()).rejects.toMatchObject({
+    cause: { type: 'manifest-invalid', details: [{ fix: expect.any(String) }] },
+  });
+  expect(await batch.progress()).toMatchObject({ state: 'FAILED', stop: { code: 'manifest-invalid' } });
+});
+
+test('clean-up that fails keeps no batch from its end', async () => {
+  const batch = await time.start({ failures: { cleanUp: ['key-invalid'] } });
+  expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+});
+
+describe('a message that makes no sense now', () => {
+  /** Sends it and answers with how it was refused. */
+  async function refusalOf(sending: Promise<unknown>): Promise<unknown> {
+    const error = await sending.then(
+      () => undefined,
+      (error: { cause: { type: string } }) => error,
+    );
+    return error?.cause.type;
+  }
+
+  test('is refused before it becomes an event of the history', async () => {
+    const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
+    await batch.until(({ check }) => check !== undefined, 0);
+    expect(await refusalOf(batch.update(retryUpdate))).toBe('wrong-state');
+    expect(await refusalOf(batch.update(acceptUpdate))).toBe('wrong-state');
+    expect(await refusalOf(batch.update(approveUpdate, {}))).toBe('wrong-state');
+    expect(await refusalOf(batch.update(adoptUpdate, { job: 'none' }))).toBe('wrong-state');
+    expect(await refusalOf(batch.update(setBudgetUpdate, { maxCostUsd: Number.NaN }))).toBe('usage');
+    expect(await refusalOf(batch.update(setBudgetUpdate, { maxCostUsd: -1 }))).toBe('usage');
+    await batch.result();
+    const updates = (await batch.events()).filter(
+      (event) => event.workflowExecutionUpdateAcceptedEventAttributes,
+    );
+    expect(updates).toEqual([]);
+  });
+
+  test('is refused where it names no job', async () => {
+    const batch = await time.start(
+      { submissions: [{ kind: 'swallowed' }] },
+      { options: { onUnknownSubmit: 'park' } },
+    );
+    await batch.until(isStopped);
+    expect(await refusalOf(batch.update(adoptUpdate, { job: 'files/x' }))).toBe('usage');
+    expect(await refusalOf(batch.update(adoptUpdate, { job: 'batches/../x' }))).toBe('usage');
+    await batch.update(acceptUpdate);
+    await batch.result();
+  });
+
+  test('is refused where there is nothing to accept yet', async () => {
+    const batch = await time.start({ failures: { prepare: ['store-corrupt'] } });
+    await batch.until(isStopped, 0);
+    expect(await refusalOf(batch.update(acceptUpdate))).toBe('wrong-state');
+    await batch.update(retryUpdate);
+    await batch.result();
+  });
+});
+
+describe('a budget', () => {
+  const isOverBudget = ({ stop }: BatchProgress) => stop?.code === 'over-budget';
+
+  test('stops the batch before a round whose worst case would pass it; `setBudget` goes on', async () => {
+    const batch = await time.start({ worstUsd: 6, left: [9] }, { options: { maxCostUsd: 6 } });
+    const { stop, round } = await batch.until(isOverBudget);
+    expect(round).toBe(2);
+    expect(stop).toMatchObject({ step: 'submit' });
+    expect(stop?.message).toContain('6.67 USD');
+    expect(batch.google.posts).toHaveLength(1);
+
+    await batch.update(setBudgetUpdate, { maxCostUsd: 6.5 });
+    await batch.until(
+      (progress) => isOverBudget(progress) && !!progress.stop?.message.includes('6.5 USD'),
+      0,
+    );
+    expect(batch.google.posts).toHaveLength(1);
+
+    await batch.update(setBudgetUpdate, { maxCostUsd: 10 });
+    expect(await batch.result()).toMatchObject({ rounds: 2 });
+  });
+
+  test('that cannot be kept, because the price is not known, stops before the first round', async () => {
+    const batch = await time.start({}, { options: { maxCostUsd: 40 } });
+    await batch.until(isOverBudget, 0);
+    expect(batch.google.posts).toEqual([]);
+    await batch.update(acceptUpdate);
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES', jobs: [] });
+  });
+
+  test('does not stand in the way of a job that was paid for already', async () => {
+    const batch = await time.start(
+      { there: true, prepared: [{ next: { round: 1, outputs: 10, worstUsd: 50, submitted: true } }] },
+      { options: { maxCostUsd: 40, approveAboveUsd: 0 } },
+    );
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+  });
+});
+
+describe('a price above the limit', () => {
+  const DEAR = { options: { approveAboveUsd: 0.5 } };
+  const isAwaiting = ({ state }: BatchProgress) => state === 'AWAITING_APPROVAL';
+
+  async function awaiting(): Promise<ScriptedBatch> {
+    const batch = await time.start({}, DEAR);
+    await batch.until(isAwaiting, 0);
+    return batch;
+  }
+
+  test('waits for a person, however long, and sends nothing', async () => {
+    const batch = await awaiting();
+    await time.sleep(240 * HOUR);
+    expect(await batch.progress()).toMatchObject({ state: 'AWAITING_APPROVAL' });
+    expect(batch.google.steps()).toEqual(['prepare']);
+    await batch.update(approveUpdate, {});
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+  });
+
+  test('ends as failed where the person refuses', async () => {
+    const batch = await awaiting();
+    await batch.update(approveUpdate, { approved: false });
+    await expect(batch.result()).rejects.toMatchObject({ cause: { type: 'approval-refused' } });
+    expect(await batch.progress()).toMatchObject({ state: 'FAILED', stop: { code: 'approval-refused' } });
+    expect(batch.google.steps()).toEqual(['prepare']);
+  });
+
+  test('is asked about once, not before each round', async () => {
+    const batch = await time.start({ left: [5] }, DEAR);
+    await batch.until(isAwaiting, 0);
+    await batch.update(approveUpdate, { approved: true });
+    expect(await batch.result()).toMatchObject({ rounds: 2 });
+  });
+});

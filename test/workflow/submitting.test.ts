@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { adoptUpdate, type BatchProgress, retryUpdate } from '../../src/contract/index.ts';
+import { createSkippedTime, type ScriptedBatch, type SkippedTime } from './support/skipped-time.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+let time: SkippedTime;
+beforeAll(async () => {
+  time = await createSkippedTime();
+});
+afterAll(() => time.close());
+
+const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
+const isWaiting = ({ state }: BatchProgress) => state === 'WAITING';
+
+const submissionsOf = ({ google }: ScriptedBatch) =>
+  google.inputsOf('createJob').map(({ round, submission }) => `r${round}.${submission}`);
+
+describe('a submission', () => {
+  test('is staged, looked for and only then made, once', async () => {
+    const batch = await time.start();
+    await batch.result();
+    expect(batch.google.steps().join(' ')).toMatch(
+      /^prepare stageRound findJob createJob( checkJob)+ collectRound report cleanUp$/,
+    );
+  });
+
+  test('is not made where the job is there already, from a run that was lost', async () => {
+    const batch = await time.start({ there: true });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: batch.google.jobNames() });
+    expect(submissionsOf(batch)).toEqual([]);
+  });
+
+  test('whose answer was lost is found, and not made again', async () => {
+    const batch = await time.start({ submissions: [{ kind: 'lost' }] });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: batch.google.jobNames() });
+    expect(submissionsOf(batch)).toEqual(['r1.1']);
+  });
+
+  test('without an answer is looked for after the window, and no sooner', async () => {
+    const batch = await time.start(
+      { submissions: [{ kind: 'lost' }] },
+      { options: { submitWindowMs: 5 * MINUTE } },
+    );
+    await batch.result();
+    const [timer] = (await batch.events()).flatMap((event) => event.timerStartedEventAttributes ?? []);
+    // The window, and the 30 s that the POST itself may take; the time until the answer is the skew of a fake clock.
+    expect(Number(timer?.startToFireTimeout?.seconds)).toBeGreaterThanOrEqual(5 * 60 + 29);
+    expect(Number(timer?.startToFireTimeout?.seconds)).toBeLessThanOrEqual(5 * 60 + 31);
+  });
+});
+
+describe('a submission of which nothing comes to light', () => {
+  test('is followed by another, by default', async () => {
+    const batch = await time.start({ submissions: [{ kind: 'swallowed' }] });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+    expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2']);
+    expect(batch.google.inputsOf('report')[0]?.notes).toEqual([
+      'Submission 1 of round 1 was sent without an answer: The connection broke.',
+    ]);
+  });
+
+  test('stops the batch after five in a row, which tries again by itself', async () => {
+    const batch = await time.start({ submissions: Array.from({ length: 5 }, () => ({ kind: 'swallowed' })) });
+    const { stop } = await batch.until(isStopped);
+    expect(stop).toMatchObject({ step: 'submit', code: 'unavailable', nextTry: expect.any(String) });
+    expect(submissionsOf(batch)).toHaveLength(5);
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+    expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2', 'r1.3', 'r1.4', 'r1.5', 'r1.6']);
+  });
+});
+
+describe('where a person is to say what to do about it', () => {
+  const PARKED = { options: { onUnknownSubmit: 'park' } } as const;
+
+  async function parked(submissions: Parameters<SkippedTime['start']>[0]): Promise<ScriptedBatch> {
+    const batch = await time.start(submissions, PARKED);
+    await batch.until(isStopped);
+    return batch;
+  }
+
+  test('the batch stops and names both ways on', async () => {
+    const batch = await parked({ submissions: [{ kind: 'swallowed' }] });
+    const { stop } = await batch.progress();
+    expect(stop).toMatchObject({ step: 'submit', code: 'submission-unknown' });
+    expect(stop?.fix).toContain(`hummingbatch adopt ${batch.batchId} --job`);
+    expect(stop?.fix).toContain(`hummingbatch adopt ${batch.batchId} --none`);
+    expect(stop?.nextTry).toBeUndefined();
+    await batch.cancelled();
+  });
+
+  test('a plain retry only looks again', async () => {
+    const batch = await parked({ submissions: [{ kind: 'swallowed' }] });
+    const looks = batch.google.inputsOf('findJob').length;
+    await batch.update(retryUpdate);
+    await batch.until((progress) => isStopped(progress) && batch.google.inputsOf('findJob').length > looks);
+    expect(submissionsOf(batch)).toEqual(['r1.1']);
+    await batch.cancelled();
+  });
+
+  test('a plain retry takes the job that has come to light', async () => {
+    const batch = await parked({ submissions: [{ kind: 'lost', seenAfterMs: HOUR }] });
+    await time.sleep(2 * HOUR);
+    await batch.update(retryUpdate);
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: batch.google.jobNames() });
+    expect(submissionsOf(batch)).toEqual(['r1.1']);
+  });
+
+  test('`adopt --none` makes another', async () => {
+    const batch = await parked({ submissions: [{ kind: 'swallowed' }] });
+    await batch.update(adoptUpdate, { job: 'none' });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+    expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2']);
+  });
+
+  test('`adopt --job` takes that job, though no list shows it', async () => {
+    const batch = await parked({ submissions: [{ kind: 'lost', seenAfterMs: 1000 * HOUR }] });
+    const [job = ''] = batch.google.jobNames();
+    await batch.update(adoptUpdate, { job });
+    expect(await batch.until(isWaiting)).toMatchObject({ job });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: [job] });
+    expect(submissionsOf(batch)).toEqual(['r1.1']);
+  });
+
+  test('`adopt --job` with a job that is not of this batch changes nothing, and says so', async () => {
+    const batch = await parked({ submissions: [{ kind: 'lost', seenAfterMs: 1000 * HOUR }] });
+    await batch.update(adoptUpdate, { job: 'batches/foreign' });
+    const { stop } = await batch.until((progress) => isStopped(progress) && looked(batch, 'batches/foreign'));
+    expect(stop).toMatchObject({ code: 'submission-unknown' });
+    expect(stop?.message).toContain('batches/foreign is no job of round 1');
+    // The way on is still open.
+    const [job = ''] = batch.google.jobNames();
+    await batch.update(adoptUpdate, { job });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: [job] });
+  });
+
+  const looked = ({ google }: ScriptedBatch, job: string) =>
+    google.inputsOf('findJob').some(({ named }) => named === job);
+});
+
+describe('a job that comes to light late', () => {
+  test('is cancelled after ten minutes, polled to its end and collected beside the other', async () => {
+    const batch = await time.start({
+      submissions: [{ kind: 'lost', seenAfterMs: 5 * MINUTE }],
+      lives: [
+        { hours: 5, end: 'SUCCEEDED', images: 2 },
+        { hours: 2, end: 'SUCCEEDED', images: 8 },
+      ],
+    });
+    const { jobs } = await batch.result();
+    const [late = '', chosen = ''] = batch.google.jobNames();
+    expect(jobs).toEqual([chosen, late]);
+    expect(batch.google.inputsOf('cancelJob').map(({ job }) => job)).toEqual([late]);
+    const cancelled = batch.google.steps().indexOf('cancelJob');
+    expect(
+      batch.google
+        .steps()
+        .slice(0, cancelled)
+        .filter((step) => step === 'checkJob').length,
+    ).toBeLessThan(15);
+    const [{ jobs: collected } = { jobs: [] }] = batch.google.inputsOf('collectRound');
+    expect(collected.map(({ job, state }) => [job, state])).toEqual([
+      [chosen, 'SUCCEEDED'],
+      [late, 'CANCELLED'],
+    ]);
+    expect(batch.google.inputsOf('report')[0]?.notes).toContainEqual(
+      `The job ${late} came to light beside ${chosen} and was cancelled.`,
+    );
+  });
+
+  test('even just before the collecting, is found, ended and collected', async () => {
+    const batch = await time.start({
+      submissions: [{ kind: 'lost', seenAfterMs: 90 * MINUTE }],
+      lives: [
+        { hours: 5, end: 'SUCCEEDED' },
+        { hours: 2, end: 'SUCCEEDED' },
+      ],
+    });
+    await batch.result();
+    const [late] = batch.google.jobNames();
+    expect(batch.google.inputsOf('cancelJob').map(({ job }) => job)).toEqual([late]);
+    expect(batch.google.inputsOf('collectRound')[0]?.jobs).toHaveLength(2);
+  });
+});
+
+describe('a full quota', () => {
+  const full = (times: number, retryAfterMs?: number) =>
+    Array.from({ length: times }, () => ({
+      kind: 'refused' as const,
+      code: 'rate-limited' as const,
+      ...(retryAfterMs && { retryAfterMs }),
+    }));
+
+  test('is waited for durably, 1 minute doubling to 30, with a new submission each time', async () => {
+    const batch = await time.start({ submissions: full(8) });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+    const times = batch.google.posts.map(({ at }) => at);
+    const minutes = times.slice(1).map((at, index) => Math.round((at - (times[index] ?? 0)) / MINUTE));
+    expect(minutes).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
+    expect(batch.google.posts.map(({ submission }) => submission)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test('is waited for as long as Google asks', async () => {
+    const batch = await time.start({ submissions: full(1, 45 * MINUTE) });
+    await batch.result();
+    const [first, second] = batch.google.posts;
+    expect(Math.round(((second?.at ?? 0) - (first?.at ?? 0)) / MINUTE)).toBe(45);
+  });
+
+  test('is told: since when, and when the next try is', async () => {
+    const batch = await time.start({ submissions: full(2, 2 * HOUR) });
+    const { quota, state } = await batch.until(({ quota }) => quota !== undefined, 0);
+    expect(state).toBe('SUBMITTING');
+    expect(Date.parse(quota?.nextTry ?? '') - Date.parse(quota?.since ?? '')).toBe(2 * HOUR);
+    const later = await batch.until(
+      ({ quota: next }) => (next?.nextTry ?? '') > (quota?.nextTry ?? ''),
+      HOUR,
+    );
+    expect(later.quota?.since).toBe(quota?.since);
+    await batch.result();
+    expect((await batch.progress()).quota).toBeUndefined();
+  });
+
+  test('stops the batch only after 72 hours', async () => {
+    const batch = await time.start({ submissions: full(20, 6 * HOUR) });
+    const { stop } = await batch.until(isStopped, HOUR);
+    const [first] = batch.google.posts;
+    expect(Date.parse(stop?.since ?? '') - (first?.at ?? 0)).toBeGreaterThan(72 * HOUR);
+    expect(Date.parse(stop?.since ?? '') - (first?.at ?? 0)).toBeLessThan(79 * HOUR);
+    expect(stop).toMatchObject({ code: 'rate-limited', nextTry: expect.any(String) });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+  });
+});
+
+describe('a submission that Google refuses', () => {
+  test('for its key stops at once with the way on; `retry` stages, looks and makes another', async () => {
+    const batch = await time.start({ submissions: [{ kind: 'refused', code: 'key-invalid' }] });
+    const { stop } = await batch.until(isStopped, 0);
+    expect(stop).toMatchObject({ step: 'submit', code: 'key-invalid', message: 'Google says key-invalid.' });
+    expect(stop?.fix).toContain(`hummingbatch retry ${batch.batchId}`);
+    expect(stop?.nextTry).toBeUndefined();
+
+    const before = batch.google.steps().length;
+    await batch.update(retryUpdate);
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+    expect(batch.google.steps().slice(before, before + 3)).toEqual(['stageRound', 'findJob', 'createJob']);
+    expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2']);
+  });
+
+  test('for a file that is gone is staged and made again by itself', async () => {
+    const batch = await time.start({ submissions: [{ kind: 'refused', code: 'file-gone' }] });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+    expect(batch.google.inputsOf('stageRound')).toHaveLength(2);
+  });
+
+  test('five times in a row, though it might mend itself, is shown to a person', async () => {
+    const refusals = Array.from({ length: 5 }, () => ({ kind: 'refused', code: 'unreachable' }) as const);
+    const batch = await time.start({ submissions: refusals });
+    const { stop } = await batch.until(isStopped);
+    expect(stop).toMatchObject({ code: 'unreachable', nextTry: expect.any(String) });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+  });
+});

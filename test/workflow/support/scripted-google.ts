@@ -1,0 +1,295 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import pino from 'pino';
+import { checkJob } from '../../../src/activities/check-job.ts';
+import type { ActivityDeps } from '../../../src/activities/deps.ts';
+import { toFailure } from '../../../src/activities/failure.ts';
+import type { Activities } from '../../../src/activities/index.ts';
+import type { StepContext } from '../../../src/activities/step.ts';
+import type { EndedJob, FoundJob, Prepared, RoundPlan } from '../../../src/activities/types.ts';
+import {
+  type BatchResult,
+  type ErrorCode,
+  HummingbatchError,
+  isErrorCode,
+  type JobState,
+} from '../../../src/contract/index.ts';
+import type { Job } from '../../../src/gemini/index.ts';
+
+const HOUR = 3_600_000;
+
+/** What becomes of a POST. `lost`: there is a job, and nobody heard of it; LIST shows it after a while, or never. */
+export type Submission =
+  | { kind: 'created' }
+  | { kind: 'lost'; seenAfterMs?: number }
+  | { kind: 'swallowed' }
+  | { kind: 'worker dies' }
+  | { kind: 'refused'; code: ErrorCode; retryAfterMs?: number };
+
+/** The life of a job. */
+export interface Life {
+  hours: number;
+  /** `deleted`: it is gone then. */
+  end: JobState | 'deleted';
+  code?: number;
+  /** Outputs with an image at its end; all where it says nothing and succeeds. */
+  images?: number;
+}
+
+/** What the fake steps do, each list in the order of the calls. */
+export interface Script {
+  outputs?: number;
+  /** The first job is there before the batch begins: Temporal forgot the run that made it. */
+  there?: true;
+  /** After the last: created. */
+  submissions?: Submission[];
+  /** After the last: an hour, then success. */
+  lives?: Life[];
+  /** Outputs left for another round after each; after the last: none. */
+  left?: number[];
+  /** What each call of a step fails with, before it does anything; after the last: nothing. */
+  failures?: Partial<Record<keyof Activities, ErrorCode[]>>;
+  /** What `prepare` says at its first call and the next ones, beside the usual. */
+  prepared?: Partial<Prepared>[];
+  worstUsd?: number;
+  /** Google's times are no times. */
+  garbledTimes?: true;
+}
+
+interface MadeJob extends FoundJob {
+  round: number;
+  bornAt: number;
+  seenAt: number;
+  life: Life;
+  cancelledAt?: number;
+}
+
+export interface Post {
+  round: number;
+  submission: number;
+  at: number;
+}
+
+/** The steps of one batch, played from a script: they keep permits and jobs as the real ones do, in memory. */
+export function createScriptedGoogle(batchId: string, script: Script, now: () => Promise<number>) {
+  const outputs = script.outputs ?? 10;
+  const jobs: MadeJob[] = [];
+  const posts: Post[] = [];
+  const permits: (Post & { answered: boolean })[] = [];
+  const calls: { name: keyof Activities; input: unknown }[] = [];
+  const remaining = structuredClone(script);
+  const interruptions = new Map<keyof Activities, () => Promise<void>>();
+  let images = 0;
+
+  async function called(name: keyof Activities, input: unknown): Promise<void> {
+    calls.push({ name, input });
+    const meanwhile = interruptions.get(name);
+    interruptions.delete(name);
+    await meanwhile?.();
+    const code = remaining.failures?.[name]?.shift();
+    if (isErrorCode(code)) throw failure(code);
+  }
+
+  function born(round: number, submission: number, bornAt: number, seenAt = bornAt): MadeJob {
+    const life = remaining.lives?.shift() ?? { hours: 1, end: 'SUCCEEDED' };
+    const job = {
+      job: `batches/${batchId}-r${round}n${submission}`,
+      round,
+      submission,
+      bornAt,
+      seenAt,
+      life,
+    };
+    jobs.push(job);
+    return job;
+  }
+
+  function stateOf({ bornAt, life, cancelledAt }: MadeJob, at: number): JobState | 'deleted' {
+    if (at >= bornAt + life.hours * HOUR) return life.end;
+    // Google takes a minute to end a job.
+    if (cancelledAt !== undefined && at >= cancelledAt + 60_000) return 'CANCELLED';
+    return at < bornAt + 60_000 ? 'PENDING' : 'RUNNING';
+  }
+
+  /** A job as one GET shows it. */
+  function wireJob(name: string, at: number): Job {
+    const made = jobs.find(({ job }) => job === name);
+    const state = made && stateOf(made, at);
+    if (!made || !state || state === 'deleted') throw failure('job-gone');
+    const ended = !['PENDING', 'RUNNING'].includes(state);
+    const successful = ended ? imagesOf(made, state) : 0;
+    const { code } = made.life;
+    return {
+      name,
+      displayName: `hb/${batchId}`,
+      state,
+      wireState: `BATCH_STATE_${state}`,
+      createTime: script.garbledTimes ? Number.NaN : made.bornAt,
+      pending: ended ? 0 : outputs,
+      successful,
+      failed: 0,
+      ...(successful > 0 && { resultFile: `files/results-${jobs.indexOf(made)}` }),
+      ...(code !== undefined && ended && { error: { code, message: 'says Google' } }),
+    };
+  }
+
+  function imagesOf({ life }: MadeJob, state: JobState): number {
+    return life.images ?? (state === 'SUCCEEDED' ? outputs : 0);
+  }
+
+  function roundPlan(round: number, outputs: number): RoundPlan {
+    return { round, outputs, ...(script.worstUsd !== undefined && { worstUsd: script.worstUsd }) };
+  }
+
+  function standing() {
+    const missing = outputs - images;
+    return {
+      counts: { total: outputs, image: images, refused: 0, failed: 0, missing },
+      actualUsd: images * 0.067,
+    };
+  }
+
+  const activities: Activities = {
+    async prepare(input) {
+      await called('prepare', input);
+      if (script.there && jobs.length === 0) born(1, 1, await now());
+      return {
+        where: { store: 'store-1', endpoint: 'https://gemini.test' },
+        model: 'gemini-3-pro-image',
+        outputs,
+        estimatedUsd: outputs * 0.067,
+        counts: { total: outputs, image: 0, refused: 0, failed: 0, missing: 0 },
+        actualUsd: 0,
+        next: roundPlan(1, outputs),
+        firstRound: 1,
+        retryFollows: false,
+        searchAttributes: [],
+        ...remaining.prepared?.shift(),
+      };
+    },
+
+    async stageRound(input) {
+      await called('stageRound', input);
+      return { file: `files/round-${input.round}`, bytes: 4_000_000, references: 3, uploadedBytes: 0 };
+    },
+
+    async findJob(input) {
+      await called('findJob', input);
+      const at = await now();
+      const ofRound = permits.filter(({ round }) => round === input.round);
+      const ours = jobs.filter(({ round }) => round === input.round);
+      for (const job of ours) if (job.job === input.named) job.seenAt = at;
+      const seen = ours.filter(({ seenAt }) => seenAt <= at);
+      const living = seen.filter((job) => {
+        const state = stateOf(job, at);
+        if (state === 'deleted') return false;
+        return ['PENDING', 'RUNNING', 'SUCCEEDED'].includes(state) || imagesOf(job, state) > 0;
+      });
+      const [found, ...extras] = living.map(({ job, submission }) => ({ job, submission }));
+      const last = ofRound.at(-1);
+      const open =
+        last && !last.answered && !seen.some(({ submission }) => submission === last.submission)
+          ? { submission: last.submission, at: last.at }
+          : undefined;
+      const next = Math.max(0, ...[...ofRound, ...seen].map(({ submission }) => submission)) + 1;
+      return { ...(found && { found }), extras, ...(open && { unanswered: open }), next };
+    },
+
+    async createJob(input) {
+      await called('createJob', input);
+      const { round, submission } = input;
+      const at = await now();
+      const taken = permits.find((permit) => permit.round === round && permit.submission === submission);
+      if (taken) return { kind: 'unknown', message: 'Nobody said what came of it.', since: taken.at };
+      const permit = { round, submission, at, answered: false };
+      permits.push(permit);
+      posts.push({ round, submission, at });
+      const fate = remaining.submissions?.shift() ?? { kind: 'created' };
+      const unknown = { kind: 'unknown', message: 'The connection broke.', since: at } as const;
+      if (fate.kind === 'worker dies') {
+        // No heartbeat and no answer, until the server gives the attempt up.
+        await pause(60_000, undefined, { signal: Context.current().cancellationSignal });
+      }
+      if (fate.kind === 'lost') born(round, submission, at, at + (fate.seenAfterMs ?? 10_000));
+      if (fate.kind === 'refused') {
+        permit.answered = true;
+        const { code, retryAfterMs } = fate;
+        return {
+          kind: 'refused',
+          code,
+          message: `Google says ${code}.`,
+          ...(retryAfterMs && { retryAfterMs }),
+        };
+      }
+      if (fate.kind !== 'created') return unknown;
+      permit.answered = true;
+      return { kind: 'created', job: born(round, submission, at).job };
+    },
+
+    async checkJob(input) {
+      await called('checkJob', input);
+      const at = await now();
+      const deps = {
+        now: () => at,
+        // Spread evenly like chance, and the same in every run.
+        random: () => (calls.length * 0.618) % 1,
+        log: pino({ level: 'silent' }),
+        gemini: { jobs: { get: async (name: string) => wireJob(name, at) } },
+      };
+      const context = { signal: new AbortController().signal };
+      return checkJob(deps as unknown as ActivityDeps, input, context as StepContext);
+    },
+
+    async collectRound(input) {
+      await called('collectRound', input);
+      const got = input.jobs.reduce((sum, { expectedLines }: EndedJob) => sum + expectedLines, 0);
+      images = Math.min(outputs, images + got);
+      const left = remaining.left?.shift() ?? 0;
+      const again = left > 0 && input.round < input.maxRounds && !input.weCancelled;
+      return { ...standing(), anomalies: 0, ...(again && { next: roundPlan(input.round + 1, left) }) };
+    },
+
+    async report(input): Promise<BatchResult> {
+      await called('report', input);
+      const { counts, actualUsd } = standing();
+      const complete = counts.image === counts.total ? 'COMPLETED' : 'COMPLETED_WITH_FAILURES';
+      return {
+        batchId,
+        state: input.state === 'cancelled' ? 'CANCELLED' : complete,
+        outputs: counts,
+        rounds: new Set(input.jobs.map(({ round }) => round)).size,
+        jobs: input.jobs.map(({ name }) => name),
+        costUsd: { estimated: input.estimatedUsd ?? 0, actual: actualUsd },
+      };
+    },
+
+    async cancelJob(input) {
+      await called('cancelJob', input);
+      const job = jobs.find(({ job }) => job === input.job);
+      if (job) job.cancelledAt ??= await now();
+    },
+
+    async cleanUp(input) {
+      await called('cleanUp', input);
+    },
+  };
+
+  return {
+    activities,
+    posts,
+    calls,
+    /** Does this while the next call of a step runs. */
+    during: (name: keyof Activities, work: () => Promise<void>) => void interruptions.set(name, work),
+    /** The steps so far, in their order, one name each. */
+    steps: () => calls.map(({ name }) => name),
+    inputsOf: <Name extends keyof Activities>(name: Name) =>
+      calls.filter((call) => call.name === name).map(({ input }) => input as Parameters<Activities[Name]>[0]),
+    jobNames: () => jobs.map(({ job }) => job),
+  };
+}
+
+export type ScriptedGoogle = ReturnType<typeof createScriptedGoogle>;
+
+function failure(code: ErrorCode): Error {
+  return toFailure(new HummingbatchError(code, `It failed with ${code}.`), new AbortController().signal);
+}

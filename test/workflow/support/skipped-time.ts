@@ -1,0 +1,161 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure, type UpdateDefinition } from '@temporalio/common';
+import proto from '@temporalio/proto';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import pino from 'pino';
+import type { Activities } from '../../../src/activities/index.ts';
+import {
+  type BatchProgress,
+  type BatchResult,
+  type ImageBatchInput,
+  progressQuery,
+  WORKFLOW_TYPE,
+  workflowIdOf,
+} from '../../../src/contract/index.ts';
+import { transferQueueOf } from '../../../src/contract/queues.ts';
+import { installRuntime } from '../../../src/worker/runtime.ts';
+import { timeSkippingServerPath } from '../../support/servers.ts';
+import type { Event } from './events.ts';
+import { createScriptedGoogle, type Script, type ScriptedGoogle } from './scripted-google.ts';
+
+export const BUNDLE = fileURLToPath(new URL('../../../dist/workflow-bundle.js', import.meta.url));
+const TASK_QUEUE = 'workflow-tests';
+const MINUTE = 60_000;
+
+// Once per process: each test file has its own.
+installRuntime(pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.destination(2)));
+
+const ACTIVITY_NAMES: Record<keyof Activities, true> = {
+  prepare: true,
+  stageRound: true,
+  findJob: true,
+  createJob: true,
+  checkJob: true,
+  collectRound: true,
+  report: true,
+  cancelJob: true,
+  cleanUp: true,
+};
+
+/**
+ * A server that skips the time in which nothing happens, and workers whose steps are played from scripts. Its time is one
+ * for all its batches, so the tests of a file run one after another.
+ */
+export async function createSkippedTime(identity = 'test') {
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: await timeSkippingServerPath() } },
+    client: { identity },
+  });
+  const scripted = new Map<string, ScriptedGoogle>();
+  const workers = await startWorkers(environment, scripted, identity);
+  let batches = 0;
+
+  return {
+    /** Starts a batch whose steps do what the script says; it can be cancelled while the first call of a step runs. */
+    async start(script: Script = {}, input: Partial<ImageBatchInput> = {}, cancelDuring?: keyof Activities) {
+      const batchId = input.batchId ?? `batch-${++batches}`;
+      const google = createScriptedGoogle(batchId, script, () => environment.currentTimeMs());
+      scripted.set(batchId, google);
+      const { workflow } = environment.client;
+      if (cancelDuring)
+        google.during(
+          cancelDuring,
+          async () => void (await workflow.getHandle(workflowIdOf(batchId)).cancel()),
+        );
+      const handle = await workflow.start(WORKFLOW_TYPE, {
+        workflowId: workflowIdOf(batchId),
+        taskQueue: TASK_QUEUE,
+        args: [
+          {
+            batchId,
+            manifest: { uri: `batches/${batchId}/manifest.json`, sha256: '0'.repeat(64) },
+            ...input,
+          },
+        ],
+      });
+      const progress = () => handle.query(progressQuery);
+
+      return {
+        batchId,
+        google,
+        handle,
+        progress,
+        /** Lets the batch run to its end, however long that is. */
+        result: () => handle.result() as Promise<BatchResult>,
+        update: <Args extends [unknown?]>(definition: UpdateDefinition<BatchProgress, Args>, ...args: Args) =>
+          handle.executeUpdate<BatchProgress, [unknown]>(definition.name, {
+            args: args as unknown as [unknown],
+          }),
+        /** Cancels it and lets it run to its end as cancelled. */
+        async cancelled(): Promise<void> {
+          await handle.cancel();
+          await handle.result().then(
+            () => Promise.reject(new Error(`${batchId} was cancelled and completed.`)),
+            (error: unknown) => {
+              if (!(error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure))
+                throw error;
+            },
+          );
+        },
+        /** Lets time go by in steps until the batch stands as asked; with steps of 0 it stands still. */
+        async until(isThere: (progress: BatchProgress) => boolean, stepMs = MINUTE): Promise<BatchProgress> {
+          for (;;) {
+            const current = await progress();
+            if (isThere(current)) return current;
+            if (stepMs > 0) await environment.sleep(stepMs);
+            else await pause(20);
+          }
+        },
+        async events(): Promise<Event[]> {
+          return (await handle.fetchHistory()).events ?? [];
+        },
+        /** Of the history, as the server keeps it. */
+        async bytes(): Promise<number> {
+          return proto.temporal.api.history.v1.History.encode(await handle.fetchHistory()).finish().length;
+        },
+      };
+    },
+    now: () => environment.currentTimeMs(),
+    sleep: (ms: number) => environment.sleep(ms),
+
+    async close(): Promise<void> {
+      for (const { worker } of workers) worker.shutdown();
+      await Promise.all(workers.map(({ stopped }) => stopped));
+      await environment.teardown();
+    },
+  };
+}
+
+export type SkippedTime = Awaited<ReturnType<typeof createSkippedTime>>;
+export type ScriptedBatch = Awaited<ReturnType<SkippedTime['start']>>;
+
+async function startWorkers(
+  { nativeConnection, namespace }: TestWorkflowEnvironment,
+  scripted: Map<string, ScriptedGoogle>,
+  identity: string,
+) {
+  const activities = dispatch(scripted);
+  const common = { connection: nativeConnection, ...(namespace && { namespace }), activities, identity };
+  const workers = [
+    await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: { codePath: BUNDLE } }),
+    await Worker.create({ ...common, taskQueue: transferQueueOf(TASK_QUEUE) }),
+  ];
+  return workers.map((worker) => ({ worker, stopped: worker.run() }));
+}
+
+/** Each call goes to the script of its batch. */
+function dispatch(scripted: Map<string, ScriptedGoogle>): Record<string, (input: never) => Promise<unknown>> {
+  return Object.fromEntries(
+    Object.keys(ACTIVITY_NAMES).map((name) => [
+      name,
+      (input: { batchId: string }) => {
+        const google = scripted.get(input.batchId);
+        if (!google) throw new Error(`There is no script for ${input.batchId}.`);
+        return google.activities[name as keyof Activities](input as never);
+      },
+    ]),
+  );
+}

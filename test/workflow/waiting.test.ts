@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkNowSignal, type ImageBatchInput, jobEventSignal } from '../../src/contract/index.ts';
+import { summaryOf } from './support/events.ts';
+import { createSkippedTime, type ScriptedBatch, type SkippedTime } from './support/skipped-time.ts';
+
+const HOUR = 3_600_000;
+
+let time: SkippedTime;
+beforeAll(async () => {
+  time = await createSkippedTime();
+});
+afterAll(() => time.close());
+
+const checksOf = (batch: ScriptedBatch) => batch.google.inputsOf('checkJob').length;
+
+describe('a job of 24 hours', () => {
+  let batch: ScriptedBatch;
+  beforeAll(async () => {
+    batch = await time.start({ lives: [{ hours: 24, end: 'SUCCEEDED' }] });
+    await batch.result();
+  });
+
+  test('is looked at about 71 times, in at most 850 events', async () => {
+    expect(checksOf(batch)).toBeGreaterThanOrEqual(68);
+    expect(checksOf(batch)).toBeLessThanOrEqual(74);
+    expect((await batch.events()).length).toBeLessThanOrEqual(850);
+  });
+
+  test('has a summary that a person understands at each timer and each step', async () => {
+    const events = await batch.events();
+    const scheduled = events.filter((event) => event.activityTaskScheduledEventAttributes);
+    const timers = events.filter((event) => event.timerStartedEventAttributes);
+    expect(timers.length).toBe(checksOf(batch) - 1);
+    for (const event of [...scheduled, ...timers]) expect(summaryOf(event)).not.toBe('');
+    expect(scheduled.map(summaryOf)).toContainEqual(
+      expect.stringMatching(/^round 1: check 12 of batches\/\S+, RUNNING, \d+ min$/),
+    );
+    expect(timers.map(summaryOf)).toContainEqual(
+      expect.stringMatching(/^until check 30 of batches\/\S+, RUNNING, \d+ h \d+ min$/),
+    );
+  });
+});
+
+test('a job of 48 hours for 1000 outputs stays under 1500 events and 300 kB', async () => {
+  const batch = await time.start({
+    outputs: 1000,
+    lives: [{ hours: 48, end: 'SUCCEEDED' }],
+  });
+  expect(await batch.result()).toMatchObject({ state: 'COMPLETED', outputs: { image: 1000 } });
+  expect((await batch.events()).length).toBeLessThanOrEqual(1500);
+  expect(await batch.bytes()).toBeLessThan(300_000);
+});
+
+test('checks come at a fifth of the job’s age, at least 30 s and at most 30 min apart', async () => {
+  const batch = await time.start({ lives: [{ hours: 12, end: 'SUCCEEDED' }] });
+  await batch.result();
+  const waits = (await batch.events()).flatMap(({ timerStartedEventAttributes: timer }) =>
+    timer ? [Number(timer.startToFireTimeout?.seconds)] : [],
+  );
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(27);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(33 * 60);
+  expect(waits.at(-1)).toBeGreaterThanOrEqual(27 * 60 - 1);
+});
+
+test.each([checkNowSignal, jobEventSignal])('$name ends the sleep at once', async (signal) => {
+  const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
+  await batch.until(({ check }) => (check?.number ?? 0) >= 45, HOUR);
+  const before = checksOf(batch);
+  const at = await time.now();
+  await batch.handle.signal(signal.name, {});
+  await batch.until(() => checksOf(batch) > before, 0);
+  expect((await time.now()) - at).toBeLessThan(60_000);
+  await batch.result();
+});
+
+test('a knock that comes while Google is being asked is not lost', async () => {
+  const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
+  await batch.until(({ check }) => (check?.number ?? 0) >= 45, HOUR);
+  const before = checksOf(batch);
+  // The first knock starts a check, the second comes while it runs.
+  batch.google.during('checkJob', () => batch.handle.signal(checkNowSignal));
+  await batch.handle.signal(checkNowSignal);
+  await batch.until(() => checksOf(batch) > before + 1, 0);
+  await batch.result();
+});
+
+describe('a time that is none never reaches a sleep', () => {
+  test('an option that is no number ends the batch before anything was done', async () => {
+    const options = { checkIntervalMs: 'soon' } as unknown as ImageBatchInput['options'];
+    const batch = await time.start({}, { options });
+    await expect(batch.result()).rejects.toMatchObject({
+      cause: { type: 'usage', message: 'The option checkIntervalMs cannot be "soon".' },
+    });
+    expect(batch.google.steps()).toEqual([]);
+  });
+
+  test('an option that is null counts as left out', async () => {
+    const options = { submitWindowMs: null, maxRounds: null } as unknown as ImageBatchInput['options'];
+    const batch = await time.start({ submissions: [{ kind: 'lost' }], left: [2] }, { options });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED', rounds: 2 });
+  });
+
+  test('a garbled create time of Google’s is a check like any other', async () => {
+    const batch = await time.start({ lives: [{ hours: 0.2, end: 'SUCCEEDED' }], garbledTimes: true });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+    expect((await batch.events()).some((event) => event.workflowTaskFailedEventAttributes)).toBe(false);
+  });
+});
