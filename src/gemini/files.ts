@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HummingbatchError } from '../contract/errors.ts';
 import type { Http } from './http.ts';
+import { pieces } from './pieces.ts';
 import { limits, type Sdk } from './sdk.ts';
 import { readTime } from './time.ts';
 
@@ -176,28 +177,4 @@ function readFile(body: string): RemoteFile {
   } catch (cause) {
     throw new HummingbatchError('garbled', 'Gemini answered with something that is no file.', { cause });
   }
-}
-
-/** Regroups chunks of any size into pieces of exactly `size` bytes, the last one shorter. */
-async function* pieces(
-  chunks: AsyncIterable<Uint8Array>,
-  size: number,
-  total: number,
-): AsyncGenerator<Uint8Array> {
-  let held: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    let rest = chunk;
-    while (bytes + rest.byteLength >= size) {
-      const taken = size - bytes;
-      yield Buffer.concat([...held, rest.subarray(0, taken)]);
-      rest = rest.subarray(taken);
-      held = [];
-      bytes = 0;
-    }
-    if (rest.byteLength > 0) held.push(rest);
-    bytes += rest.byteLength;
-  }
-  // Where all had arrived but the end of it, an empty last piece says so.
-  if (bytes > 0 || total === 0) yield Buffer.concat(held);
 }
