@@ -106,7 +106,7 @@ async function timesOf(client: Client, batchId: string): Promise<{ step: string;
 /** The same number of files of the same size, written in the same groups and as safely. */
 async function timeDisk(store: Store): Promise<number> {
   const data = Buffer.alloc(imageBytes, 1);
-  const group = Math.max(1, Math.min(32, Math.floor((16 << 20) / imageBytes)));
+  const group = Math.max(1, Math.min(32, Math.floor((8 << 20) / imageBytes)));
   const began = performance.now();
   for (let n = 0; n < outputs; n += group) {
     await store.putAll(

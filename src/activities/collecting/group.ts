@@ -2,8 +2,8 @@ import type { Answer } from '../../contract/record.ts';
 import { BLANK, type Taken } from './line.ts';
 import type { JobLog } from './log.ts';
 
-// A group is synced and promised as one. 16 MB bound the memory; 32 answers bound what a crash repeats.
-const GROUP_BYTES = 16 << 20;
+// A group is synced and promised as one. 8 MB bound the memory; 32 answers bound what a crash repeats.
+const GROUP_BYTES = 8 << 20;
 const GROUP_ANSWERS = 32;
 /** Oddities of a job that are kept in words. The rest is counted, so that a gigabyte of rubbish fills neither memory nor disk. */
 const MOST_ANOMALIES = 200;
