@@ -87,7 +87,8 @@ describe('where a person is to say what to do about it', () => {
     expect(stop?.fix).toContain(`hummingbatch adopt ${batch.batchId} --job`);
     expect(stop?.fix).toContain(`hummingbatch adopt ${batch.batchId} --none`);
     expect(stop?.nextTry).toBeUndefined();
-    await batch.cancelled();
+    await batch.handle.cancel();
+    await batch.endsCancelled();
   });
 
   test('a plain retry only looks again', async () => {
@@ -96,7 +97,8 @@ describe('where a person is to say what to do about it', () => {
     await batch.update(retryUpdate);
     await batch.until((progress) => isStopped(progress) && batch.google.inputsOf('findJob').length > looks);
     expect(submissionsOf(batch)).toEqual(['r1.1']);
-    await batch.cancelled();
+    await batch.handle.cancel();
+    await batch.endsCancelled();
   });
 
   test('a plain retry takes the job that has come to light', async () => {

@@ -79,8 +79,10 @@ test('a knock that comes while Google is being asked is not lost', async () => {
   const before = checksOf(batch);
   // The first knock starts a check, the second comes while it runs.
   batch.google.during('checkJob', () => batch.handle.signal(checkNowSignal));
+  const at = await time.now();
   await batch.handle.signal(checkNowSignal);
   await batch.until(() => checksOf(batch) > before + 1, 0);
+  expect((await time.now()) - at).toBeLessThan(60_000);
   await batch.result();
 });
 

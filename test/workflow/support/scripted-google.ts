@@ -14,6 +14,7 @@ import {
   isErrorCode,
   type JobState,
 } from '../../../src/contract/index.ts';
+import { SEARCH_ATTRIBUTE_TYPES } from '../../../src/contract/search-attributes.ts';
 import type { Job } from '../../../src/gemini/index.ts';
 
 const HOUR = 3_600_000;
@@ -163,7 +164,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
         next: roundPlan(1, outputs),
         firstRound: 1,
         retryFollows: false,
-        searchAttributes: [],
+        searchAttributes: Object.keys(SEARCH_ATTRIBUTE_TYPES),
         ...remaining.prepared?.shift(),
       };
     },

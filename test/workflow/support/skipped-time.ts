@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { WorkflowFailedError } from '@temporalio/client';
+import { Context } from '@temporalio/activity';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure, type UpdateDefinition } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -16,6 +17,7 @@ import {
   workflowIdOf,
 } from '../../../src/contract/index.ts';
 import { transferQueueOf } from '../../../src/contract/queues.ts';
+import { SEARCH_ATTRIBUTE_TYPES } from '../../../src/contract/search-attributes.ts';
 import { installRuntime } from '../../../src/worker/runtime.ts';
 import { timeSkippingServerPath } from '../../support/servers.ts';
 import type { Event } from './events.ts';
@@ -24,6 +26,8 @@ import { createScriptedGoogle, type Script, type ScriptedGoogle } from './script
 export const BUNDLE = fileURLToPath(new URL('../../../dist/workflow-bundle.js', import.meta.url));
 const TASK_QUEUE = 'workflow-tests';
 const MINUTE = 60_000;
+/** Temporal's numbers for the types. */
+const VALUE_TYPES = { Keyword: 2, Int: 3 } as const;
 
 // Once per process: each test file has its own.
 installRuntime(pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.destination(2)));
@@ -49,21 +53,29 @@ export async function createSkippedTime(identity = 'test') {
     server: { executable: { type: 'existing-path', path: await timeSkippingServerPath() } },
     client: { identity },
   });
+  const { operatorService } = environment.connection;
+  const searchAttributes = Object.entries(SEARCH_ATTRIBUTE_TYPES).map(([name, type]) => [
+    name,
+    VALUE_TYPES[type],
+  ]);
+  await operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(searchAttributes),
+  });
   const scripted = new Map<string, ScriptedGoogle>();
   const workers = await startWorkers(environment, scripted, identity);
   let batches = 0;
 
   return {
     /** Starts a batch whose steps do what the script says; it can be cancelled while the first call of a step runs. */
-    async start(script: Script = {}, input: Partial<ImageBatchInput> = {}, cancelDuring?: keyof Activities) {
+    async start(script: Script = {}, input: Partial<ImageBatchInput> = {}, cancelDuring?: CancelDuring) {
       const batchId = input.batchId ?? `batch-${++batches}`;
       const google = createScriptedGoogle(batchId, script, () => environment.currentTimeMs());
       scripted.set(batchId, google);
       const { workflow } = environment.client;
       if (cancelDuring)
-        google.during(
-          cancelDuring,
-          async () => void (await workflow.getHandle(workflowIdOf(batchId)).cancel()),
+        google.during(cancelDuring.step, () =>
+          cancelMeanwhile(workflow.getHandle(workflowIdOf(batchId)), cancelDuring),
         );
       const handle = await workflow.start(WORKFLOW_TYPE, {
         workflowId: workflowIdOf(batchId),
@@ -77,28 +89,25 @@ export async function createSkippedTime(identity = 'test') {
         ],
       });
       const progress = () => handle.query(progressQuery);
+      const events = async (): Promise<Event[]> => (await handle.fetchHistory()).events ?? [];
 
       return {
         batchId,
         google,
         handle,
         progress,
+        events,
         /** Lets the batch run to its end, however long that is. */
         result: () => handle.result() as Promise<BatchResult>,
         update: <Args extends [unknown?]>(definition: UpdateDefinition<BatchProgress, Args>, ...args: Args) =>
           handle.executeUpdate<BatchProgress, [unknown]>(definition.name, {
             args: args as unknown as [unknown],
           }),
-        /** Cancels it and lets it run to its end as cancelled. */
-        async cancelled(): Promise<void> {
-          await handle.cancel();
-          await handle.result().then(
-            () => Promise.reject(new Error(`${batchId} was cancelled and completed.`)),
-            (error: unknown) => {
-              if (!(error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure))
-                throw error;
-            },
-          );
+        /** Lets it run to its end, which must be a cancellation. */
+        async endsCancelled(): Promise<void> {
+          const error: unknown = await handle.result().catch((error) => error);
+          if (!(error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure))
+            throw new Error(`${batchId} did not end as cancelled.`, { cause: error });
         },
         /** Lets time go by in steps until the batch stands as asked; with steps of 0 it stands still. */
         async until(isThere: (progress: BatchProgress) => boolean, stepMs = MINUTE): Promise<BatchProgress> {
@@ -108,9 +117,6 @@ export async function createSkippedTime(identity = 'test') {
             if (stepMs > 0) await environment.sleep(stepMs);
             else await pause(20);
           }
-        },
-        async events(): Promise<Event[]> {
-          return (await handle.fetchHistory()).events ?? [];
         },
         /** Of the history, as the server keeps it. */
         async bytes(): Promise<number> {
@@ -144,6 +150,27 @@ async function startWorkers(
     await Worker.create({ ...common, taskQueue: transferQueueOf(TASK_QUEUE) }),
   ];
   return workers.map((worker) => ({ worker, stopped: worker.run() }));
+}
+
+/** A step during whose first call a batch is cancelled. Some are `shielded`: they hear nothing of it. */
+interface CancelDuring {
+  step: keyof Activities;
+  shielded?: true;
+}
+
+/** Fails like a step that heard of the cancellation, where it can. */
+async function cancelMeanwhile(handle: WorkflowHandle, { shielded }: CancelDuring): Promise<void> {
+  await handle.cancel();
+  if (shielded) return;
+  const { cancelled, heartbeat } = Context.current();
+  // The answer to a heartbeat tells it, and only the first one is sent at once.
+  for (;;) {
+    const { events } = await handle.fetchHistory();
+    if (events?.some((event) => event.activityTaskCancelRequestedEventAttributes)) break;
+    await pause(20);
+  }
+  heartbeat();
+  await cancelled;
 }
 
 /** Each call goes to the script of its batch. */

@@ -1,0 +1,107 @@
+/**
+ * Records the histories that test/workflow/replay.test.ts replays: `npx tsx scripts/record-histories.ts`. They stand for
+ * the batches that run somewhere while a new version comes out, so they are only ever added to: a recorded one stays as it
+ * is, and workflow code that cannot replay it needs `patched`.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { adoptUpdate, type BatchProgress, checkNowSignal, retryUpdate } from '../src/contract/index.ts';
+import {
+  createSkippedTime,
+  type ScriptedBatch,
+  type SkippedTime,
+} from '../test/workflow/support/skipped-time.ts';
+
+const folder = fileURLToPath(new URL('../test/histories/', import.meta.url));
+
+const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
+
+/** Each plays a batch to its end. */
+const STORIES: Record<string, (time: SkippedTime) => Promise<ScriptedBatch>> = {
+  async plain(time) {
+    const batch = await time.start({ lives: [{ hours: 0.2, end: 'SUCCEEDED' }] });
+    await batch.until(({ check }) => check !== undefined, 0);
+    await batch.handle.signal(checkNowSignal);
+    await batch.result();
+    return batch;
+  },
+
+  async rounds(time) {
+    const batch = await time.start({
+      submissions: [{ kind: 'refused', code: 'rate-limited' }, { kind: 'lost' }],
+      lives: [
+        { hours: 0.3, end: 'SUCCEEDED', images: 6 },
+        { hours: 0.1, end: 'EXPIRED' },
+        { hours: 0.1, end: 'SUCCEEDED', images: 3 },
+      ],
+      left: [4, 4],
+    });
+    await batch.result();
+    return batch;
+  },
+
+  async 'late-job'(time) {
+    const batch = await time.start({
+      submissions: [{ kind: 'lost', seenAfterMs: 300_000 }],
+      lives: [
+        { hours: 2, end: 'SUCCEEDED', images: 2 },
+        { hours: 0.3, end: 'SUCCEEDED' },
+      ],
+    });
+    await batch.result();
+    return batch;
+  },
+
+  async 'stopped-and-retried'(time) {
+    const batch = await time.start({
+      failures: { stageRound: ['permission-denied'] },
+      lives: [
+        { hours: 0.1, end: 'deleted' },
+        { hours: 0.1, end: 'SUCCEEDED' },
+      ],
+    });
+    await batch.until(isStopped);
+    await batch.update(retryUpdate);
+    await batch.until(({ stop }) => stop?.code === 'job-gone');
+    await batch.update(retryUpdate);
+    await batch.result();
+    return batch;
+  },
+
+  async adopted(time) {
+    const batch = await time.start(
+      {
+        submissions: [{ kind: 'lost', seenAfterMs: 3_600_000_000 }],
+        lives: [{ hours: 0.3, end: 'SUCCEEDED' }],
+      },
+      { options: { onUnknownSubmit: 'park' } },
+    );
+    await batch.until(isStopped);
+    await batch.update(adoptUpdate, { job: batch.google.jobNames()[0] ?? '' });
+    await batch.result();
+    return batch;
+  },
+
+  async cancelled(time) {
+    const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED', images: 3 }] });
+    await batch.until(({ check }) => (check?.number ?? 0) >= 5);
+    await batch.handle.cancel();
+    await batch.endsCancelled();
+    return batch;
+  },
+};
+
+// By default it would be pid@host.
+const time = await createSkippedTime('recorder');
+await mkdir(folder, { recursive: true });
+for (const [name, play] of Object.entries(STORIES)) {
+  const { handle } = await play(time);
+  // Stack traces name folders of this machine, and a replay has no use for them.
+  const history = JSON.parse(historyToJSON(await handle.fetchHistory()), (key, value) =>
+    key === 'stackTrace' ? '' : value,
+  );
+  // Never over one that is there.
+  await writeFile(`${folder}${name}.json`, `${JSON.stringify(history)}\n`, { flag: 'wx' });
+}
+await time.close();

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { describe, expect, test } from 'vitest';
+import { BUNDLE } from './support/skipped-time.ts';
+
+const FOLDER = new URL('../histories/', import.meta.url);
+
+interface StoredHistory {
+  events: { activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[];
+}
+
+const files = readdirSync(FOLDER);
+const read = (file: string) => readFileSync(new URL(file, FOLDER), 'utf8');
+const replay = (history: unknown) =>
+  Worker.runReplayHistory({ workflowBundle: { codePath: BUNDLE } }, history, 'image-batch/replayed');
+
+describe('a batch that runs while a new version comes out', () => {
+  test.each(files)('goes on where it stood: %s', async (file) => {
+    await expect(replay(JSON.parse(read(file)))).resolves.toBeUndefined();
+  });
+
+  test('would be noticed here where its steps came in another order', async () => {
+    const history: StoredHistory = JSON.parse(read('plain.json'));
+    const steps = history.events.flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);
+    const [staged, found] = ['stageRound', 'findJob'].map((name) =>
+      steps.find(({ activityType }) => activityType.name === name),
+    );
+    if (!staged || !found) throw new Error('The history has lost its steps.');
+    [staged.activityType, found.activityType] = [found.activityType, staged.activityType];
+    await expect(replay(history)).rejects.toThrow(DeterminismViolationError);
+  });
+});
+
+/** With its payloads in clear. */
+function clearText(text: string): string {
+  return text.replaceAll(/"data":"([^"]*)"/g, (_match, data: string) =>
+    Buffer.from(data, 'base64').toString(),
+  );
+}
+
+test.each(files)('%s holds no machine, path, key or prompt', (file) => {
+  const text = clearText(read(file));
+  expect(text).toContain('"batchId"');
+  expect(text).not.toContain(hostname());
+  expect(text).not.toContain(process.cwd());
+  expect(text).not.toMatch(/"identity":"\d+@|file:|\/home\/|AIza|"prompt"/);
+});
