@@ -7,6 +7,7 @@ import type { ActivityDeps } from './deps.ts';
 import {
   answerPermit,
   displayNameOf,
+  overBy,
   type PermitAnswer,
   type PermitRecord,
   POST_WITHIN_MS,
@@ -59,7 +60,7 @@ export async function createJob(
     await answerPermit(store, batchId, round, submission, answer).catch((error) =>
       log.warn({ error: String(error) }, 'the answer could not be noted'),
     );
-  return submitted(creation, at);
+  return submitted(creation, now());
 }
 
 async function refuse(
@@ -77,10 +78,10 @@ function answerOf(creation: Creation): PermitAnswer | undefined {
   return undefined;
 }
 
-function submitted(creation: Creation, since: number): Submitted {
+function submitted(creation: Creation, overBy: number): Submitted {
   if (creation.kind === 'created') return creation;
   const { code, message, retryAfterMs } = creation.error;
-  if (creation.kind === 'unknown') return { kind: 'unknown', message, since };
+  if (creation.kind === 'unknown') return { kind: 'unknown', message, overBy };
   return { kind: 'refused', code, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
@@ -93,6 +94,6 @@ function pastAttempt(permits: PermitRecord[], submission: number): Submitted {
   return {
     kind: 'unknown',
     message: 'An attempt to submit ended without saying what came of it.',
-    since: permit?.at ?? 0,
+    overBy: overBy(permit ?? { at: 0 }),
   };
 }

@@ -3,7 +3,7 @@ import { HummingbatchError } from '../contract/index.ts';
 import type { Gemini, Job, ListedJob } from '../gemini/index.ts';
 import { readBatchFiles } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
-import { answerPermit, namePrefix, type PermitRecord, readPermits } from './permits.ts';
+import { answerPermit, namePrefix, overBy, type PermitRecord, readPermits } from './permits.ts';
 import type { StepContext } from './step.ts';
 import type { FindJobInput, FoundJob, Search } from './types.ts';
 
@@ -102,5 +102,5 @@ async function orGone(getting: Promise<Job>): Promise<Job | undefined> {
 function unansweredPermit(permits: PermitRecord[], seen: FoundJob[]): Search['unanswered'] {
   const last = permits.at(-1);
   if (!last || last.answer || seen.some((job) => job.submission === last.submission)) return undefined;
-  return { submission: last.submission, at: last.at };
+  return { submission: last.submission, overBy: overBy(last) };
 }

@@ -20,6 +20,13 @@ export interface PermitRecord extends Permit {
 
 /** A process that was frozen between permit and POST for longer than this must not wake up and pay. */
 export const POST_WITHIN_MS = 10_000;
+/** What the POST may take, ms: the wire's own deadline. */
+const POST_TAKES_MS = 20_000;
+
+/** By when the POST of a permit is over whose holder never said so. */
+export function overBy({ at }: Pick<Permit, 'at'>): number {
+  return at + POST_WITHIN_MS + POST_TAKES_MS;
+}
 
 /** The name of a job at Google: at most 120 ASCII characters, and nobody else's begins like it. */
 export function displayNameOf(batchId: string, nonce: string, round: number, submission: number): string {

@@ -75,13 +75,20 @@ export interface FoundJob {
   submission: number;
 }
 
+/** A submission of which nobody knows whether it made a job. */
+export interface Unanswered {
+  submission: number;
+  /** Its POST is over by then, ms since 1970: what it made can only come to light from then on, within the window. */
+  overBy: number;
+}
+
 export interface Search {
   /** The job to go on with: alive, or with output. */
   found?: FoundJob;
   /** Further living jobs of this round: stragglers of a submission whose answer was lost. */
   extras: FoundJob[];
   /** The last permit, where it has no answer and no job of it is to be seen. */
-  unanswered?: { submission: number; at: number };
+  unanswered?: Unanswered;
   /** The submission that may be made next. */
   next: number;
 }
@@ -90,11 +97,11 @@ export interface CreateJobInput extends RoundInput {
   submission: number;
 }
 
-/** See `Creation` of the wire; as plain data for the history. `since`: when the POST may have left, ms since 1970. */
+/** See `Creation` of the wire; as plain data for the history. */
 export type Submitted =
   | { kind: 'created'; job: string }
   | { kind: 'refused'; code: ErrorCode; message: string; retryAfterMs?: number }
-  | { kind: 'unknown'; message: string; since: number };
+  | { kind: 'unknown'; message: string; overBy: number };
 
 export interface CheckJobInput extends StepInput {
   job: string;

@@ -1,11 +1,11 @@
 import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
-import type { FoundJob, Search, Submitted } from '../activities/types.ts';
+import type { FoundJob, Search, Submitted, Unanswered } from '../activities/types.ts';
 import { retryPolicyOf } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
 import { persist, stopOnce } from './persist.ts';
 import type { QuotaLimit } from './quota.ts';
-import { findAfterWindow, findJob, mayMakeAnother, type Unanswered } from './unanswered.ts';
+import { findAfterWindow, findJob, mayMakeAnother } from './unanswered.ts';
 
 /** Submissions that never left this machine, in a row, before somebody should look. */
 const MOST_REFUSALS = 5;
@@ -77,7 +77,7 @@ async function submit(batch: Batch, round: number, submission: number): Promise<
   );
   if (answer.kind === 'refused') return answer;
   if (answer.kind === 'unknown')
-    return settle(batch, round, { submission, at: answer.since }, answer.message);
+    return settle(batch, round, { submission, overBy: answer.overBy }, answer.message);
   return { kind: 'job', job: { job: answer.job, submission, submissions: submission, extras: [] } };
 }
 

@@ -1,20 +1,11 @@
 import { sleep } from '@temporalio/workflow';
-import type { Search } from '../activities/types.ts';
+import type { Search, Unanswered } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
 import { persist, stopOnce } from './persist.ts';
 
-/** The longest between a permit and the end of its POST: 10 s to send it, 20 s for the answer. */
-const POST_OVER_MS = 30_000;
 /** Submissions of one round that may end without an answer before somebody should look. */
 const MOST_IN_A_ROW = 5;
-
-/** A submission of which nobody knows whether it made a job. */
-export interface Unanswered {
-  submission: number;
-  /** When the POST may have left, ms since 1970. */
-  at: number;
-}
 
 /**
  * Looks for the jobs of a round.
@@ -34,10 +25,10 @@ export function findJob(batch: Batch, round: number, named?: string): Promise<Se
 export async function findAfterWindow(
   batch: Batch,
   round: number,
-  { submission, at }: Unanswered,
+  { submission, overBy }: Unanswered,
 ): Promise<Search> {
-  const now = Date.now();
-  const postOver = Math.max(0, Math.min(at, now) + POST_OVER_MS - now);
+  // Two clocks are compared, the worker's and Temporal's: one that is wrong must not hold the batch for hours.
+  const postOver = Math.min(60_000, Math.max(0, overBy - Date.now()));
   await sleep(postOver + batch.options.submitWindowMs, {
     summary: `round ${round}: submission ${submission} may still come to light`,
   });

@@ -89,11 +89,11 @@ describe('createJob', () => {
     expect(await jobs()).toHaveLength(1);
   });
 
-  test('of a permit without an answer says that nobody knows, and since when', async () => {
+  test('of a permit without an answer says that nobody knows, and by when its POST is over', async () => {
     const { run, jobs, store } = await staged();
     const at = Date.now() - HOUR;
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at }));
-    expect(await run('createJob', SUBMIT)).toMatchObject({ kind: 'unknown', since: at });
+    expect(await run('createJob', SUBMIT)).toMatchObject({ kind: 'unknown', overBy: at + 30_000 });
     expect(await jobs()).toEqual([]);
   });
 
@@ -156,7 +156,7 @@ describe('createJob', () => {
     const before = Date.now();
     const answer = await run('createJob', SUBMIT, { instead: geminiWith({ create: async () => lost }) });
     expect(answer).toMatchObject({ kind: 'unknown', message: 'ECONNRESET' });
-    expect((answer as { since: number }).since).toBeGreaterThanOrEqual(before);
+    expect((answer as { overBy: number }).overBy).toBeGreaterThanOrEqual(before);
     expect(await textOf(store, places.round(1).answer(1))).toBeUndefined();
     expect((await run('createJob', SUBMIT)).kind).toBe('unknown');
   });
@@ -270,7 +270,7 @@ describe('findJob', () => {
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 12 }));
     expect(await run('findJob', FIND)).toEqual({
       extras: [],
-      unanswered: { submission: 1, at: 12 },
+      unanswered: { submission: 1, overBy: 30_012 },
       next: 2,
     });
   });

@@ -14,4 +14,7 @@ test('a worker that dies while it submits leaves a submission without an answer,
   // The second attempt finds the permit taken and only says so; then comes the next submission.
   expect(batch.google.inputsOf('createJob').map(({ submission }) => submission)).toEqual([1, 1, 2]);
   expect(batch.google.posts.map(({ submission }) => submission)).toEqual([1, 2]);
+  // A dead worker's POST may still be under way: what is left of its 30 s comes on top of the window of 90 s.
+  const [timer] = (await batch.events()).flatMap((event) => event.timerStartedEventAttributes ?? []);
+  expect(Number(timer?.startToFireTimeout?.seconds)).toBeGreaterThan(90 + 10);
 });

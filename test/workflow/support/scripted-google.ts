@@ -190,7 +190,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
       const last = ofRound.at(-1);
       const open =
         last && !last.answered && !seen.some(({ submission }) => submission === last.submission)
-          ? { submission: last.submission, at: last.at }
+          ? { submission: last.submission, overBy: last.at + 30_000 }
           : undefined;
       const next = Math.max(0, ...[...ofRound, ...seen].map(({ submission }) => submission)) + 1;
       return { ...(found && { found }), extras, ...(open && { unanswered: open }), next };
@@ -201,12 +201,13 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
       const { round, submission } = input;
       const at = await now();
       const taken = permits.find((permit) => permit.round === round && permit.submission === submission);
-      if (taken) return { kind: 'unknown', message: 'Nobody said what came of it.', since: taken.at };
+      if (taken)
+        return { kind: 'unknown', message: 'Nobody said what came of it.', overBy: taken.at + 30_000 };
       const permit = { round, submission, at, answered: false };
       permits.push(permit);
       posts.push({ round, submission, at });
       const fate = remaining.submissions?.shift() ?? { kind: 'created' };
-      const unknown = { kind: 'unknown', message: 'The connection broke.', since: at } as const;
+      const unknown = { kind: 'unknown', message: 'The connection broke.', overBy: at } as const;
       if (fate.kind === 'worker dies') {
         // No heartbeat and no answer, until the server gives the attempt up.
         await pause(60_000, undefined, { signal: Context.current().cancellationSignal });
