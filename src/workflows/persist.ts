@@ -5,7 +5,7 @@ import {
   isCancellation,
   TemporalFailure,
 } from '@temporalio/workflow';
-import { fixFor, retryPolicyOf, type Step, type Stop } from '../contract/index.ts';
+import { type ErrorCode, fixFor, retryPolicyOf, type Step, type Stop } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
 import { reasonOf } from './failure.ts';
 
@@ -17,6 +17,13 @@ const MAY_FAIL: readonly Step[] = ['prepare', 'approve'];
 /** Thrown through the steps when a person ends a stopped batch with what is there. */
 export class AcceptedAsItIs extends Error {
   override readonly name = 'AcceptedAsItIs';
+  /** What it had stopped for. */
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode) {
+    super(code);
+    this.code = code;
+  }
 }
 
 /** Stops once, and returns when a person, or half an hour, says to go on. */
@@ -62,7 +69,7 @@ async function waitStopped(batch: Batch, stop: Stop): Promise<void> {
   else await condition(asked);
 
   if (requests.cancel) throw new CancelledFailure('The batch was cancelled while it was stopped.');
-  if (requests.accept) throw new AcceptedAsItIs();
+  if (requests.accept) throw new AcceptedAsItIs(stop.code);
   batch.enter(state);
 }
 

@@ -2,7 +2,7 @@ import type { ApplicationFailure } from '@temporalio/workflow';
 import type { Collected, EndedJob, RoundPlan } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
-import { persist, stopOnce } from './persist.ts';
+import { AcceptedAsItIs, persist, stopOnce } from './persist.ts';
 import { QuotaLimit } from './quota.ts';
 import { watchStragglers } from './stragglers.ts';
 import { submitRound } from './submit.ts';
@@ -36,7 +36,7 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
     const verdict = judge(job, end);
     if (end && (verdict.kind === 'collect' || end.resultFile)) {
       const collected = await collectRound(batch, round, [end, ...(await stragglers.ends())]);
-      // Collected first, whatever the person decides: it was paid for, and Google keeps it for two days only.
+      // Collected first, whatever the person decides: it was paid for, and Google does not keep it for ever.
       if (verdict.kind === 'stop' && collected.next) await stopOnce(batch, 'wait', verdict.why);
       return collected;
     }
@@ -80,12 +80,24 @@ async function withinBudget(batch: Batch, { round, outputs, worstUsd }: RoundPla
   });
 }
 
+/** Collects what the jobs of a round answered. */
 export async function collectRound(batch: Batch, round: number, ends: JobEnd[]): Promise<Collected> {
   batch.enter('COLLECTING');
   const jobs = ends.map(endedJob);
+  try {
+    return await collect(batch, round, jobs);
+  } catch (error) {
+    // Nothing will ever come from there: the round counts as settled, so that a retry makes the rest of it again.
+    if (error instanceof AcceptedAsItIs && error.code === 'result-gone')
+      await collect(batch, round, jobs.map(withoutResult));
+    throw error;
+  }
+}
+
+async function collect(batch: Batch, round: number, jobs: EndedJob[]): Promise<Collected> {
   const lines = jobs.reduce((sum, { expectedLines }) => sum + expectedLines, 0);
   const collected = await persist(batch, 'collect', () =>
-    batch.run('collectRound', `round ${round}: collect ${lines} answers`, {
+    batch.run('collectRound', `round ${round}: collect ${lines} ${lines === 1 ? 'answer' : 'answers'}`, {
       ...batch.base,
       round,
       jobs,
@@ -100,6 +112,10 @@ export async function collectRound(batch: Batch, round: number, ends: JobEnd[]):
     costUsd: { ...batch.progress.costUsd, actual: collected.actualUsd },
   });
   return collected;
+}
+
+function withoutResult({ job, state }: EndedJob): EndedJob {
+  return { job, state, expectedLines: 0 };
 }
 
 function endedJob({ job, state, resultFile, successful, failed }: JobEnd): EndedJob {

@@ -139,6 +139,17 @@ describe('a message that makes no sense now', () => {
     await batch.result();
   });
 
+  test('of results that are gone settles the round: a retry makes the rest again and does not ask for them', async () => {
+    const batch = await time.start({ failures: { collectRound: ['result-gone'] } });
+    await batch.until(isStopped);
+    await batch.update(acceptUpdate);
+    await batch.result();
+    const collected = batch.google
+      .inputsOf('collectRound')
+      .map(({ jobs }) => jobs[0]?.resultFile !== undefined);
+    expect(collected).toEqual([true, false]);
+  });
+
   test('is refused where there is nothing to accept yet', async () => {
     const batch = await time.start({ failures: { prepare: ['store-corrupt'] } });
     await batch.until(isStopped, 0);
