@@ -58,7 +58,10 @@ async function run(batch: Batch): Promise<BatchResult> {
 async function prepareBatch(batch: Batch): Promise<Prepared> {
   batch.enter('PREPARING');
   const prepared = await persist(batch, 'prepare', () =>
-    batch.run('prepare', 'read and check the manifest', { ...batch.base, input: batch.input }),
+    batch.run('prepare', 'before any round: read and check the manifest', {
+      ...batch.base,
+      input: batch.input,
+    }),
   );
   batch.prepared = prepared;
   batch.firstRound = prepared.firstRound;

@@ -9,7 +9,7 @@ export async function reportBatch(batch: Batch, state: 'ended' | 'cancelled'): P
   const { input, prepared, progress, notes } = batch;
   batch.enter('REPORTING');
   const result = await persist(batch, 'report', () =>
-    batch.run('report', 'write the records and the report', {
+    batch.run('report', `after round ${progress.round}: write the records and the report`, {
       ...batch.base,
       state,
       ...(prepared?.estimatedUsd !== undefined && { estimatedUsd: prepared.estimatedUsd }),
