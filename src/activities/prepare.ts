@@ -46,7 +46,7 @@ export async function prepare(
     manifest,
   );
   return {
-    where: { store: store.id, endpoint: gemini.endpoint },
+    where: { store: store.id, endpoint: gemini.endpoint, keyPrint: gemini.keyPrint },
     model: manifest.model,
     outputs: plan.length,
     ...(price && { estimatedUsd: roundUsd(price.batchUsd) }),

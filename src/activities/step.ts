@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { HummingbatchError } from '../contract/errors.ts';
 import type { ActivityDeps } from './deps.ts';
 import { toFailure } from './failure.ts';
-import type { StepInput } from './types.ts';
+import type { StepInput, Where } from './types.ts';
 
 /** What a step may ask of the attempt that runs it. */
 export interface StepContext {
@@ -65,11 +65,17 @@ export function activity<Input extends StepInput, Output>(
 }
 
 function refuseForeign({ store, gemini }: ActivityDeps, { batchId, where }: StepInput): void {
-  const differs =
-    where.store !== undefined && where.store !== store.id
-      ? `the store ${where.store} and this worker has ${store.id}`
-      : where.endpoint !== undefined && where.endpoint !== gemini.endpoint
-        ? `${where.endpoint} and this worker talks to ${gemini.endpoint}`
-        : undefined;
-  if (differs) throw new HummingbatchError('wrong-worker', `The batch ${batchId} belongs to ${differs}.`);
+  const ours: Required<Where> = { store: store.id, endpoint: gemini.endpoint, keyPrint: gemini.keyPrint };
+  const differs = (Object.keys(ours) as (keyof Where)[]).filter(
+    (name) => where[name] && where[name] !== ours[name],
+  );
+  if (differs.length === 0) return;
+  const what = differs.map((name) => FOREIGN[name]).join(' and ');
+  throw new HummingbatchError('wrong-worker', `The batch ${batchId} belongs to a worker with ${what}.`);
 }
+
+const FOREIGN: Record<keyof Where, string> = {
+  store: 'another store',
+  endpoint: 'another endpoint of Gemini',
+  keyPrint: 'another key',
+};

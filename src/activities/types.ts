@@ -1,12 +1,14 @@
 import type { BatchResult, ErrorCode, ImageBatchInput, JobState, OutputCounts } from '../contract/index.ts';
 
 /**
- * Whose batch this is. Every step names it, and a worker with another store or endpoint leaves the step alone, so that
- * two machines with different folders, or an emulator beside the real API, never mix.
+ * Whose batch this is. Every step names it, and a worker with another store, endpoint or key leaves the step alone, so
+ * that two machines with different folders, an emulator beside the real API, or two projects of Google's never mix.
  */
 export interface Where {
   store?: string;
   endpoint?: string;
+  /** Of the key for Gemini: tells two apart, and nothing of either. */
+  keyPrint?: string;
 }
 
 export interface StepInput {

@@ -31,7 +31,10 @@ const CODES = {
     fix: 'Install the Temporal CLI and put it on PATH, or name it in HUMMINGBATCH_TEMPORAL_CLI.',
   },
   'no-worker': { retry: 'never', fix: 'Start one with `hummingbatch worker`.' },
-  'wrong-worker': { retry: 'soon', fix: 'Start a worker with the store, endpoint and key of this batch.' },
+  'wrong-worker': {
+    retry: 'soon',
+    fix: 'Start a worker with the store, endpoint and key of this batch; where the key was replaced, `hummingbatch retry ID`.',
+  },
 
   'store-missing': { retry: 'soon', fix: 'Bring the store back, then `hummingbatch retry ID`.' },
   'store-unwritable': {

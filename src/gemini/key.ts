@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { HummingbatchError } from '../contract/errors.ts';
 
 /**
@@ -17,4 +18,12 @@ export function checkKey(apiKey: string): void {
 /** What Google answers, without the key: some refusals quote it ("Consumer 'api_key:…' has been suspended"). */
 export function withoutKey(text: string, apiKey: string): string {
   return apiKey === '' ? text : text.replaceAll(apiKey, '[key]');
+}
+
+/**
+ * Tells two keys apart and nothing more: 48 bits of a hash, from which no key of Google's (some 200 random bits) can be
+ * found. It stands in histories, the key itself never does.
+ */
+export function keyPrint(apiKey: string): string {
+  return createHash('sha256').update(`hummingbatch ${apiKey}`).digest('hex').slice(0, 12);
 }

@@ -34,6 +34,8 @@ export class Batch {
   readonly notes: string[] = [];
   readonly run: RunActivity = activityRunner();
   prepared: Prepared | undefined;
+  /** A person went on after the key was refused: whichever key the worker has now is the batch's from here on. */
+  keyMayDiffer = false;
   /** The first round of this run. */
   firstRound = 1;
   /** The last round of which something may have been sent to Google. */
@@ -66,8 +68,9 @@ export class Batch {
 
   /** What every step's input begins with. */
   get base(): StepInput {
-    const { store, endpoint } = this.prepared?.where ?? this.options;
-    return { batchId: this.id, where: { ...(store && { store }), ...(endpoint && { endpoint }) } };
+    const { store, endpoint } = this.options;
+    const where = this.prepared?.where ?? { ...(store && { store }), ...(endpoint && { endpoint }) };
+    return { batchId: this.id, where };
   }
 
   /** Changes what is known and shows it: in the query, in the current details, and where it is of use in search attributes. */

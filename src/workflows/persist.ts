@@ -14,6 +14,15 @@ const RETRY_EVERY_MS = 30 * 60_000;
 /** Only here can a batch fail: later there may be a job, and a batch that ended would leave it behind. */
 const MAY_FAIL: readonly Step[] = ['prepare', 'approve'];
 
+/** Stops that a person may mend by another key. */
+const KEY_TROUBLE: readonly ErrorCode[] = [
+  'no-key',
+  'key-invalid',
+  'permission-denied',
+  'billing-required',
+  'wrong-worker',
+];
+
 /** Thrown through the steps when a person ends a stopped batch with what is there. */
 export class AcceptedAsItIs extends Error {
   override readonly name = 'AcceptedAsItIs';
@@ -45,6 +54,7 @@ export async function stopOnce(batch: Batch, step: Step, reason: ApplicationFail
 export async function persist<Result>(batch: Batch, step: Step, run: () => Promise<Result>): Promise<Result> {
   for (;;) {
     try {
+      if (batch.keyMayDiffer) await bindKey(batch);
       return await run();
     } catch (error) {
       // What is no failure of Temporal's is a fault in this code: the workflow task fails and is tried again after a mend.
@@ -70,7 +80,19 @@ async function waitStopped(batch: Batch, stop: Stop): Promise<void> {
 
   if (requests.cancel) throw new CancelledFailure('The batch was cancelled while it was stopped.');
   if (requests.accept) throw new AcceptedAsItIs(stop.code);
+  if (requests.retry && KEY_TROUBLE.includes(stop.code)) batch.keyMayDiffer = true;
   batch.enter(state);
+}
+
+/** Asks the worker that serves the batch now for its key's print; store and endpoint stay as they were. */
+async function bindKey(batch: Batch): Promise<void> {
+  const { prepared, input, base } = batch;
+  if (prepared) {
+    const where = { store: prepared.where.store, endpoint: prepared.where.endpoint };
+    const again = await batch.run('prepare', 'which key has the worker now?', { ...base, where, input });
+    batch.prepared = { ...prepared, where: again.where };
+  }
+  batch.keyMayDiffer = false;
 }
 
 function toStop(batch: Batch, step: Step, error: unknown): Stop {

@@ -41,9 +41,10 @@ const rowError = (key: string, code: number, message = 'Internal error') =>
   JSON.stringify({ key, error: { code, message } });
 
 /** The wire of a collecting: nothing but a result file, served in chunks from any offset. */
-function resultsOf(content: () => Buffer, chunk = 1000): Pick<Gemini, 'endpoint' | 'results'> {
+function resultsOf(content: () => Buffer, chunk = 1000): Pick<Gemini, 'endpoint' | 'keyPrint' | 'results'> {
   return {
     endpoint: 'https://gemini.example',
+    keyPrint: 'print-of-key',
     async *results(_file, offset, signal) {
       const bytes = content();
       for (let at = offset; at < bytes.length; at += chunk) {

@@ -288,23 +288,35 @@ describe('any step', () => {
     'cleanUp',
   ] as const;
 
-  test.each(STEPS)('%s of another store or endpoint is left alone before anything is done', async (name) => {
-    const { run, store, emulator } = await newWorker();
-    const input = await begin(store, manifestOf([item('a')]));
-    const files = await filesOf(store);
-    for (const where of [
-      { store: 'store-0000000000000000' },
-      { store: store.id, endpoint: 'https://elsewhere.example' },
-    ]) {
-      const everything = { ...input, where, round: 1, submission: 1, job: 'batches/x', jobs: [], pauseMs: 1 };
-      expect(await failureOf(run(name, everything as never))).toMatchObject({
-        type: 'wrong-worker',
-        nonRetryable: false,
-      });
-    }
-    expect(await filesOf(store)).toEqual(files);
-    expect((await emulator.ledger()).requests).toEqual({});
-  });
+  test.each(STEPS)(
+    '%s of another store, endpoint or key is left alone before anything is done',
+    async (name) => {
+      const { run, store, emulator } = await newWorker();
+      const input = await begin(store, manifestOf([item('a')]));
+      const files = await filesOf(store);
+      for (const where of [
+        { store: 'store-0000000000000000' },
+        { store: store.id, endpoint: 'https://elsewhere.example' },
+        { store: store.id, endpoint: emulator.url, keyPrint: 'another-key' },
+      ]) {
+        const everything = {
+          ...input,
+          where,
+          round: 1,
+          submission: 1,
+          job: 'batches/x',
+          jobs: [],
+          pauseMs: 1,
+        };
+        expect(await failureOf(run(name, everything as never))).toMatchObject({
+          type: 'wrong-worker',
+          nonRetryable: false,
+        });
+      }
+      expect(await filesOf(store)).toEqual(files);
+      expect((await emulator.ledger()).requests).toEqual({});
+    },
+  );
 
   test('that belongs here is done', async () => {
     const { run, store, emulator } = await newWorker();

@@ -55,9 +55,9 @@ describe('what may mend itself', () => {
 
 describe('what a person must mend', () => {
   test('stops the batch at the first attempt and waits for `retry`, however long', async () => {
-    const batch = await time.start({ failures: { stageRound: ['permission-denied'] } });
+    const batch = await time.start({ failures: { stageRound: ['request-rejected'] } });
     const { stop } = await batch.until(isStopped, 0);
-    expect(stop).toMatchObject({ step: 'stage', code: 'permission-denied' });
+    expect(stop).toMatchObject({ step: 'stage', code: 'request-rejected' });
     expect(stop?.nextTry).toBeUndefined();
     await time.sleep(240 * HOUR);
     expect(await batch.progress()).toMatchObject({ state: 'NEEDS_ATTENTION' });
@@ -85,6 +85,39 @@ describe('what a person must mend', () => {
     expect((await batch.until(isStopped)).stop).toMatchObject({ step: 'collect', code: 'batch-conflict' });
     await batch.update(retryUpdate);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+  });
+});
+
+describe('the key that a batch is bound to', () => {
+  const keysOf = (batch: ScriptedBatch, step: 'stageRound' | 'createJob') =>
+    batch.google.inputsOf(step).map(({ where }) => where.keyPrint);
+
+  test('is that of the worker that prepared it, for every step', async () => {
+    const batch = await time.start({});
+    await batch.result();
+    expect(keysOf(batch, 'stageRound')).toEqual(['key-1']);
+    expect(keysOf(batch, 'createJob')).toEqual(['key-1']);
+  });
+
+  test('is asked for again when a person goes on after it was refused, and then stays', async () => {
+    const batch = await time.start({ failures: { stageRound: ['key-invalid'] } });
+    await batch.until(isStopped);
+    await batch.update(retryUpdate);
+    await batch.result();
+    expect(keysOf(batch, 'stageRound')).toEqual(['key-1', 'key-2']);
+    expect(keysOf(batch, 'createJob')).toEqual(['key-2']);
+    expect(batch.google.inputsOf('prepare')[1]?.where).toEqual({
+      store: 'store-1',
+      endpoint: 'https://gemini.test',
+    });
+  });
+
+  test('stays as it was where the batch went on by itself', async () => {
+    const batch = await time.start({ failures: { stageRound: times(8, 'wrong-worker') } });
+    await batch.until(isStopped);
+    await batch.result();
+    expect(keysOf(batch, 'createJob')).toEqual(['key-1']);
+    expect(batch.google.inputsOf('prepare')).toHaveLength(1);
   });
 });
 

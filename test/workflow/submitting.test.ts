@@ -246,7 +246,8 @@ describe('a submission that Google refuses', () => {
     const before = batch.google.steps().length;
     await batch.update(retryUpdate);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
-    expect(batch.google.steps().slice(before, before + 3)).toEqual(['stageRound', 'findJob', 'createJob']);
+    const steps = batch.google.steps().slice(before, before + 4);
+    expect(steps).toEqual(['prepare', 'stageRound', 'findJob', 'createJob']);
     expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2']);
   });
 

@@ -155,7 +155,11 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
       await called('prepare', input);
       if (script.there && jobs.length === 0) born(1, 1, await now());
       return {
-        where: { store: 'store-1', endpoint: 'https://gemini.test' },
+        where: {
+          store: 'store-1',
+          endpoint: 'https://gemini.test',
+          keyPrint: `key-${calls.filter(({ name }) => name === 'prepare').length}`,
+        },
         model: 'gemini-3-pro-image',
         outputs,
         estimatedUsd: outputs * 0.067,
