@@ -34,6 +34,7 @@ export interface Flags {
   uiPort?: number;
   jobSeconds?: number;
   directory?: string;
+  faults?: string;
 }
 
 export type FlagName = keyof Flags;
@@ -91,4 +92,5 @@ export const FLAGS: Record<FlagName, FlagSpec> = {
     syntax: '--directory <folder>',
     says: 'where the emulator keeps files and jobs, over restarts',
   },
+  faults: { syntax: '--faults <file>', says: 'a JSON plan of what goes wrong in the emulator' },
 };

@@ -173,7 +173,7 @@ export const VERBS: readonly VerbSpec[] = [
     name: 'emulator',
     summary: 'only the emulated Gemini API',
     example: 'hummingbatch emulator --port 9000 --job-seconds 20',
-    flags: ['port', 'jobSeconds', 'directory'],
+    flags: ['port', 'jobSeconds', 'directory', 'faults'],
     load: () => import('./verbs/emulator.ts'),
   },
   {

@@ -1,11 +1,21 @@
 import { createHash } from 'node:crypto';
+import type { Effect, ImageSpec, RefusedContent } from './effects.ts';
 import { type ImageOf, mimeTypeOf } from './images.ts';
 import type { JobRecord, Picture, Row } from './jobs.ts';
-import type { Effect } from './keywords.ts';
 import { textTokens, usageMetadata } from './usage.ts';
 
-/** Where the image's base64 goes into the JSON around it; behind a quote it can stand in no string. */
-const HOLE = '"data":""';
+/** An answer that is wanted. */
+export interface Asked {
+  job: JobRecord;
+  row: Row;
+  /** The row's place in its job. */
+  index: number;
+  effect: Effect | undefined;
+  /** Default: the row's. */
+  key?: string;
+  /** 0, the default, is the row's own answer; each other number is another answer to it. */
+  variant?: number;
+}
 
 /**
  * What a row of an ended job was answered, as the bytes of its JSON. The same row always gives the same bytes: all that
@@ -13,75 +23,114 @@ const HOLE = '"data":""';
  *
  * @returns nothing where the row has no answer.
  */
-export async function answerBytes(
-  job: JobRecord,
-  row: Row,
-  index: number,
-  effect: Effect | undefined,
-  imageOf: ImageOf,
-): Promise<Buffer[]> {
+export async function answerBytes(asked: Asked, imageOf: ImageOf): Promise<Buffer[]> {
+  const { job, row, effect, key = row.key, variant = 0 } = asked;
   if (effect?.kind === 'missing') return [];
-  const seed = createHash('shake256', { outputLength: 600 })
-    .update(`${job.id}\n${index}\n${row.key}`)
-    .digest();
-  const { picture } = row;
-  const named = {
-    ...(row.key !== undefined && { key: row.key }),
+  const seed = seedOf(asked);
+  const images = imagesOf(effect);
+  const value = {
+    ...contentOf(asked, effect, images, seed),
+    ...(key !== undefined && { key }),
     ...(row.metadata !== undefined && { metadata: row.metadata }),
   };
-  if (effect?.kind === 'error' || !picture) {
-    const { code = 13, message = 'Internal error encountered.' } = effect?.kind === 'error' ? effect : {};
-    return [Buffer.from(JSON.stringify({ ...named, error: { code, message } }))];
+  const json = JSON.stringify(row.shape?.reversed ? reversed(value) : value);
+  const pieces: Buffer[] = [];
+  for (const [at, piece] of json.split(new RegExp(holeIn(job, '(\\d+)'))).entries()) {
+    const image = at % 2 === 1 ? images[Number(piece)] : undefined;
+    if (!image) pieces.push(Buffer.from(piece));
+    else if (row.picture) {
+      const { pixels = row.picture, bytes, broken } = image;
+      const wanted = { pixels, bytes, broken, variant: variant + Number(piece), seed };
+      pieces.push(await imageOf(job, row, wanted));
+    }
   }
-  const response = {
-    ...bodyOf({ job, picture, seed, thoughts: 100 + (seed[0] ?? 0) }, effect),
-    modelVersion: job.model,
-    responseId: seed.subarray(1, 17).toString('base64url'),
-  };
-  const json = JSON.stringify({ response, ...named });
-  if (effect) return [Buffer.from(json)];
-  const at = json.indexOf(HOLE) + HOLE.length - 1;
-  return [
-    Buffer.from(json.slice(0, at)),
-    await imageOf(job, row, picture, seed),
-    Buffer.from(json.slice(at)),
-  ];
+  return pieces;
 }
+
+/** Where the base64 of the image with this number goes into the JSON around it; nobody knows a job's id in advance. */
+function holeIn(job: JobRecord, number: number | string): string {
+  return `<image ${number} of ${job.id}>`;
+}
+
+function seedOf({ job, row, index, variant = 0 }: Asked): Buffer {
+  const hash = createHash('shake256', { outputLength: 600 }).update(`${job.id}\n${index}\n${row.key}`);
+  return (variant > 0 ? hash.update(`\n${variant}`) : hash).digest();
+}
+
+/** What has a line. */
+type Written = Exclude<Effect, { kind: 'missing' }>;
+
+const ONE_IMAGE: readonly ImageSpec[] = [{}];
+
+function imagesOf(effect: Effect | undefined): readonly ImageSpec[] {
+  if (effect === undefined) return ONE_IMAGE;
+  return effect.kind === 'images' ? effect.images : [];
+}
+
+function contentOf(
+  { job, row }: Asked,
+  effect: Written | undefined,
+  images: readonly ImageSpec[],
+  seed: Buffer,
+): object {
+  if (effect?.kind === 'null') return { response: null };
+  if (effect?.kind === 'error' || !row.picture) {
+    const { code, message, field = 'error' } = effect?.kind === 'error' ? effect : INTERNAL;
+    return { [field]: { code, message } };
+  }
+  return {
+    response: {
+      ...bodyOf({ job, picture: row.picture, images, seed, thoughts: 100 + (seed[0] ?? 0) }, effect),
+      modelVersion: job.model,
+      responseId: seed.subarray(1, 17).toString('base64url'),
+    },
+  };
+}
+
+const INTERNAL = { code: 13, message: 'Internal error encountered.', field: 'error' } as const;
 
 interface Told {
   job: JobRecord;
   picture: Picture;
+  images: readonly ImageSpec[];
   seed: Buffer;
   /** Tokens spent on thinking; between 100 and 355. */
   thoughts: number;
 }
 
 /** The part of a response that depends on what became of the row. */
-function bodyOf(told: Told, effect: Exclude<Effect, { kind: 'missing' | 'error' }> | undefined) {
+function bodyOf(told: Told, effect: Exclude<Written, { kind: 'error' | 'null' }> | undefined) {
   switch (effect?.kind) {
     case undefined:
+    case 'images':
       return imageBody(told);
     case 'text':
       return textBody(told);
     case 'refused':
-      return refusedBody(told, effect.finishReason, effect.finishMessage);
+      return refusedBody(told, effect);
     case 'blocked':
       return blockedBody(told, effect.blockReason);
   }
 }
 
-function imageBody({ job, picture, seed, thoughts }: Told) {
+function imageBody({ job, picture, images, seed, thoughts }: Told) {
   const said = picture.withText ? 'Here is the image.' : '';
   const parts = [
     ...(picture.withThoughts
       ? [{ text: 'I think about light, colour and composition.', thought: true }]
       : []),
     ...(said === '' ? [] : [{ text: said }]),
-    { inlineData: { mimeType: mimeTypeOf(job), data: '' }, thoughtSignature: seed.toString('base64') },
+    ...images.map(({ mimeType = mimeTypeOf(job), thought }, number) => ({
+      inlineData: { mimeType, data: holeIn(job, number) },
+      thoughtSignature: seed.toString('base64'),
+      ...(thought && { thought }),
+    })),
   ];
+  const finished = Math.max(1, images.filter((image) => !image.thought).length);
+  const tokens = { text: textTokens(said), image: picture.tokens * finished };
   return {
     candidates: [{ content: { parts, role: 'model' }, finishReason: 'STOP', index: 0 }],
-    usageMetadata: usageMetadata(picture, { text: textTokens(said), image: picture.tokens }, thoughts),
+    usageMetadata: usageMetadata(picture, tokens, thoughts),
   };
 }
 
@@ -94,10 +143,17 @@ function textBody({ picture, seed, thoughts }: Told) {
   };
 }
 
+const REFUSED: Readonly<Record<RefusedContent, object>> = {
+  'no-parts': { content: { role: 'model' } },
+  empty: { content: {} },
+  absent: {},
+};
+
 /** A refusal has a candidate without parts. */
-function refusedBody({ picture, thoughts }: Told, finishReason: string, finishMessage: string) {
+function refusedBody({ picture, thoughts }: Told, effect: Extract<Effect, { kind: 'refused' }>) {
+  const { finishReason, finishMessage, content = 'empty' } = effect;
   return {
-    candidates: [{ content: {}, finishReason, finishMessage, index: 0 }],
+    candidates: [{ ...REFUSED[content], finishReason, finishMessage, index: 0 }],
     usageMetadata: usageMetadata(picture, { text: 0, image: 0 }, thoughts),
   };
 }
@@ -105,4 +161,11 @@ function refusedBody({ picture, thoughts }: Told, finishReason: string, finishMe
 /** A blocked prompt never reaches the model: no candidate, no thoughts. */
 function blockedBody({ picture }: Told, blockReason: string) {
   return { promptFeedback: { blockReason }, usageMetadata: usageMetadata(picture, { text: 0, image: 0 }, 0) };
+}
+
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).map(([name, inner]) => [name, reversed(inner)]);
+  return Object.fromEntries(fields.toReversed());
 }

@@ -1,8 +1,8 @@
 import { createJob, type NewJob } from './create-job.ts';
 import { badField, Refusal } from './envelope.ts';
-import { type Exchange, type Reply, readJson } from './exchange.ts';
+import type { Exchange, Reply } from './exchange.ts';
 import { checkFileId } from './files.ts';
-import type { JobRecord } from './jobs.ts';
+import { isListed, type JobRecord } from './jobs.ts';
 import { hasResult, isEnded, type Standing, standingOf } from './life.ts';
 import { CREATE_BATCH } from './messages.ts';
 import { findModel, type Model } from './models.ts';
@@ -12,7 +12,7 @@ import { readFields } from './read-fields.ts';
 import { checkRequest, type InputLine } from './requests.ts';
 import type { World } from './world.ts';
 
-export async function createBatch({ request, params }: Exchange, world: World): Promise<Reply> {
+export async function createBatch({ json, params }: Exchange, world: World): Promise<Reply> {
   const model = findModel(params.model ?? '');
   if (!model) {
     throw new Refusal(
@@ -20,7 +20,7 @@ export async function createBatch({ request, params }: Exchange, world: World): 
       `models/${params.model} is not found for API version ${params.version}, or is not supported for batchGenerateContent.`,
     );
   }
-  const { batch = {} } = readFields(await readJson(request), CREATE_BATCH, '') as { batch?: BatchBody };
+  const { batch = {} } = readFields(await json(), CREATE_BATCH, '') as { batch?: BatchBody };
   const job = await createJob(world, {
     model,
     displayName: batch.displayName,
@@ -55,7 +55,6 @@ function readInput({ inputConfig = {} }: BatchBody, model: Model): NewJob['input
 
 export async function getBatch({ params }: Exchange, world: World): Promise<Reply> {
   const job = await jobNamed(params, world);
-  world.ledger.looked(job.id);
   return { json: await operationNow(job, world) };
 }
 
@@ -66,11 +65,12 @@ async function operationNow(job: JobRecord, world: World): Promise<unknown> {
 
 /** Never holds the answers of an inline batch; an empty list is `{}`. */
 export async function listBatches({ query }: Exchange, world: World): Promise<Reply> {
-  const jobs = (await world.jobs.all()).filter((job) => job.deleteTime === undefined);
+  const now = world.now();
+  const jobs = (await world.jobs.all()).filter((job) => isListed(job, now));
   const { entries, nextPageToken } = pageOf(jobs, query);
   const operations = entries.map((job) => {
-    const standing = standingOf(job, world.now());
-    return operation(job, standing, fileOutput(job, standing, world.now()));
+    const standing = standingOf(job, now);
+    return operation(job, standing, fileOutput(job, standing, now));
   });
   return {
     json: {
@@ -87,7 +87,7 @@ export async function cancelBatch({ params }: Exchange, world: World): Promise<R
   if (isEnded(standing)) {
     throw new Refusal('FAILED_PRECONDITION', `The batch has already ended: BATCH_STATE_${standing.state}.`);
   }
-  await world.jobs.save({ ...job, cancelTime: now });
+  await world.jobs.save({ ...job, cancelTime: now, cancelled: true });
   return { json: {} };
 }
 

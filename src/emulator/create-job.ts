@@ -1,8 +1,10 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { keepCopy } from './disk.ts';
-import { noSuchFile, randomId } from './files.ts';
+import type { RpcError } from './envelope.ts';
+import { checkActive, noSuchFile, randomId } from './files.ts';
 import type { JobRecord } from './jobs.ts';
+import { startOf } from './life.ts';
 import type { Model } from './models.ts';
 import type { InputLine } from './requests.ts';
 import { readRows } from './rows.ts';
@@ -27,9 +29,8 @@ export async function createJob(
   { model, displayName, priority, input }: NewJob,
 ): Promise<JobRecord> {
   const { durationMs, images, imageBytes } = world.settings;
-  const id = randomId(36);
   const head = {
-    id,
+    id: randomId(36),
     model: model.id,
     displayName,
     priority,
@@ -38,21 +39,34 @@ export async function createJob(
     images,
     imageBytes,
   };
-  await keepInput(world, id, input);
-  const read = await readRows(world, model, head);
-  const job = { ...head, ...read, ...('fileId' in input && { inputFile: `files/${input.fileId}` }) };
+  const failure = await keepInput(world, head, input);
+  const read = failure ? { rows: [], failure } : await readRows(world, model, head);
+  const job = {
+    ...head,
+    ...read,
+    ...('fileId' in input && { inputFile: `files/${input.fileId}` }),
+    ...world.faults.forJob(head),
+  };
   await world.jobs.save(job);
   return job;
 }
 
-async function keepInput({ files, jobs }: World, id: string, input: NewJob['input']): Promise<void> {
-  if ('fileId' in input) {
-    if (!(await files.find(input.fileId))) throw noSuchFile(input.fileId);
-    await jobs.makeFolder(id);
-    if (await keepCopy(files.contentOf(input.fileId), jobs.inputOf(id))) return;
-    throw noSuchFile(input.fileId);
+/** @returns why the job will fail: its file is there, and gone when the job would begin. */
+async function keepInput(
+  { files, jobs }: World,
+  job: Pick<JobRecord, 'id' | 'createTime' | 'durationMs'>,
+  input: NewJob['input'],
+): Promise<RpcError | undefined> {
+  if ('lines' in input) {
+    await jobs.makeFolder(job.id);
+    const lines = input.lines.map((line) => `${JSON.stringify(line)}\n`);
+    await pipeline(lines, createWriteStream(jobs.inputOf(job.id)));
+    return undefined;
   }
-  await jobs.makeFolder(id);
-  const lines = input.lines.map((line) => `${JSON.stringify(line)}\n`);
-  await pipeline(lines, createWriteStream(jobs.inputOf(id)));
+  const file = await files.find(input.fileId);
+  if (!file) throw noSuchFile(input.fileId);
+  checkActive(file);
+  await jobs.makeFolder(job.id);
+  if (!(await keepCopy(files.contentOf(file.id), jobs.inputOf(job.id)))) throw noSuchFile(file.id);
+  return file.expirationTime > startOf(job) ? undefined : noSuchFile(file.id).toRpc();
 }

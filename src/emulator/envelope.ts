@@ -4,9 +4,11 @@
 const STATUSES = {
   CANCELLED: { http: 499, rpc: 1 },
   INVALID_ARGUMENT: { http: 400, rpc: 3 },
+  DEADLINE_EXCEEDED: { http: 504, rpc: 4 },
   NOT_FOUND: { http: 404, rpc: 5 },
   ALREADY_EXISTS: { http: 409, rpc: 6 },
   PERMISSION_DENIED: { http: 403, rpc: 7 },
+  RESOURCE_EXHAUSTED: { http: 429, rpc: 8 },
   FAILED_PRECONDITION: { http: 400, rpc: 9 },
   OUT_OF_RANGE: { http: 416, rpc: 11 },
   INTERNAL: { http: 500, rpc: 13 },
@@ -14,6 +16,8 @@ const STATUSES = {
 } as const;
 
 export type Status = keyof typeof STATUSES;
+
+export const STATUS_NAMES = Object.keys(STATUSES) as Status[];
 
 /** An error as a row or a failed job carries it: the google.rpc number and a sentence. */
 export interface RpcError {

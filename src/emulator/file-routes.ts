@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 
 export async function getFile({ params, base }: Exchange, { files }: World): Promise<Reply> {
   const id = checkFileId(params.id ?? '');
-  const file = await files.find(id);
+  const file = await files.look(id);
   if (!file) throw noSuchFile(id);
   return { json: fileResource(file, base) };
 }

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { Refusal } from './envelope.ts';
+import { Refusal, rpcError } from './envelope.ts';
 import { openRecords } from './records.ts';
 
 const HOUR = 3_600_000;
@@ -23,12 +23,26 @@ export interface FileRecord {
   /** ms since 1970, as {@link expirationTime}. */
   createTime: number;
   expirationTime: number;
+  fate?: FileFate;
 }
+
+/** What a fault plan has for a file. */
+export interface FileFate {
+  /** It is PROCESSING for so many looks at it. */
+  polls?: number;
+  /** Once it is not PROCESSING it is FAILED and not ACTIVE. */
+  failed?: true;
+  /** ms, in place of 48 h. */
+  lifetimeMs?: number;
+}
+
+export type FileState = 'PROCESSING' | 'ACTIVE' | 'FAILED';
 
 export interface NewFile {
   id?: string;
   displayName?: string;
   mimeType: string;
+  fate?: FileFate;
 }
 
 export type Files = Awaited<ReturnType<typeof openFiles>>;
@@ -63,13 +77,21 @@ export async function openFiles(directory: string, now: () => number) {
       return files.filter((file) => file.expirationTime > now());
     },
 
+    /** Finds a file and counts that somebody looked: processing takes so many looks. */
+    async look(id: string): Promise<FileRecord | undefined> {
+      const file = await find(id);
+      const polls = file?.fate?.polls ?? 0;
+      if (file && polls > 0) await records.put(id, { ...file, fate: { ...file.fate, polls: polls - 1 } });
+      return file;
+    },
+
     /** Takes the bytes at `path` over as a new file. */
-    async add(path: string, { id = newFileId(), displayName, mimeType }: NewFile): Promise<FileRecord> {
+    async add(path: string, { id = newFileId(), displayName, mimeType, fate }: NewFile): Promise<FileRecord> {
       const { bytes, sha256 } = await digest(path);
       const createTime = now();
-      const expirationTime = createTime + LIFETIME;
+      const expirationTime = createTime + (fate?.lifetimeMs ?? LIFETIME);
       await rename(path, contentOf(id));
-      const file = { id, displayName, mimeType, bytes, sha256, createTime, expirationTime };
+      const file = { id, displayName, mimeType, bytes, sha256, createTime, expirationTime, fate };
       await records.put(id, file);
       return file;
     },
@@ -102,6 +124,20 @@ export function noSuchFile(id: string): Refusal {
   );
 }
 
+function stateOf({ fate = {} }: FileRecord): FileState {
+  if ((fate.polls ?? 0) > 0) return 'PROCESSING';
+  return fate.failed ? 'FAILED' : 'ACTIVE';
+}
+
+/** @throws Refusal FAILED_PRECONDITION where the file is not ready for use. */
+export function checkActive(file: FileRecord): void {
+  if (stateOf(file) === 'ACTIVE') return;
+  throw new Refusal(
+    'FAILED_PRECONDITION',
+    `The File ${file.id} is not in an ACTIVE state and usage is not allowed.`,
+  );
+}
+
 /** The file as the wire shows it. */
 export function fileResource(file: FileRecord, base: string): Record<string, unknown> {
   return {
@@ -115,7 +151,8 @@ export function fileResource(file: FileRecord, base: string): Record<string, unk
     // The base64 of the hex digest and not of the digest: so it is on the live wire.
     sha256Hash: Buffer.from(file.sha256).toString('base64'),
     uri: `${base}/v1beta/files/${file.id}`,
-    state: 'ACTIVE',
+    state: stateOf(file),
+    ...(stateOf(file) === 'FAILED' && { error: rpcError('INTERNAL', 'The file could not be processed.') }),
     source: 'UPLOADED',
   };
 }

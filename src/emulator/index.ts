@@ -1,4 +1,13 @@
 /** The Gemini API's files and batches on loopback: for tests, demos and dry runs. It knows nothing of hummingbatch. */
+export {
+  type Fault,
+  type FaultLimits,
+  type FaultName,
+  type FaultPlan,
+  FaultPlanError,
+  readFaultPlan,
+} from './faults/plan.ts';
+export { FAULTS } from './faults/table.ts';
 export { KEYWORDS, type Keyword } from './keywords.ts';
 export type { Complaint, JobEntry, Ledger, UploadEntry } from './ledger.ts';
 export { createEmulator, type Emulator, type EmulatorOptions } from './server.ts';

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Effect, LineShape, ResultShape } from './effects.ts';
 import type { RpcError } from './envelope.ts';
-import type { Effect } from './keywords.ts';
 import type { Pixels } from './models.ts';
 import { openRecords } from './records.ts';
 
@@ -27,9 +27,21 @@ export interface JobRecord {
   rows: Row[];
   /** Its input cannot be read: it fails when it should begin. */
   failure?: RpcError;
+  /** May lie ahead, as {@link deleteTime}. */
   cancelTime?: number;
+  /** It was the client who cancelled it. */
+  cancelled?: true;
   deleteTime?: number;
+  /** LIST does not show it before. */
+  listedFrom?: number;
+  /** In place of going well. */
+  fate?: Fate;
+  /** How its result is written. */
+  shape?: ResultShape;
 }
+
+/** A job that makes nothing: it stays in one state, or ends badly at the time at which it would end well. */
+export type Fate = { state: 'PENDING' | 'RUNNING' } | { state: 'FAILED' | 'EXPIRED'; error: RpcError };
 
 /** One row of a job: where its request lies, and what will become of it. */
 export interface Row {
@@ -39,8 +51,10 @@ export interface Row {
   /** Where its line is in the input, bytes. */
   offset: number;
   length: number;
-  /** What it gets in place of an image. */
+  /** What it gets in place of the image. */
   effect?: Effect;
+  /** How its line is written. */
+  shape?: LineShape;
   /** Hash of key and prompt of a row that fails only in the first job that holds it. */
   once?: string;
   /** Unset where the request cannot be read. */
@@ -58,7 +72,7 @@ export interface Picture extends Pixels {
 export type Jobs = Awaited<ReturnType<typeof openJobs>>;
 
 /** The jobs there were, deleted ones too: each a record, and a folder with the input that it keeps for itself. */
-export async function openJobs(directory: string) {
+export async function openJobs(directory: string, now: () => number) {
   const records = await openRecords<JobRecord>(join(directory, 'records'));
   const folderOf = (id: string) => join(directory, id);
 
@@ -71,7 +85,7 @@ export async function openJobs(directory: string) {
 
     async find(id: string): Promise<JobRecord | undefined> {
       const job = await records.get(id);
-      return job?.deleteTime === undefined ? job : undefined;
+      return job && !isDeleted(job, now()) ? job : undefined;
     },
 
     /** The record stays: that the job was made is part of the ledger. */
@@ -80,4 +94,13 @@ export async function openJobs(directory: string) {
       await rm(folderOf(job.id), { recursive: true, force: true });
     },
   };
+}
+
+export function isDeleted({ deleteTime }: JobRecord, now: number): boolean {
+  return deleteTime !== undefined && deleteTime <= now;
+}
+
+/** Whether LIST shows it. */
+export function isListed(job: JobRecord, now: number): boolean {
+  return !isDeleted(job, now) && (job.listedFrom ?? 0) <= now;
 }

@@ -1,12 +1,5 @@
-import { type RpcError, rpcError } from './envelope.ts';
-
-/** What becomes of a row that gets no image. */
-export type Effect =
-  | { kind: 'refused'; finishReason: string; finishMessage: string }
-  | { kind: 'blocked'; blockReason: string }
-  | { kind: 'text' }
-  | { kind: 'missing' }
-  | ({ kind: 'error' } & RpcError);
+import type { Effect } from './effects.ts';
+import { rpcError } from './envelope.ts';
 
 export interface Keyword {
   /** As it stands in a prompt, in any case. The brackets keep ordinary prompts out of here. */

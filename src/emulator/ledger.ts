@@ -1,6 +1,9 @@
+import { imagesBilled } from './effects.ts';
 import type { Refusal } from './envelope.ts';
+import type { FaultBook } from './faults/book.ts';
+import type { FaultName } from './faults/plan.ts';
 import type { FileRecord } from './files.ts';
-import type { JobRecord, Jobs } from './jobs.ts';
+import { isDeleted, type JobRecord, type Jobs } from './jobs.ts';
 import { type JobState, standingOf } from './life.ts';
 
 /**
@@ -18,6 +21,10 @@ export interface Ledger {
   bytesDownloaded: number;
   /** The last 1000 requests that were refused. */
   complaints: Complaint[];
+  /** How often each fault has struck, over all plans. */
+  faults: Partial<Record<FaultName, number>>;
+  /** Requests that were done and whose answer was cut off by a fault before it began. */
+  answersLost: number;
 }
 
 export interface JobEntry {
@@ -27,10 +34,12 @@ export interface JobEntry {
   model: string;
   createTime: string;
   state: JobState;
+  /** By a client, and not by a fault. */
+  cancelled: boolean;
   deleted: boolean;
   rows: number;
   imagesBilled: number;
-  /** How often its standing was asked for. */
+  /** How often its standing was asked for, answered or not. */
   gets: number;
 }
 
@@ -54,7 +63,7 @@ const MAX_COMPLAINTS = 1000;
 
 export type LedgerBook = ReturnType<typeof openLedger>;
 
-export function openLedger(jobs: Jobs, now: () => number) {
+export function openLedger(jobs: Jobs, faults: FaultBook, now: () => number) {
   const requests = new Map<string, number>();
   const gets = new Map<string, number>();
   const uploads: UploadEntry[] = [];
@@ -88,6 +97,8 @@ export function openLedger(jobs: Jobs, now: () => number) {
         imagesBilled: entries.reduce((total, entry) => total + entry.imagesBilled, 0),
         bytesDownloaded,
         complaints: [...complaints],
+        faults: faults.fired(),
+        answersLost: answersLost(faults.fired()),
       };
     },
   };
@@ -95,16 +106,24 @@ export function openLedger(jobs: Jobs, now: () => number) {
 
 function jobEntry(job: JobRecord, now: number, gets: number): JobEntry {
   const standing = standingOf(job, now);
-  const made = job.rows.filter((row, index) => index < standing.worked && !row.effect).length;
+  const worked = job.rows.slice(0, standing.worked);
   return {
     name: `batches/${job.id}`,
     displayName: job.displayName,
     model: job.model,
     createTime: new Date(job.createTime).toISOString(),
     state: standing.state,
-    deleted: job.deleteTime !== undefined,
+    cancelled: job.cancelled === true,
+    deleted: isDeleted(job, now),
     rows: job.rows.length,
-    imagesBilled: made,
+    imagesBilled: worked.reduce((total, { effect, shape }) => total + imagesBilled(effect, shape), 0),
     gets,
   };
+}
+
+function answersLost(fired: Ledger['faults']): number {
+  return Object.entries(fired).reduce(
+    (total, [name, times]) => (name.endsWith('.answer-lost') ? total + times : total),
+    0,
+  );
 }

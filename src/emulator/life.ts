@@ -1,6 +1,6 @@
+import type { Effect } from './effects.ts';
 import { type RpcError, rpcError } from './envelope.ts';
 import type { JobRecord, Row } from './jobs.ts';
-import type { Effect } from './keywords.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -25,7 +25,7 @@ export interface Standing {
   error?: RpcError;
 }
 
-/** When the first row of a job runs. */
+/** When the first row of a job would run. */
 export function startOf({ createTime, durationMs }: Pick<JobRecord, 'createTime' | 'durationMs'>): number {
   return createTime + durationMs * PENDING_SHARE;
 }
@@ -34,8 +34,7 @@ export function startOf({ createTime, durationMs }: Pick<JobRecord, 'createTime'
 export function standingOf(job: JobRecord, now: number): Standing {
   const end = endOf(job);
   if (now >= end.endTime) return { ...end, updateTime: end.endTime };
-  const start = startOf(job);
-  if (now < start) return { state: 'PENDING', worked: 0, updateTime: job.createTime };
+  if (now < beginOf(job)) return { state: 'PENDING', worked: 0, updateTime: job.createTime };
   return { state: 'RUNNING', worked: workedBy(job, now), updateTime: now };
 }
 
@@ -45,17 +44,25 @@ interface End extends Omit<Standing, 'updateTime'> {
 
 /** The end that a job is heading for: of all that can end it, what comes first. */
 function endOf(job: JobRecord): End {
-  const start = startOf(job);
-  const done = job.createTime + job.durationMs;
-  const expiry = job.createTime + EXPIRES_AFTER;
-  const ends: End[] = [{ state: 'SUCCEEDED', worked: job.rows.length, endTime: done }];
-  if (job.failure) ends.push({ state: 'FAILED', worked: 0, endTime: start, error: job.failure });
-  if (done > expiry) {
-    const error = rpcError('FAILED_PRECONDITION', 'The batch expired before it was done.');
-    ends.push({ state: 'EXPIRED', worked: 0, endTime: expiry, error });
-  }
-  if (job.cancelTime !== undefined) ends.push(cancelledAt(job, job.cancelTime, start));
+  const ends = [ownEndOf(job)];
+  if (job.failure) ends.push({ state: 'FAILED', worked: 0, endTime: startOf(job), error: job.failure });
+  if (job.cancelTime !== undefined) ends.push(cancelledAt(job, job.cancelTime, beginOf(job)));
   return ends.reduce((first, next) => (next.endTime <= first.endTime ? next : first));
+}
+
+/** Where nothing else happens to it. */
+function ownEndOf({ createTime, durationMs, rows, fate }: JobRecord): End {
+  const done = createTime + durationMs;
+  const expiry = createTime + EXPIRES_AFTER;
+  if (fate && !('error' in fate)) return { ...fate, worked: 0, endTime: Number.POSITIVE_INFINITY };
+  if (fate) return { ...fate, worked: 0, endTime: Math.min(done, expiry) };
+  if (done > expiry) return { state: 'EXPIRED', worked: 0, endTime: expiry, error: EXPIRED };
+  return { state: 'SUCCEEDED', worked: rows.length, endTime: done };
+}
+
+/** When it leaves PENDING. */
+function beginOf(job: JobRecord): number {
+  return job.fate?.state === 'PENDING' ? Number.POSITIVE_INFINITY : startOf(job);
 }
 
 /** Before its start a cancelled job ends CANCELLED; after it, it ends SUCCEEDED with what is done. */
@@ -65,8 +72,10 @@ function cancelledAt(job: JobRecord, cancelTime: number, start: number): End {
 }
 
 const CANCELLED = rpcError('CANCELLED', 'The operation was cancelled.');
+export const EXPIRED = rpcError('FAILED_PRECONDITION', 'The batch expired before it was done.');
 
 function workedBy(job: JobRecord, time: number): number {
+  if (job.fate) return 0;
   const start = startOf(job);
   const share = (time - start) / (job.createTime + job.durationMs - start);
   return Math.floor(Math.min(share, 1) * job.rows.length);

@@ -38,7 +38,8 @@ function readSize(text: string | null): number {
   return Math.min(size === 0 ? DEFAULT_PAGE_SIZE : size, MAX_PAGE_SIZE);
 }
 
-function tokenOf({ id, createTime }: Listed): string {
+/** Of the page behind this entry. */
+export function tokenOf({ id, createTime }: Listed): string {
   return Buffer.from(`${createTime} ${id}`).toString('base64url');
 }
 

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { keepCopy } from './disk.ts';
 import { Refusal } from './envelope.ts';
-import { noSuchFile } from './files.ts';
+import { checkActive, noSuchFile } from './files.ts';
 import type { JobRecord } from './jobs.ts';
 import { startOf } from './life.ts';
 import type { Pixels } from './models.ts';
@@ -11,8 +11,8 @@ import type { World } from './world.ts';
 /**
  * The pixels of a request's input images.
  *
- * @throws Refusal PERMISSION_DENIED for a file that will not be there when the job runs; INVALID_ARGUMENT for bytes that
- * are no image.
+ * @throws Refusal PERMISSION_DENIED for a file that will not be there when the job runs; FAILED_PRECONDITION for one that
+ * is not ACTIVE; INVALID_ARGUMENT for bytes that are no image.
  */
 export type LookAt = (references: readonly ReferencePart[]) => Promise<Pixels[]>;
 
@@ -28,6 +28,7 @@ export function referenceReader(
     const kept = jobs.referenceOf(job.id, fileId);
     const lasts = file !== undefined && file.expirationTime > startOf(job);
     if (!lasts || !(await keepCopy(files.contentOf(fileId), kept))) throw noSuchFile(fileId);
+    checkActive(file);
     const pixels = await measure(kept);
     known.set(fileId, pixels);
     return pixels;

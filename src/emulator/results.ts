@@ -4,8 +4,7 @@ import type { Exchange, Reply } from './exchange.ts';
 import type { ImageOf } from './images.ts';
 import type { JobRecord } from './jobs.ts';
 import { effectAtEnd, type Standing } from './life.ts';
-
-const NEWLINE = Buffer.from('\n');
+import { firstHalf, linesOf, orderOf } from './result-layout.ts';
 
 export type Results = ReturnType<typeof createResults>;
 
@@ -14,29 +13,30 @@ export type Results = ReturnType<typeof createResults>;
  * the same bytes, a part of it can be asked for (`Range`) as of any file.
  */
 export function createResults(imageOf: ImageOf) {
-  /** The length of each line that was made before, so that a Range need not make the lines in front of it again. */
-  const lengthsByJob = new Map<string, number[]>();
+  const layouts = new Map<string, Layout>();
 
-  function lengthsOf(job: JobRecord): number[] {
-    const lengths = lengthsByJob.get(job.id) ?? [];
-    lengthsByJob.set(job.id, lengths);
-    return lengths;
+  function layoutOf(job: JobRecord): Layout {
+    const layout = layouts.get(job.id) ?? { order: orderOf(job), lengths: [] };
+    layouts.set(job.id, layout);
+    return layout;
   }
 
-  async function lineAt(job: JobRecord, standing: Standing, index: number): Promise<Buffer[]> {
+  async function piecesAt(job: JobRecord, standing: Standing, place: number): Promise<Buffer[]> {
+    const { order, lengths } = layoutOf(job);
+    const index = order[place] ?? 0;
     const row = job.rows[index];
     if (!row) return [];
-    const answer = await answerBytes(job, row, index, effectAtEnd(row, index, standing), imageOf);
-    const line = answer.length === 0 ? [] : [...answer, NEWLINE];
-    lengthsOf(job)[index] = totalLength(line);
-    return line;
+    const lines = await linesOf(job, row, index, effectAtEnd(row, index, standing), imageOf);
+    const pieces = job.shape?.cutOff && place === order.length - 1 ? firstHalf(lines) : lines;
+    lengths[place] = totalLength(pieces);
+    return pieces;
   }
 
-  /** How long the whole is; makes the lines whose length nobody knows yet, one at a time. */
+  /** How long the whole is; makes the lines whose length nobody knows yet, one row at a time. */
   async function measure(job: JobRecord, standing: Standing): Promise<number> {
-    const lengths = lengthsOf(job);
-    for (let index = 0; index < job.rows.length; index += 1) {
-      if (lengths[index] === undefined) await lineAt(job, standing, index);
+    const { lengths } = layoutOf(job);
+    for (let place = 0; place < job.rows.length; place += 1) {
+      if (lengths[place] === undefined) await piecesAt(job, standing, place);
     }
     return sum(lengths);
   }
@@ -48,13 +48,13 @@ export function createResults(imageOf: ImageOf) {
     to: number,
   ): AsyncGenerator<Buffer> {
     let offset = 0;
-    for (let index = 0; index < job.rows.length && offset < to; index += 1) {
-      const known = lengthsOf(job)[index];
+    for (let place = 0; place < job.rows.length && offset < to; place += 1) {
+      const known = layoutOf(job).lengths[place];
       if (known !== undefined && offset + known <= from) {
         offset += known;
         continue;
       }
-      for (const piece of await lineAt(job, standing, index)) {
+      for (const piece of await piecesAt(job, standing, place)) {
         const part = piece.subarray(Math.max(0, from - offset), Math.max(0, to - offset));
         if (part.length > 0) yield part;
         offset += piece.length;
@@ -64,12 +64,12 @@ export function createResults(imageOf: ImageOf) {
 
   /** The whole result, or the part that the request's `Range` names. */
   async function download(
-    { request }: Pick<Exchange, 'request'>,
+    { headers: asked }: Pick<Exchange, 'headers'>,
     job: JobRecord,
     standing: Standing,
   ): Promise<Reply> {
     const headers = { 'content-type': 'application/jsonl', 'accept-ranges': 'bytes', etag: `"${job.id}"` };
-    const { range, 'if-range': ifRange } = request.headers;
+    const { range, 'if-range': ifRange } = asked;
     if (range === undefined || (ifRange !== undefined && ifRange !== headers.etag)) {
       return { headers, stream: bytes(job, standing, 0, Number.POSITIVE_INFINITY) };
     }
@@ -88,15 +88,22 @@ export function createResults(imageOf: ImageOf) {
 
   return {
     download,
-    /** The answers as JSON values, for those who had them inline. */
+    /** The answers as JSON values, for those who had them inline: there are no lines that could be odd. */
     async *answers(job: JobRecord, standing: Standing): AsyncGenerator<Buffer> {
-      for (let index = 0; index < job.rows.length; index += 1) {
-        const line = await lineAt(job, standing, index);
-        if (line.length > 0) yield Buffer.concat(line);
+      for (const [index, row] of job.rows.entries()) {
+        const effect = effectAtEnd(row, index, standing);
+        const answer = await answerBytes({ job, row, index, effect }, imageOf);
+        if (answer.length > 0) yield Buffer.concat(answer);
       }
     },
-    forget: (job: JobRecord) => lengthsByJob.delete(job.id),
+    forget: (job: JobRecord) => layouts.delete(job.id),
   };
+}
+
+interface Layout {
+  order: number[];
+  /** Of the lines of each row that were made before, so that a Range need not make those in front of it again. */
+  lengths: number[];
 }
 
 /** @throws Refusal OUT_OF_RANGE where nothing of the file is in the range. */

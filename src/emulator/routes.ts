@@ -7,6 +7,7 @@ import {
   listBatches,
 } from './batch-routes.ts';
 import type { Exchange, Reply } from './exchange.ts';
+import { getFaults, putFaults } from './faults/routes.ts';
 import { deleteFile, getFile, listFiles } from './file-routes.ts';
 import { upload } from './upload-routes.ts';
 import type { World } from './world.ts';
@@ -20,7 +21,7 @@ interface Route {
   /** `{name}` is a part of the path without `/` and `:`. */
   path: string;
   handler: Handler;
-  /** Whoever knows the URL may ask: the ledger, and the pieces of an upload, whose URL is a secret. */
+  /** Whoever knows the URL may ask: the emulator's own, and the pieces of an upload, whose URL is a secret. */
   keyless?: (query: URLSearchParams) => boolean;
 }
 
@@ -59,6 +60,8 @@ const ROUTES: readonly Route[] = [
     handler: async (_, { ledger }) => ({ json: await ledger.read() }),
     keyless: () => true,
   },
+  { name: 'faults.get', method: 'GET', path: '/emulator/faults', handler: getFaults, keyless: () => true },
+  { name: 'faults.put', method: 'PUT', path: '/emulator/faults', handler: putFaults, keyless: () => true },
 ];
 
 const COMPILED = ROUTES.map((route) => ({ route, pattern: compile(route.path) }));

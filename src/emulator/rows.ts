@@ -26,15 +26,22 @@ interface Reading {
   lookAt: LookAt;
   /** Marks of the rows that failed once in an earlier job. */
   failedBefore: () => Promise<ReadonlySet<string>>;
+  /** What the fault plan has for a row that would be answered. */
+  faultOf: (key: string | undefined, picture: Picture) => Pick<Row, 'effect' | 'shape'>;
 }
 
 /** One bad request costs its row; an input that is no list of requests costs the job. */
 export async function readRows(
   world: World,
   model: Model,
-  job: Pick<JobRecord, 'id' | 'createTime' | 'durationMs'>,
+  job: Pick<JobRecord, 'id' | 'displayName' | 'createTime' | 'durationMs'>,
 ): Promise<{ rows: Row[]; failure?: RpcError }> {
-  const reading = { model, lookAt: referenceReader(world, job), failedBefore: failuresBefore(world.jobs) };
+  const reading: Reading = {
+    model,
+    lookAt: referenceReader(world, job),
+    failedBefore: failuresBefore(world.jobs),
+    faultOf: (key, picture) => world.faults.forLine(job, key, picture),
+  };
   const rows: Row[] = [];
   const keys = new Set<string>();
   for await (const line of readLines(world.jobs.inputOf(job.id))) {
@@ -67,7 +74,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 async function readRow(
-  { model, lookAt, failedBefore }: Reading,
+  { model, lookAt, failedBefore, faultOf }: Reading,
   { offset, length }: Line,
   key: string | undefined,
   value: Record<string, unknown>,
@@ -83,7 +90,7 @@ async function readRow(
     const read = readFields(value, INPUT_LINE, '') as InputLine;
     const request = checkRequest(read.request, model, 'request');
     const picture = pictureOf(request, model, await lookAt(referencesOf(request)));
-    return { ...row, picture, ...(await effectOf(request, key, failedBefore)) };
+    return { ...row, picture, ...(await effectOf(request, key, failedBefore)), ...faultOf(key, picture) };
   } catch (error) {
     if (error instanceof Refusal) return { ...row, effect: { kind: 'error', ...error.toRpc() } };
     throw error;

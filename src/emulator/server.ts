@@ -1,20 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { Refusal } from './envelope.ts';
-import type { Reply } from './exchange.ts';
+import { answer } from './answering.ts';
+import { type FaultBook, openFaults } from './faults/book.ts';
+import { type FaultPlan, readFaultPlan } from './faults/plan.ts';
 import { openFiles } from './files.ts';
 import { createImages } from './images.ts';
 import { type ImageStyle, openJobs } from './jobs.ts';
-import { checkKey } from './keys.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { createResults } from './results.ts';
-import { findRoute } from './routes.ts';
-import { uploadCommand } from './upload-routes.ts';
 import { openUploads } from './uploads.ts';
 import type { World } from './world.ts';
 
@@ -36,6 +32,8 @@ export interface EmulatorOptions {
    * temporary folder, removed by `close`.
    */
   directory?: string;
+  /** What goes wrong, and when. Default: nothing. Another plan: `PUT /emulator/faults`. */
+  faults?: FaultPlan;
   /** ms since 1970. Default `Date.now`. */
   now?: () => number;
 }
@@ -52,15 +50,20 @@ export interface Emulator {
 /**
  * Starts the Gemini API's files and batches on loopback.
  *
+ * @throws FaultPlanError where the fault plan cannot be read.
  * @example
  * const emulator = await createEmulator({ jobSeconds: 1 });
  * const ai = new GoogleGenAI({ apiKey: 'any', httpOptions: { baseUrl: emulator.url } });
  */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1', keys } = options;
+  const faults = openFaults(options.faults && readFaultPlan(options.faults));
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'gemini-emulator-')));
-  const world = await openWorld(directory, options);
-  const server = createServer((request, response) => void answer(request, response, world, keys));
+  const world = await openWorld(directory, options, faults);
+  const closing = new AbortController();
+  const server = createServer(
+    (request, response) => void answer(request, response, world, { keys, closing: closing.signal }),
+  );
   const removeTemporary = async () => {
     if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
   };
@@ -77,6 +80,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     ledger: () => world.ledger.read(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      closing.abort();
       server.closeAllConnections();
       await closed;
       await removeTemporary();
@@ -91,10 +95,10 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-async function openWorld(directory: string, options: EmulatorOptions): Promise<World> {
+async function openWorld(directory: string, options: EmulatorOptions, faults: FaultBook): Promise<World> {
   const { jobSeconds = 3, images = 'painted', imageBytes, now = Date.now } = options;
   const files = await openFiles(join(directory, 'files'), now);
-  const jobs = await openJobs(join(directory, 'jobs'));
+  const jobs = await openJobs(join(directory, 'jobs'), now);
   return {
     now,
     settings: { durationMs: jobSeconds * 1000, images, imageBytes },
@@ -102,68 +106,7 @@ async function openWorld(directory: string, options: EmulatorOptions): Promise<W
     jobs,
     uploads: await openUploads(join(directory, 'uploads'), files),
     results: createResults(createImages(jobs)),
-    ledger: openLedger(jobs, now),
+    faults,
+    ledger: openLedger(jobs, faults, now),
   };
-}
-
-/** One request from its first byte to its last; never rejects. */
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  world: World,
-  keys: readonly string[] | undefined,
-): Promise<void> {
-  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
-  const found = findRoute(request.method ?? '', url.pathname);
-  const command = uploadCommand({ request });
-  const label = found ? found.route.name + (command && ` (${command})`) : `${request.method} ${url.pathname}`;
-  world.ledger.asked(found ? label : 'unknown');
-  try {
-    if (!found)
-      throw new Refusal('NOT_FOUND', `The requested URL ${url.pathname} was not found on this server.`);
-    if (!found.route.keyless?.(url.searchParams)) checkKey(request, url.searchParams, keys);
-    const exchange = { request, params: found.params, query: url.searchParams, base: url.origin };
-    await send(response, await found.route.handler(exchange, world), world);
-  } catch (error) {
-    await sendError(response, label, error, world);
-  }
-}
-
-async function send(
-  response: ServerResponse,
-  { status = 200, headers, json, stream }: Reply,
-  { ledger }: World,
-) {
-  if (!stream) {
-    response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=UTF-8' });
-    response.end(JSON.stringify(json));
-    return;
-  }
-  response.writeHead(status, headers);
-  // One piece ahead and no more: a piece can be an image of several megabytes.
-  await pipeline(Readable.from(counted(stream, ledger.downloaded), { highWaterMark: 1 }), response);
-}
-
-async function* counted(pieces: AsyncIterable<Uint8Array>, count: (bytes: number) => void) {
-  for await (const piece of pieces) {
-    count(piece.length);
-    yield piece;
-  }
-}
-
-async function sendError(
-  response: ServerResponse,
-  route: string,
-  error: unknown,
-  world: World,
-): Promise<void> {
-  // The client went away, or the connection ended in the middle of a result: nobody is left to answer.
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
-  if (error instanceof Refusal) world.ledger.refused(route, error);
-  else world.ledger.broke(route, error);
-  const refusal = error instanceof Refusal ? error : new Refusal('INTERNAL', 'Internal error encountered.');
-  await send(response, { status: refusal.httpStatus, json: refusal }, world);
 }

@@ -1,5 +1,5 @@
 import { Refusal } from './envelope.ts';
-import { type Exchange, type Reply, readJson } from './exchange.ts';
+import type { Exchange, Reply } from './exchange.ts';
 import { checkFileId, type FileRecord, fileResource } from './files.ts';
 import { CREATE_FILE } from './messages.ts';
 import { readFields } from './read-fields.ts';
@@ -24,8 +24,8 @@ export async function upload(exchange: Exchange, world: World): Promise<Reply> {
 }
 
 /** The command in one spelling; '' where there is none. */
-export function uploadCommand({ request }: Pick<Exchange, 'request'>): string {
-  const header = String(request.headers['x-goog-upload-command'] ?? '');
+export function uploadCommand({ headers }: Pick<Exchange, 'headers'>): string {
+  const header = String(headers['x-goog-upload-command'] ?? '');
   return header
     .toLowerCase()
     .split(',')
@@ -34,13 +34,18 @@ export function uploadCommand({ request }: Pick<Exchange, 'request'>): string {
 }
 
 async function start(exchange: Exchange, world: World): Promise<Reply> {
-  const { headers } = exchange.request;
-  const body = readFields(await readJson(exchange.request), CREATE_FILE, '') as FileBody;
+  const { headers } = exchange;
+  const body = readFields(await exchange.json(), CREATE_FILE, '') as FileBody;
   const mimeType = String(headers['x-goog-upload-header-content-type'] ?? body.file?.mimeType ?? '');
   const bytes = Number(headers['x-goog-upload-header-content-length'] ?? body.file?.sizeBytes);
   const id = await chosenId(body, world);
   const started = await world.uploads.start(
-    { id, displayName: body.file?.displayName, mimeType: checkMimeType(body.file?.mimeType ?? mimeType) },
+    {
+      id,
+      displayName: body.file?.displayName,
+      mimeType: checkMimeType(body.file?.mimeType ?? mimeType),
+      fate: world.faults.forFile(body.file?.displayName),
+    },
     bytes,
   );
   const url = `${exchange.base}/upload/${exchange.params.version}/files?upload_id=${started.id}&upload_protocol=resumable`;
@@ -49,8 +54,8 @@ async function start(exchange: Exchange, world: World): Promise<Reply> {
 
 async function append(exchange: Exchange, world: World, last: boolean): Promise<Reply> {
   const id = uploadId(exchange);
-  const offset = Number(exchange.request.headers['x-goog-upload-offset'] ?? 0);
-  const file = await world.uploads.append(id, offset, exchange.request, last);
+  const offset = Number(exchange.headers['x-goog-upload-offset'] ?? 0);
+  const file = await world.uploads.append(id, offset, exchange.bytes, last);
   if (!file) return { headers: { 'x-goog-upload-status': 'active' }, json: {} };
   world.ledger.uploaded(file);
   return finalReply(file, exchange.base);

@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isMissing } from './disk.ts';
 import { Refusal } from './envelope.ts';
@@ -83,6 +82,11 @@ export async function openUploads(directory: string, files: Files) {
       return upload;
     },
 
+    /** The display name of the file that it will be. */
+    async nameOf(id: string): Promise<string | undefined> {
+      return (await records.get(id))?.file.displayName;
+    },
+
     /** Where an upload stands, as the command `query` asks. */
     async query(id: string): Promise<UploadStanding> {
       await endEarlier(id);
@@ -99,7 +103,7 @@ export async function openUploads(directory: string, files: Files) {
     async append(
       id: string,
       offset: number,
-      bytes: Readable,
+      bytes: AsyncIterable<Buffer>,
       last: boolean,
     ): Promise<FileRecord | undefined> {
       await endEarlier(id);

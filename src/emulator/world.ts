@@ -1,3 +1,4 @@
+import type { FaultBook } from './faults/book.ts';
 import type { Files } from './files.ts';
 import type { ImageStyle, Jobs } from './jobs.ts';
 import type { LedgerBook } from './ledger.ts';
@@ -13,6 +14,7 @@ export interface World {
   jobs: Jobs;
   results: Results;
   ledger: LedgerBook;
+  faults: FaultBook;
 }
 
 /** What new jobs are given on their way. */

@@ -1,17 +1,19 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { HummingbatchError } from '../../contract/index.ts';
-import type { EmulatorOptions } from '../../emulator/index.ts';
+import type { EmulatorOptions, FaultPlan } from '../../emulator/index.ts';
 import type { Verb } from '../call.ts';
 import { EXIT } from '../exit-codes.ts';
 import { untilInterrupted } from '../serve.ts';
 
 export const verb: Verb = async (call) => {
   const { output, cwd } = call;
-  const { port, jobSeconds, directory } = call.flags;
+  const { port, jobSeconds, directory, faults } = call.flags;
   const emulator = await start({
     ...(port && { port }),
     ...(jobSeconds !== undefined && { jobSeconds }),
     ...(directory && { directory: resolve(cwd, directory) }),
+    ...(faults && { faults: await readPlan(resolve(cwd, faults)) }),
   });
   try {
     output.print(emulator.url);
@@ -36,5 +38,17 @@ async function start(options: EmulatorOptions) {
       fix: 'Name another with --port.',
       cause,
     });
+  }
+}
+
+/** @throws `usage` for a file that is not there, is no JSON or no plan */
+async function readPlan(path: string): Promise<FaultPlan> {
+  const { FaultPlanError, readFaultPlan } = await import('../../emulator/index.ts');
+  try {
+    return readFaultPlan(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    const why =
+      cause instanceof FaultPlanError ? cause.message : `${path} cannot be read as JSON: ${String(cause)}`;
+    throw new HummingbatchError('usage', why, { fix: 'Write it as in docs/emulator.md.', cause });
   }
 }

@@ -1,0 +1,81 @@
+import { pipeline } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { Cut, type Reply } from '../exchange.ts';
+import { Count, onRequest } from './kind.ts';
+import { untilGone } from './requests.ts';
+
+const AFTER = { afterBytes: Count };
+
+/** What can happen to a result on its way. `afterBytes` counts from where this answer begins. */
+export const DOWNLOAD_FAULTS = {
+  broken: onRequest(
+    'the connection is cut after `afterBytes`',
+    AFTER,
+    async ({ afterBytes }, exchange, next) =>
+      untilByte(await next(exchange), afterBytes, async () => {
+        throw new Cut();
+      }),
+  ),
+
+  short: onRequest(
+    'after `afterBytes` it ends as if it were whole: no error, no Content-Length',
+    AFTER,
+    async ({ afterBytes }, exchange, next) =>
+      withoutLength(untilByte(await next(exchange), afterBytes, async () => undefined)),
+  ),
+
+  hang: onRequest(
+    'after `afterBytes` nothing more comes, and the connection stays open',
+    AFTER,
+    async ({ afterBytes }, exchange, next) =>
+      untilByte(await next(exchange), afterBytes, async () => {
+        await untilGone(exchange);
+        throw new Cut();
+      }),
+  ),
+
+  'no-length': onRequest('no Content-Length', {}, async (_, exchange, next) =>
+    withoutLength(await next(exchange)),
+  ),
+
+  'no-range': onRequest('Range is ignored: 200 and all of it', {}, async (_, exchange, next) => {
+    const reply = await next({ ...exchange, headers: without('range', exchange.headers) });
+    return { ...reply, headers: without('accept-ranges', reply.headers) };
+  }),
+
+  gzip: onRequest('compressed, whether asked for or not', {}, async (_, exchange, next) => {
+    const reply = await next(exchange);
+    if (!reply.stream) return reply;
+    const gzip = createGzip();
+    // Whoever reads on the other end hears of an error too.
+    pipeline(reply.stream, gzip, () => undefined);
+    const { headers } = withoutLength(reply);
+    return { ...reply, headers: { ...headers, 'content-encoding': 'gzip' }, stream: gzip };
+  }),
+};
+
+function withoutLength(reply: Reply): Reply {
+  return { ...reply, headers: without('content-length', reply.headers) };
+}
+
+function without<T extends object>(name: string, headers: T | undefined): T {
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([other]) => other !== name)) as T;
+}
+
+/** The stream up to a byte, and what happens then. A refusal, or a shorter stream, stays as it is. */
+function untilByte(reply: Reply, bytes: number, then: () => Promise<void>): Reply {
+  return reply.stream ? { ...reply, stream: firstBytes(reply.stream, bytes, then) } : reply;
+}
+
+async function* firstBytes(
+  chunks: AsyncIterable<Uint8Array>,
+  bytes: number,
+  then: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  for await (const chunk of chunks) {
+    if (left > 0) yield chunk.subarray(0, left);
+    left -= chunk.length;
+    if (left <= 0) return await then();
+  }
+}

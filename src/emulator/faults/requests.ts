@@ -1,0 +1,91 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { Refusal, STATUS_NAMES } from '../envelope.ts';
+import { Cut, type Exchange } from '../exchange.ts';
+import { Count, onRequest } from './kind.ts';
+
+/** What can happen to any request. */
+export const REQUEST_FAULTS = {
+  cut: onRequest('the connection is cut and nothing was done', {}, async () => {
+    throw new Cut();
+  }),
+
+  'answer-lost': onRequest(
+    'it is done, and the connection is cut before the answer',
+    {},
+    async (_, exchange, next) => {
+      await next(exchange);
+      throw new Cut();
+    },
+  ),
+
+  slow: onRequest(
+    'nothing is done for `ms`, even if the client leaves',
+    { ms: Count },
+    async ({ ms }, exchange, next) => {
+      await pause(ms, undefined, { signal: exchange.closing });
+      return next(exchange);
+    },
+  ),
+
+  'answer-slow': onRequest(
+    'it is done at once and answered after `ms`',
+    { ms: Count },
+    async ({ ms }, exchange, next) => {
+      const reply = await next(exchange);
+      await pause(ms, undefined, { signal: exchange.closing });
+      return reply;
+    },
+  ),
+
+  stall: onRequest('neither done nor answered; the connection stays open', {}, async (_, exchange) => {
+    await untilGone(exchange);
+    throw new Cut();
+  }),
+
+  refuse: onRequest(
+    'refused with a `status` of google.rpc; `retryDelay` ("37s") makes a RetryInfo, `retryAfter` the header',
+    {
+      status: z.enum(STATUS_NAMES),
+      message: z.string().optional(),
+      retryDelay: z.string().optional(),
+      retryAfter: z.union([z.string(), z.number()]).optional(),
+    },
+    async ({ status, message = 'The emulator was told to refuse this.', retryDelay, retryAfter }) => {
+      const info = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay };
+      const refusal = new Refusal(status, message, retryDelay === undefined ? [] : [info]);
+      return {
+        status: refusal.httpStatus,
+        json: refusal,
+        ...(retryAfter !== undefined && { headers: { 'retry-after': String(retryAfter) } }),
+      };
+    },
+  ),
+
+  html: onRequest(
+    'refused with an HTTP status (default 503) and a page of HTML, as gateways do',
+    { http: z.int().min(400).max(599).default(503) },
+    async ({ http }) => ({
+      status: http,
+      headers: { 'content-type': 'text/html; charset=UTF-8' },
+      text: `<!DOCTYPE html><html lang="en"><title>Error ${http}</title><p>The server encountered an error.</html>\n`,
+    }),
+  ),
+
+  garbage: onRequest(
+    'it is done, and the answer is `text` (default: a broken JSON) under 200',
+    { text: z.string().default('{"name": "batches/') },
+    async ({ text }, exchange, next) => {
+      const { headers } = await next(exchange);
+      return { headers, text };
+    },
+  ),
+};
+
+/** Resolves when the client, or the emulator, has had enough. */
+export function untilGone({ gone }: Exchange): Promise<void> {
+  return new Promise((resolve) => {
+    if (gone.aborted) resolve();
+    gone.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

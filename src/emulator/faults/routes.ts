@@ -1,0 +1,20 @@
+import { Refusal } from '../envelope.ts';
+import type { Exchange, Reply } from '../exchange.ts';
+import type { World } from '../world.ts';
+import { FaultPlanError, readFaultPlan } from './plan.ts';
+
+/** The plan that holds. */
+export async function getFaults(_: Exchange, { faults }: World): Promise<Reply> {
+  return { json: faults.plan() };
+}
+
+/** Another plan, from the next request on; its counts begin anew. */
+export async function putFaults({ json }: Exchange, { faults }: World): Promise<Reply> {
+  const value = await json();
+  try {
+    faults.set(readFaultPlan(value));
+  } catch (error) {
+    throw error instanceof FaultPlanError ? new Refusal('INVALID_ARGUMENT', error.message) : error;
+  }
+  return { json: faults.plan() };
+}

@@ -1,0 +1,48 @@
+import type { Exchange } from '../exchange.ts';
+import type { World } from '../world.ts';
+import type { RequestPoint } from './table.ts';
+
+/** A request that faults can strike, and the display name of what it is about. */
+export interface Subject {
+  point: RequestPoint;
+  nameOf: (exchange: Exchange, world: World) => Promise<string | undefined>;
+}
+
+const PIECE: Subject = { point: 'upload', nameOf: nameOfUpload };
+
+/** By the label under which the ledger counts the request. The rest of the requests, such as the ledger's own, go well. */
+export const SUBJECTS: Readonly<Record<string, Subject>> = {
+  'batches.create': { point: 'create', nameOf: async ({ json }) => displayNameIn(await json(), 'batch') },
+  'batches.get': { point: 'get', nameOf: nameOfJob },
+  'batches.list': { point: 'list', nameOf: async () => undefined },
+  'batches.cancel': { point: 'cancel', nameOf: nameOfJob },
+  'batches.delete': { point: 'delete', nameOf: nameOfJob },
+  'files.upload (start)': {
+    point: 'upload-start',
+    nameOf: async ({ json }) => displayNameIn(await json(), 'file'),
+  },
+  'files.upload (upload)': PIECE,
+  'files.upload (upload, finalize)': PIECE,
+  'files.upload (finalize)': PIECE,
+  'files.upload (query)': { point: 'upload-query', nameOf: nameOfUpload },
+  'files.get': {
+    point: 'file-get',
+    nameOf: async ({ params }, { files }) => (await files.find(params.id ?? ''))?.displayName,
+  },
+  'files.download': { point: 'download', nameOf: nameOfJob },
+};
+
+async function nameOfJob({ params: { id = '' } }: Exchange, { jobs }: World): Promise<string | undefined> {
+  return (await jobs.find(id.replace(/^batch-/, '')))?.displayName;
+}
+
+async function nameOfUpload({ query }: Exchange, { uploads }: World): Promise<string | undefined> {
+  return uploads.nameOf(query.get('upload_id') ?? '');
+}
+
+/** Of a body that nobody has checked yet. */
+function displayNameIn(body: unknown, field: 'batch' | 'file'): string | undefined {
+  const inner = (body as Record<string, Record<string, unknown> | null | undefined> | null)?.[field];
+  const name = inner?.displayName ?? inner?.display_name;
+  return typeof name === 'string' ? name : undefined;
+}

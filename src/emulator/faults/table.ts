@@ -1,0 +1,50 @@
+import { CREATE_FAULTS } from './creates.ts';
+import { DOWNLOAD_FAULTS } from './downloads.ts';
+import { FILE_FAULTS } from './files.ts';
+import { JOB_FAULTS } from './jobs.ts';
+import { LINE_FAULTS } from './lines.ts';
+import { OPERATION_FAULTS, PAGE_FAULTS } from './operations.ts';
+import { REQUEST_FAULTS } from './requests.ts';
+import { RESULT_FAULTS } from './results.ts';
+import { UPLOAD_FAULTS } from './uploads.ts';
+
+/** The requests that faults can strike. */
+export const REQUEST_POINTS = {
+  create: { ...REQUEST_FAULTS, ...CREATE_FAULTS },
+  get: { ...REQUEST_FAULTS, ...OPERATION_FAULTS },
+  list: { ...REQUEST_FAULTS, ...OPERATION_FAULTS, ...PAGE_FAULTS },
+  cancel: REQUEST_FAULTS,
+  delete: REQUEST_FAULTS,
+  'upload-start': REQUEST_FAULTS,
+  upload: { ...REQUEST_FAULTS, ...UPLOAD_FAULTS },
+  'upload-query': REQUEST_FAULTS,
+  'file-get': REQUEST_FAULTS,
+  download: { ...REQUEST_FAULTS, ...DOWNLOAD_FAULTS },
+};
+
+/** What faults can be born with. */
+export const BIRTH_POINTS = { job: JOB_FAULTS, result: RESULT_FAULTS, line: LINE_FAULTS, file: FILE_FAULTS };
+
+/** All faults there are: by the point at which they strike, and by kind. A plan names one `<point>.<kind>`. */
+export const FAULTS = { ...REQUEST_POINTS, ...BIRTH_POINTS };
+
+export type RequestPoint = keyof typeof REQUEST_POINTS;
+export type Point = keyof typeof FAULTS;
+
+/** What a point knows of its subject, and a plan can match. */
+export const MATCHED: Readonly<Record<Point, readonly ('name' | 'key')[]>> = {
+  create: ['name'],
+  get: ['name'],
+  list: [],
+  cancel: ['name'],
+  delete: ['name'],
+  'upload-start': ['name'],
+  upload: ['name'],
+  'upload-query': ['name'],
+  'file-get': ['name'],
+  download: ['name'],
+  job: ['name'],
+  result: ['name'],
+  line: ['name', 'key'],
+  file: ['name'],
+};

@@ -1,0 +1,48 @@
+import { Refusal } from '../envelope.ts';
+import { Cut, type Exchange } from '../exchange.ts';
+import { Count, onRequest } from './kind.ts';
+
+/** What can happen to a piece of an upload. What arrived before is kept, to the byte. */
+export const UPLOAD_FAULTS = {
+  reset: onRequest(
+    'the connection is cut when `afterBytes` of the piece have come',
+    { afterBytes: Count },
+    async ({ afterBytes }, exchange, next) => {
+      await next(beginning(exchange, afterBytes, { readOn: false }));
+      throw new Cut();
+    },
+  ),
+
+  busy: onRequest(
+    '503 when `afterBytes` of the piece have come',
+    { afterBytes: Count },
+    async ({ afterBytes }, exchange, next) => {
+      await next(beginning(exchange, afterBytes, { readOn: true }));
+      const refusal = new Refusal('UNAVAILABLE', 'The service is currently unavailable.');
+      return { status: refusal.httpStatus, json: refusal };
+    },
+  ),
+};
+
+/** The same piece as if it were shorter and not the last. */
+function beginning(exchange: Exchange, bytes: number, reading: { readOn: boolean }): Exchange {
+  return {
+    ...exchange,
+    headers: { ...exchange.headers, 'x-goog-upload-command': 'upload' },
+    bytes: firstBytes(exchange.bytes, bytes, reading),
+  };
+}
+
+/** @param reading whether to read what is behind them, or the client is still sending when its answer comes. */
+async function* firstBytes(
+  chunks: AsyncIterable<Buffer>,
+  bytes: number,
+  { readOn }: { readOn: boolean },
+): AsyncGenerator<Buffer> {
+  let left = bytes;
+  for await (const chunk of chunks) {
+    if (left > 0) yield chunk.subarray(0, left);
+    left -= chunk.length;
+    if (left <= 0 && !readOn) return;
+  }
+}

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { expect, it } from 'vitest';
+import { createDesk } from './cli-kit.ts';
+import { withFaults } from './emulator-faults-kit.ts';
+import { requestLine, wireClient } from './emulator-kit.ts';
+
+it('a plan that is put takes the place of the one before and counts anew; the ledger keeps all counts', async () => {
+  const { client, emulator, setPlan } = await withFaults([{ fault: 'list.html', times: 1 }]);
+  const list = async () => (await client.call('GET', '/v1beta/batches')).status;
+  expect([await list(), await list()]).toEqual([503, 200]);
+  const plan = { faults: [{ fault: 'list.html' as const, http: 502, times: 1 }] };
+  expect((await setPlan(plan)).json).toEqual(plan);
+  expect((await client.call('GET', '/emulator/faults')).json).toEqual(plan);
+  expect([await list(), await list()]).toEqual([502, 200]);
+  expect((await emulator.ledger()).faults).toEqual({ 'list.html': 2 });
+});
+
+it('a plan that cannot be read is refused, and the one before stays', async () => {
+  const { client } = await withFaults([{ fault: 'list.html' }]);
+  const answer = await client.call('PUT', '/emulator/faults', { faults: [{ fault: 'list.what' }] });
+  expect([answer.status, answer.json.error.message]).toEqual([400, expect.stringContaining('list.what')]);
+  expect((await client.call('GET', '/v1beta/batches')).status).toBe(503);
+});
+
+it('faults of one point strike in the order of the plan, and one that was kept from striking has lost nothing', async () => {
+  const { client } = await withFaults([
+    { fault: 'list.refuse', status: 'INTERNAL', times: 2 },
+    { fault: 'list.refuse', status: 'UNAVAILABLE', times: 1 },
+  ]);
+  const statuses = [];
+  for (let time = 0; time < 4; time += 1) statuses.push((await client.call('GET', '/v1/batches')).status);
+  expect(statuses).toEqual([500, 500, 503, 200]);
+});
+
+it('`hummingbatch emulator --faults` makes them', async () => {
+  const desk = await createDesk();
+  await desk.write('plan.json', '{"faults": [{"fault": "create.refuse", "status": "RESOURCE_EXHAUSTED"}]}');
+  const running = desk.begin('emulator', '--faults', 'plan.json');
+  const [url] = await once(running.child.stdout ?? running.child, 'data');
+  const client = wireClient(String(url).trim());
+  expect((await client.createFromLines([requestLine('a')])).status).toBe(429);
+});
+
+it.each([
+  ['no-plan.json', /no-plan\.json cannot be read/],
+  ['broken.json', /broken\.json cannot be read as JSON/],
+  ['wrong.json', /faults\[0\]\.fault: there is no "create.nothing"/],
+])('`hummingbatch emulator --faults %s` is bad usage and says why', async (name, why) => {
+  const desk = await createDesk();
+  await desk.write('broken.json', '{');
+  await desk.write('wrong.json', '{"faults": [{"fault": "create.nothing"}]}');
+  const { code, stderr } = await desk.run(['emulator', '--faults', name]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(why);
+});

@@ -1,0 +1,118 @@
+import { fc, it } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import { arm } from '../../../src/emulator/faults/arm.ts';
+import { FAULTS, type FaultLimits, FaultPlanError, readFaultPlan } from '../../../src/emulator/index.ts';
+
+function mistakesOf(value: unknown): string {
+  try {
+    readFaultPlan(value);
+  } catch (error) {
+    if (error instanceof FaultPlanError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+describe('a fault plan', () => {
+  test('that can be read is taken as it is', () => {
+    const plan = {
+      seed: 7,
+      faults: [
+        { fault: 'create.refuse', status: 'RESOURCE_EXHAUSTED', retryDelay: '37s', times: 2 },
+        {
+          fault: 'line.error',
+          code: 13,
+          probability: 0.1,
+          match: { key: '^hero', name: '/r1', nth: [1, 2] },
+        },
+      ],
+    };
+    expect(readFaultPlan(plan)).toBe(plan);
+  });
+
+  test('names all its mistakes, each with its place and what would be right', () => {
+    const faults = [
+      { fault: 'create.slow' },
+      { fault: 'create.slwo', ms: 1 },
+      { fault: 'nowhere.cut' },
+      { fault: 'get.cut', probability: 2, oftne: 1 },
+      { fault: 'line.error', code: 13, match: { key: '(' } },
+      { fault: 'create.refuse', status: 'TEAPOT' },
+    ];
+    const lines = mistakesOf({ faults }).split('\n');
+    expect(lines).toEqual([
+      'The fault plan cannot be read:',
+      expect.stringMatching(/faults\[0\]\.ms: .*expected number/),
+      expect.stringMatching(/faults\[1\]\.fault: there is no "create.slwo"; there are .*create.slow/),
+      expect.stringMatching(/faults\[2\]\.fault: "nowhere.cut" is at no point; there are create, get/),
+      expect.stringMatching(/faults\[3\]\.probability: .*<=1/),
+      expect.stringMatching(/faults\[3\]: .*"oftne"/),
+      expect.stringMatching(/faults\[4\]\.match\.key: is no regular expression/),
+      expect.stringMatching(/faults\[5\]\.status: .*"RESOURCE_EXHAUSTED"/),
+    ]);
+  });
+
+  test.each([null, [], 'plan', {}, { faults: {} }, { faults: [{}] }, { faults: [], more: 1 }])(
+    'is not %j',
+    (value) => {
+      expect(mistakesOf(value)).toMatch(/^The fault plan cannot be read:\n {2}\S/);
+    },
+  );
+
+  test('cannot match what its point does not know: LIST has no name, a job no key', () => {
+    expect(mistakesOf({ faults: [{ fault: 'list.cut', match: { name: 'x' } }] })).toMatch('"name"');
+    expect(mistakesOf({ faults: [{ fault: 'job.stuck', match: { key: 'x' } }] })).toMatch('"key"');
+  });
+
+  test('has words for each kind of fault', () => {
+    const kinds = Object.values(FAULTS).flatMap((kinds) => Object.values(kinds) as { shows: string }[]);
+    for (const { shows } of kinds) expect(shows).toMatch(/^[^.].*[^.]$/);
+  });
+});
+
+/** Which of so many occasions a fault with these limits strikes, counted from 1. */
+function struck(
+  limits: FaultLimits,
+  occasions: readonly { name?: string; key?: string }[],
+  seed = 0,
+): number[] {
+  const plan = { seed, faults: [{ fault: 'get.cut' as const, ...limits }] };
+  const [armed] = arm(plan, 'get', FAULTS.get);
+  return occasions.flatMap((occasion, at) => (armed?.meet(occasion).strikes() ? [at + 1] : []));
+}
+
+const FIVE = [{}, {}, {}, {}, {}];
+
+describe('when a fault strikes', () => {
+  test('always, where nothing is said', () => {
+    expect(struck({}, FIVE)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('times: at most so often; nth: only then', () => {
+    expect(struck({ times: 2 }, FIVE)).toEqual([1, 2]);
+    expect(struck({ match: { nth: 3 } }, FIVE)).toEqual([3]);
+    expect(struck({ match: { nth: [2, 4] }, times: 1 }, FIVE)).toEqual([2]);
+  });
+
+  test('name and key are regular expressions, and what they keep out is not counted', () => {
+    const jobs = ['hb/a r1', 'hb/b r1', 'hb/a r2', 'hb/a r3'].map((name) => ({ name }));
+    expect(struck({ match: { name: '^hb/a', nth: 2 } }, jobs)).toEqual([3]);
+    expect(struck({ match: { key: '^x$' } }, [{ key: 'x' }, { key: 'xx' }, {}])).toEqual([1]);
+  });
+
+  test('each key is counted by itself', () => {
+    const lines = ['a', 'b', 'a', 'b', 'a'].map((key) => ({ key }));
+    expect(struck({ match: { nth: 2 } }, lines)).toEqual([3, 4]);
+  });
+
+  it.prop([fc.integer(), fc.double({ min: 0, max: 1, noNaN: true })])(
+    'a probability draws the same under the same seed, and about as often as it says',
+    (seed, probability) => {
+      const occasions = Array.from({ length: 1000 }, () => ({}));
+      const drawn = struck({ probability }, occasions, seed);
+      expect(struck({ probability }, occasions, seed)).toEqual(drawn);
+      // Five standard deviations of a thousand draws at one half.
+      expect(Math.abs(drawn.length - probability * 1000)).toBeLessThan(80);
+    },
+  );
+});
