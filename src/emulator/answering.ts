@@ -101,6 +101,7 @@ async function sendError(
     return;
   }
   if (error instanceof Cut) {
+    if (error.done) world.ledger.answerLost();
     response.socket?.resetAndDestroy();
     return;
   }

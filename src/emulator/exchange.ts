@@ -37,6 +37,13 @@ export interface Reply {
 /** Ends the connection in place of an answer, or in the middle of one. */
 export class Cut extends Error {
   override readonly name = 'Cut';
+  /** What was asked has been done, and nothing of the answer was sent. */
+  readonly done: boolean;
+
+  constructor({ done = false } = {}) {
+    super('The connection was cut.');
+    this.done = done;
+  }
 }
 
 /** Google's limit for a request that is not an upload. */

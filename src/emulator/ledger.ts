@@ -3,7 +3,7 @@ import type { Refusal } from './envelope.ts';
 import type { FaultBook } from './faults/book.ts';
 import type { FaultName } from './faults/plan.ts';
 import type { FileRecord } from './files.ts';
-import { isDeleted, type JobRecord, type Jobs } from './jobs.ts';
+import { isDeleted, type JobRecord, type Jobs, type Row } from './jobs.ts';
 import { type JobState, standingOf } from './life.ts';
 
 /**
@@ -69,6 +69,7 @@ export function openLedger(jobs: Jobs, faults: FaultBook, now: () => number) {
   const uploads: UploadEntry[] = [];
   const complaints: Complaint[] = [];
   let bytesDownloaded = 0;
+  let answersLost = 0;
 
   function complain(route: string, status: string, message: string): void {
     complaints.push({ time: new Date(now()).toISOString(), route, status, message });
@@ -80,6 +81,9 @@ export function openLedger(jobs: Jobs, faults: FaultBook, now: () => number) {
     looked: (jobId: string) => gets.set(jobId, (gets.get(jobId) ?? 0) + 1),
     downloaded: (bytes: number) => {
       bytesDownloaded += bytes;
+    },
+    answerLost: () => {
+      answersLost += 1;
     },
     uploaded: ({ id, displayName, mimeType, bytes, sha256 }: FileRecord) =>
       uploads.push({ name: `files/${id}`, displayName, mimeType, bytes, sha256 }),
@@ -98,7 +102,7 @@ export function openLedger(jobs: Jobs, faults: FaultBook, now: () => number) {
         bytesDownloaded,
         complaints: [...complaints],
         faults: faults.fired(),
-        answersLost: answersLost(faults.fired()),
+        answersLost,
       };
     },
   };
@@ -116,14 +120,12 @@ function jobEntry(job: JobRecord, now: number, gets: number): JobEntry {
     cancelled: job.cancelled === true,
     deleted: isDeleted(job, now),
     rows: job.rows.length,
-    imagesBilled: worked.reduce((total, { effect, shape }) => total + imagesBilled(effect, shape), 0),
+    imagesBilled: worked.reduce((total, row) => total + billedFor(row, job), 0),
     gets,
   };
 }
 
-function answersLost(fired: Ledger['faults']): number {
-  return Object.entries(fired).reduce(
-    (total, [name, times]) => (name.endsWith('.answer-lost') ? total + times : total),
-    0,
-  );
+/** The answers of an inline batch are no lines, and so there are no further lines of a row. */
+function billedFor({ effect, shape }: Row, { inputFile }: JobRecord): number {
+  return imagesBilled(effect, inputFile === undefined ? {} : shape);
 }

@@ -27,7 +27,8 @@ export function createResults(imageOf: ImageOf) {
     const row = job.rows[index];
     if (!row) return [];
     const lines = await linesOf(job, row, index, effectAtEnd(row, index, standing), imageOf);
-    const pieces = job.shape?.cutOff && place === order.length - 1 ? firstHalf(lines) : lines;
+    const pieces =
+      job.shape?.cutOff && place === lastWritten(job, standing, order) ? firstHalf(lines) : lines;
     lengths[place] = totalLength(pieces);
     return pieces;
   }
@@ -98,6 +99,14 @@ export function createResults(imageOf: ImageOf) {
     },
     forget: (job: JobRecord) => layouts.delete(job.id),
   };
+}
+
+/** The place of the last row that has a line. */
+function lastWritten({ rows }: JobRecord, standing: Standing, order: readonly number[]): number {
+  return order.findLastIndex((index) => {
+    const row = rows[index];
+    return row !== undefined && effectAtEnd(row, index, standing)?.kind !== 'missing';
+  });
 }
 
 interface Layout {

@@ -138,4 +138,14 @@ describe('a result that is written oddly', () => {
     expect(() => JSON.parse(lines[2] ?? '')).toThrow(SyntaxError);
     expect(lines[2]?.length).toBeCloseTo((lines[1]?.length ?? 0) / 2, -2);
   });
+
+  it('cut-off: of the last line that there is', async () => {
+    const { endedJob, download } = await withFaults([
+      { fault: 'result.cut-off' },
+      { fault: 'line.missing', match: { key: 'c' } },
+    ]);
+    const lines = (await download(await endedJob())).text.split('\n');
+    expect(lines).toHaveLength(2);
+    expect(() => JSON.parse(lines[1] ?? '')).toThrow(SyntaxError);
+  });
 });

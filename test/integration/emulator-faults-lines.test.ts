@@ -184,6 +184,25 @@ describe('a line that is written oddly', () => {
   });
 });
 
+describe('a row of an inline batch', () => {
+  it('has the faults of its answer, and none of a line that it has not', async () => {
+    const { client, emulator, pass } = await withFaults([
+      { fault: 'line.two-images', match: { nth: 1 } },
+      { fault: 'line.stray', key: 'x' },
+    ]);
+    const { request } = requestLine('a');
+    const batch = { inputConfig: { requests: { requests: [{ request }, { request }] } } };
+    const { json } = await client.call('POST', '/v1/models/gemini-3-pro-image:batchGenerateContent', {
+      batch,
+    });
+    pass(100);
+    const { inlinedResponses } = (await client.call('GET', `/v1/${json.name}`)).json.response
+      .inlinedResponses;
+    expect(inlinedResponses.map((line: object) => imagesOf(line).length)).toEqual([2, 1]);
+    expect((await emulator.ledger()).imagesBilled).toBe(3);
+  });
+});
+
 describe('which lines are struck', () => {
   it('nth counts jobs: a key that succeeds only in its third', async () => {
     const { client, endedJob } = await withFaults([

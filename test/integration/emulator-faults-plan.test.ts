@@ -22,7 +22,7 @@ it('a plan that cannot be read is refused, and the one before stays', async () =
   expect((await client.call('GET', '/v1beta/batches')).status).toBe(503);
 });
 
-it('faults of one point strike in the order of the plan, and one that was kept from striking has lost nothing', async () => {
+it('of the faults that end a request the first strikes, and those behind it keep their times', async () => {
   const { client } = await withFaults([
     { fault: 'list.refuse', status: 'INTERNAL', times: 2 },
     { fault: 'list.refuse', status: 'UNAVAILABLE', times: 1 },
@@ -30,6 +30,34 @@ it('faults of one point strike in the order of the plan, and one that was kept f
   const statuses = [];
   for (let time = 0; time < 4; time += 1) statuses.push((await client.call('GET', '/v1/batches')).status);
   expect(statuses).toEqual([500, 500, 503, 200]);
+});
+
+it('a lost answer does not reach the refusal behind it: that is for the next POST', async () => {
+  const { client, emulator } = await withFaults([
+    { fault: 'create.answer-lost', times: 1 },
+    { fault: 'create.refuse', status: 'RESOURCE_EXHAUSTED', times: 1 },
+  ]);
+  const create = () => client.createFromLines([requestLine('a')]);
+  await expect(create()).rejects.toThrow('fetch failed');
+  expect((await emulator.ledger()).jobs).toHaveLength(1);
+  expect((await create()).status).toBe(429);
+});
+
+it('an answer that was a refusal is not lost: nothing was done', async () => {
+  const { client, emulator } = await withFaults([{ fault: 'create.answer-lost' }]);
+  expect((await client.createFromFile('files/nobody')).status).toBe(403);
+  expect((await emulator.ledger()).answersLost).toBe(0);
+});
+
+it('the others add up: a Range that is ignored, in an answer that breaks off', async () => {
+  const { endedJob, download, downloadUntilItBreaks } = await withFaults([
+    { fault: 'download.no-range', match: { nth: [1, 2] } },
+    { fault: 'download.broken', afterBytes: 10, match: { nth: 1 } },
+  ]);
+  const job = await endedJob();
+  expect(await downloadUntilItBreaks(job)).toMatchObject({ bytes: 10, broke: true });
+  expect((await download(job, { range: 'bytes=5-' })).status).toBe(200);
+  expect((await download(job, { range: 'bytes=5-' })).status).toBe(206);
 });
 
 it('`hummingbatch emulator --faults` makes them', async () => {

@@ -6,6 +6,8 @@ import type { Point } from './table.ts';
 export interface Armed<Does> {
   name: FaultName;
   does: Does;
+  /** See the kind. */
+  ends: boolean;
   /** Counts an occasion. Whether it strikes is asked when its turn comes: a fault before it may leave it nothing to do. */
   meet(occasion: Occasion): Chance;
 }
@@ -28,13 +30,20 @@ export interface Chance {
 export function arm<Does>(
   { seed = 0, faults }: FaultPlan,
   point: Point,
-  kinds: Readonly<Record<string, { bind(args: unknown): Does }>>,
+  kinds: Readonly<Record<string, { bind(args: unknown): Does; ends?: true }>>,
 ): Armed<Does>[] {
   return faults.flatMap((fault, index) => {
     const parts = partsOf(fault.fault);
     const kind = parts.point === point ? kinds[parts.kind] : undefined;
     return kind
-      ? [{ name: fault.fault, does: kind.bind(fault), meet: counter(fault, `${seed} ${index}`) }]
+      ? [
+          {
+            name: fault.fault,
+            does: kind.bind(fault),
+            ends: kind.ends === true,
+            meet: counter(fault, `${seed} ${index}`),
+          },
+        ]
       : [];
   });
 }

@@ -22,8 +22,10 @@ export function openFaults(first: FaultPlan = { faults: [] }) {
   /** What faults have for something that comes into being; in the order of the plan. */
   function* strikes<Does>(faults: readonly Armed<Does>[], occasion: Occasion) {
     const chances = faults.map((fault) => ({ fault, chance: fault.meet(occasion) }));
+    let ended = false;
     for (const { fault, chance } of chances) {
-      if (!chance.strikes()) continue;
+      if ((fault.ends && ended) || !chance.strikes()) continue;
+      ended ||= fault.ends;
       fired.set(fault.name, (fired.get(fault.name) ?? 0) + 1);
       yield { does: fault.does, random: chance.random };
     }

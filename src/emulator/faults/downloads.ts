@@ -1,30 +1,27 @@
 import { pipeline } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { Cut, type Reply } from '../exchange.ts';
-import { Count, onRequest } from './kind.ts';
+import { atEnd, Count, onRequest } from './kind.ts';
 import { untilGone } from './requests.ts';
 
 const AFTER = { afterBytes: Count };
 
 /** What can happen to a result on its way. `afterBytes` counts from where this answer begins. */
 export const DOWNLOAD_FAULTS = {
-  broken: onRequest(
-    'the connection is cut after `afterBytes`',
-    AFTER,
-    async ({ afterBytes }, exchange, next) =>
-      untilByte(await next(exchange), afterBytes, async () => {
-        throw new Cut();
-      }),
+  broken: atEnd('the connection is cut after `afterBytes`', AFTER, async ({ afterBytes }, exchange, next) =>
+    untilByte(await next(exchange), afterBytes, async () => {
+      throw new Cut();
+    }),
   ),
 
-  short: onRequest(
+  short: atEnd(
     'after `afterBytes` it ends as if it were whole: no error, no Content-Length',
     AFTER,
     async ({ afterBytes }, exchange, next) =>
       withoutLength(untilByte(await next(exchange), afterBytes, async () => undefined)),
   ),
 
-  hang: onRequest(
+  hang: atEnd(
     'after `afterBytes` nothing more comes, and the connection stays open',
     AFTER,
     async ({ afterBytes }, exchange, next) =>

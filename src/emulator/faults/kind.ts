@@ -9,6 +9,8 @@ interface FaultKind<Shape extends z.ZodRawShape, Does> {
   /** For the documentation; ends without a full stop. */
   shows: string;
   args: z.ZodObject<Shape>;
+  /** It decides how a request ends. Of such faults a request has one; all others add up. */
+  ends?: true;
   /** The fault with its arguments, which a plan's check has seen. */
   bind(args: unknown): Does;
 }
@@ -36,6 +38,13 @@ export function onRequest<const Shape extends z.ZodRawShape>(
       return (exchange, next) => strike(known, exchange, next);
     },
   };
+}
+
+/** A fault on a request that decides how it ends. */
+export function atEnd<const Shape extends z.ZodRawShape>(
+  ...fault: Parameters<typeof onRequest<Shape>>
+): RequestFault<Shape> {
+  return { ...onRequest(...fault), ends: true };
 }
 
 export function onBirth<const Shape extends z.ZodRawShape, Given, Kept>(

@@ -82,7 +82,7 @@ const IMAGE_FAULTS = {
 /** What can be wrong with the line. */
 const SHAPE_FAULTS = {
   doubled: onBirth(
-    'written `copies` times more (default 1): the `same` bytes (default), or an`other` answer, which is billed',
+    'written `copies` times more (default 1): `answer` is `same` (default, the same bytes) or `other` (another answer, billed)',
     { copies: Count.default(1), answer: z.enum(['same', 'other']).default('same') },
     ({ copies, answer }): Kept => ({
       shape: {

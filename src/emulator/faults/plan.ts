@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Count } from './kind.ts';
-import { FAULTS, MATCHED, type Point } from './table.ts';
+import { FAULTS, matchedAt, type Point } from './table.ts';
 
 type KindOf<P extends Point> = keyof (typeof FAULTS)[P] & string;
 type ArgsOf<Kind> = Kind extends { args: infer Args extends z.ZodType } ? InputOf<Args> : never;
@@ -35,7 +35,10 @@ export interface FaultLimits {
   };
 }
 
-/** What goes wrong, and when. Faults that strike together do so in their order: the first is nearest to the client. */
+/**
+ * What goes wrong, and when. Of the faults that decide how a request ends, and of those of a line, the first that can
+ * strikes, and leaves the others to the next time; the rest add up, the first nearest to the client.
+ */
 export interface FaultPlan {
   /** For `probability`, and for what is shuffled. Default 0. */
   seed?: number;
@@ -89,7 +92,7 @@ function mistakesIn(fault: { fault: string }, path: string): string[] {
 }
 
 function limitsAt(point: Point) {
-  const patterns = Object.fromEntries(MATCHED[point].map((name) => [name, Pattern.optional()]));
+  const patterns = Object.fromEntries(matchedAt(point).map((name) => [name, Pattern.optional()]));
   return {
     fault: z.string(),
     times: Count.optional(),

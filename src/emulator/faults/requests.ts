@@ -2,20 +2,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { Refusal, STATUS_NAMES } from '../envelope.ts';
 import { Cut, type Exchange } from '../exchange.ts';
-import { Count, onRequest } from './kind.ts';
+import { atEnd, Count, onRequest } from './kind.ts';
 
 /** What can happen to any request. */
 export const REQUEST_FAULTS = {
-  cut: onRequest('the connection is cut and nothing was done', {}, async () => {
+  cut: atEnd('the connection is cut and nothing was done', {}, async () => {
     throw new Cut();
   }),
 
-  'answer-lost': onRequest(
+  'answer-lost': atEnd(
     'it is done, and the connection is cut before the answer',
     {},
     async (_, exchange, next) => {
       await next(exchange);
-      throw new Cut();
+      throw new Cut({ done: true });
     },
   ),
 
@@ -38,12 +38,12 @@ export const REQUEST_FAULTS = {
     },
   ),
 
-  stall: onRequest('neither done nor answered; the connection stays open', {}, async (_, exchange) => {
+  stall: atEnd('neither done nor answered; the connection stays open', {}, async (_, exchange) => {
     await untilGone(exchange);
     throw new Cut();
   }),
 
-  refuse: onRequest(
+  refuse: atEnd(
     'refused with a `status` of google.rpc; `retryDelay` ("37s") makes a RetryInfo, `retryAfter` the header',
     {
       status: z.enum(STATUS_NAMES),
@@ -62,7 +62,7 @@ export const REQUEST_FAULTS = {
     },
   ),
 
-  html: onRequest(
+  html: atEnd(
     'refused with an HTTP status (default 503) and a page of HTML, as gateways do',
     { http: z.int().min(400).max(599).default(503) },
     async ({ http }) => ({
@@ -72,7 +72,7 @@ export const REQUEST_FAULTS = {
     }),
   ),
 
-  garbage: onRequest(
+  garbage: atEnd(
     'it is done, and the answer is `text` (default: a broken JSON) under 200',
     { text: z.string().default('{"name": "batches/') },
     async ({ text }, exchange, next) => {

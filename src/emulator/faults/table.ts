@@ -31,20 +31,8 @@ export const FAULTS = { ...REQUEST_POINTS, ...BIRTH_POINTS };
 export type RequestPoint = keyof typeof REQUEST_POINTS;
 export type Point = keyof typeof FAULTS;
 
-/** What a point knows of its subject, and a plan can match. */
-export const MATCHED: Readonly<Record<Point, readonly ('name' | 'key')[]>> = {
-  create: ['name'],
-  get: ['name'],
-  list: [],
-  cancel: ['name'],
-  delete: ['name'],
-  'upload-start': ['name'],
-  upload: ['name'],
-  'upload-query': ['name'],
-  'file-get': ['name'],
-  download: ['name'],
-  job: ['name'],
-  result: ['name'],
-  line: ['name', 'key'],
-  file: ['name'],
-};
+/** What a plan can match at a point: a line has a key, LIST is about no one job, all others have a display name. */
+export function matchedAt(point: Point): readonly ('name' | 'key')[] {
+  if (point === 'list') return [];
+  return point === 'line' ? ['name', 'key'] : ['name'];
+}

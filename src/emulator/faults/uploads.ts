@@ -1,10 +1,10 @@
 import { Refusal } from '../envelope.ts';
 import { Cut, type Exchange } from '../exchange.ts';
-import { Count, onRequest } from './kind.ts';
+import { atEnd, Count } from './kind.ts';
 
 /** What can happen to a piece of an upload. What arrived before is kept, to the byte. */
 export const UPLOAD_FAULTS = {
-  reset: onRequest(
+  reset: atEnd(
     'the connection is cut when `afterBytes` of the piece have come',
     { afterBytes: Count },
     async ({ afterBytes }, exchange, next) => {
@@ -13,7 +13,7 @@ export const UPLOAD_FAULTS = {
     },
   ),
 
-  busy: onRequest(
+  busy: atEnd(
     '503 when `afterBytes` of the piece have come',
     { afterBytes: Count },
     async ({ afterBytes }, exchange, next) => {

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { REQUEST_FAULTS } from '../../../src/emulator/faults/requests.ts';
+import { FAULTS, KEYWORDS, readFaultPlan } from '../../../src/emulator/index.ts';
+
+const text = await readFile(new URL('../../../docs/emulator.md', import.meta.url), 'utf8');
+
+/** By name; what can happen to any request is there once. */
+function documented(): [string, string][] {
+  const points = Object.entries({ '…': REQUEST_FAULTS, ...FAULTS });
+  return points.flatMap(([point, kinds]) =>
+    Object.entries(kinds)
+      .filter(([kind]) => point === '…' || !('cut' in kinds && kind in REQUEST_FAULTS))
+      .map(([kind, { shows, ends }]): [string, string] => [`\`${point}.${kind}\`${ends ? ' †' : ''}`, shows]),
+  );
+}
+
+describe('the description of the emulator', () => {
+  it.each(documented())('has %s', (name, shows) => {
+    expect(text).toContain(`| ${name} | ${shows} |`);
+  });
+
+  it('has each point and each keyword', () => {
+    const names = [...Object.keys(FAULTS), ...KEYWORDS.map(({ word }) => word)];
+    expect(
+      names.filter((name) => !new RegExp(`\`${name.replace(/[[\]]/g, '\\$&')}[.\`]`).test(text)),
+    ).toEqual([]);
+  });
+
+  it('has an example that is a plan', () => {
+    const example = /```json\n(?<plan>.*?)```/s.exec(text)?.groups?.plan ?? '';
+    expect(readFaultPlan(JSON.parse(example)).faults).toHaveLength(5);
+  });
+});
