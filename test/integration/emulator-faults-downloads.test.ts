@@ -15,6 +15,17 @@ describe('a download that goes wrong', () => {
     expect((await emulator.ledger()).bytesDownloaded).toBe(whole.bytes + 2 * 1234);
   });
 
+  it('broken: however much lies between emulator and client when it is cut, that much arrives', async () => {
+    const { endedJob, downloadUntilItBreaks } = await withFaults(
+      [{ fault: 'download.broken', afterBytes: 25_000_000 }],
+      { imageBytes: 20_000_000 },
+    );
+    expect(await downloadUntilItBreaks(await endedJob(['a']))).toMatchObject({
+      bytes: 25_000_000,
+      broke: true,
+    });
+  });
+
   it('broken: a part that was asked for with Range goes on where the cut was', async () => {
     const { endedJob, download, downloadUntilItBreaks } = await withFaults([
       { fault: 'download.broken', afterBytes: 5000, times: 1 },

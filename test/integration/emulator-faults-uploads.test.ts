@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { withFaults } from './emulator-faults-kit.ts';
 import { requestLine } from './emulator-kit.ts';
@@ -20,6 +22,23 @@ describe('an upload that goes wrong', () => {
     const last = await world.client.sendPiece(url, 100_001, CONTENT.subarray(100_001));
     expect(last.json.file.sizeBytes).toBe('300000');
     expect((await world.emulator.ledger()).uploads).toHaveLength(1);
+  });
+
+  it('reset: at that byte, and not when the client has sent all', async () => {
+    const { client, emulator } = await withFaults([{ fault: 'upload.reset', afterBytes: 10 }]);
+    const { url } = await client.startUpload(CONTENT.length);
+    const sending = request(url, {
+      method: 'POST',
+      headers: {
+        'content-length': CONTENT.length,
+        'x-goog-upload-command': 'upload, finalize',
+        'x-goog-upload-offset': 0,
+      },
+    });
+    sending.write(CONTENT.subarray(0, 1000));
+    const [error] = await once(sending, 'error');
+    expect(error.code).toBe('ECONNRESET');
+    expect((await emulator.ledger()).uploads).toEqual([]);
   });
 
   it('busy: 503 in the middle, and the bytes before it are kept', async () => {
