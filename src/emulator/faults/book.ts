@@ -19,7 +19,7 @@ export function openFaults(first: FaultPlan = { faults: [] }) {
   let plan = first;
   let armed = armAll(first);
 
-  /** What faults have for something that comes into being; in the order of the plan. */
+  /** The faults that strike, in the order of the plan. Each is asked when its turn comes; all have counted by then. */
   function* strikes<Does>(faults: readonly Armed<Does>[], occasion: Occasion) {
     const chances = faults.map((fault) => ({ fault, chance: fault.meet(occasion) }));
     let ended = false;
