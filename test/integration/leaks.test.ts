@@ -49,7 +49,7 @@ describe('of a batch with a stop, a refusal, a passing failure and faults on the
     for await (const { state } of batch.watch()) if (state === 'NEEDS_ATTENTION') await batch.goOn();
 
     const handle = world.client.workflow.getHandle(workflowIdOf(batchId));
-    const json = String(historyToJSON(await handle.fetchHistory()));
+    const json = historyToJSON(await handle.fetchHistory());
     // Payloads stand in a history as base64: what they say is looked at, too.
     history =
       json +
