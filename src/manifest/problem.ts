@@ -31,7 +31,7 @@ export const PROBLEMS = {
   'unknown-reference': 'An item names a reference that `references` does not have.',
   'unused-reference': 'Warning: no item names this reference.',
   'unsupported-source': 'A reference that is no path, no https URL and no sha256: address.',
-  'path-not-allowed': 'A local path in a manifest that came over the HTTP API or lies in the store.',
+  'path-not-allowed': 'A local path in a manifest that lies in the store.',
   'reference-missing': 'The file of a reference is not there, or the store has no such content.',
   'reference-unreadable': 'The path of a reference is a folder, or may not be opened.',
   'reference-undecodable': 'The file of a reference is no image, or is cut off.',
