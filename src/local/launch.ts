@@ -11,8 +11,12 @@ import { type ServerRecord, writeRecordNow } from './record.ts';
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'USERPROFILE', 'LOCALAPPDATA'];
 
 const LARGEST_LOG_BYTES = 1024 * 1024;
-/** Its last words are a line or two. */
-const TAIL_BYTES = 2048;
+/** What is read of it; a crash writes about 4 kB. */
+const HEAD_BYTES = 64 * 1024;
+/** A complaint is a line or two. */
+const LONGEST_COMPLAINT = 1000;
+/** Where a Go program that crashed begins to say where it was; why stands before that. */
+const STACK = /\n\s*goroutine \d+ \[/;
 
 export interface LaunchOptions {
   directory: string;
@@ -27,8 +31,8 @@ export interface LaunchOptions {
 export interface Launched {
   record: ServerRecord;
   hasEnded: () => boolean;
-  /** What it wrote since it was started, the end of it. */
-  lastWords: () => Promise<string>;
+  /** Why it could not start, in its own words. */
+  complaint: () => Promise<string>;
 }
 
 /** Starts the process in a group of its own, so that a Ctrl-C in the terminal does not reach it, and writes it down. */
@@ -51,7 +55,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     return {
       record,
       hasEnded: () => child.exitCode !== null || child.signalCode !== null,
-      lastWords: () => tail(file, size),
+      complaint: () => complaintIn(file, size),
     };
   } finally {
     await log.close();
@@ -81,14 +85,12 @@ async function openLog(file: string): Promise<FileHandle> {
   return log;
 }
 
-async function tail(file: string, from: number): Promise<string> {
+async function complaintIn(file: string, from: number): Promise<string> {
   const log = await open(file, 'r');
   try {
-    const { size } = await log.stat();
-    const start = Math.max(from, size - TAIL_BYTES);
-    const buffer = Buffer.alloc(Math.max(0, size - start));
-    await log.read(buffer, 0, buffer.length, start);
-    return buffer.toString('utf8').trim();
+    const { buffer, bytesRead } = await log.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, from);
+    const [reason = ''] = buffer.toString('utf8', 0, bytesRead).split(STACK);
+    return reason.trim().slice(-LONGEST_COMPLAINT);
   } finally {
     await log.close();
   }

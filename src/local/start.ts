@@ -13,7 +13,10 @@ import { messageOf } from './refusal.ts';
 
 /** It answers after 0.3 s on an idle machine; on a busy one, or after a crash with a long log to replay, later. */
 const ANSWERS_WITHIN_MS = 30 * 1000;
-/** How often the server may lose a port to another process between our look and its start. */
+/**
+ * A start that ends by itself is tried again: the dev server picks more ports for its own parts, each free a moment
+ * before it listens there, and ends where another process was quicker.
+ */
 const MOST_TRIES = 3;
 /** SIGTERM ends it in 1.2 s; SQLite loses nothing by SIGKILL either. */
 export const STOP_GRACE_MS = 5 * 1000;
@@ -41,10 +44,15 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
   for (let attempt = 1; ; attempt += 1) {
     const ports = await freePorts({ ...options.remembered, ...options.asked });
     refuseOthers(options.asked, ports);
+    const server = await launch({ ...options, database, ports });
     try {
-      return await tryStart(options, { ...options, database, ports });
+      await untilItAnswers(server, options.signal);
+      return server.record;
     } catch (error) {
-      if (attempt === MOST_TRIES || !lostItsPort(error)) throw error;
+      const endedByItself = server.hasEnded();
+      await endProcess(server.record, STOP_GRACE_MS);
+      options.signal?.throwIfAborted();
+      if (!endedByItself || attempt === MOST_TRIES) throw await didNotStart(server, options.directory, error);
     }
   }
 }
@@ -58,24 +66,12 @@ function refuseOthers(asked: Partial<Ports>, free: Ports): void {
   }
 }
 
-function lostItsPort(error: unknown): boolean {
-  return /address already in use/i.test(messageOf(error));
-}
-
-async function tryStart(options: StartOptions, launchOptions: LaunchOptions): Promise<ServerRecord> {
-  const server = await launch(launchOptions);
-  try {
-    await untilItAnswers(server, options.signal);
-    return server.record;
-  } catch (error) {
-    await endProcess(server.record, STOP_GRACE_MS);
-    options.signal?.throwIfAborted();
-    const said = (await server.lastWords()) || messageOf(error);
-    throw new HummingbatchError('no-temporal', `The Temporal server did not start: ${said}`, {
-      cause: error,
-      fix: `Mend what it says (all of it is in ${logFileIn(options.directory)}), then call the same command again.`,
-    });
-  }
+async function didNotStart(server: Launched, directory: string, cause: unknown): Promise<HummingbatchError> {
+  const said = (await server.complaint()) || messageOf(cause);
+  return new HummingbatchError('no-temporal', `The Temporal server did not start: ${said}`, {
+    cause,
+    fix: `Mend what it says (all of it is in ${logFileIn(directory)}), then call the same command again.`,
+  });
 }
 
 async function untilItAnswers(server: Launched, signal: AbortSignal | undefined): Promise<void> {

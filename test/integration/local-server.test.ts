@@ -118,13 +118,33 @@ describe('a server of one user', () => {
     expect(third.uiUrl).toBe(first.uiUrl);
   });
 
-  test('is tried again elsewhere where another process took its port in the last moment', async () => {
-    const unlucky = join(directory, 'unlucky-temporal');
-    const once = `if [ "$1" = server ] && mkdir ${directory}/tried; then echo "bind: address already in use"; exit 1; fi`;
-    await writeFile(unlucky, `#!/bin/sh\n${once}\nexec ${cli} "$@"\n`, { mode: 0o755 });
-    const { address } = await bring({ cli: unlucky });
-    expect(await readdir(directory)).toContain('tried');
-    expect(await runningTemporal(directory)).toMatchObject({ address });
+  describe('whose ports another process took in the last moment', () => {
+    const PANIC = 'panic: listen tcp 127.0.0.1:40123: bind: address already in use';
+    const trace = `goroutine 1 [running]:\n${'go.uber.org/fx.New({0x6054178, 0x3c7a4c6663c0})\n'.repeat(80)}`;
+
+    /** A CLI whose server crashes as the dev server does, until `until` says so. */
+    async function unluckyCli(until: string): Promise<string> {
+      const path = join(directory, 'unlucky-temporal');
+      await writeFile(join(directory, 'crash'), `${PANIC}\n\n${trace}`);
+      const crash = `if [ "$1" = server ] && ${until}; then cat ${directory}/crash >&2; exit 2; fi`;
+      await writeFile(path, `#!/bin/sh\n${crash}\nexec ${cli} "$@"\n`, { mode: 0o755 });
+      return path;
+    }
+
+    test('is started again', async () => {
+      const { address } = await bring({ cli: await unluckyCli(`mkdir ${directory}/tried`) });
+      expect(await readdir(directory)).toContain('tried');
+      expect(await runningTemporal(directory)).toMatchObject({ address });
+    });
+
+    test('is given up after three tries, and says why without its trace', async () => {
+      const bringing = bring({ cli: await unluckyCli(`echo >> ${directory}/tries`) });
+      await expect(bringing).rejects.toMatchObject({
+        code: 'no-temporal',
+        message: `The Temporal server did not start: ${PANIC}`,
+      });
+      expect(await readFile(join(directory, 'tries'), 'utf8')).toBe('\n\n\n');
+    });
   });
 
   test('is refused where the port asked for is taken', async () => {
