@@ -39,19 +39,14 @@ export async function createJob(
   if (!(await takePermit(store, batchId, round, submission, { displayName, at }))) {
     return pastAttempt(await readPermits(store, batchId, round), submission);
   }
-  if (now() - at > POST_WITHIN_MS)
-    return refuse(
-      deps,
-      input,
-      new HummingbatchError('aborted', 'The worker stood still before it could submit.'),
-    );
-
+  const mayLeave = () => now() - at <= POST_WITHIN_MS;
   // Not the attempt's signal: a worker that stops in the middle would leave a job that nobody knows of. The wire's own
   // deadline of 20 s ends the call, well within what a stopping worker waits.
   const creation = await gemini.jobs.create(
     manifest.model,
     displayName,
     staged.name,
+    mayLeave,
     new AbortController().signal,
   );
   const answer = answerOf(creation);
@@ -61,15 +56,6 @@ export async function createJob(
       log.warn({ error: String(error) }, 'the answer could not be noted'),
     );
   return submitted(creation, now());
-}
-
-async function refuse(
-  { store }: ActivityDeps,
-  { batchId, round, submission }: CreateJobInput,
-  error: HummingbatchError,
-): Promise<Submitted> {
-  await answerPermit(store, batchId, round, submission, { refused: error.code, message: error.message });
-  return { kind: 'refused', code: error.code, message: error.message };
 }
 
 function answerOf(creation: Creation): PermitAnswer | undefined {

@@ -66,18 +66,6 @@ export function toNetworkError(error: unknown, subject: Subject, signal: AbortSi
   return new HummingbatchError('unreachable', message, { cause: error });
 }
 
-/**
- * Whether it is certain that not one byte of the request left this machine: the name was not found, or no connection
- * was made to any of its addresses. A code alone would not tell: EHOSTUNREACH may also end a connection that was there.
- */
-export function wasNeverSent(error: unknown): boolean {
-  return rootsOf(error).every(
-    (root) =>
-      ['connect', 'getaddrinfo'].includes(textOf(root, 'syscall')) ||
-      textOf(root, 'code') === 'UND_ERR_CONNECT_TIMEOUT',
-  );
-}
-
 /** `fetch failed` says nothing; what happened stands in its causes, one for each address that was tried. */
 function rootsOf(error: unknown): unknown[] {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(rootsOf);

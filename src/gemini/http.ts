@@ -1,6 +1,7 @@
 import { HummingbatchError } from '../contract/errors.ts';
 import { type Subject, toError, toNetworkError } from './errors.ts';
 import { withoutKey } from './key.ts';
+import { postAfterLastLook } from './last-look.ts';
 import { readRefusal } from './refusal.ts';
 
 export interface HttpOptions {
@@ -20,6 +21,8 @@ export interface Call {
   signal: AbortSignal;
   /** What is asked, for errors. */
   subject: Subject;
+  /** Of a POST, asked in the moment before its first byte; until it has said yes, nothing has left this machine. */
+  mayLeave?: () => boolean;
 }
 
 export interface Http {
@@ -40,15 +43,15 @@ export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
     const url = new URL(call.path, base);
     url.protocol = base.protocol;
     url.host = base.host;
-    const response = await fetch(url, {
-      method: call.method,
-      headers: { 'x-goog-api-key': apiKey, ...call.headers },
-      body: call.body,
-      // A redirect would carry the key to whoever is named there.
-      redirect: 'error',
-      signal,
-    });
+    const headers = { 'x-goog-api-key': apiKey, ...call.headers };
+    const { method, body: content, mayLeave } = call;
+    const response = mayLeave
+      ? await postAfterLastLook(url, { headers, body: content ?? '', signal }, mayLeave)
+      : // A redirect would carry the key to whoever is named there.
+        await fetch(url, { method, headers, body: content, redirect: 'error', signal });
     if (response.ok) return response;
+    if (response.status < 400)
+      throw new HummingbatchError('garbled', `Gemini answered ${response.status}, which says nothing.`);
     const body = withoutKey(await textOf(response), apiKey);
     throw toError(readRefusal(response.status, body, response.headers, Date.now()), call.subject);
   }

@@ -1,5 +1,4 @@
 import { HummingbatchError } from '../contract/errors.ts';
-import { wasNeverSent } from './errors.ts';
 import type { Http } from './http.ts';
 import { isJobName, type Job, readOperation, stateOf } from './operation.ts';
 import { limits, type Sdk } from './sdk.ts';
@@ -29,13 +28,19 @@ const API = 'v1beta';
 
 export function createJobs(http: Http, sdk: Sdk) {
   return {
-    /** POSTs once. Own code, because the SDK's error has no headers and so loses Retry-After. Never throws. */
+    /**
+     * POSTs once. Own code, because the SDK's error has no headers and so loses Retry-After. Never throws.
+     *
+     * @param mayLeave asked in the moment before the first byte leaves
+     */
     async create(
       model: string,
       displayName: string,
       fileName: string,
+      mayLeave: () => boolean,
       signal: AbortSignal,
     ): Promise<Creation> {
+      let left = false;
       try {
         const { body } = await http.send({
           method: 'POST',
@@ -45,10 +50,11 @@ export function createJobs(http: Http, sdk: Sdk) {
           deadlineMs: CREATE_DEADLINE_MS,
           signal,
           subject: 'create',
+          mayLeave: () => (left = mayLeave()),
         });
         return { kind: 'created', job: readOperation(parse(body)).name };
       } catch (error) {
-        return notCreated(error);
+        return notCreated(error, left);
       }
     },
 
@@ -111,7 +117,7 @@ function listed(name: string, job: SdkJob): ListedJob {
 }
 
 /** A 4xx says that nothing was made, all but 408 (a gateway gave up waiting, and the job may still come into being). */
-function notCreated(error: unknown): Creation {
+function notCreated(error: unknown, left: boolean): Creation {
   const known =
     error instanceof HummingbatchError
       ? error
@@ -121,8 +127,7 @@ function notCreated(error: unknown): Creation {
           { cause: error },
         );
   const open: readonly string[] = ['unavailable', 'unreachable', 'garbled'];
-  const certain = wasNeverSent(error) || !open.includes(known.code);
-  return { kind: certain ? 'refused' : 'unknown', error: known };
+  return { kind: left && open.includes(known.code) ? 'unknown' : 'refused', error: known };
 }
 
 function parse(body: string): unknown {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HummingbatchError } from '../../../src/contract/errors.ts';
-import { type Subject, toError, toNetworkError, wasNeverSent } from '../../../src/gemini/errors.ts';
+import { type Subject, toError, toNetworkError } from '../../../src/gemini/errors.ts';
 import { readRefusal } from '../../../src/gemini/refusal.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
@@ -108,31 +107,5 @@ describe('a call without an answer', () => {
   test('that we cancelled stays the cancellation it is', () => {
     const reason = new Error('cancelled');
     expect(toNetworkError(failed(system('ECONNRESET')), 'job', AbortSignal.abort(reason))).toBe(reason);
-  });
-
-  test.each([
-    ['no connection', system('ECONNREFUSED', 'connect')],
-    ['no connection in time', system('ETIMEDOUT', 'connect')],
-    ['no such name', system('ENOTFOUND', 'getaddrinfo')],
-    [
-      'no connection to any address',
-      new AggregateError([system('ECONNREFUSED', 'connect'), system('ENETUNREACH', 'connect')]),
-    ],
-    ["undici's connect timeout", Object.assign(new Error('x'), { code: 'UND_ERR_CONNECT_TIMEOUT' })],
-  ])('was never sent where there was %s', (_, cause) => {
-    expect(wasNeverSent(failed(cause))).toBe(true);
-    const own = new HummingbatchError('unreachable', 'x', { cause: failed(cause) });
-    expect(wasNeverSent(own)).toBe(true);
-  });
-
-  test.each([
-    ['a reset', system('ECONNRESET', 'read')],
-    ['a host that went away under a connection', system('EHOSTUNREACH', 'write')],
-    ['the other side closed', Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' })],
-    ['a deadline', new DOMException('x', 'TimeoutError')],
-    ['a mixture', new AggregateError([system('ECONNREFUSED', 'connect'), system('ECONNRESET', 'read')])],
-    ['nothing known', undefined],
-  ])('may have been sent after %s', (_, cause) => {
-    expect(wasNeverSent(failed(cause))).toBe(false);
   });
 });

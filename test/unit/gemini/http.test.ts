@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createGemini } from '../../../src/gemini/index.ts';
 import { everythingOf, failureOf, KEY, patience, serve } from './server.ts';
 
@@ -24,7 +25,7 @@ describe('the key', () => {
     await expect(gemini.results('files/x', 0, patience()).next()).rejects.toMatchObject({
       code: 'unreachable',
     });
-    expect(await gemini.jobs.create('gemini-x', 'hb/x', 'files/x', patience())).toMatchObject({
+    expect(await gemini.jobs.create('gemini-x', 'hb/x', 'files/x', () => true, patience())).toMatchObject({
       kind: 'unknown',
     });
     expect(thief.requests).toEqual([]);
@@ -65,7 +66,7 @@ describe('the key', () => {
       await failureOf(gemini.jobs.cancel(JOB, patience())),
       await failureOf(gemini.files.get('files/a', patience())),
       await failureOf(gemini.results('files/a', 0, patience()).next()),
-      await gemini.jobs.create('gemini-x', 'hb/x', 'files/x', patience()),
+      await gemini.jobs.create('gemini-x', 'hb/x', 'files/x', () => true, patience()),
     ];
     for (const failure of failures) {
       expect(JSON.stringify([failure])).toContain('permission-denied');
@@ -86,8 +87,8 @@ describe('the key', () => {
 });
 
 describe('making a job', () => {
-  const create = (gemini: ReturnType<typeof createGemini>) =>
-    gemini.jobs.create('gemini-3-pro-image', 'hb/x/r1.1', 'files/in', patience());
+  const create = (gemini: ReturnType<typeof createGemini>, mayLeave = () => true) =>
+    gemini.jobs.create('gemini-3-pro-image', 'hb/x/r1.1', 'files/in', mayLeave, patience());
 
   test('sends one POST with name and file, and says which job it made', async () => {
     let sent = '';
@@ -148,10 +149,34 @@ describe('making a job', () => {
     expect(await create(gemini)).toMatchObject({ kind: 'refused', error: { code: 'unreachable' } });
   });
 
+  test('that no certificate vouches for made none', async () => {
+    const { url } = await serve((_, response) => response.end());
+    const gemini = createGemini({ baseUrl: url.replace('http:', 'https:'), apiKey: KEY });
+    expect(await create(gemini)).toMatchObject({ kind: 'refused', error: { code: 'unreachable' } });
+  });
+
+  test('is given up where it is too late once the connection stands, and not one byte of it leaves', async () => {
+    const heard: Buffer[] = [];
+    let connections = 0;
+    const listening = createServer((socket) => {
+      connections += 1;
+      socket.on('data', (bytes) => heard.push(bytes));
+    }).listen(0, '127.0.0.1');
+    await once(listening, 'listening');
+    onTestFinished(() => void listening.close());
+    const { port } = listening.address() as AddressInfo;
+    const gemini = createGemini({ baseUrl: `http://127.0.0.1:${port}`, apiKey: KEY });
+    const tooLate = vi.fn(() => false);
+    expect(await create(gemini, tooLate)).toMatchObject({ kind: 'refused', error: { code: 'aborted' } });
+    expect(tooLate).toHaveBeenCalledOnce();
+    await vi.waitFor(() => expect(connections).toBe(1));
+    expect(heard).toEqual([]);
+  });
+
   test('that we interrupt may have made one', async () => {
     const controller = new AbortController();
     const { gemini } = await serve(() => controller.abort(new Error('shutdown')));
-    const made = await gemini.jobs.create('gemini-x', 'hb/x', 'files/x', controller.signal);
+    const made = await gemini.jobs.create('gemini-x', 'hb/x', 'files/x', () => true, controller.signal);
     expect(made).toMatchObject({ kind: 'unknown' });
   });
 });
