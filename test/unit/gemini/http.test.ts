@@ -166,7 +166,7 @@ describe('making a job', () => {
     onTestFinished(() => void listening.close());
     const { port } = listening.address() as AddressInfo;
     const gemini = createGemini({ baseUrl: `http://127.0.0.1:${port}`, apiKey: KEY });
-    const tooLate = vi.fn(() => false);
+    const tooLate = vi.fn<() => boolean>(() => false);
     expect(await create(gemini, tooLate)).toMatchObject({ kind: 'refused', error: { code: 'aborted' } });
     expect(tooLate).toHaveBeenCalledOnce();
     await vi.waitFor(() => expect(connections).toBe(1));
