@@ -2,10 +2,11 @@ import { nextCheckMs } from '../batch/intervals.ts';
 import { HummingbatchError } from '../contract/index.ts';
 import { isEnd } from '../gemini/index.ts';
 import type { ActivityDeps } from './deps.ts';
+import { findOthers } from './find-job.ts';
 import type { StepContext } from './step.ts';
 import type { CheckJobInput, JobStatus } from './types.ts';
 
-/** One look at a job. */
+/** One look at a job, and where it is asked for at the other jobs of its round. */
 export async function checkJob(
   deps: ActivityDeps,
   input: CheckJobInput,
@@ -23,11 +24,13 @@ export async function checkJob(
   const ageMs = Math.max(0, now() - (createTime ?? input.submittedAt));
   if (state === 'UNKNOWN')
     log.warn({ job: name, wireState }, 'Gemini names a state that is not known: taken for running');
+  const ended = isEnd(state);
+  const isLooked = input.look === 'now' || (input.look === 'at-end' && ended);
   return {
     job: name,
     state,
     ...(state === 'UNKNOWN' && { wireState: wireState.slice(0, 100) }),
-    ended: isEnd(state),
+    ended,
     pending,
     successful,
     failed,
@@ -40,5 +43,6 @@ export async function checkJob(
       minMs: input.minIntervalMs,
       maxMs: input.maxIntervalMs,
     }),
+    ...(isLooked && { others: await findOthers(deps, input, signal) }),
   };
 }

@@ -5,27 +5,46 @@ import { readBatchFiles } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import { answerPermit, namePrefix, overBy, type PermitRecord, readPermits } from './permits.ts';
 import type { StepContext } from './step.ts';
-import type { FindJobInput, FoundJob, Search } from './types.ts';
+import type { FindJobInput, FoundJob, LookInput, Search } from './types.ts';
 
-/**
- * Looks for the jobs of a round, by the nonce in their names and by the answers to its permits. Without a permit nothing
- * can have been sent from this store, so one pass is enough; "not there" after a permit means two complete passes.
- */
+/** Finds the job of a round, where there is one. */
 export async function findJob(
   deps: ActivityDeps,
   input: FindJobInput,
   { signal }: StepContext,
 ): Promise<Search> {
-  const { store, gemini } = deps;
-  const { batchId, round } = input;
-  const { begun } = await readBatchFiles(store, batchId);
-  const prefix = namePrefix(batchId, begun.nonce, round);
+  const { begun } = await readBatchFiles(deps.store, input.batchId);
+  const prefix = namePrefix(input.batchId, begun.nonce, input.round);
   if (input.named) await claim(deps, input, prefix, signal);
-  const permits = await readPermits(store, batchId, round);
+  return searchRound(deps, input, prefix, signal);
+}
 
+/** Finds the living jobs of a round beside one. */
+export async function findOthers(
+  deps: ActivityDeps,
+  { job, ...input }: LookInput & { job: string },
+  signal: AbortSignal,
+): Promise<FoundJob[]> {
+  const { begun } = await readBatchFiles(deps.store, input.batchId);
+  const prefix = namePrefix(input.batchId, begun.nonce, input.round);
+  const { found, extras } = await searchRound(deps, input, prefix, signal);
+  return [...(found ? [found] : []), ...extras].filter((other) => other.job !== job);
+}
+
+/**
+ * Looks for the jobs of a round, by the nonce in their names and by the answers to its permits. Without a permit nothing
+ * can have been sent from this store, so one pass is enough; "not there" after a permit means two complete passes.
+ */
+async function searchRound(
+  { store, gemini }: ActivityDeps,
+  { batchId, round, pauseMs }: LookInput,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<Search> {
+  const permits = await readPermits(store, batchId, round);
   const seen = await pass(gemini, prefix, signal);
   if (permits.length > 0) {
-    await pause(input.pauseMs, undefined, { signal });
+    await pause(pauseMs, undefined, { signal });
     for (const [name, job] of await pass(gemini, prefix, signal)) seen.set(name, job);
   }
   for (const { submission, answer } of permits) {

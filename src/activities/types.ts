@@ -65,9 +65,13 @@ export interface Staged {
   uploadedBytes: number;
 }
 
-export interface FindJobInput extends RoundInput {
+/** A look for the jobs of a round. */
+export interface LookInput extends RoundInput {
   /** Between two passes over LIST, ms. */
   pauseMs: number;
+}
+
+export interface FindJobInput extends LookInput {
   /** A job that a person names as this round's. It is, where its name at Google says so. */
   named?: string;
 }
@@ -105,8 +109,12 @@ export type Submitted =
   | { kind: 'refused'; code: ErrorCode; message: string; retryAfterMs?: number }
   | { kind: 'unknown'; message: string; overBy: number };
 
-export interface CheckJobInput extends StepInput {
+/** When a check also looks for further jobs of its round: `at-end`, where it finds that its job has ended, or `now`. */
+export type Look = 'never' | 'at-end' | 'now';
+
+export interface CheckJobInput extends LookInput {
   job: string;
+  look: Look;
   /** When it was submitted, for an age where Google's time is garbled; ms since 1970. */
   submittedAt: number;
   minIntervalMs: number;
@@ -127,6 +135,8 @@ export interface JobStatus {
   ageMs: number;
   /** Until the next check: finite, clamped, jittered. */
   nextCheckMs: number;
+  /** Further jobs of the round that live or have output; absent where nobody looked. */
+  others?: FoundJob[];
 }
 
 /** A job that has ended and is to be collected. */

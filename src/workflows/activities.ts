@@ -39,7 +39,8 @@ const OPTIONS: Record<keyof Activities, ActivityOptions & { transfer?: true }> =
   // An outage of Google's of some minutes is no reason to stop: with the waits doubling to 5 min, 14 tries are half an hour.
   checkJob: {
     ...QUICK,
-    startToCloseTimeout: '30s',
+    // It may look for the other jobs of the round, as findJob does.
+    startToCloseTimeout: '3m',
     retry: { ...QUICK.retry, maximumInterval: '5m', maximumAttempts: 14 },
   },
   // Its own rule counts: it stops after 5 attempts at the same checkpoint.

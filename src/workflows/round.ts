@@ -31,8 +31,7 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
     batch.noteJob(job, round, chosen.submission);
     batch.update({ job, state: 'WAITING' });
     const stragglers = await watchStragglers(batch, round, chosen);
-    const afterCheck = () => stragglers.lookInTime();
-    const end = await awaitJob(batch, { job, round, submittedAt: Date.now(), afterCheck });
+    const end = await awaitJob(batch, { job, round, submittedAt: Date.now(), stragglers });
     const verdict = judge(job, end);
     if (end && (verdict.kind === 'collect' || end.resultFile)) {
       const collected = await collectRound(batch, round, [end, ...(await stragglers.ends())]);

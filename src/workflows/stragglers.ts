@@ -1,52 +1,49 @@
 import type { FoundJob } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import type { RoundJob } from './submit.ts';
-import { findJob } from './unanswered.ts';
 import { awaitJob, cancelJob, type JobEnd } from './wait.ts';
 
-/** When jobs that come to light late are looked for, beside the visibility window and the collecting. */
+/** When jobs that come to light late are looked for, beside the visibility window and the end of the round's job. */
 const LOOK_AFTER_MS = 10 * 60_000;
 
-/** Jobs of a round that came to light beside the one it goes on with. What they finished was paid for and is collected. */
+/**
+ * Jobs of a round beside the one it goes on with: of a submission whose answer was lost and which LIST showed late, or
+ * of one that Google carried out twice. What they finished was paid for and is collected.
+ */
 export interface Stragglers {
-  /** Looks once it is time. */
-  lookInTime(): Promise<void>;
-  /** Looks a last time, and answers with all of them at their ends. */
+  /** Whether the next check should look for them: true once for each time. */
+  areDue(): boolean;
+  /** Ends those that have come to light. */
+  end(jobs: FoundJob[]): Promise<void>;
+  /** All of them at their ends. */
   ends(): Promise<JobEnd[]>;
 }
 
-/** Ends the stragglers that are known and watches for more. After a single submission there can be none: nothing is asked. */
+/** Ends the stragglers that are known and watches for more. */
 export async function watchStragglers(batch: Batch, round: number, chosen: RoundJob): Promise<Stragglers> {
   const since = Date.now();
-  const isPossible = chosen.submissions > 1;
+  const looks = [batch.options.submitWindowMs, LOOK_AFTER_MS].sort((one, other) => one - other);
   const stragglers = new Map<string, FoundJob>();
-  let looked = !isPossible;
 
-  async function endThese(jobs: FoundJob[]): Promise<void> {
+  async function end(jobs: FoundJob[]): Promise<void> {
     for (const straggler of jobs) {
-      if (straggler.job === chosen.job || stragglers.has(straggler.job)) continue;
+      if (stragglers.has(straggler.job)) continue;
       stragglers.set(straggler.job, straggler);
       batch.note(`The job ${straggler.job} came to light beside ${chosen.job} and was cancelled.`);
     }
     await cancelJobs(batch, round, [...stragglers.values()], `round ${round} has another`);
   }
 
-  async function look(): Promise<void> {
-    const { found, extras } = await findJob(batch, round);
-    await endThese([...(found ? [found] : []), ...extras]);
-  }
-
-  await endThese(chosen.extras);
+  await end(chosen.extras);
   return {
-    async lookInTime() {
-      if (looked || Date.now() - since < LOOK_AFTER_MS) return;
-      looked = true;
-      await look();
+    areDue() {
+      const [next] = looks;
+      if (next === undefined || Date.now() - since < next) return false;
+      looks.shift();
+      return true;
     },
-    async ends() {
-      if (isPossible) await look();
-      return awaitEnds(batch, round, [...stragglers.values()]);
-    },
+    end,
+    ends: () => awaitEnds(batch, round, [...stragglers.values()]),
   };
 }
 

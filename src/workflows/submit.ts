@@ -13,9 +13,7 @@ const REFUSAL_PAUSE_MS = 10_000;
 
 /** The job of a round. */
 export interface RoundJob extends FoundJob {
-  /** How many submissions there have been. After more than one, another job may yet come to light. */
-  submissions: number;
-  /** Those that have, already. */
+  /** Further ones that have come to light already. */
   extras: FoundJob[];
 }
 
@@ -59,10 +57,10 @@ async function trySubmit(batch: Batch, round: number, givenUp: ReadonlySet<numbe
   return foundIn(batch, round, search) ?? submit(batch, round, search.next);
 }
 
-function foundIn(batch: Batch, round: number, { found, extras, next }: Search): Attempt | undefined {
+function foundIn(batch: Batch, round: number, { found, extras }: Search): Attempt | undefined {
   if (!found) return undefined;
   batch.sent = round;
-  return { kind: 'job', job: { ...found, submissions: next - 1, extras } };
+  return { kind: 'job', job: { ...found, extras } };
 }
 
 async function submit(batch: Batch, round: number, submission: number): Promise<Attempt> {
@@ -78,7 +76,7 @@ async function submit(batch: Batch, round: number, submission: number): Promise<
   if (answer.kind === 'refused') return answer;
   if (answer.kind === 'unknown')
     return settle(batch, round, { submission, overBy: answer.overBy }, answer.message);
-  return { kind: 'job', job: { job: answer.job, submission, submissions: submission, extras: [] } };
+  return { kind: 'job', job: { job: answer.job, submission, extras: [] } };
 }
 
 async function settle(

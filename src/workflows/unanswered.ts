@@ -13,12 +13,16 @@ const MOST_IN_A_ROW = 5;
  * @param named a job that a person names as this round's: taken where its name at Google says so, too
  */
 export function findJob(batch: Batch, round: number, named?: string): Promise<Search> {
-  // LIST pages shift while jobs come and go, so two passes are some seconds apart; less where the window is short.
-  const pauseMs = Math.min(3_000, Math.ceil(batch.options.submitWindowMs / 10));
+  const pauseMs = pauseBetweenLooks(batch);
   const summary = named ? `round ${round}: is ${named} its job?` : `round ${round}: is there a job already?`;
   return persist(batch, 'submit', () =>
     batch.run('findJob', summary, { ...batch.base, round, pauseMs, ...(named && { named }) }),
   );
+}
+
+/** LIST pages shift while jobs come and go, so two passes are some seconds apart; less where the window is short. */
+export function pauseBetweenLooks({ options }: Batch): number {
+  return Math.min(3_000, Math.ceil(options.submitWindowMs / 10));
 }
 
 /** Waits until a job of this submission would be in LIST, and looks. */

@@ -1,8 +1,10 @@
 import { condition } from '@temporalio/workflow';
-import type { JobStatus } from '../activities/types.ts';
+import type { JobStatus, Look } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import { reasonOf } from './failure.ts';
 import { persist } from './persist.ts';
+import type { Stragglers } from './stragglers.ts';
+import { pauseBetweenLooks } from './unanswered.ts';
 
 /** After we asked for a job's end it is looked at more often: when a fifth more of the time since then has passed. */
 const SHARE_SINCE_CANCEL = 0.2;
@@ -17,8 +19,8 @@ export interface Waiting {
   job: string;
   round: number;
   submittedAt: number;
-  /** Done after each check that found no end. */
-  afterCheck?: () => Promise<void>;
+  /** Looked for on the way, where it is the round's job. */
+  stragglers?: Stragglers;
 }
 
 /**
@@ -34,13 +36,13 @@ export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd |
     requests.wake = false;
     const status = await check(batch, waiting, number);
     if (!status) return undefined;
+    if (status.others) await waiting.stragglers?.end(status.others);
     if (status.ended) return { ...status, weCancelled: cancelled.has(job) };
     if (status.ageMs > options.deadlineMs && !cancelled.has(job)) {
       batch.note(`The job ${job} was cancelled: it took longer than its deadline.`);
       await cancelJob(batch, job, 'it is past its deadline');
       continue;
     }
-    await waiting.afterCheck?.();
     await pause(batch, status, number);
   }
 }
@@ -56,12 +58,14 @@ export async function cancelJob(batch: Batch, job: string, why: string): Promise
 
 async function check(
   batch: Batch,
-  { job, round, submittedAt }: Waiting,
+  { job, round, submittedAt, stragglers }: Waiting,
   number: number,
 ): Promise<JobStatus | undefined> {
   const { state: known } = batch.progress.jobs.find(({ name }) => name === job) ?? { state: 'PENDING' };
   const summary = `round ${round}: check ${number} of ${short(job)}, ${known}, ${minutes(Date.now() - submittedAt)}`;
-  const input = { ...batch.base, job, submittedAt, ...intervals(batch, job) };
+  const look: Look = stragglers ? (stragglers.areDue() ? 'now' : 'at-end') : 'never';
+  const pauseMs = pauseBetweenLooks(batch);
+  const input = { ...batch.base, round, job, submittedAt, look, pauseMs, ...intervals(batch, job) };
   const status = await persist(batch, 'wait', () => unlessGone(batch.run('checkJob', summary, input)));
   batch.noteJobState(job, status?.state ?? 'UNKNOWN');
   if (!status) return undefined;

@@ -42,8 +42,12 @@ async function collected(options?: EmulatorOptions, model = 'gemini-3-pro-image'
   const submitted = await run('createJob', { ...round, submission: 1 });
   if (submitted.kind !== 'created') throw new Error(`it was not made: ${submitted.message}`);
   clock.ahead += 1000;
-  const check = { submittedAt: 0, minIntervalMs: 1, maxIntervalMs: 1 };
-  const status = await run('checkJob', { ...WHERE, ...check, job: submitted.job });
+  const check = {
+    ...{ submittedAt: 0, minIntervalMs: 1, maxIntervalMs: 1 },
+    look: 'never',
+    pauseMs: 1,
+  } as const;
+  const status = await run('checkJob', { ...round, ...check, job: submitted.job });
   const { job, state, resultFile = '', successful, failed } = status;
   await run('collectRound', {
     ...{ ...round, firstRound: 1, maxRounds: 1, weCancelled: false },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Begun } from '../../src/activities/batch-files.ts';
 import { displayNameOf } from '../../src/activities/permits.ts';
+import type { Look } from '../../src/activities/types.ts';
 import { HummingbatchError, type Manifest } from '../../src/contract/index.ts';
 import type { EmulatorOptions } from '../../src/emulator/index.ts';
 import type { Creation, Gemini } from '../../src/gemini/index.ts';
@@ -316,7 +317,8 @@ describe('findJob', () => {
 });
 
 describe('checkJob', () => {
-  const CHECK = { ...WHERE, submittedAt: Date.now(), minIntervalMs: 30_000, maxIntervalMs: 1_800_000 };
+  const TIMES = { submittedAt: Date.now(), minIntervalMs: 30_000, maxIntervalMs: 1_800_000 };
+  const CHECK = { ...FIND, ...TIMES, look: 'never' } as const;
 
   test('tells state, counts, result and the next check, from one GET', async () => {
     const { run, jobs, clock } = await staged({ jobSeconds: 100 });
@@ -383,6 +385,45 @@ describe('checkJob', () => {
       wireState: 'BATCH_STATE_PAUSED',
       ended: false,
     });
+  });
+});
+
+describe('a check that looks for the other jobs of its round', () => {
+  const CHECK = { ...FIND, submittedAt: Date.now(), minIntervalMs: 30_000, maxIntervalMs: 1_800_000 };
+
+  async function madeTwice() {
+    const faults = { faults: [{ fault: 'create.twice' as const }] };
+    const world = await staged({ jobSeconds: 100, faults });
+    const { job } = (await world.run('createJob', SUBMIT)) as { job: string };
+    const twin = (await world.jobs()).map(({ name }) => name).find((name) => name !== job);
+    return { ...world, job, others: [{ job: twin, submission: 1 }] };
+  }
+
+  test('finds the twin of one that Google made twice: at its end, or when it is asked', async () => {
+    const { run, clock, job, others } = await madeTwice();
+    const look = async (look: Look) => (await run('checkJob', { ...CHECK, job, look })).others;
+    expect(await look('never')).toBeUndefined();
+    expect(await look('at-end')).toBeUndefined();
+    expect(await look('now')).toEqual(others);
+    clock.ahead += 200_000;
+    expect(await look('never')).toBeUndefined();
+    expect(await look('at-end')).toEqual(others);
+  });
+
+  test('passes by a twin that is gone, and jobs of other batches', async () => {
+    const { run, wire, stranger, job, others } = await madeTwice();
+    await wire.call('DELETE', `/v1beta/${others[0]?.job}`);
+    await stranger('hb/other/0123456789ab/r1.1');
+    expect((await run('checkJob', { ...CHECK, job, look: 'now' })).others).toEqual([]);
+  });
+
+  test('is tried again where the list cannot be had: what it does not show goes on and is billed', async () => {
+    const { run, job, geminiWith } = await madeTwice();
+    const list: Gemini['jobs']['list'] = () => {
+      throw new HummingbatchError('unavailable', 'Google is out.');
+    };
+    const failing = run('checkJob', { ...CHECK, job, look: 'now' }, { instead: geminiWith({ list }) });
+    expect(await failureOf(failing)).toMatchObject({ type: 'unavailable', nonRetryable: false });
   });
 });
 

@@ -186,6 +186,25 @@ describe('a job that comes to light late', () => {
   });
 });
 
+test('a job that Google made twice is found when the window is over, ended, and collected with its twin', async () => {
+  const batch = await time.start({
+    submissions: [{ kind: 'created twice' }],
+    lives: [
+      { hours: 5, end: 'SUCCEEDED', images: 3 },
+      { hours: 5, end: 'SUCCEEDED', images: 7 },
+    ],
+  });
+  const { jobs } = await batch.result();
+  const [twin = '', chosen = ''] = batch.google.jobNames();
+  expect(new Set(jobs)).toEqual(new Set([chosen, twin]));
+  expect(batch.google.inputsOf('cancelJob').map(({ job }) => job)).toEqual([twin]);
+  const steps = batch.google.steps();
+  const checksBefore = steps.slice(0, steps.indexOf('cancelJob')).filter((step) => step === 'checkJob');
+  // At 0, 30, 60 and 90 s: the fourth or, where a clock is a little off, the fifth comes after the window.
+  expect(checksBefore.length).toBeLessThanOrEqual(5);
+  expect(submissionsOf(batch)).toEqual(['r1.1']);
+});
+
 describe('a full quota', () => {
   const full = (times: number, retryAfterMs?: number) =>
     Array.from({ length: times }, () => ({

@@ -19,9 +19,13 @@ import type { Job } from '../../../src/gemini/index.ts';
 
 const HOUR = 3_600_000;
 
-/** What becomes of a POST. `lost`: there is a job, and nobody heard of it; LIST shows it after a while, or never. */
+/**
+ * What becomes of a POST. `lost`: there is a job, and nobody heard of it; LIST shows it after a while, or never.
+ * `created twice`: there are two, and one of them is answered.
+ */
 export type Submission =
   | { kind: 'created' }
+  | { kind: 'created twice' }
   | { kind: 'lost'; seenAfterMs?: number }
   | { kind: 'swallowed' }
   | { kind: 'worker dies' }
@@ -91,10 +95,10 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
     if (isErrorCode(code)) throw failure(code);
   }
 
-  function born(round: number, submission: number, bornAt: number, seenAt = bornAt): MadeJob {
+  function born(round: number, submission: number, bornAt: number, seenAt = bornAt, suffix = ''): MadeJob {
     const life = remaining.lives?.shift() ?? { hours: 1, end: 'SUCCEEDED' };
     const job = {
-      job: `batches/${batchId}-r${round}n${submission}`,
+      job: `batches/${batchId}-r${round}n${submission}${suffix}`,
       round,
       submission,
       bornAt,
@@ -136,6 +140,20 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
 
   function imagesOf({ life }: MadeJob, state: JobState): number {
     return life.images ?? (state === 'SUCCEEDED' ? outputs : 0);
+  }
+
+  function seenOf(round: number, at: number): MadeJob[] {
+    return jobs.filter((job) => job.round === round && job.seenAt <= at);
+  }
+
+  /** What LIST shows of a round that lives or has output. */
+  function livingOf(round: number, at: number): FoundJob[] {
+    const living = seenOf(round, at).filter((job) => {
+      const state = stateOf(job, at);
+      if (state === 'deleted') return false;
+      return ['PENDING', 'RUNNING', 'SUCCEEDED'].includes(state) || imagesOf(job, state) > 0;
+    });
+    return living.map(({ job, submission }) => ({ job, submission }));
   }
 
   function roundPlan(round: number, outputs: number): RoundPlan {
@@ -182,15 +200,9 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
       await called('findJob', input);
       const at = await now();
       const ofRound = permits.filter(({ round }) => round === input.round);
-      const ours = jobs.filter(({ round }) => round === input.round);
-      for (const job of ours) if (job.job === input.named) job.seenAt = at;
-      const seen = ours.filter(({ seenAt }) => seenAt <= at);
-      const living = seen.filter((job) => {
-        const state = stateOf(job, at);
-        if (state === 'deleted') return false;
-        return ['PENDING', 'RUNNING', 'SUCCEEDED'].includes(state) || imagesOf(job, state) > 0;
-      });
-      const [found, ...extras] = living.map(({ job, submission }) => ({ job, submission }));
+      for (const job of jobs) if (job.job === input.named) job.seenAt = at;
+      const seen = seenOf(input.round, at);
+      const [found, ...extras] = livingOf(input.round, at);
       const last = ofRound.at(-1);
       const open =
         last && !last.answered && !seen.some(({ submission }) => submission === last.submission)
@@ -227,7 +239,8 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
           ...(retryAfterMs && { retryAfterMs }),
         };
       }
-      if (fate.kind !== 'created') return unknown;
+      if (fate.kind !== 'created' && fate.kind !== 'created twice') return unknown;
+      if (fate.kind === 'created twice') born(round, submission, at, at, '-twin');
       permit.answered = true;
       return { kind: 'created', job: born(round, submission, at).job };
     },
@@ -243,7 +256,11 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
         gemini: { jobs: { get: async (name: string) => wireJob(name, at) } },
       };
       const context = { signal: new AbortController().signal };
-      return checkJob(deps as unknown as ActivityDeps, input, context as StepContext);
+      const alone = { ...input, look: 'never' } as const;
+      const status = await checkJob(deps as unknown as ActivityDeps, alone, context as StepContext);
+      const isLooked = input.look === 'now' || (input.look === 'at-end' && status.ended);
+      if (!isLooked) return status;
+      return { ...status, others: livingOf(input.round, at).filter(({ job }) => job !== input.job) };
     },
 
     async collectRound(input) {
