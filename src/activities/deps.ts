@@ -13,6 +13,8 @@ export interface ActivityDeps {
   log: Logger;
   /** ms since 1970. */
   now: () => number;
+  /** Rejects where the signal aborts. */
+  pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** 0 to 1. */
   random: () => number;
 }

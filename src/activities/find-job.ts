@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { HummingbatchError } from '../contract/index.ts';
 import type { Gemini, Job, ListedJob } from '../gemini/index.ts';
 import { readBatchFiles } from './batch-files.ts';
@@ -36,7 +35,7 @@ export async function findOthers(
  * can have been sent from this store, so one pass is enough; "not there" after a permit means two complete passes.
  */
 async function searchRound(
-  { store, gemini }: ActivityDeps,
+  { store, gemini, pause }: ActivityDeps,
   { batchId, round, pauseMs }: LookInput,
   prefix: string,
   signal: AbortSignal,
@@ -44,7 +43,7 @@ async function searchRound(
   const permits = await readPermits(store, batchId, round);
   const seen = await pass(gemini, prefix, signal);
   if (permits.length > 0) {
-    await pause(pauseMs, undefined, { signal });
+    await pause(pauseMs, signal);
     for (const [name, job] of await pass(gemini, prefix, signal)) seen.set(name, job);
   }
   for (const { submission, answer } of permits) {

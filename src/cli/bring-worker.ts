@@ -60,6 +60,7 @@ export async function bringWorker(
       gemini: api,
       log,
       now: Date.now,
+      pause: (ms, signal) => pause(ms, undefined, { signal }),
       random: Math.random,
       fetchReference: (url, signal) => fetchPublic(url, REFERENCE_LIMITS, signal),
       searchAttributes: once(() => registeredAttributes(place, log)),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Info } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -51,6 +52,7 @@ export function depsOf(store: Store): Omit<ActivityDeps, 'gemini'> {
     searchAttributes: async () => ['BatchId'],
     log: pino({ level: 'silent' }),
     now: Date.now,
+    pause: (ms, signal) => pause(ms, undefined, { signal }),
     random: () => 0.5,
   };
 }

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection } from '@temporalio/worker';
 import pino, { type Logger } from 'pino';
@@ -40,6 +41,7 @@ export async function createWorld(options: EmulatorOptions = {}) {
     gemini: createGemini({ baseUrl: emulator.url, apiKey: 'test-key' }),
     log,
     now: Date.now,
+    pause: (ms, signal) => pause(ms, undefined, { signal }),
     random: Math.random,
     fetchReference: () => Promise.reject(new Error('no test fetches references by URL')),
     searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTE_TYPES),

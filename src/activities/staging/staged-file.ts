@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { HummingbatchError } from '../../contract/index.ts';
 import type { RemoteFile } from '../../gemini/index.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -29,7 +28,7 @@ export function isFresh({ expiresAt }: StagedFile, now: number): boolean {
 
 /** Google looks at an upload before it can be used. */
 export async function untilActive(
-  { gemini, now }: ActivityDeps,
+  { gemini, now, pause }: ActivityDeps,
   uploaded: RemoteFile,
   signal: AbortSignal,
 ): Promise<Omit<StagedFile, 'sha256' | 'bytes'>> {
@@ -41,7 +40,7 @@ export async function untilActive(
         'unavailable',
         `Google has not finished with the uploaded file ${file.name}.`,
       );
-    await pause(PROCESSING_POLL_MS, undefined, { signal });
+    await pause(PROCESSING_POLL_MS, signal);
     file = await gemini.files.get(file.name, signal);
   }
   const { state, ...rest } = file;

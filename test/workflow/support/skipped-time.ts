@@ -24,7 +24,7 @@ import type { Event } from './events.ts';
 import { createScriptedGoogle, type Script, type ScriptedGoogle } from './scripted-google.ts';
 
 export const BUNDLE = fileURLToPath(new URL('../../../dist/workflow-bundle.js', import.meta.url));
-const TASK_QUEUE = 'workflow-tests';
+export const TASK_QUEUE = 'workflow-tests';
 const MINUTE = 60_000;
 /** Temporal's numbers for the types. */
 const VALUE_TYPES = { Keyword: 2, Int: 3 } as const;
@@ -49,21 +49,9 @@ const ACTIVITY_NAMES: Record<keyof Activities, true> = {
  * for all its batches, so the tests of a file run one after another.
  */
 export async function createSkippedTime(identity = 'test') {
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: await timeSkippingServerPath() } },
-    client: { identity },
-  });
-  const { operatorService } = environment.connection;
-  const searchAttributes = Object.entries(SEARCH_ATTRIBUTE_TYPES).map(([name, type]) => [
-    name,
-    VALUE_TYPES[type],
-  ]);
-  await operatorService.addSearchAttributes({
-    namespace: 'default',
-    searchAttributes: Object.fromEntries(searchAttributes),
-  });
+  const environment = await startServer(identity);
   const scripted = new Map<string, ScriptedGoogle>();
-  const workers = await startWorkers(environment, scripted, identity);
+  const workers = await startWorkers(environment, dispatch(scripted), identity);
   let batches = 0;
 
   return {
@@ -128,8 +116,7 @@ export async function createSkippedTime(identity = 'test') {
     sleep: (ms: number) => environment.sleep(ms),
 
     async close(): Promise<void> {
-      for (const { worker } of workers) worker.shutdown();
-      await Promise.all(workers.map(({ stopped }) => stopped));
+      await workers.stop();
       await environment.teardown();
     },
   };
@@ -138,18 +125,41 @@ export async function createSkippedTime(identity = 'test') {
 export type SkippedTime = Awaited<ReturnType<typeof createSkippedTime>>;
 export type ScriptedBatch = Awaited<ReturnType<SkippedTime['start']>>;
 
-async function startWorkers(
+/** Temporal's server for tests, with our search attributes. */
+export async function startServer(identity = 'test'): Promise<TestWorkflowEnvironment> {
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: await timeSkippingServerPath() } },
+    client: { identity },
+  });
+  const searchAttributes = Object.entries(SEARCH_ATTRIBUTE_TYPES).map(([name, type]) => [
+    name,
+    VALUE_TYPES[type],
+  ]);
+  await environment.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(searchAttributes),
+  });
+  return environment;
+}
+
+/** Workers of both queues. */
+export async function startWorkers(
   { nativeConnection, namespace }: TestWorkflowEnvironment,
-  scripted: Map<string, ScriptedGoogle>,
-  identity: string,
-) {
-  const activities = dispatch(scripted);
+  activities: object,
+  identity = 'test',
+): Promise<{ stop(): Promise<void> }> {
   const common = { connection: nativeConnection, ...(namespace && { namespace }), activities, identity };
   const workers = [
     await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: { codePath: BUNDLE } }),
     await Worker.create({ ...common, taskQueue: transferQueueOf(TASK_QUEUE) }),
   ];
-  return workers.map((worker) => ({ worker, stopped: worker.run() }));
+  const stopped = workers.map((worker) => worker.run());
+  return {
+    async stop() {
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(stopped);
+    },
+  };
 }
 
 /** A step during whose first call a batch is cancelled. Some are `shielded`: they hear nothing of it. */

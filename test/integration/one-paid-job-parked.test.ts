@@ -1,0 +1,46 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { isEnd } from '../../src/contract/index.ts';
+import type { SkippedWorld } from '../support/skipped-world.ts';
+import { AT_CREATE, jobsOf, type Outcome, runTrials } from './submission-trials.ts';
+
+const MINUTE = 60_000;
+const stopped = new Set<string>();
+
+/** A person who looks at Google's console, takes the job that is there, and has another made where there is none. */
+async function adoptWhatIsThere({ hummingbatch, emulator, sleep }: SkippedWorld, id: string): Promise<void> {
+  const batch = hummingbatch.batch(id);
+  for (;;) {
+    const { state, stop } = await batch.progress();
+    if (isEnd(state)) return;
+    if (stop && stop.code !== 'submission-unknown') throw new Error(`${id} stopped: ${stop.message}`);
+    if (stop) {
+      stopped.add(id);
+      const [job] = jobsOf((await emulator.ledger()).jobs, id);
+      await batch.adopt(job?.name ?? 'none');
+    }
+    await sleep(MINUTE);
+  }
+}
+
+describe('90 submissions that may not be made again without a person', () => {
+  let outcomes: Outcome[];
+  beforeAll(async () => {
+    ({ outcomes } = await runTrials({
+      kind: 'parked',
+      count: 90,
+      atCreate: AT_CREATE,
+      unlisted: { least: 20_000, most: 540_000 },
+      jobSeconds: 360,
+      options: { onUnknownSubmit: 'park' },
+      attend: adoptWhatIsThere,
+    }));
+  }, 300_000);
+
+  test('never make a second job', () => {
+    expect(outcomes.filter(({ jobs }) => jobs.length !== 1)).toEqual([]);
+  });
+
+  test('stopped for a person, so that this says something', () => {
+    expect(stopped.size).toBeGreaterThan(20);
+  });
+});

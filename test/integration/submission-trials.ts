@@ -1,0 +1,177 @@
+import type { ActivityDeps } from '../../src/activities/index.ts';
+import {
+  type BatchOptions,
+  HummingbatchError,
+  type OutputRecord,
+  type Report,
+  workflowIdOf,
+} from '../../src/contract/index.ts';
+import { batchPlaces } from '../../src/contract/places.ts';
+import type { Fault, JobEntry } from '../../src/emulator/index.ts';
+import { getJson, getJsonLines } from '../../src/store/json.ts';
+import { pick, seeded } from '../support/seeded.ts';
+import { type Attempt, createSkippedWorld, type SkippedWorld } from '../support/skipped-world.ts';
+import { item, manifestOf } from './activities-kit.ts';
+
+const SEED = 20261124;
+export const OUTPUTS = 3;
+/** In which LIST need not show a new job. */
+const WINDOW_MS = 90_000;
+/** Few checks: each costs a while, and they are not what is tried here. */
+const CHECK_INTERVAL_MS = 240_000;
+
+/** What can go wrong around the one POST of a submission. */
+type CreateFault = (name: string) => Fault;
+const at = (fault: object): CreateFault => {
+  return (name) => ({ ...fault, times: 1, match: { name } }) as Fault;
+};
+export const AT_CREATE: readonly CreateFault[] = [
+  at({ fault: 'create.answer-lost' }),
+  at({ fault: 'create.answer-lost' }),
+  at({ fault: 'create.cut' }),
+  at({ fault: 'create.refuse', status: 'UNAVAILABLE' }),
+  at({ fault: 'create.refuse', status: 'INTERNAL' }),
+  at({ fault: 'create.refuse', status: 'RESOURCE_EXHAUSTED' }),
+  at({ fault: 'create.html' }),
+  at({ fault: 'create.garbage' }),
+  at({ fault: 'create.answer-slow', ms: 30 }),
+];
+/** One POST that makes two jobs: no client can rule that out, and only LIST tells. */
+export const TWICE: CreateFault = at({ fault: 'create.twice' });
+
+/** Where the first attempt of a submission ends for good. Another follows, as on another worker. */
+const DEATHS = {
+  'before the permit': (deps) => ({
+    store: { ...deps.store, putIfAbsent: () => Promise.reject(died()) },
+  }),
+  'before the POST': ({ gemini }) => ({
+    gemini: { ...gemini, jobs: { ...gemini.jobs, create: () => Promise.reject(died()) } },
+  }),
+  'before the answer': ({ gemini: { jobs, ...gemini } }) => ({
+    gemini: {
+      ...gemini,
+      jobs: { ...jobs, create: (...call) => jobs.create(...call).then(() => Promise.reject(died())) },
+    },
+  }),
+} satisfies Record<string, (deps: ActivityDeps) => Partial<ActivityDeps>>;
+type Death = keyof typeof DEATHS | 'before it says so';
+const ALL_DEATHS: readonly Death[] = [
+  ...(Object.keys(DEATHS) as (keyof typeof DEATHS)[]),
+  'before it says so',
+];
+
+/** A batch and what goes wrong while it submits. */
+interface Trial {
+  id: string;
+  faults: Fault[];
+  /** Of the first attempts of its first submissions. */
+  deaths: (Death | undefined)[];
+}
+
+export interface Trials {
+  kind: string;
+  count: number;
+  atCreate: readonly CreateFault[];
+  /** For how long LIST does not show a job, ms. */
+  unlisted: { least: number; most: number };
+  jobSeconds: number;
+  options?: Partial<BatchOptions>;
+  /** Lets a batch run to its end, with what a person does on the way. */
+  attend?: (world: SkippedWorld, id: string) => Promise<void>;
+}
+
+/** What a trial came to. */
+export interface Outcome {
+  id: string;
+  /** All that its batch ever had at Google. */
+  jobs: JobEntry[];
+  records: OutputRecord[];
+  report: Report;
+}
+
+/** Fewer jobs at Google make LIST quicker. */
+const AT_ONE_GOOGLE = 50;
+
+/**
+ * Runs all of them, one after another: where time is skipped, it is skipped for all batches at once.
+ *
+ * @returns what each came to, and how often each fault struck
+ */
+export async function runTrials(trials: Trials) {
+  const all = Array.from({ length: trials.count }, (_, number) => trialOf(trials, number));
+  const outcomes: Outcome[] = [];
+  const struck: Partial<Record<string, number>> = {};
+  for (let from = 0; from < all.length; from += AT_ONE_GOOGLE) {
+    const some = all.slice(from, from + AT_ONE_GOOGLE);
+    const world = await worldOf(trials, some);
+    for (const { id } of some) outcomes.push(await runTrial(world, trials, id));
+    const { faults } = await world.emulator.ledger();
+    for (const [name, times] of Object.entries(faults)) struck[name] = (struck[name] ?? 0) + times;
+    await world.close();
+  }
+  return { outcomes, struck };
+}
+
+/** The trials that did not come to just one job for which somebody pays on. */
+export function notOnePaid(outcomes: readonly Outcome[]): [id: string, jobs: JobEntry[]][] {
+  return outcomes
+    .filter(({ jobs }) => jobs.filter(({ cancelled }) => !cancelled).length !== 1)
+    .map(({ id, jobs }) => [id, jobs]);
+}
+
+export function jobsOf(jobs: readonly JobEntry[], id: string): JobEntry[] {
+  return jobs.filter(({ displayName }) => displayName?.startsWith(`hb/${id}/`));
+}
+
+function trialOf({ kind, atCreate, unlisted }: Trials, number: number): Trial {
+  const id = `${kind}-${number}`;
+  const random = seeded(SEED + number);
+  const name = `^hb/${id}/`;
+  const create = Array.from({ length: Math.floor(random() * 3) }, () => pick(random, atCreate)(name));
+  const afterMs = Math.floor(unlisted.least + random() * (unlisted.most - unlisted.least));
+  const late: Fault = { fault: 'job.unlisted', afterMs, match: { name } };
+  const deaths = [1, 2].map(() => (random() < 0.4 ? pick(random, ALL_DEATHS) : undefined));
+  return { id, deaths, faults: [...create, ...(random() < 0.8 ? [late] : [])] };
+}
+
+function worldOf({ jobSeconds }: Trials, all: readonly Trial[]): Promise<SkippedWorld> {
+  const lists: Fault = { fault: 'list.refuse', status: 'UNAVAILABLE', probability: 0.02 };
+  const faults = { seed: SEED, faults: [...all.flatMap((trial) => trial.faults), lists] };
+  const byId = new Map(all.map((trial) => [trial.id, trial]));
+  return createSkippedWorld({ jobSeconds, faults }, (attempt) => runOrDie(attempt, byId));
+}
+
+async function runTrial(
+  world: SkippedWorld,
+  { options, attend = toItsEnd }: Trials,
+  batchId: string,
+): Promise<Outcome> {
+  const common = { submitWindowMs: WINDOW_MS, checkIntervalMs: CHECK_INTERVAL_MS, maxRounds: 1 };
+  const manifest = manifestOf([item('a', { count: OUTPUTS })]);
+  await world.hummingbatch.start({ manifest, batchId, options: { ...common, ...options } });
+  await attend(world, batchId);
+  const { results, report } = batchPlaces(batchId);
+  return {
+    id: batchId,
+    jobs: jobsOf((await world.emulator.ledger()).jobs, batchId),
+    records: (await getJsonLines<OutputRecord>(world.store, results)) ?? [],
+    report: (await getJson<Report>(world.store, report)) as Report,
+  };
+}
+
+async function toItsEnd({ client }: SkippedWorld, id: string): Promise<void> {
+  await client.workflow.getHandle(workflowIdOf(id)).result();
+}
+
+async function runOrDie({ step, input, number, deps, run }: Attempt, trials: ReadonlyMap<string, Trial>) {
+  const { submission = 0 } = input as { submission?: number };
+  const death = trials.get(input.batchId)?.deaths[submission - 1];
+  if (step !== 'createJob' || number > 1 || !death) return run(deps);
+  if (death !== 'before it says so') return run({ ...deps, ...DEATHS[death](deps) });
+  await run(deps);
+  throw died();
+}
+
+function died(): HummingbatchError {
+  return new HummingbatchError('aborted', 'The worker is gone.');
+}
