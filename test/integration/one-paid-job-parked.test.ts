@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isEnd } from '../../src/contract/index.ts';
+import { jobsOf } from '../support/jobs.ts';
 import type { SkippedWorld } from '../support/skipped-world.ts';
-import { AT_CREATE, jobsOf, type Outcome, runTrials } from './submission-trials.ts';
+import { AT_CREATE, type Outcome, runTrials } from './submission-trials.ts';
 
 const MINUTE = 60_000;
 const stopped = new Set<string>();

@@ -9,6 +9,7 @@ import {
 import { batchPlaces } from '../../src/contract/places.ts';
 import type { Fault, JobEntry } from '../../src/emulator/index.ts';
 import { getJson, getJsonLines } from '../../src/store/json.ts';
+import { jobsOf } from '../support/jobs.ts';
 import { pick, seeded } from '../support/seeded.ts';
 import { type Attempt, createSkippedWorld, type SkippedWorld } from '../support/skipped-world.ts';
 import { item, manifestOf } from './activities-kit.ts';
@@ -117,10 +118,6 @@ export function notOnePaid(outcomes: readonly Outcome[]): [id: string, jobs: Job
   return outcomes
     .filter(({ jobs }) => jobs.filter(({ cancelled }) => !cancelled).length !== 1)
     .map(({ id, jobs }) => [id, jobs]);
-}
-
-export function jobsOf(jobs: readonly JobEntry[], id: string): JobEntry[] {
-  return jobs.filter(({ displayName }) => displayName?.startsWith(`hb/${id}/`));
 }
 
 function trialOf({ kind, atCreate, unlisted }: Trials, number: number): Trial {

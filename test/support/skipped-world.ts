@@ -18,7 +18,7 @@ export interface Attempt {
   /** From 1. */
   number: number;
   deps: ActivityDeps;
-  run(deps: ActivityDeps): Promise<unknown>;
+  run: (deps: ActivityDeps) => Promise<unknown>;
 }
 
 /**
@@ -65,10 +65,10 @@ export async function createSkippedWorld(
 export type SkippedWorld = Awaited<ReturnType<typeof createSkippedWorld>>;
 
 interface Clock {
-  now(): number;
+  now: () => number;
   /** Time is skipped while no step runs; so a step sets the clock when it begins. */
-  set(): Promise<void>;
-  pause(ms: number): Promise<void>;
+  set: () => Promise<void>;
+  pause: (ms: number) => Promise<void>;
 }
 
 function followClock(environment: TestWorkflowEnvironment): Clock {

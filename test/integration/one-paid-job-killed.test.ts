@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPermits } from '../../src/activities/permits.ts';
+import type { Fault, JobEntry } from '../../src/emulator/index.ts';
+import { jobsOf } from '../support/jobs.ts';
+import { seeded } from '../support/seeded.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { item, manifestOf } from './activities-kit.ts';
+
+const SEED = 20261125;
+/** Each wave has a worker of its own, which is killed while it submits; the batches of a killed one wait together. */
+const WAVES = 3;
+const BATCHES_PER_WAVE = 18;
+/** Shorter than the 30 s after which a lost submission is settled, whatever the window. */
+const WINDOW_MS = 3_000;
+
+const random = seeded(SEED);
+const batches = Array.from({ length: WAVES }, (_, wave) =>
+  Array.from({ length: BATCHES_PER_WAVE }, (_, number) => `wave-${wave}-${number}`),
+);
+
+/** The first POST takes its time, before or after the job is made, so that the kill comes in its middle. */
+function faultsOf(id: string): Fault[] {
+  const name = `^hb/${id}/`;
+  const ms = 300 + Math.floor(random() * 1500);
+  const slow = random() < 0.5 ? 'create.slow' : 'create.answer-slow';
+  const unlisted: Fault = { fault: 'job.unlisted', afterMs: 2_000, match: { name } };
+  return [{ fault: slow, ms, times: 1, match: { name } }, ...(random() < 0.5 ? [unlisted] : [])];
+}
+
+describe(`${WAVES * BATCHES_PER_WAVE} submissions of worker processes that are killed in the middle of their POSTs`, () => {
+  let world: World;
+  let worker: WorkerProcess;
+  let jobs: JobEntry[];
+  /** Batches whose worker was gone before it could note an answer. */
+  let unanswered = 0;
+
+  beforeAll(async () => {
+    const faults = { seed: SEED, faults: batches.flat().flatMap(faultsOf) };
+    world = await createWorld({ jobSeconds: 1, faults });
+    const ends = [];
+    for (const wave of batches) {
+      worker = startWorkerProcess(world);
+      const before = await creations();
+      await Promise.all(wave.map(start));
+      // At some number of POSTs of this wave, and then some way into the next ones.
+      const most = 3 + Math.floor(random() * (BATCHES_PER_WAVE - 3));
+      while ((await creations()) - before < most) await pause(10);
+      await pause(random() * 400);
+      await worker.kill();
+      unanswered += await countUnanswered(wave);
+      ends.push(...wave.map((id) => world.hummingbatch.batch(id).wait()));
+    }
+    worker = startWorkerProcess(world);
+    for (const { batchId, state } of await Promise.all(ends)) expect(state, batchId).toBe('COMPLETED');
+    ({ jobs } = await world.emulator.ledger());
+  }, 300_000);
+  afterAll(async () => {
+    await worker.stop();
+    await world.close();
+  });
+
+  async function start(batchId: string): Promise<void> {
+    const options = { submitWindowMs: WINDOW_MS, checkIntervalMs: 500 };
+    await world.hummingbatch.start({ manifest: manifestOf([item('a')]), batchId, options });
+  }
+
+  async function creations(): Promise<number> {
+    const { requests } = await world.emulator.ledger();
+    return requests['batches.create'] ?? 0;
+  }
+
+  async function countUnanswered(ids: readonly string[]): Promise<number> {
+    const permits = await Promise.all(ids.map((id) => readPermits(world.store, id, 1)));
+    return permits.flat().filter(({ answer }) => !answer).length;
+  }
+
+  test('come to one paid job each', () => {
+    const paid = batches
+      .flat()
+      .map((id) => [id, jobsOf(jobs, id).filter(({ cancelled }) => !cancelled).length]);
+    expect(paid.filter(([, count]) => count !== 1)).toEqual([]);
+  });
+
+  test('were hit between permit and answer, so that this says something', () => {
+    expect(unanswered).toBeGreaterThan(10);
+  });
+});
