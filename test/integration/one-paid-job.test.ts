@@ -21,6 +21,13 @@ describe(`${COUNT} submissions whose answers are lost, late, refused or never he
     expect(notOnePaid(outcomes)).toEqual([]);
   });
 
+  test('are each sent once, whoever died on the way', () => {
+    const sentTwice = outcomes.filter(
+      ({ jobs, twice }) => !twice && new Set(jobs.map(({ displayName }) => displayName)).size < jobs.length,
+    );
+    expect(sentTwice).toEqual([]);
+  });
+
   test.each([
     ['create.answer-lost', 20],
     ['create.cut', 10],

@@ -84,6 +84,8 @@ export interface Trials {
 /** What a trial came to. */
 export interface Outcome {
   id: string;
+  /** Google carried out one of its POSTs twice. */
+  twice: boolean;
   /** All that its batch ever had at Google. */
   jobs: JobEntry[];
   records: OutputRecord[];
@@ -105,7 +107,7 @@ export async function runTrials(trials: Trials) {
   for (let from = 0; from < all.length; from += AT_ONE_GOOGLE) {
     const some = all.slice(from, from + AT_ONE_GOOGLE);
     const world = await worldOf(trials, some);
-    for (const { id } of some) outcomes.push(await runTrial(world, trials, id));
+    for (const trial of some) outcomes.push(await runTrial(world, trials, trial));
     const { faults } = await world.emulator.ledger();
     for (const [name, times] of Object.entries(faults)) struck[name] = (struck[name] ?? 0) + times;
     await world.close();
@@ -141,7 +143,7 @@ function worldOf({ jobSeconds }: Trials, all: readonly Trial[]): Promise<Skipped
 async function runTrial(
   world: SkippedWorld,
   { options, attend = toItsEnd }: Trials,
-  batchId: string,
+  { id: batchId, faults }: Trial,
 ): Promise<Outcome> {
   const common = { submitWindowMs: WINDOW_MS, checkIntervalMs: CHECK_INTERVAL_MS, maxRounds: 1 };
   const manifest = manifestOf([item('a', { count: OUTPUTS })]);
@@ -150,6 +152,7 @@ async function runTrial(
   const { results, report } = batchPlaces(batchId);
   return {
     id: batchId,
+    twice: faults.some(({ fault }) => fault === 'create.twice'),
     jobs: jobsOf((await world.emulator.ledger()).jobs, batchId),
     records: (await getJsonLines<OutputRecord>(world.store, results)) ?? [],
     report: (await getJson<Report>(world.store, report)) as Report,
