@@ -10,7 +10,7 @@ import type { ActivityDeps } from '../../src/activities/index.ts';
 import { connectTemporal, createHummingbatch } from '../../src/client/index.ts';
 import type { BatchOptions } from '../../src/contract/index.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
-import { createEmulator, type EmulatorOptions } from '../../src/emulator/index.ts';
+import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts';
 import { createGemini } from '../../src/gemini/index.ts';
 import { openStore } from '../../src/store/open.ts';
 import { installRuntime, startWorker } from '../../src/worker/index.ts';
@@ -24,17 +24,23 @@ installRuntime(log);
 /** Waits that are long with Google and short with an emulator. */
 const QUICK: Partial<BatchOptions> = { checkIntervalMs: 300, submitWindowMs: 500 };
 
+export interface WorldOptions extends EmulatorOptions {
+  /** Another world's, in place of one of its own. */
+  emulator?: Emulator;
+  /** Where the store lies. */
+  storeAt?: string;
+  /** Temporal's; there must be one of this name. */
+  namespace?: string;
+}
+
 /** An emulator, a store and a client of its own for each test, on the one server of the run. */
-export async function createWorld(options: EmulatorOptions = {}) {
+export async function createWorld({ namespace = 'default', ...options }: WorldOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-test-'));
-  const emulator = await createEmulator({
-    jobSeconds: 1,
-    images: 'plain',
-    directory: join(folder, 'gemini'),
-    ...options,
-  });
-  const store = await openStore(join(folder, 'store'));
-  const client = await connectTemporal({ address: inject('temporal'), namespace: 'default' });
+  const emulator =
+    options.emulator ??
+    (await createEmulator({ jobSeconds: 1, images: 'plain', directory: join(folder, 'gemini'), ...options }));
+  const store = await openStore(options.storeAt ?? join(folder, 'store'));
+  const client = await connectTemporal({ address: inject('temporal'), namespace });
   const taskQueue = `test-${store.id}`;
   const deps: ActivityDeps = {
     store,
@@ -46,7 +52,7 @@ export async function createWorld(options: EmulatorOptions = {}) {
     fetchReference: () => Promise.reject(new Error('no test fetches references by URL')),
     searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTE_TYPES),
   };
-  const closing: (() => Promise<void>)[] = [];
+  const closing = new Set<() => Promise<void>>();
 
   return {
     folder,
@@ -68,28 +74,31 @@ export async function createWorld(options: EmulatorOptions = {}) {
       return path;
     },
 
-    /** A worker in this process, with these things from outside in place of its own. */
-    async work(instead: Partial<ActivityDeps> = {}): Promise<void> {
+    /** A worker in this process, with these things from outside in place of its own; answers with what stops it. */
+    async work(instead: Partial<ActivityDeps> = {}): Promise<() => Promise<void>> {
       const connection = await NativeConnection.connect({ address: inject('temporal') });
       const worker = await startWorker({
         connection,
-        namespace: 'default',
+        namespace,
         taskQueue,
         deps: { ...deps, ...instead },
         bundle: BUNDLE,
         manner: 'personal',
       });
-      closing.push(async () => {
+      const stop = async () => {
+        closing.delete(stop);
         worker.shutdown();
         await worker.stopped;
         await connection.close();
-      });
+      };
+      closing.add(stop);
+      return stop;
     },
 
     async close(): Promise<void> {
       for (const close of closing) await close();
       await client.connection.close();
-      await emulator.close();
+      if (!options.emulator) await emulator.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { OutputRecord, Reason } from '../../src/contract/index.ts';
+import type { Fault, JobEntry } from '../../src/emulator/index.ts';
+import { type BatchIn, batchIn, namesOf } from '../support/batch-in.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { item, manifestOf } from './activities-kit.ts';
+
+/** What a row is answered, the reason that this is, and how often it is tried where it is answered so each time. */
+const ROWS: readonly [answer: Fault, reason: Reason, tries: 1 | 2 | 3][] = [
+  // Transient: until the last round.
+  [{ fault: 'line.error', code: 1 }, 'cancelled', 3],
+  [{ fault: 'line.error', code: 4 }, 'deadline', 3],
+  [{ fault: 'line.error', code: 8 }, 'quota', 3],
+  [{ fault: 'line.error', code: 13 }, 'internal', 3],
+  [{ fault: 'line.error', code: 14 }, 'unavailable', 3],
+  [{ fault: 'line.error', code: 14, field: 'status' }, 'unavailable', 3],
+  [{ fault: 'line.missing' }, 'no-answer', 3],
+  [{ fault: 'line.malformed' }, 'no-answer', 3],
+  [{ fault: 'line.null' }, 'malformed', 3],
+  [{ fault: 'line.refused', finishReason: 'MALFORMED_FUNCTION_CALL' }, 'malformed', 3],
+  // Weak: once more.
+  [{ fault: 'line.error', code: 99 }, 'unknown-code', 2],
+  [{ fault: 'line.refused', finishReason: 'NO_IMAGE' }, 'no-image', 2],
+  [{ fault: 'line.text' }, 'text-only', 2],
+  [{ fault: 'line.refused', finishReason: 'MAX_TOKENS' }, 'max-tokens', 2],
+  [{ fault: 'line.refused', finishReason: 'OTHER' }, 'other', 2],
+  [{ fault: 'line.refused', finishReason: 'LANGUAGE' }, 'other', 2],
+  [{ fault: 'line.refused', finishReason: 'IMAGE_OTHER' }, 'image-other', 2],
+  [{ fault: 'line.refused', finishReason: 'SAFETY' }, 'safety', 2],
+  [{ fault: 'line.refused', finishReason: 'IMAGE_SAFETY' }, 'image-safety', 2],
+  [{ fault: 'line.refused', finishReason: 'NEVER_HEARD_OF' }, 'unknown-code', 2],
+  [{ fault: 'line.no-picture' }, 'undecodable', 2],
+  [{ fault: 'line.broken-base64' }, 'undecodable', 2],
+  // Permanent: never.
+  [{ fault: 'line.error', code: 3 }, 'invalid', 1],
+  [{ fault: 'line.refused', finishReason: 'PROHIBITED_CONTENT' }, 'prohibited-content', 1],
+  [{ fault: 'line.refused', finishReason: 'IMAGE_PROHIBITED_CONTENT' }, 'image-prohibited-content', 1],
+  [{ fault: 'line.refused', finishReason: 'RECITATION' }, 'recitation', 1],
+  [{ fault: 'line.refused', finishReason: 'IMAGE_RECITATION' }, 'recitation', 1],
+  [{ fault: 'line.refused', finishReason: 'BLOCKLIST' }, 'blocklist', 1],
+  [{ fault: 'line.refused', finishReason: 'SPII' }, 'spii', 1],
+  [{ fault: 'line.blocked', blockReason: 'PROHIBITED_CONTENT' }, 'prompt-blocked', 1],
+];
+const CASES = ROWS.map(([answer, reason, tries], index) => {
+  const { fault, ...what } = answer;
+  return { key: `row-${index}`, answer, reason, tries, says: `${fault} ${JSON.stringify(what)}` };
+});
+const GOOD = 'good';
+const countOf = (least: number) => CASES.filter(({ tries }) => tries >= least).length;
+
+/** The same answers for two batches: one gets them in every job, the other in its first only. */
+const FAULTS = CASES.flatMap(({ key, answer }): Fault[] => [
+  { ...answer, match: { name: namesOf('each-time'), key: `^${key}#` } } as Fault,
+  { ...answer, match: { name: namesOf('first-time'), key: `^${key}#`, nth: 1 } } as Fault,
+]);
+
+describe('of rows that are answered in every way there is', () => {
+  let world: World;
+  let each: Left;
+  let first: Left;
+
+  beforeAll(async () => {
+    world = await createWorld({ faults: { faults: FAULTS } });
+    await world.work();
+    const manifest = manifestOf([GOOD, ...CASES.map(({ key }) => key)].map((key) => item(key)));
+    const run = async (batchId: string) => {
+      await world.hummingbatch.start({ manifest, batchId });
+      const batch = batchIn(world, batchId);
+      await batch.ended();
+      return leftOf(batch);
+    };
+    [each, first] = await Promise.all([run('each-time'), run('first-time')]);
+  });
+  afterAll(() => world.close());
+
+  test.each(CASES)('$says is $reason, and is tried $tries times', ({ key, reason, tries }) => {
+    expect(each.records.get(key)).toMatchObject({ reason, round: tries, retryable: tries > 1 });
+    expect(each.triesOf(key)).toBe(tries);
+  });
+
+  test.each(CASES.filter(({ tries }) => tries > 1))('$says becomes an image in the next round', ({ key }) => {
+    expect(first.records.get(key)).toMatchObject({ outcome: 'image', round: 2, file: `images/${key}.jpg` });
+    expect(first.triesOf(key)).toBe(2);
+  });
+
+  test('each job is smaller than the one before, by what has come and what is not worth another try', () => {
+    expect(each.jobs.map(({ rows }) => rows)).toEqual([1 + countOf(1), countOf(2), countOf(3)]);
+    expect(first.jobs.map(({ rows }) => rows)).toEqual([1 + countOf(1), countOf(2)]);
+  });
+
+  test('the image of the first round is kept through all of them', async () => {
+    for (const { records } of [each, first])
+      expect(records.get(GOOD)).toMatchObject({ outcome: 'image', round: 1, flags: [] });
+    const stored = await world.store.get('batches/each-time/images/good.jpg');
+    expect(stored?.byteLength).toBe(each.records.get(GOOD)?.bytes);
+  });
+
+  test('every output has one record, and the counts say what became of them', () => {
+    expect(each.records.size).toBe(1 + ROWS.length);
+    expect(first.progress.outputs).toEqual({
+      ...{ total: 1 + ROWS.length, image: 1 + countOf(2), missing: 0 },
+      ...{ refused: countOf(1) - countOf(2) - 1, failed: 1 },
+    });
+  });
+});
+
+/** What a batch left behind. */
+interface Left {
+  progress: Awaited<ReturnType<BatchIn['ended']>>;
+  /** By key. */
+  records: Map<string, OutputRecord>;
+  jobs: JobEntry[];
+  /** How many jobs held this item. */
+  triesOf: (key: string) => number;
+}
+
+async function leftOf(batch: BatchIn): Promise<Left> {
+  const [progress, records, jobs] = [await batch.ended(), await batch.records(), await batch.jobs()];
+  const later = await Promise.all(jobs.slice(1).map((_, index) => batch.selection(index + 2)));
+  return {
+    progress,
+    records: new Map(records.map((record) => [record.key, record])),
+    jobs,
+    triesOf: (key) => 1 + later.filter((outputs) => outputs.includes(`${key}#1`)).length,
+  };
+}

@@ -1,0 +1,87 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  type BatchProgress,
+  type ErrorCode,
+  type OutputRecord,
+  type Report,
+  type Stop,
+  workflowIdOf,
+} from '../../src/contract/index.ts';
+import { batchPlaces } from '../../src/contract/places.ts';
+import type { JobEntry, UploadEntry } from '../../src/emulator/index.ts';
+import type { World } from './world.ts';
+
+/** What the names of a batch's jobs and files at Google begin with, for the `match.name` of a fault. */
+export function namesOf(batchId: string): string {
+  return `^hb/${batchId}/`;
+}
+
+/** One batch of a world: where it stands, what it has at Google, what it left in the store. */
+export function batchIn(world: World, id: string) {
+  const { client, store, emulator, hummingbatch } = world;
+  const handle = hummingbatch.batch(id);
+  const places = batchPlaces(id);
+
+  const isOwn = ({ displayName }: { displayName?: string }) => displayName?.startsWith(`hb/${id}/`);
+  const jsonOf = async <T>(key: string): Promise<T> =>
+    JSON.parse(Buffer.from((await store.get(key)) ?? []).toString()) as T;
+
+  /** Waits until it stands so; whether it ever does is for the test's own time-out to say. */
+  async function until(isSo: (progress: BatchProgress) => boolean | Promise<boolean>): Promise<BatchProgress> {
+    for (;;) {
+      const progress = await handle.progress();
+      if (await isSo(progress)) return progress;
+      await pause(50);
+    }
+  }
+
+  return {
+    id,
+    handle,
+    until,
+    ended: () => handle.wait(),
+    /** Waits for a stop, with this code where one is named. */
+    async stopped(code?: ErrorCode): Promise<Stop> {
+      const { stop } = await until(({ stop }) => stop !== undefined && stop.code === (code ?? stop.code));
+      return stop as Stop;
+    },
+    /** Goes on with it as a person does. */
+    retry: () => hummingbatch.retry(id),
+    /** How Temporal says that it stands. */
+    workflow: async () => (await client.workflow.getHandle(workflowIdOf(id)).describe()).status.name,
+    /** What the step that is tried again now has failed with last, and how often it was tried. */
+    async trying(): Promise<{ attempt: number; code: string }> {
+      const { raw } = await client.workflow.getHandle(workflowIdOf(id)).describe();
+      const [step] = raw.pendingActivities ?? [];
+      return {
+        attempt: step?.attempt ?? 0,
+        code: step?.lastFailure?.applicationFailureInfo?.type ?? '',
+      };
+    },
+
+    jobs: async (): Promise<JobEntry[]> => (await emulator.ledger()).jobs.filter(isOwn),
+    uploads: async (): Promise<UploadEntry[]> => (await emulator.ledger()).uploads.filter(isOwn),
+
+    async records(): Promise<OutputRecord[]> {
+      const records: OutputRecord[] = [];
+      for await (const record of handle.records()) records.push(record);
+      return records;
+    },
+    report: () => jsonOf<Report>(places.report),
+    /** The outputs that a later round was for. */
+    selection: async (round: number) =>
+      (await jsonOf<{ outputs: string[] }>(places.round(round).selection)).outputs,
+  };
+}
+
+export type BatchIn = ReturnType<typeof batchIn>;
+
+/** The submission that a job was: `r2.1`. */
+export function submissionOf({ displayName = '' }: JobEntry): string {
+  return displayName.split('/').at(-1) ?? '';
+}
+
+/** Jobs that nobody ended: they go on and are billed. */
+export function stillRunning(jobs: readonly JobEntry[]): JobEntry[] {
+  return jobs.filter(({ state, deleted }) => !deleted && ['PENDING', 'RUNNING'].includes(state));
+}
