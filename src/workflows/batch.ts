@@ -42,6 +42,8 @@ export class Batch {
   sent = 0;
   /** The last round whose answers are collected. */
   collected = 0;
+  /** The most that jobs can have cost which are gone with their answers, USD: no usage will ever say what it was. */
+  unseenUsd = 0;
   /** The jobs that we asked Google to end, and when. */
   readonly cancelled = new Map<string, number>();
   /** The cancelled batch settles what it owes; a further cancellation changes nothing. */

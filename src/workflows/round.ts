@@ -22,16 +22,19 @@ type Verdict =
 export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected> {
   const { round } = plan;
   batch.update({ round, job: undefined, check: undefined, lastCheck: undefined, nextCheck: undefined });
-  if (plan.submitted) batch.sent = round;
-  else await withinBudget(batch, plan);
+  let isPaid = plan.submitted === true;
+  if (isPaid) batch.sent = round;
   const quota = new QuotaLimit(batch, round);
   for (;;) {
+    if (!isPaid) await withinBudget(batch, plan);
+    isPaid = false;
     const chosen = await submitRound(batch, round, quota);
     const { job } = chosen;
     batch.noteJob(job, round, chosen.submission);
     batch.update({ job, state: 'WAITING' });
     const stragglers = await watchStragglers(batch, round, chosen);
     const end = await awaitJob(batch, { job, round, submittedAt: Date.now(), stragglers });
+    if (!end) batch.unseenUsd += plan.worstUsd ?? 0;
     const verdict = judge(job, end);
     if (end && (verdict.kind === 'collect' || end.resultFile)) {
       const collected = await collectRound(batch, round, [end, ...(await stragglers.ends())]);
@@ -58,8 +61,9 @@ function judge(job: string, end: JobEnd | undefined): Verdict {
   return { kind: 'collect' };
 }
 
-/** The last word on money: a round whose worst case would pass the budget is not begun. */
+/** The last word on money: a round whose worst case would pass the budget is not begun, nor made again. */
 async function withinBudget(batch: Batch, { round, outputs, worstUsd }: RoundPlan): Promise<void> {
+  const { unseenUsd } = batch;
   await persist(batch, 'submit', async () => {
     const { maxCostUsd } = batch.options;
     if (maxCostUsd === undefined) return;
@@ -69,11 +73,12 @@ async function withinBudget(batch: Batch, { round, outputs, worstUsd }: RoundPla
         `The price of ${batch.progress.model} is not known, so a budget of ${maxCostUsd} USD cannot be kept.`,
       );
     }
-    const most = batch.progress.costUsd.actual + worstUsd;
+    const most = batch.progress.costUsd.actual + unseenUsd + worstUsd;
     if (most > maxCostUsd) {
+      const lost = unseenUsd > 0 ? `, ${unseenUsd.toFixed(2)} USD of it by jobs that are gone` : '';
       throw failure(
         'over-budget',
-        `Round ${round} (${outputs} outputs) could bring the cost to ${most.toFixed(2)} USD, and the budget is ${maxCostUsd} USD.`,
+        `Round ${round} (${outputs} outputs) could bring the cost to ${most.toFixed(2)} USD${lost}, and the budget is ${maxCostUsd} USD.`,
       );
     }
   });

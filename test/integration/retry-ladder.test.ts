@@ -50,8 +50,8 @@ const countOf = (least: number) => CASES.filter(({ tries }) => tries >= least).l
 
 /** The same answers for two batches: one gets them in every job, the other in its first only. */
 const FAULTS = CASES.flatMap(({ key, answer }): Fault[] => [
-  { ...answer, match: { name: namesOf('each-time'), key: `^${key}#` } } as Fault,
-  { ...answer, match: { name: namesOf('first-time'), key: `^${key}#`, nth: 1 } } as Fault,
+  { ...answer, match: { name: namesOf('each-time'), key: `^${key}#` } },
+  { ...answer, match: { name: namesOf('first-time'), key: `^${key}#`, nth: 1 } },
 ]);
 
 describe('of rows that are answered in every way there is', () => {

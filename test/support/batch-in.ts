@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   type BatchProgress,
   type ErrorCode,
+  HummingbatchError,
   type OutputRecord,
   type Report,
   type Stop,
@@ -26,12 +27,25 @@ export function batchIn(world: World, id: string) {
   const jsonOf = async <T>(key: string): Promise<T> =>
     JSON.parse(Buffer.from((await store.get(key)) ?? []).toString()) as T;
 
+  /** On a busy machine a query may find no worker in time: then there is nothing new. */
+  async function look(): Promise<BatchProgress | undefined> {
+    try {
+      return await handle.progress();
+    } catch (error) {
+      if (error instanceof HummingbatchError && error.code === 'no-worker') return undefined;
+      throw error;
+    }
+  }
+
   /** Waits until it stands so; whether it ever does is for the test's own time-out to say. */
-  async function until(isSo: (progress: BatchProgress) => boolean | Promise<boolean>): Promise<BatchProgress> {
+  async function until(
+    isSo: (progress: BatchProgress) => boolean | Promise<boolean>,
+  ): Promise<BatchProgress> {
     for (;;) {
-      const progress = await handle.progress();
-      if (await isSo(progress)) return progress;
-      await pause(50);
+      const progress = await look();
+      if (progress && (await isSo(progress))) return progress;
+      // Many batches are looked at together, and each look is a task for the one worker.
+      await pause(200);
     }
   }
 

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { worstCaseUsd } from '../../src/batch/cost.ts';
+import { planOutputs } from '../../src/batch/plan.ts';
+import type { Fault } from '../../src/emulator/index.ts';
+import { type BatchIn, batchIn, namesOf, submissionOf } from '../support/batch-in.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { item, manifestOf } from './activities-kit.ts';
+
+const KEYS = ['a', 'b', 'c', 'd'];
+const MANIFEST = manifestOf(KEYS.map((key) => item(key)));
+/** What one round with all outputs can come to, USD. */
+const ROUND = worstCaseUsd(MANIFEST, planOutputs(MANIFEST)) ?? Number.NaN;
+
+/** Paid for in full, and no image: each is tried twice. */
+const USELESS: Fault = { fault: 'line.no-picture', match: { name: namesOf('rounds-.*') } };
+/** Somebody deletes it when it is done, before anybody has seen its end. */
+const DELETED: Fault = {
+  fault: 'job.deleted',
+  afterMs: 2_000,
+  match: { name: '^hb/deleted/\\w+/r1\\.1$' },
+};
+
+/** A budget in rounds with all outputs, the worst case of each, and the jobs that it allows. */
+const BUDGETS: readonly [rounds: number, jobs: string[]][] = [
+  [0.5, []],
+  [0.99, []],
+  [1, ['r1.1']],
+  [1.4, ['r1.1']],
+  [2, ['r1.1', 'r2.1']],
+];
+
+describe('a batch with a budget', () => {
+  let world: World;
+  const batches = new Map<string, BatchIn>();
+
+  async function start(id: string, rounds: number): Promise<BatchIn> {
+    const options = { maxCostUsd: rounds * ROUND };
+    await world.hummingbatch.start({ manifest: MANIFEST, batchId: id, options });
+    const batch = batchIn(world, id);
+    batches.set(id, batch);
+    return batch;
+  }
+
+  const submissionsOf = async (batch: BatchIn) => (await batch.jobs()).map(submissionOf);
+  const idOf = (rounds: number) => `rounds-${rounds * 100}`;
+
+  beforeAll(async () => {
+    world = await createWorld({ jobSeconds: 2, faults: { faults: [USELESS, DELETED] } });
+    await world.work();
+    await Promise.all([
+      ...BUDGETS.map(([rounds]) => start(idOf(rounds), rounds)),
+      start('rounds-raised', 1),
+      start('deleted', 1.5),
+    ]);
+  });
+  afterAll(() => world.close());
+
+  test.each(BUDGETS)('of %d rounds makes the jobs %j, and is never passed', async (rounds, jobs) => {
+    const batch = batchIn(world, idOf(rounds));
+    if (jobs.length === 2) await batch.ended();
+    else await batch.stopped('over-budget');
+    expect(await submissionsOf(batch)).toEqual(jobs);
+    const { costUsd } = await batch.handle.progress();
+    expect(costUsd.actual).toBeLessThanOrEqual(rounds * ROUND);
+    // The useless images were paid for: it was the money that stopped it.
+    expect(costUsd.actual).toBeGreaterThanOrEqual(jobs.length * KEYS.length * 0.067);
+  });
+
+  test('stops before the round that could pass it, says what it could come to, and goes on with another', async () => {
+    const batch = batchIn(world, 'rounds-raised');
+    const stop = await batch.stopped('over-budget');
+    expect(stop).toMatchObject({
+      step: 'submit',
+      message: expect.stringMatching(/^Round 2 \(4 outputs\) could bring the cost to \d\.\d\d USD/),
+      fix: expect.stringContaining('`hummingbatch set-budget rounds-raised --max-cost-usd N`'),
+    });
+
+    await batch.handle.setBudget(1.01 * ROUND);
+    await batch.until(({ stop }) => stop?.message.includes(`${1.01 * ROUND} USD`) === true);
+    expect(await submissionsOf(batch)).toEqual(['r1.1']);
+
+    await batch.handle.setBudget(2 * ROUND);
+    expect(await batch.ended()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES', outputs: { failed: 4 } });
+    expect(await submissionsOf(batch)).toEqual(['r1.1', 'r2.1']);
+  });
+
+  test('counts a job that was deleted at its worst: nobody can say what it cost', async () => {
+    const batch = batchIn(world, 'deleted');
+    await batch.stopped('job-gone');
+    expect(await batch.jobs()).toMatchObject([{ deleted: true, imagesBilled: KEYS.length }]);
+    await batch.retry();
+    const { message } = await batch.stopped('over-budget');
+    expect(message).toContain('Round 1 (4 outputs)');
+    expect(await submissionsOf(batch)).toEqual(['r1.1']);
+
+    await batch.handle.setBudget(2 * ROUND);
+    expect(await batch.ended()).toMatchObject({ state: 'COMPLETED', outputs: { image: 4 } });
+    expect(await submissionsOf(batch)).toEqual(['r1.1', 'r1.2']);
+  });
+});
