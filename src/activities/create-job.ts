@@ -2,6 +2,7 @@ import { HummingbatchError } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import type { Creation } from '../gemini/index.ts';
 import { getJson } from '../store/json.ts';
+import type { Store } from '../store/store.ts';
 import { readBatchFiles } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import {
@@ -49,13 +50,32 @@ export async function createJob(
     mayLeave,
     new AbortController().signal,
   );
-  const answer = answerOf(creation);
   // The answer also goes into the history: a store that fails now must not turn a made job into an unknown one.
-  if (answer)
-    await answerPermit(store, batchId, round, submission, answer).catch((error) =>
-      log.warn({ error: String(error) }, 'the answer could not be noted'),
-    );
+  await note(deps, input, creation).catch((error) =>
+    log.warn({ error: String(error) }, 'the answer could not be noted'),
+  );
   return submitted(creation, now());
+}
+
+async function note(
+  { store }: ActivityDeps,
+  { batchId, round, submission }: CreateJobInput,
+  creation: Creation,
+): Promise<void> {
+  const answer = answerOf(creation);
+  if (answer) await answerPermit(store, batchId, round, submission, answer);
+  if (creation.kind === 'refused' && creation.error.code === 'file-gone')
+    await forgetUploads(store, batchId, round);
+}
+
+/**
+ * The request file is gone before its time, and with it perhaps the references (they are where another project's key
+ * has taken over): all are uploaded anew, for a row without its references would cost a round.
+ */
+async function forgetUploads(store: Store, batchId: string, round: number): Promise<void> {
+  const places = batchPlaces(batchId);
+  await store.delete(places.round(round).staged);
+  await store.delete(places.uploads);
 }
 
 function answerOf(creation: Creation): PermitAnswer | undefined {

@@ -47,9 +47,17 @@ const WHAT: Record<Subject, string> = {
   model: 'question about the model',
 };
 
-function codeOf({ status, reason, rpcStatus }: Refusal, subject: Subject): ErrorCode {
+/**
+ * How Google says that a file is not there: "You do not have permission to access the File … or it may not exist." What
+ * it says of keys and projects names no file.
+ */
+const FILE_IS_GONE = /\bfile\b.*\b(not exist|not found|expired)\b/i;
+
+function codeOf({ status, reason, rpcStatus, message }: Refusal, subject: Subject): ErrorCode {
   // A bad key is a 400, told apart only by its reason.
   if (reason === 'API_KEY_INVALID') return 'key-invalid';
+  if ((subject === 'create' || subject === 'file') && status < 500 && FILE_IS_GONE.test(message))
+    return 'file-gone';
   if (rpcStatus === 'FAILED_PRECONDITION') return 'billing-required';
   if (status === 404) return NOT_FOUND[subject];
   return (

@@ -43,6 +43,35 @@ describe('what Google refuses', () => {
     expect(error.message).toContain(rpcStatus);
   });
 
+  const noFile = 'You do not have permission to access the File abc123 or it may not exist.';
+
+  test.each<[number, string, Subject, string]>([
+    [403, noFile, 'create', 'file-gone'],
+    [403, noFile, 'file', 'file-gone'],
+    [400, 'File abc123 was not found.', 'create', 'file-gone'],
+    [404, 'The file files/abc123 has expired.', 'create', 'file-gone'],
+    [503, noFile, 'create', 'unavailable'],
+    [404, 'models/x is not found for API version v1beta.', 'create', 'model-gone'],
+    [403, 'Your API key was reported as leaked. Please use another API key.', 'create', 'permission-denied'],
+    [403, "Permission denied: Consumer 'api_key:x' has been suspended.", 'create', 'permission-denied'],
+    [403, 'Generative Language API has not been used in project 1.', 'create', 'permission-denied'],
+    [403, "Method doesn't allow unregistered callers.", 'file', 'permission-denied'],
+    [403, noFile, 'job', 'permission-denied'],
+    [400, 'API key expired. Please renew the API key.', 'create', 'request-rejected'],
+    [400, 'Unsupported file type for input_config.', 'create', 'request-rejected'],
+  ])(
+    '%i "%s" to %s is %s: a file that is gone hides no key that was refused',
+    (status, message, subject, code) => {
+      expect(errorOf(status, envelope(status, 'X', message), subject).code).toBe(code);
+    },
+  );
+
+  test('a key that is no key is that, whatever else is said', () => {
+    expect(errorOf(400, envelope(400, 'INVALID_ARGUMENT', noFile, badKey), 'create').code).toBe(
+      'key-invalid',
+    );
+  });
+
   test.each([
     [
       'HTML',
