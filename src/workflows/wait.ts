@@ -64,9 +64,10 @@ async function check(
   const { state: known } = batch.progress.jobs.find(({ name }) => name === job) ?? { state: 'PENDING' };
   const summary = `round ${round}: check ${number} of ${short(job)}, ${known}, ${minutes(Date.now() - submittedAt)}`;
   const look: Look = stragglers ? (stragglers.areDue() ? 'now' : 'at-end') : 'never';
-  const pauseMs = pauseBetweenLooks(batch);
-  const input = { ...batch.base, round, job, submittedAt, look, pauseMs, ...intervals(batch, job) };
-  const status = await persist(batch, 'wait', () => unlessGone(batch.run('checkJob', summary, input)));
+  const asked = { round, job, submittedAt, look, pauseMs: pauseBetweenLooks(batch) };
+  // Made anew for each try: after a stop the batch may be bound to another key.
+  const inputNow = () => ({ ...batch.base, ...asked, ...intervals(batch, job) });
+  const status = await persist(batch, 'wait', () => unlessGone(batch.run('checkJob', summary, inputNow())));
   batch.noteJobState(job, status?.state ?? 'UNKNOWN');
   if (!status) return undefined;
   const { state, pending, successful, failed, ended, nextCheckMs } = status;

@@ -29,7 +29,7 @@ const BUDGETS: readonly [rounds: number, jobs: string[]][] = [
   [2, ['r1.1', 'r2.1']],
 ];
 
-describe('a batch with a budget', () => {
+describe.concurrent('a batch with a budget', () => {
   let world: World;
   const batches = new Map<string, BatchIn>();
 
