@@ -5,8 +5,9 @@ import { anotherTry } from '../batch/retry.ts';
 import { type Answer, HummingbatchError, type Manifest, type Reason } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { toJson } from '../store/json.ts';
+import type { Store } from '../store/store.ts';
 import { readBatchFiles, selectedOutputs } from './batch-files.ts';
-import { collectJob } from './collecting/job.ts';
+import { collectJob, type Tries } from './collecting/job.ts';
 import type { Expectation } from './collecting/line.ts';
 import type { JobLog } from './collecting/log.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -27,12 +28,28 @@ export async function collectRound(
   input: CollectInput,
   context: StepContext,
 ): Promise<Collected> {
+  const tries = { here: await countTries(deps, input, context) };
+  try {
+    return await collect(deps, input, context, tries);
+  } catch (error) {
+    if (error instanceof HummingbatchError && tries.here >= TRIES_WITHOUT_PROGRESS) {
+      throw new Stuck(error, `${error.message} This was try ${tries.here} at the same place.`);
+    }
+    throw error;
+  }
+}
+
+async function collect(
+  deps: ActivityDeps,
+  input: CollectInput,
+  context: StepContext,
+  tries: Tries,
+): Promise<Collected> {
   const { store } = deps;
   const { batchId, round } = input;
   const places = batchPlaces(batchId);
   const { manifest, plan } = await readBatchFiles(store, batchId);
   const earlier = await answersOfRounds(store, batchId, round - 1);
-  const tries = { here: await countTries(deps, input, context) };
 
   const logs: JobLog[] = [];
   const expected = {
@@ -41,15 +58,8 @@ export async function collectRound(
     outputs: outputsById(plan, manifest),
     images: imagesOf(earlier),
   };
-  try {
-    for (const job of input.jobs) {
-      logs.push(await collectJob(deps, { batchId, round, job, expected, tries }, context));
-    }
-  } catch (error) {
-    if (error instanceof HummingbatchError && tries.here >= TRIES_WITHOUT_PROGRESS) {
-      throw new Stuck(error, `${error.message} This was try ${tries.here} at the same place.`);
-    }
-    throw error;
+  for (const job of input.jobs) {
+    logs.push(await collectJob(deps, { batchId, round, job, expected, tries }, context));
   }
 
   const answered = logs.flatMap((log) => log.answers);
@@ -76,17 +86,22 @@ export async function collectRound(
 /** How many attempts have begun at the present checkpoint. Heartbeats carry the count over crashes of a worker. */
 async function countTries(
   { store }: ActivityDeps,
-  { batchId, round, jobs }: CollectInput,
+  input: CollectInput,
   context: StepContext,
 ): Promise<number> {
-  const place = batchPlaces(batchId).round(round);
-  const lists = await Promise.all(jobs.map(({ job }) => store.list(place.checkpoints(job))));
-  const checkpoints = lists.reduce((sum, list) => sum + list.length, 0);
   const before = context.before as { checkpoints?: number; since?: number } | undefined;
+  // A store that cannot be read has not got any further; the collecting itself says what is wrong with it.
+  const checkpoints = await countCheckpoints(store, input).catch(() => before?.checkpoints);
   const since =
-    before?.checkpoints === checkpoints && before.since !== undefined ? before.since : context.attempt;
+    before?.checkpoints === checkpoints && before?.since !== undefined ? before.since : context.attempt;
   context.heartbeat({ checkpoints, since });
   return context.attempt - since + 1;
+}
+
+async function countCheckpoints(store: Store, { batchId, round, jobs }: CollectInput): Promise<number> {
+  const place = batchPlaces(batchId).round(round);
+  const lists = await Promise.all(jobs.map(({ job }) => store.list(place.checkpoints(job))));
+  return lists.reduce((sum, list) => sum + list.length, 0);
 }
 
 function outputsById(plan: PlannedOutput[], { items }: Manifest): Expectation['outputs'] {

@@ -24,6 +24,8 @@ export async function stageReferences(
 ): Promise<{ uploads: Uploads; sent: number }> {
   const { store, gemini } = deps;
   const uploads = await readFresh(deps, batchId);
+  // A store that takes nothing (its disk is full) must say so before something is uploaded that it could not remember.
+  await store.put(batchPlaces(batchId).uploads, toJson(uploads));
   const missing = needed.filter(({ sha256 }) => !uploads[sha256]);
   let writing = Promise.resolve();
   const remember = (file: StagedFile): Promise<void> => {

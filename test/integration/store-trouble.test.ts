@@ -1,0 +1,161 @@
+import { rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BatchIn, batchIn, submissionOf } from '../support/batch-in.ts';
+import { noise } from '../support/pictures.ts';
+import { type SmallDisk, smallDisk } from '../support/small-disk.ts';
+import { createWorld, type World, type WorldOptions } from '../support/world.ts';
+
+const OUTPUTS = 60;
+const IMAGE_BYTES = 100_000;
+const JOB_SECONDS = 2;
+const REFERENCE = await noise(64);
+
+const worlds: World[] = [];
+afterAll(() => Promise.all(worlds.map((world) => world.close())));
+
+async function worldWith(options: WorldOptions): Promise<World> {
+  const world = await createWorld({ jobSeconds: JOB_SECONDS, imageBytes: IMAGE_BYTES, ...options });
+  worlds.push(world);
+  await world.work();
+  return world;
+}
+
+async function start(world: World, batchId: string, options = {}): Promise<BatchIn> {
+  const path = await world.manifest(
+    {
+      name: 'trouble',
+      model: 'nano-banana-pro',
+      references: { bottle: 'bottle.png' },
+      items: [{ key: 'a', prompt: 'The bottle', references: ['bottle'], count: OUTPUTS }],
+    },
+    { 'bottle.png': REFERENCE },
+  );
+  await world.hummingbatch.startManifest(path, { batchId, options });
+  return batchIn(world, batchId);
+}
+
+/** All images, of one job, from files that were uploaded once. */
+async function expectWhole(batch: BatchIn): Promise<void> {
+  expect(await batch.ended()).toMatchObject({ state: 'COMPLETED', outputs: { image: OUTPUTS } });
+  expect((await batch.jobs()).map(submissionOf)).toEqual(['r1.1']);
+  expect(await batch.uploads()).toHaveLength(2);
+}
+
+/** The five tries of a collecting that gets no further take a quarter of a minute. */
+describe.concurrent('a store', () => {
+  test('that is gone when the results are there stops the batch, which goes on when it is back', async () => {
+    const world = await worldWith({});
+    const batch = await start(world, 'store-away');
+    await batch.until(({ state }) => state === 'WAITING');
+    const { location } = world.store;
+    await rename(location, `${location}-away`);
+    const stop = await batch.stopped();
+    expect(stop).toMatchObject({
+      step: 'collect',
+      code: 'store-missing',
+      message: expect.stringContaining(`The store ${location} cannot be used: the folder is gone.`),
+      fix: `Bring the store back, then \`hummingbatch retry ${batch.id}\`.`,
+      nextTry: expect.any(String),
+    });
+    await rename(`${location}-away`, location);
+    await batch.retry();
+    await expectWhole(batch);
+  });
+});
+
+describe.concurrent('a disk', () => {
+  const disks: SmallDisk[] = [];
+  const canMount = (() => {
+    const disk = smallDisk(1);
+    disk?.remove();
+    return disk !== undefined;
+  })();
+
+  function newDisk(megabytes: number): SmallDisk {
+    const disk = smallDisk(megabytes);
+    if (!disk) throw new Error('it could be mounted before');
+    disks.push(disk);
+    return disk;
+  }
+
+  beforeAll(() => {
+    if (!canMount) process.stderr.write('No file system can be mounted here: full disks are not tested.\n');
+  });
+  afterAll(() => {
+    for (const disk of disks) disk.remove();
+  });
+
+  /** Takes what is free, but for so many bytes. */
+  async function fill({ path }: SmallDisk, leave = 0): Promise<string> {
+    const ballast = join(path, 'ballast');
+    const { bavail, bsize } = await statfs(path);
+    await writeFile(ballast, Buffer.alloc(bavail * bsize - leave));
+    return ballast;
+  }
+
+  test.skipIf(!canMount)(
+    'that gets full while images are collected stops the batch, which goes on at its checkpoint',
+    async () => {
+      const disk = newDisk(16);
+      const world = await worldWith({ storeAt: join(disk.path, 'store') });
+      const batch = await start(world, 'disk-full-late');
+      await batch.until(({ state }) => state === 'WAITING');
+      // Room for the first group of 32 images, and not for all 60.
+      const ballast = await fill(disk, 45 * IMAGE_BYTES);
+      const stop = await batch.stopped();
+      expect(stop).toMatchObject({
+        step: 'collect',
+        code: 'disk-full',
+        message: expect.stringContaining('the disk is full'),
+        fix: `Free some space, then \`hummingbatch retry ${batch.id}\`.`,
+      });
+      const before = (await world.emulator.ledger()).bytesDownloaded;
+      await rm(ballast);
+      await batch.retry();
+      await expectWhole(batch);
+      const rest = (await world.emulator.ledger()).bytesDownloaded - before;
+      // In base64 a third more: the 28 behind the checkpoint, and not the 32 before it.
+      expect(rest).toBeLessThan((OUTPUTS - 30) * IMAGE_BYTES * 1.4);
+    },
+  );
+
+  test.skipIf(!canMount)(
+    'that is full when files are to be uploaded lets nothing be uploaded that it could not remember',
+    async () => {
+      const disk = newDisk(16);
+      const world = await worldWith({ storeAt: join(disk.path, 'store') });
+      const batch = await start(world, 'disk-full-early', { approveAboveUsd: 0 });
+      await batch.until(({ state }) => state === 'AWAITING_APPROVAL');
+      const ballast = await fill(disk);
+      await batch.handle.approve();
+      await batch.until(async () => (await batch.trying()).attempt > 2);
+      expect(await batch.trying()).toMatchObject({ code: 'disk-full' });
+      expect(await batch.uploads()).toEqual([]);
+      // It stops after eight tries in two minutes; before that it goes on by itself.
+      await rm(ballast);
+      await expectWhole(batch);
+    },
+  );
+
+  test.skipIf(!canMount)(
+    'that becomes read-only stops the batch, which goes on when it can be written again',
+    async () => {
+      const disk = newDisk(16);
+      const world = await worldWith({ storeAt: join(disk.path, 'store') });
+      const batch = await start(world, 'disk-read-only');
+      await batch.until(({ state }) => state === 'WAITING');
+      disk.makeReadOnly();
+      const stop = await batch.stopped();
+      expect(stop).toMatchObject({
+        step: 'collect',
+        code: 'store-unwritable',
+        message: expect.stringContaining('the file system is read-only'),
+        fix: `Make the store writable for this user, then \`hummingbatch retry ${batch.id}\`.`,
+      });
+      disk.makeWritable();
+      await batch.retry();
+      await expectWhole(batch);
+    },
+  );
+});
