@@ -81,6 +81,8 @@ export function batchIn(world: World, id: string) {
       for await (const record of handle.records()) records.push(record);
       return records;
     },
+    /** How many image files there are. */
+    images: async () => (await store.list(`${places.home}/images/`)).length,
     report: () => jsonOf<Report>(places.report),
     /** The outputs that a later round was for. */
     selection: async (round: number) =>

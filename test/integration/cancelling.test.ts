@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BatchOptions, BatchProgress } from '../../src/contract/index.ts';
+import { batchPlaces } from '../../src/contract/places.ts';
+import type { Fault } from '../../src/emulator/index.ts';
+import { type BatchIn, batchIn, namesOf, stillRunning } from '../support/batch-in.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { item, manifestOf } from './activities-kit.ts';
+
+const OUTPUTS = 8;
+const SOME = 3;
+const NONE = [0, 0] as const;
+const ALL = [OUTPUTS, OUTPUTS] as const;
+const MANIFEST = manifestOf([item('a', { count: OUTPUTS })]);
+
+interface Case {
+  id: string;
+  says: string;
+  faults?: Fault[];
+  options?: Partial<BatchOptions>;
+  /** The moment at which it is cancelled. */
+  when: (progress: BatchProgress, batch: BatchIn) => boolean | Promise<boolean>;
+  /** How many jobs it has had in the end. */
+  jobs: 0 | 1;
+  /** How many images had been finished, and so must be there: at least and at most. */
+  images: readonly [least: number, most: number];
+}
+
+const isStopped: Case['when'] = ({ state }) => state === 'NEEDS_ATTENTION';
+const hasJob: Case['when'] = async (_, batch) => (await batch.jobs()).length > 0;
+const hasImages: Case['when'] = async (_, batch) => ((await batch.jobs())[0]?.imagesBilled ?? 0) >= SOME;
+
+const CASES: Case[] = [
+  {
+    id: 'awaiting',
+    says: 'while it awaits approval',
+    options: { approveAboveUsd: 0 },
+    when: ({ state }) => state === 'AWAITING_APPROVAL',
+    jobs: 0,
+    images: NONE,
+  },
+  {
+    id: 'staging',
+    says: 'while it uploads',
+    faults: [{ fault: 'upload-start.slow', ms: 3_000 }],
+    when: ({ state }) => state === 'STAGING',
+    jobs: 0,
+    images: NONE,
+  },
+  {
+    id: 'slow',
+    says: 'while Google takes its time to answer the submission',
+    faults: [{ fault: 'create.answer-slow', ms: 2_000 }],
+    when: hasJob,
+    jobs: 1,
+    images: [0, OUTPUTS],
+  },
+  {
+    id: 'lost',
+    says: 'when the answer to the submission was lost',
+    faults: [{ fault: 'create.answer-lost', times: 1 }],
+    when: hasJob,
+    jobs: 1,
+    images: [0, OUTPUTS],
+  },
+  {
+    id: 'lost-unlisted',
+    says: 'when the answer was lost and LIST does not show the job yet',
+    faults: [
+      { fault: 'create.answer-lost', times: 1 },
+      { fault: 'job.unlisted', afterMs: 2_000 },
+    ],
+    options: { submitWindowMs: 3_000 },
+    when: hasJob,
+    jobs: 1,
+    images: [0, OUTPUTS],
+  },
+  {
+    id: 'pending',
+    says: 'when its job is there and waits at Google',
+    faults: [{ fault: 'job.stuck', state: 'PENDING' }],
+    when: ({ check }) => check !== undefined,
+    jobs: 1,
+    images: NONE,
+  },
+  { id: 'running', says: 'when its job runs', when: hasImages, jobs: 1, images: [SOME, OUTPUTS] },
+  {
+    id: 'collecting',
+    says: 'while it collects',
+    faults: [{ fault: 'download.slow', ms: 2_000 }],
+    when: ({ state }) => state === 'COLLECTING',
+    jobs: 1,
+    images: ALL,
+  },
+  {
+    id: 'stopped',
+    says: 'when it is stopped before it has a job',
+    faults: [{ fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1 }],
+    when: isStopped,
+    jobs: 0,
+    images: NONE,
+  },
+  {
+    id: 'stopped-with-job',
+    says: 'when it is stopped and its job goes on at Google',
+    faults: [
+      { fault: 'get.refuse', status: 'PERMISSION_DENIED', times: 1 },
+      { fault: 'job.stuck', state: 'RUNNING' },
+    ],
+    when: isStopped,
+    jobs: 1,
+    images: NONE,
+  },
+];
+
+/** What holds for every cancelled batch, whenever it was cancelled. */
+async function expectCancelled(batch: BatchIn): Promise<{ images: number }> {
+  expect(await batch.ended()).toMatchObject({ state: 'CANCELLED' });
+  expect(await batch.workflow()).toBe('CANCELLED');
+  expect(stillRunning(await batch.jobs())).toEqual([]);
+
+  const { state, outputs } = await batch.report();
+  const records = await batch.records();
+  const kept = records.flatMap(({ outcome, file }) => (outcome === 'image' ? [file] : []));
+  const billed = (await batch.jobs()).reduce((sum, { imagesBilled }) => sum + imagesBilled, 0);
+  expect(state).toBe('CANCELLED');
+  expect(records).toHaveLength(OUTPUTS);
+  expect([outputs.image, kept.length, await batch.images()]).toEqual([billed, billed, billed]);
+  return { images: billed };
+}
+
+/** A second cancellation, of what has ended, is harmless. */
+async function cancelAgain(batch: BatchIn): Promise<void> {
+  const before = await batch.report();
+  await batch.handle.cancel();
+  expect(await batch.workflow()).toBe('CANCELLED');
+  expect(await batch.report()).toEqual(before);
+}
+
+describe.concurrent('a batch that is cancelled', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    const faults = CASES.flatMap(({ id, faults = [] }) =>
+      faults.map((fault): Fault => ({ ...fault, match: { name: namesOf(id) } })),
+    );
+    world = await createWorld({ jobSeconds: 4, faults: { faults } });
+    await world.work();
+  });
+  afterAll(() => world.close());
+
+  test.each(CASES)(
+    '$says leaves no job running and loses no image',
+    async ({ id, options, when, jobs, images }) => {
+      await world.hummingbatch.start({ manifest: MANIFEST, batchId: id, options: { ...options } });
+      const batch = batchIn(world, id);
+      await batch.until((progress) => when(progress, batch));
+      await batch.handle.cancel();
+      const kept = await expectCancelled(batch);
+      expect(await batch.jobs()).toHaveLength(jobs);
+      const [least, most] = images;
+      expect(kept.images).toBeGreaterThanOrEqual(least);
+      expect(kept.images).toBeLessThanOrEqual(most);
+      await cancelAgain(batch);
+    },
+  );
+
+  test('a second time, while the first is under way, ends all the same', async () => {
+    await world.hummingbatch.start({ manifest: MANIFEST, batchId: 'twice' });
+    const batch = batchIn(world, 'twice');
+    await batch.until((progress) => hasImages(progress, batch));
+    await batch.handle.cancel();
+    await batch.until(({ state }) => state === 'CANCELLING' || state === 'CANCELLED');
+    await batch.handle.cancel();
+    await expectCancelled(batch);
+    await cancelAgain(batch);
+  });
+
+  test('during a retry keeps what the ended batch had', async () => {
+    const items = [item('b', { count: OUTPUTS - 1 }), item('c', { prompt: 'A thing [refuse]' })];
+    await world.hummingbatch.start({ manifest: manifestOf(items), batchId: 'retried' });
+    const batch = batchIn(world, 'retried');
+    expect(await batch.ended()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES' });
+    await world.hummingbatch.retry(batch.id, { outcomes: ['refused'] });
+    await batch.until(async () => (await batch.jobs()).at(1)?.state === 'RUNNING');
+    await batch.handle.cancel();
+    expect(await expectCancelled(batch)).toEqual({ images: OUTPUTS - 1 });
+    expect((await batch.report()).jobs).toHaveLength(2);
+    await cancelAgain(batch);
+  });
+});
+
+describe('a batch that is cancelled while no worker serves its queue', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld({ jobSeconds: 4 });
+  });
+  afterAll(() => world.close());
+
+  test('ends when one comes: without a job where it had none, and its job is cancelled where it had one', async () => {
+    const stopWorker = await world.work();
+    await world.hummingbatch.start({ manifest: MANIFEST, batchId: 'left' });
+    const left = batchIn(world, 'left');
+    await left.until((progress) => hasImages(progress, left));
+    await stopWorker();
+    await world.hummingbatch.start({ manifest: MANIFEST, batchId: 'unseen' });
+    const unseen = batchIn(world, 'unseen');
+    for (const { handle } of [left, unseen]) await handle.cancel();
+
+    await world.work();
+    await expectCancelled(left);
+    expect(await left.jobs()).toHaveLength(1);
+    expect(await unseen.ended()).toMatchObject({ state: 'CANCELLED' });
+    expect(await unseen.workflow()).toBe('CANCELLED');
+    expect(await unseen.jobs()).toEqual([]);
+    expect(await world.store.head(batchPlaces('unseen').report)).toBeUndefined();
+    for (const { handle } of [left, unseen]) await handle.cancel();
+  });
+});
