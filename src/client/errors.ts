@@ -6,7 +6,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { HummingbatchError, isErrorCode } from '../contract/index.ts';
+import { fixFor, HummingbatchError, isErrorCode } from '../contract/index.ts';
 
 /** The one place where what Temporal's client throws becomes an error of ours. */
 export function toClientError(error: unknown, batchId: string): HummingbatchError {
@@ -40,7 +40,7 @@ function fromFailure(
 ): HummingbatchError {
   const fix = (failure.details?.[0] as { fix?: unknown } | undefined)?.fix;
   return new HummingbatchError(code, failure.message, {
-    ...(typeof fix === 'string' && { fix: fix.replaceAll(' ID', ` ${batchId}`) }),
+    fix: typeof fix === 'string' ? fix.replaceAll(' ID', ` ${batchId}`) : fixFor(code, batchId),
     cause: failure,
   });
 }

@@ -10,7 +10,7 @@
  * const { state, outputs } = await hummingbatch.batch(batchId).wait();
  * ```
  */
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { BatchOptions } from '../contract/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/queues.ts';
 import { manifestError, readManifest } from '../manifest/index.ts';
@@ -21,7 +21,7 @@ import { type BatchHandle, batchHandle } from './batch.ts';
 import { toClientError } from './errors.ts';
 import { type BatchPage, type ListChoice, listBatches } from './list.ts';
 import { workflowStatus } from './progress.ts';
-import { type RetryChoice, retryEnded } from './retry.ts';
+import { isRunningRetry, type RetryChoice, retryEnded } from './retry.ts';
 import { type Started, type StartRequest, startBatch } from './start.ts';
 import { connectTemporal } from './temporal.ts';
 
@@ -86,8 +86,13 @@ export function createHummingbatch({
     list: (choice) => listBatches(client, store, choice).catch((error) => fail(error, 'list')),
 
     async retry(id, choice = {}) {
-      if ((await workflowStatus(client, id)) === 'RUNNING') await batch(id).goOn();
-      else await retryEnded(context, id, choice).catch((error) => fail(error, id));
+      const isRunning = (await workflowStatus(client, id)) === 'RUNNING';
+      await (isRunning ? batch(id).goOn() : retryEnded(context, id, choice)).catch(async (error) => {
+        const isRefused =
+          error instanceof WorkflowExecutionAlreadyStartedError ||
+          (isRunning && toClientError(error, id).code === 'wrong-state');
+        if (!isRefused || !(await isRunningRetry(context, id, choice))) fail(error, id);
+      });
     },
   };
 }

@@ -6,6 +6,7 @@ import {
   type Outcome,
   type OutputRecord,
   type RetrySelection,
+  workflowIdOf,
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { fingerprintOf } from '../manifest/index.ts';
@@ -48,25 +49,44 @@ export async function retryEnded(context: StartContext, batchId: string, choice:
   await startWorkflow(context, input, fingerprintOf(manifest), 'ALLOW_DUPLICATE');
 }
 
-/** The retry's id comes from what it selects and from the records it selects from: the same one sent twice is the same. */
+/** Whether the run of now is this very retry, sent before: its records are still those from which it was made. */
+export async function isRunningRetry(
+  { client, store }: StartContext,
+  batchId: string,
+  choice: RetryChoice,
+): Promise<boolean> {
+  const { memo } = await client.workflow.getHandle(workflowIdOf(batchId)).describe();
+  const { id } = await select(store, batchId, choice);
+  return memo?.['retryId'] === id;
+}
+
 async function writeSelection(
   store: Store,
   batchId: string,
   choice: RetryChoice,
 ): Promise<NonNullable<ImageBatchInput['retry']>> {
+  const { id, outputs } = await select(store, batchId, choice);
+  if (outputs.length === 0) throw nothingToRetry(batchId, choice);
+  const anew = Boolean(choice.flags?.length || choice.keys?.length || choice.outcomes?.includes('image'));
+  const selection: RetrySelection = { outputs, anew };
+  const uri = batchPlaces(batchId).retry(id);
+  await store.put(uri, toJson(selection));
+  return { id, uri };
+}
+
+/** A retry's id comes from what it selects and from the records it selects from: the same one sent twice is the same. */
+async function select(
+  store: Store,
+  batchId: string,
+  choice: RetryChoice,
+): Promise<{ id: string; outputs: string[] }> {
   const hash = createHash('sha256');
   const outputs: string[] = [];
   for await (const record of storedRecords(store, batchId)) {
     hash.update(JSON.stringify([record.output, record.outcome, record.job]));
     if (isChosen(record, choice)) outputs.push(record.output);
   }
-  if (outputs.length === 0) throw nothingToRetry(batchId, choice);
-  const id = hash.update(JSON.stringify(outputs)).digest('hex').slice(0, 12);
-  const anew = Boolean(choice.flags?.length || choice.keys?.length || choice.outcomes?.includes('image'));
-  const selection: RetrySelection = { outputs, anew };
-  const uri = batchPlaces(batchId).retry(id);
-  await store.put(uri, toJson(selection));
-  return { id, uri };
+  return { id: hash.update(JSON.stringify(outputs)).digest('hex').slice(0, 12), outputs };
 }
 
 function isChosen({ output, key, outcome, flags }: OutputRecord, choice: RetryChoice): boolean {
