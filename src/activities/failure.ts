@@ -11,6 +11,14 @@ export class Stuck extends HummingbatchError {
   }
 }
 
+/** Another worker of the queue may be the right one, and it costs nothing to ask: soon, and not ever more seldom. */
+const OFFER_EVERY_MS = 1_000;
+
+/** A step of a batch that is not this worker's. */
+export function wrongWorker(message: string): HummingbatchError {
+  return new HummingbatchError('wrong-worker', message, { retryAfterMs: OFFER_EVERY_MS });
+}
+
 /**
  * The one place where an error becomes a Temporal failure: its type is our code, its details are our `fix`.
  * Causes stay behind: they may quote what nobody should read in a history.

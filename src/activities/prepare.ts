@@ -17,6 +17,7 @@ import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import { type Begun, selectedOutputs, writePlan } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
+import { wrongWorker } from './failure.ts';
 import { readPermits } from './permits.ts';
 import { prepareReferences } from './references.ts';
 import { resultOf } from './report.ts';
@@ -59,10 +60,7 @@ export async function prepare(
 async function readManifest(store: Store, { manifest: { uri, sha256 } }: ImageBatchInput): Promise<Manifest> {
   const bytes = await store.get(uri);
   if (!bytes) {
-    throw new HummingbatchError(
-      'wrong-worker',
-      `The store ${store.location} has no ${uri}: the batch was started with another store.`,
-    );
+    throw wrongWorker(`The store ${store.location} has no ${uri}: the batch was started with another store.`);
   }
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
     throw new HummingbatchError(
@@ -145,8 +143,7 @@ async function beginRetry(here: Here, retry: { id: string; uri: string }, round:
   const { store, batchId } = here;
   const places = batchPlaces(batchId);
   const selection = await getJson<RetrySelection>(store, retry.uri);
-  if (!selection)
-    throw new HummingbatchError('wrong-worker', `The store ${store.location} has no ${retry.uri}.`);
+  if (!selection) throw wrongWorker(`The store ${store.location} has no ${retry.uri}.`);
   const there = new Set(
     (await answersOfRounds(store, batchId, round)).filter(({ image }) => image).map(({ output }) => output),
   );

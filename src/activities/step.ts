@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { HummingbatchError } from '../contract/errors.ts';
 import type { ActivityDeps } from './deps.ts';
-import { toFailure } from './failure.ts';
+import { Stuck, toFailure, wrongWorker } from './failure.ts';
 import type { StepInput, Where } from './types.ts';
 
 /** What a step may ask of the attempt that runs it. */
@@ -41,7 +40,7 @@ export function activity<Input extends StepInput, Output>(
     const beat = setInterval(() => heartbeat(details), HEARTBEAT_EVERY_MS);
     try {
       heartbeat(details);
-      refuseForeign(deps, input);
+      refuseForeign(deps, input, info.attempt);
       const output = await step({ ...deps, log }, input, {
         signal: cancellationSignal,
         attempt: info.attempt,
@@ -64,14 +63,22 @@ export function activity<Input extends StepInput, Output>(
   };
 }
 
-function refuseForeign({ store, gemini }: ActivityDeps, { batchId, where }: StepInput): void {
+/** A step that has attempts without limit says so in the end, too: the workflow offers it again, and shows it. */
+const MOST_REFUSALS = 8;
+
+function refuseForeign(
+  { store, gemini }: ActivityDeps,
+  { batchId, where }: StepInput,
+  attempt: number,
+): void {
   const ours: Required<Where> = { store: store.id, endpoint: gemini.endpoint, keyPrint: gemini.keyPrint };
   const differs = (Object.keys(ours) as (keyof Where)[]).filter(
     (name) => where[name] && where[name] !== ours[name],
   );
   if (differs.length === 0) return;
   const what = differs.map((name) => FOREIGN[name]).join(' and ');
-  throw new HummingbatchError('wrong-worker', `The batch ${batchId} belongs to a worker with ${what}.`);
+  const error = wrongWorker(`The batch ${batchId} belongs to a worker with ${what}.`);
+  throw attempt < MOST_REFUSALS ? error : new Stuck(error, error.message);
 }
 
 const FOREIGN: Record<keyof Where, string> = {

@@ -11,6 +11,14 @@ import { reasonOf } from './failure.ts';
 
 /** How often a stop that may mend itself (429, 5xx, disk, store) looks whether it has. */
 const RETRY_EVERY_MS = 30 * 60_000;
+/**
+ * A step that a worker refuses as not its own is offered this often, each time in 8 attempts, before the batch stops.
+ * Where every other worker of the queue is a foreign one, all 40 grabs are theirs once in 10^12 steps; of three in four
+ * once in 10^5.
+ */
+const OFFERS = 5;
+/** And then again after this long, doubling up to the half hour: the right worker is perhaps only being restarted. */
+const FIRST_OFFER_AGAIN_MS = 60_000;
 /** Only here can a batch fail: later there may be a job, and a batch that ended would leave it behind. */
 const MAY_FAIL: readonly Step[] = ['prepare', 'approve'];
 
@@ -52,7 +60,7 @@ export async function stopOnce(batch: Batch, step: Step, reason: ApplicationFail
  * @throws the failure itself where the batch can only end: a bad manifest, a refused approval
  */
 export async function persist<Result>(batch: Batch, step: Step, run: () => Promise<Result>): Promise<Result> {
-  for (;;) {
+  for (let refused = 0; ; ) {
     try {
       if (batch.keyMayDiffer) await bindKey(batch);
       return await run();
@@ -61,21 +69,28 @@ export async function persist<Result>(batch: Batch, step: Step, run: () => Promi
       if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error;
       const stop = toStop(batch, step, error);
       if (MAY_FAIL.includes(step) && retryPolicyOf(stop.code) === 'never') throw fail(batch, stop);
-      await waitStopped(batch, stop);
+      refused = stop.code === 'wrong-worker' ? refused + 1 : 0;
+      if (refused % OFFERS !== 0) continue;
+      await waitStopped(batch, stop, lookAgainMs(refused / OFFERS));
     }
   }
 }
 
-async function waitStopped(batch: Batch, stop: Stop): Promise<void> {
+/** @param stops in a row for want of the right worker */
+function lookAgainMs(stops: number): number {
+  return stops === 0 ? RETRY_EVERY_MS : Math.min(RETRY_EVERY_MS, FIRST_OFFER_AGAIN_MS * 2 ** (stops - 1));
+}
+
+async function waitStopped(batch: Batch, stop: Stop, againMs: number): Promise<void> {
   const { requests, progress } = batch;
   const { state } = progress;
   const mends = retryPolicyOf(stop.code) === 'soon';
   Object.assign(requests, { retry: false, accept: false, adopt: undefined });
-  const nextTry = mends ? { nextTry: new Date(Date.now() + RETRY_EVERY_MS).toISOString() } : {};
+  const nextTry = mends ? { nextTry: new Date(Date.now() + againMs).toISOString() } : {};
   batch.update({ state: 'NEEDS_ATTENTION', stop: { ...stop, ...nextTry } });
 
   const asked = () => requests.retry || requests.accept || requests.adopt !== undefined || requests.cancel;
-  if (mends) await condition(asked, RETRY_EVERY_MS, { summary: `stopped (${stop.code}): next try` });
+  if (mends) await condition(asked, againMs, { summary: `stopped (${stop.code}): next try` });
   else await condition(asked);
 
   if (requests.cancel) throw new CancelledFailure('The batch was cancelled while it was stopped.');

@@ -21,6 +21,8 @@ beforeAll(async () => {
 afterAll(() => time.close());
 
 const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
+/** Attempts that foreign workers may refuse before a batch stops. */
+const GRABS = 40;
 const times = (count: number, code: ErrorCode) => Array.from({ length: count }, () => code);
 
 describe('what may mend itself', () => {
@@ -88,6 +90,25 @@ describe('what a person must mend', () => {
   });
 });
 
+describe('a step that foreign workers of the queue grab', () => {
+  test('is offered again, and the batch goes on where the right one takes it in the end', async () => {
+    const batch = await time.start({ failures: { stageRound: times(GRABS - 1, 'wrong-worker') } });
+    await batch.result();
+    expect((await batch.events()).map(summaryOf)).not.toContainEqual(expect.stringMatching(/^stopped/));
+  });
+
+  test('stops the batch where no right one is there, which looks again after 1 minute, doubling to 30', async () => {
+    const batch = await time.start({ failures: { stageRound: times(7 * GRABS, 'wrong-worker') } });
+    await batch.result();
+    const waits = (await batch.events()).flatMap((event) =>
+      summaryOf(event).startsWith('stopped (wrong-worker)')
+        ? [Number(event.timerStartedEventAttributes?.startToFireTimeout?.seconds) / 60]
+        : [],
+    );
+    expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30]);
+  });
+});
+
 describe('the key that a batch is bound to', () => {
   const keysOf = (batch: ScriptedBatch, step: 'stageRound' | 'createJob') =>
     batch.google.inputsOf(step).map(({ where }) => where.keyPrint);
@@ -113,7 +134,7 @@ describe('the key that a batch is bound to', () => {
   });
 
   test('stays as it was where the batch went on by itself', async () => {
-    const batch = await time.start({ failures: { stageRound: times(8, 'wrong-worker') } });
+    const batch = await time.start({ failures: { stageRound: times(GRABS, 'wrong-worker') } });
     await batch.until(isStopped);
     await batch.result();
     expect(keysOf(batch, 'createJob')).toEqual(['key-1']);

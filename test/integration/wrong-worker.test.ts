@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { ActivityDeps } from '../../src/activities/index.ts';
+import { createEmulator, type Emulator } from '../../src/emulator/index.ts';
+import { createGemini } from '../../src/gemini/index.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { type BatchIn, batchIn, submissionOf } from '../support/batch-in.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { item, manifestOf } from './activities-kit.ts';
+
+const MANIFEST = manifestOf([item('a', { count: 3 })]);
+
+/** What a foreign worker has of its own; it shares the queue, and the rest, with the right one. */
+interface Foreign {
+  store: Store;
+  emulator: Emulator;
+}
+
+const KINDS = [
+  { id: 'store', says: 'another store', has: (_: World, { store }: Foreign) => ({ store }) },
+  {
+    id: 'endpoint',
+    says: 'another endpoint of Gemini',
+    has: (_: World, { emulator }: Foreign) => ({ gemini: geminiOf(emulator) }),
+  },
+  {
+    id: 'key',
+    says: 'another key',
+    has: ({ emulator }: World) => ({ gemini: geminiOf(emulator, 'another-key') }),
+  },
+] satisfies { id: string; says: string; has: (world: World, foreign: Foreign) => Partial<ActivityDeps> }[];
+
+function geminiOf({ url }: Emulator, apiKey = 'test-key') {
+  return createGemini({ baseUrl: url, apiKey });
+}
+
+const closing: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const close of closing) await close();
+});
+
+describe.concurrent('a worker on the same queue', () => {
+  test.each(KINDS)(
+    'with $says leaves a batch alone that is not its own, and the right one makes it with one job',
+    async ({ id, has }) => {
+      const world = await createWorld();
+      const foreign: Foreign = {
+        store: await openStore(join(world.folder, 'foreign')),
+        emulator: await createEmulator({ images: 'plain', jobSeconds: 1 }),
+      };
+      closing.push(world.close, foreign.emulator.close);
+      const begun = await startBound(world, `bound-by-${id}`);
+
+      await world.work(has(world, foreign));
+      const before = await traceOf(world, foreign);
+      await begun.handle.approve();
+      const batches = [begun];
+      // Only the first step tells which key is the batch's.
+      if (id !== 'key') batches.push(await startNamed(world, `named-by-${id}`));
+      const all = await traceOf(world, foreign);
+      for (const batch of batches) {
+        await batch.until(async () => (await batch.trying()).attempt > 2);
+        expect((await batch.trying()).code).toBe('wrong-worker');
+      }
+      expect(await traceOf(world, foreign)).toEqual({ ...before, store: all.store });
+
+      // Beside the foreign one, which goes on to grab what it can.
+      await world.work();
+      for (const batch of batches) {
+        expect(await batch.ended()).toMatchObject({ state: 'COMPLETED', outputs: { image: 3 } });
+        expect((await batch.jobs()).map(submissionOf)).toEqual(['r1.1']);
+      }
+      expect((await foreign.emulator.ledger()).requests).toEqual({});
+      expect(await foreign.store.list('batches/')).toEqual([]);
+    },
+  );
+});
+
+/** A batch that the right worker has prepared, and then left. */
+async function startBound(world: World, batchId: string): Promise<BatchIn> {
+  const stopWorker = await world.work();
+  await world.hummingbatch.start({ manifest: MANIFEST, batchId, options: { approveAboveUsd: 0 } });
+  const batch = batchIn(world, batchId);
+  await batch.until(({ state }) => state === 'AWAITING_APPROVAL');
+  await stopWorker();
+  return batch;
+}
+
+/** A batch that names its store and endpoint itself, as the command line starts all. */
+async function startNamed(world: World, batchId: string): Promise<BatchIn> {
+  const options = { store: world.store.id, endpoint: world.emulator.url };
+  await world.hummingbatch.start({ manifest: MANIFEST, batchId, options });
+  return batchIn(world, batchId);
+}
+
+/** All that a step could have touched. */
+async function traceOf({ store, emulator }: World, foreign: Foreign) {
+  return {
+    store: await store.list('batches/'),
+    requests: (await emulator.ledger()).requests,
+    foreignStore: await foreign.store.list('batches/'),
+    foreignRequests: (await foreign.emulator.ledger()).requests,
+  };
+}
