@@ -49,7 +49,10 @@ describe.concurrent('a worker on the same queue', () => {
         store: await openStore(join(world.folder, 'foreign')),
         emulator: await createEmulator({ images: 'plain', jobSeconds: 1 }),
       };
-      closing.push(world.close, foreign.emulator.close);
+      closing.push(
+        () => world.close(),
+        () => foreign.emulator.close(),
+      );
       const begun = await startBound(world, `bound-by-${id}`);
 
       await world.work(has(world, foreign));

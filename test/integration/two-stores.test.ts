@@ -1,0 +1,110 @@
+import { msNumberToTs } from '@temporalio/common/lib/time.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BatchOptions, Report } from '../../src/contract/index.ts';
+import type { Fault, JobEntry } from '../../src/emulator/index.ts';
+import { type BatchIn, batchIn, namesOf, stillRunning } from '../support/batch-in.ts';
+import { pick, seeded } from '../support/seeded.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { item, manifestOf } from './activities-kit.ts';
+
+const SEED = 20261124;
+const BATCHES = 8;
+const OUTPUTS = 2;
+const MANIFEST = manifestOf([item('a', { count: OUTPUTS })]);
+const IDS = Array.from({ length: BATCHES }, (_, n) => `twin-${n}`);
+/** As in `one-paid-job.test.ts`: long beside what the steps take, so that only waiting finds a late job. */
+const OPTIONS: Partial<BatchOptions> = { submitWindowMs: 6_000, maxRounds: 1 };
+
+/** The first POST of either store, or of both, gets no answer, and LIST shows the jobs late. */
+const FAULTS = IDS.flatMap((id, n): Fault[] => {
+  const random = seeded(SEED + n);
+  const match = { name: namesOf(id) };
+  return [
+    {
+      fault: pick(random, ['create.answer-lost', 'create.garbage'] as const),
+      times: pick(random, [1, 2]),
+      match,
+    },
+    { fault: 'job.unlisted', afterMs: 1_000 + Math.floor(random() * 4_000), match },
+  ];
+});
+
+const ENDLESS: Fault = { fault: 'job.stuck', state: 'RUNNING', match: { name: namesOf('parted') } };
+
+describe(`two stores with the same ${BATCHES} batches under one project (seed ${SEED})`, () => {
+  let one: World;
+  let other: World;
+
+  /** Another Temporal as far as batches go: on one, the same id would be the same workflow. */
+  async function otherNamespace(): Promise<string> {
+    const namespace = `other-${one.store.id}`;
+    const day = msNumberToTs(86_400_000);
+    await one.client.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: day });
+    return namespace;
+  }
+
+  const pairOf = (id: string) => [batchIn(one, id), batchIn(other, id)] as const;
+  const startBoth = (batchId: string) =>
+    Promise.all(
+      [one, other].map(({ hummingbatch }) =>
+        hummingbatch.start({ manifest: MANIFEST, batchId, options: OPTIONS }),
+      ),
+    );
+
+  beforeAll(async () => {
+    one = await createWorld({ faults: { seed: SEED, faults: [...FAULTS, ENDLESS] }, jobSeconds: 2 });
+    other = await createWorld({ emulator: one.emulator, namespace: await otherNamespace() });
+    await one.work();
+    await other.work({ searchAttributes: async () => [] });
+    await Promise.all(IDS.map(startBoth));
+  });
+  afterAll(async () => {
+    await other.close();
+    await one.close();
+  });
+
+  test('end all, each with its own job in its own store, and none is paid twice or cancelled by the other', async () => {
+    const ends = await Promise.all(IDS.flatMap(pairOf).map((batch) => batch.ended()));
+    for (const { batchId, state, outputs } of ends)
+      expect([batchId, state, outputs.image]).toEqual([batchId, 'COMPLETED', OUTPUTS]);
+
+    const { jobs, answersLost } = await one.emulator.ledger();
+    expect(answersLost).toBeGreaterThan(0);
+    for (const id of IDS) {
+      const [mine, theirs] = await Promise.all(pairOf(id).map((batch) => jobsOf(batch, jobs)));
+      expect([id, mine?.nonces.size, theirs?.nonces.size]).toEqual([id, 1, 1]);
+      expect(mine?.nonces).not.toEqual(theirs?.nonces);
+      // What is left of the jobs of both is one for each: nothing at Google is of neither, and nothing of both.
+      const whole = jobs.filter(
+        ({ displayName, cancelled }) => displayName?.startsWith(`hb/${id}/`) && !cancelled,
+      );
+      expect(whole.map(nonceOf).sort()).toEqual([...(mine?.nonces ?? []), ...(theirs?.nonces ?? [])].sort());
+    }
+  });
+
+  test('when one of them is cancelled, the other goes on', async () => {
+    const [mine, theirs] = pairOf('parted');
+    await startBoth('parted');
+    for (const batch of [mine, theirs]) await batch.until(({ check }) => check !== undefined);
+    await mine.handle.cancel();
+    expect(await mine.ended()).toMatchObject({ state: 'CANCELLED' });
+    const { job } = await theirs.handle.progress();
+    expect(stillRunning(await mine.jobs()).map(({ name }) => name)).toEqual([job]);
+    await theirs.handle.cancel();
+    await theirs.ended();
+    expect(stillRunning(await theirs.jobs())).toEqual([]);
+  });
+});
+
+/** The nonces of all jobs that a batch takes for its own. */
+async function jobsOf(batch: BatchIn, all: readonly JobEntry[]): Promise<{ nonces: Set<string> }> {
+  const report: Report = await batch.report();
+  const records = await batch.records();
+  const own = [...report.jobs.map(({ name }) => name), ...records.map(({ job }) => job)];
+  return { nonces: new Set(all.filter(({ name }) => own.includes(name)).map(nonceOf)) };
+}
+
+/** Of `hb/<batch>/<nonce>/r1.1`. */
+function nonceOf({ displayName = '' }: JobEntry): string {
+  return displayName.split('/')[2] ?? '';
+}
