@@ -54,8 +54,7 @@ export async function bringTemporal(given: BringOptions): Promise<BroughtTempora
     return await withLock(directory, signal, async () => {
       const lease = await leases.take();
       try {
-        const server = (await adopt(options)) ?? (await startAnew(options));
-        await settle(server, options);
+        const server = await settled(options);
         return { ...placeOf(server), release: once(() => giveBack(directory, lease, server)) };
       } catch (error) {
         await leave(directory, lease);
@@ -82,6 +81,18 @@ export async function runningTemporal(
     return record && (await answersAs(record, signal)) ? placeOf(record) : undefined;
   } catch (error) {
     throw refusal(error, `Looking for the Temporal server of ${directory}`, signal);
+  }
+}
+
+/** A server that is killed before it is settled is started once more. */
+async function settled(options: BringOptions, again = true): Promise<ServerRecord> {
+  const server = (await adopt(options)) ?? (await startAnew(options));
+  try {
+    await settle(server, options);
+    return server;
+  } catch (error) {
+    if (!again || isRunning(server)) throw error;
+    return settled(options, false);
   }
 }
 

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HummingbatchError } from '../contract/errors.ts';
 import { callTemporal } from './call.ts';
 import { inspectCli } from './cli.ts';
+import { openDatabase } from './database.ts';
 import { type Launched, type LaunchOptions, launch, logFileIn } from './launch.ts';
 import { readToken, writeToken } from './namespace.ts';
 import { freePorts, LOOPBACK, type Ports } from './ports.ts';
@@ -32,21 +32,21 @@ export interface StartOptions extends Omit<LaunchOptions, 'ports' | 'database'> 
 
 /**
  * Starts a dev server on this directory's database and waits until it answers. Only under the lock: a second server on
- * one SQLite file would start and serve beside the first. The file's name carries the server's version, because
- * Temporal does not migrate such a database.
+ * one SQLite file would start and serve beside the first.
  *
  * @throws HummingbatchError `no-temporal` with the server's own words where it does not come up, or where a port that
  *   was asked for is taken; `no-temporal-cli` where the program does not run
  */
 export async function startServer(options: StartOptions): Promise<ServerRecord> {
   const { serverVersion } = await inspectCli(options.cli, options);
-  const database = join(options.directory, `temporal-${serverVersion}.sqlite`);
   for (let attempt = 1; ; attempt += 1) {
     const ports = await freePorts({ ...options.remembered, ...options.asked });
     refuseOthers(options.asked, ports);
-    const server = await launch({ ...options, database, ports });
+    const database = await openDatabase(options.directory, serverVersion);
+    const server = await launch({ ...options, database: database.path, ports });
     try {
       await untilItAnswers(server, options.signal);
+      await database.made();
       return server.record;
     } catch (error) {
       const endedByItself = server.hasEnded();

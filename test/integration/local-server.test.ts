@@ -220,6 +220,21 @@ describe('after a death', () => {
     expect((await theServer()).pid).not.toBe(server.pid);
   });
 
+  test('of a server that had made only a part of its database, that is made anew', async () => {
+    const bringing = bring();
+    await vi.waitUntil(async () => (await readdir(directory)).some((name) => name.endsWith('.sqlite')), {
+      interval: 1,
+    });
+    const server = await theServer();
+    process.kill(server.pid, 'SIGKILL');
+
+    const { address } = await bringing;
+
+    expect(await runningTemporal(directory)).toMatchObject({ address });
+    expect((await theServer()).pid).not.toBe(server.pid);
+    expect((await readdir(directory)).filter((name) => name.endsWith('.unmade'))).toEqual([]);
+  });
+
   test('of everybody, with another process now under the number of the server, that one is left alone', async () => {
     const temporal = await bring();
     await temporal.release();

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The endings of what SQLite keeps of one database. */
+const FILES = ['', '-wal', '-shm', '-journal'] as const;
+
+/**
+ * Where a server version keeps its batches. The version is in the name, because Temporal does not migrate such a file.
+ * Under the lock only.
+ */
+export interface Database {
+  path: string;
+  /** Says that the server has made all its tables. */
+  made(): Promise<void>;
+}
+
+/**
+ * The dev server makes its tables one after the other, for 0.2 s, and never starts again on a file that lacks some. So a
+ * mark stands beside a new file until the server has answered for the first time. A file that still has its mark is one
+ * of a server that was killed before: nobody has put anything into it, and it is made anew.
+ */
+export async function openDatabase(directory: string, serverVersion: string): Promise<Database> {
+  const path = join(directory, `temporal-${serverVersion}.sqlite`);
+  const mark = `${path}.unmade`;
+  if (existsSync(mark)) for (const ending of FILES) await rm(path + ending, { force: true });
+  if (!existsSync(path)) await writeFile(mark, '');
+  return { path, made: () => rm(mark, { force: true }) };
+}
