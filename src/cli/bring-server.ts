@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../contract/search-attributes.ts';
-import type { BroughtTemporal } from '../local/index.ts';
+import type { KeptTemporal } from '../local/index.ts';
 import type { Store } from '../store/store.ts';
 import type { Call } from './call.ts';
 
@@ -13,16 +13,16 @@ export function serverDirectory(store: Store): string {
   return join(store.location, '.temporal');
 }
 
-/** The store's own server, found or started. */
-export async function bringServer(call: Call, config: Config, store: Store): Promise<BroughtTemporal> {
-  const { bringTemporal, cacheDirectory, findTemporalCli } = await import('../local/index.ts');
+/** The store's own server, found or started, and started again where it ends before its time. */
+export async function bringServer(call: Call, config: Config, store: Store): Promise<KeptTemporal> {
+  const { cacheDirectory, findTemporalCli, keepTemporal } = await import('../local/index.ts');
   const { signal, output } = call;
   const log = (sentence: string) => output.say(output.paint('dim', sentence));
   const env = { ...config.env };
   const cacheDir = cacheDirectory(env, process.platform);
   const cli = await findTemporalCli({ env, cacheDir, fetchAllowed: true, log, signal });
   const { port, uiPort } = call.flags;
-  return bringTemporal({
+  return keepTemporal({
     directory: serverDirectory(store),
     cli: cli.path,
     namespace: 'default',

@@ -1,12 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { HummingbatchError } from '../contract/index.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../contract/search-attributes.ts';
 import type { Store } from '../store/store.ts';
 import type { GeminiPlace } from './bring-gemini.ts';
 
 /** What a reference on the web may be and take. The limit is that of local ones. */
 const REFERENCE_LIMITS = { bytes: 30 << 20, deadlineMs: 60_000 } as const;
+/** As long as the client waits for the same server. */
+const CONNECT_WITHIN_MS = 10_000;
+const CONNECT_AGAIN_MS = 300;
 /** Beyond the 45 s after which the worker itself gives up waiting for its steps. */
 const STOP_WITHIN_MS = 50_000;
 
@@ -48,7 +52,9 @@ export async function bringWorker(
     import('../fetch.ts'),
   ]);
   installRuntime(log);
-  const connection = await NativeConnection.connect({ ...place.connection, address: place.address });
+  const connection = await patiently(place, () =>
+    NativeConnection.connect({ ...place.connection, address: place.address }),
+  );
   const api = createGemini({ baseUrl: gemini.url ?? GEMINI_URL, apiKey: gemini.apiKey });
   const worker = await startWorker({
     connection,
@@ -78,6 +84,18 @@ export async function bringWorker(
       await connection.close();
     },
   };
+}
+
+/** A server that was there a moment ago may be about to be started again; Temporal's native part does not wait for it. */
+async function patiently<T>({ address }: WorkerPlace, connect: () => Promise<T>): Promise<T> {
+  for (const since = Date.now(); ; await pause(CONNECT_AGAIN_MS)) {
+    try {
+      return await connect();
+    } catch (cause) {
+      if (Date.now() - since < CONNECT_WITHIN_MS) continue;
+      throw new HummingbatchError('no-temporal', `No Temporal server answers at ${address}.`, { cause });
+    }
+  }
 }
 
 /** Which of our search attributes the namespace has. One that does not tell has none: they are a convenience. */

@@ -44,11 +44,12 @@ async function follow(
   const { output, signal } = call;
   sayLink(call, session, batchId);
   const view = await createProgressView(output);
+  const over = new AbortController();
+  const still = untilStill(session, batchId, AbortSignal.any([signal, over.signal]), (progress) => {
+    hear(progress);
+    if (!isStill(progress)) view.show(progress);
+  });
   try {
-    const still = untilStill(session, batchId, signal, (progress) => {
-      hear(progress);
-      if (!isStill(progress)) view.show(progress);
-    });
     return await Promise.race([still, session.fallen]);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -57,6 +58,9 @@ async function follow(
     return undefined;
   } finally {
     view.stop();
+    // A call that is still under way would find its connection closed, and throw where nobody can catch it.
+    over.abort();
+    await still.catch(() => undefined);
   }
 }
 

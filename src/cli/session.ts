@@ -29,7 +29,7 @@ export interface Session {
   uiUrl?: string;
   /** This process has the worker, so it stays until the batch ends or stops. */
   drives: boolean;
-  /** Rejects where this process's worker fell. */
+  /** Rejects where this process's worker fell, or the server that it brought. */
   fallen: Promise<never>;
   /** Lets the worker come to its next checkpoint and gives the server back. */
   close(): Promise<void>;
@@ -134,7 +134,9 @@ export async function bringAll(call: Call, config: Config, store: Store, log: Lo
     const taskQueue = ownTaskQueue(store.id);
     const place = { ...temporal, client, taskQueue, manner: 'personal' as const };
     const worker = await bringWorker(store, place, gemini, log);
-    closing.push(() => worker.close());
+    const lost = temporal.fallen.catch(() => undefined);
+    // To a server that is lost a worker cannot hand anything over: waiting for it would only hide why.
+    closing.push(() => Promise.race([worker.close(), lost]));
     const options = { ...optionsOf(config, store, call.flags), endpoint: worker.endpoint };
     return {
       store,
@@ -145,13 +147,20 @@ export async function bringAll(call: Call, config: Config, store: Store, log: Lo
       taskQueue,
       uiUrl: temporal.uiUrl,
       drives: true,
-      fallen: worker.fallen,
+      fallen: firstOf(worker.fallen, temporal.fallen),
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function firstOf(...falls: Promise<never>[]): Promise<never> {
+  const first = Promise.race(falls);
+  // Whoever waits hears of it.
+  first.catch(() => undefined);
+  return first;
 }
 
 /** What a batch started here is bound to, and how often it asks. */

@@ -4,6 +4,7 @@
  */
 export { cacheDirectory } from './cache.ts';
 export { findTemporalCli } from './cli.ts';
+export { type KeptTemporal, keepTemporal } from './keep.ts';
 export {
   type BringOptions,
   type BroughtTemporal,

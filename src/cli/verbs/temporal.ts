@@ -13,7 +13,7 @@ export const verb: Verb = async (call) => {
   try {
     output.print(`${address}\n${uiUrl}`);
     output.printJson({ address, uiUrl, namespace });
-    await untilInterrupted(call);
+    await untilInterrupted(call, server.fallen);
   } finally {
     await server.release();
   }

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HummingbatchError } from '../contract/errors.ts';
+import { isRunning } from './process.ts';
+import { readRecord } from './record.ts';
+import { refusal } from './refusal.ts';
+import { type BringOptions, type BroughtTemporal, bringTemporal } from './server.ts';
+
+/** A look costs 0.1 ms; whoever calls a server that is away tries for longer than a start takes. */
+const LOOK_EVERY_MS = 1000;
+
+/** A server that is started again whenever it ends before {@link release}. */
+export interface KeptTemporal extends BroughtTemporal {
+  /** Rejects where it ended and cannot be had again at its address, and settles in no other way. */
+  fallen: Promise<never>;
+}
+
+/**
+ * Brings the Temporal server of a store and keeps it up: one that was killed is started again on its database and at its
+ * address, where clients and workers find it by themselves. Of several processes that keep it one starts it.
+ *
+ * @throws what `bringTemporal` throws
+ */
+export async function keepTemporal(options: BringOptions): Promise<KeptTemporal> {
+  const { directory, log } = options;
+  const first = await bringTemporal(options);
+  const held = [first];
+  const stopping = new AbortController();
+  const keeping = keep();
+  const fallen = keeping.then(() => new Promise<never>(() => undefined));
+  // Whoever waits hears of it; where nobody does any more, the server is given back anyway.
+  fallen.catch(() => undefined);
+
+  async function keep(): Promise<void> {
+    try {
+      while (!stopping.signal.aborted) {
+        await untilItEnds();
+        log('The Temporal server of this store has ended. It is started again …');
+        const again = await bringTemporal({ ...options, signal: stopping.signal });
+        held.push(again);
+        if (again.address !== first.address) throw moved(first.address, again.address);
+        log('The Temporal server runs again; nothing is lost.');
+      }
+    } catch (error) {
+      if (!stopping.signal.aborted)
+        throw refusal(error, `Keeping the Temporal server of ${directory} up`, undefined);
+    }
+  }
+
+  async function untilItEnds(): Promise<void> {
+    const server = await readRecord(directory);
+    if (!server) throw new Error('its folder is gone');
+    while (isRunning(server)) await sleep(LOOK_EVERY_MS, undefined, { signal: stopping.signal });
+  }
+
+  return {
+    ...first,
+    fallen,
+    async release() {
+      stopping.abort();
+      await keeping.catch(() => undefined);
+      for (const server of held) await server.release();
+    },
+  };
+}
+
+/** Where the port was taken in the meantime, by whatever. */
+function moved(from: string, to: string): HummingbatchError {
+  return new HummingbatchError(
+    'no-temporal',
+    `The Temporal server of this store has ended, and something else listens at ${from} now; it was started at ${to}.`,
+    { fix: 'Call the same command again: the batch goes on where it stood.' },
+  );
+}

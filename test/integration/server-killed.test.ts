@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createEmulator } from '../../src/emulator/index.ts';
+import { bringTemporal } from '../../src/local/index.ts';
+import { isRunning } from '../../src/local/process.ts';
+import { readRecord, type ServerRecord } from '../../src/local/record.ts';
+import type { Desk } from '../support/desk.ts';
+import { temporalCliPath } from '../support/servers.ts';
+import { createDesk, manifestText } from './cli-kit.ts';
+
+/** A line of a stack trace. */
+const TRACE = /^\s+at /m;
+
+/** A desk whose Gemini outlives everything else, as Google does. */
+async function deskWith(jobSeconds: number) {
+  const emulator = await createEmulator({ images: 'plain', jobSeconds });
+  onTestFinished(() => emulator.close());
+  const desk = await createDesk({
+    GEMINI_API_KEY: 'any',
+    HUMMINGBATCH_GEMINI_URL: emulator.url,
+    HUMMINGBATCH_CHECK_INTERVAL: '1s',
+    HUMMINGBATCH_SUBMIT_WINDOW: '1s',
+  });
+  await desk.write('m.yaml', manifestText('served'));
+  return { ...desk, emulator };
+}
+
+async function serverIn(directory: string): Promise<ServerRecord> {
+  const server = await readRecord(directory);
+  if (!server) throw new Error(`no server was ever started in ${directory}`);
+  return server;
+}
+
+function serverOf({ folder }: Desk): Promise<ServerRecord> {
+  return serverIn(join(folder, 'hummingbatch', '.temporal'));
+}
+
+describe('a brought Temporal server that is killed while run waits', () => {
+  test('is started again at its address, and the batch goes on as if nothing had happened', async () => {
+    const desk = await deskWith(4);
+    const run = desk.begin('run', 'm.yaml', '--json');
+    await run.said('waiting for batches/');
+    const killed = await serverOf(desk);
+    process.kill(killed.pid, 'SIGKILL');
+
+    const { code, stdout, stderr } = await run.ended;
+
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'COMPLETED', outputs: { image: 3 }, rounds: 1 });
+    expect((await desk.emulator.ledger()).jobs).toHaveLength(1);
+    expect(stderr).toContain('The Temporal server of this store has ended.');
+    expect(stderr).not.toMatch(TRACE);
+    const { pid, port } = await serverOf(desk);
+    expect({ port, isAnother: pid !== killed.pid }).toEqual({ port: killed.port, isAnother: true });
+    expect(isRunning(await serverOf(desk)), 'the last that uses it ends it').toBe(false);
+  });
+
+  test('and whose address another program took is told of, with the command that goes on', async () => {
+    const desk = await deskWith(4);
+    const run = desk.begin('run', 'm.yaml', '--json');
+    await run.said('waiting for batches/');
+    const { pid, port } = await serverOf(desk);
+    process.kill(pid, 'SIGKILL');
+    const other = createServer();
+    onTestFinished(() => void other.close());
+    await vi.waitFor(async () => {
+      other.listen(port, '127.0.0.1');
+      await once(other, 'listening');
+    });
+
+    const { code, stdout, stderr } = await run.ended;
+
+    expect(code, stderr).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'no-temporal', message: expect.stringContaining(String(port)) },
+    });
+    expect(stderr).toContain('Call the same command again');
+    expect(stderr).not.toMatch(TRACE);
+
+    const again = await desk.run(['run', 'm.yaml', '--json']);
+    expect(again.code, again.stderr).toBe(0);
+    expect((await desk.emulator.ledger()).jobs).toHaveLength(1);
+  });
+});
+
+test('a worker whose configured Temporal server is killed goes on when the server is back, and so does whoever waits', async () => {
+  const desk = await deskWith(4);
+  const directory = join(desk.folder, 'their-temporal');
+  const bring = async (port?: number) => {
+    const cli = await temporalCliPath();
+    const options = { directory, cli, namespace: 'default', searchAttributes: {}, retentionHours: 24 };
+    return bringTemporal({ ...options, env: process.env, log: () => undefined, ...(port && { port }) });
+  };
+  const first = await bring();
+  const place = { TEMPORAL_ADDRESS: first.address };
+  const store = ['--store', 'hummingbatch'];
+  const worker = desk.beginWith(place, 'worker', ...store);
+  await worker.said('Working for');
+  const run = desk.beginWith(place, 'run', 'm.yaml', '--json', ...store);
+  await run.said('waiting for batches/');
+  const server = await serverIn(directory);
+  process.kill(server.pid, 'SIGKILL');
+  await vi.waitUntil(() => !isRunning(server));
+
+  const second = await bring(server.port);
+
+  const { code, stdout, stderr } = await run.ended;
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ state: 'COMPLETED', outputs: { image: 3 } });
+  expect((await desk.emulator.ledger()).jobs).toHaveLength(1);
+  worker.child.kill('SIGTERM');
+  expect(await worker.ended).toMatchObject({ code: 0 });
+  await first.release();
+  await second.release();
+  expect(isRunning(await serverIn(directory))).toBe(false);
+});
