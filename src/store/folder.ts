@@ -3,7 +3,7 @@ import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import pMap from 'p-map';
 import { HummingbatchError } from '../contract/errors.ts';
-import { makeFolder, syncFolder } from './durable-folder.ts';
+import { foldersBelow } from './durable-folder.ts';
 import { errnoOf, toStoreError } from './errors.ts';
 import { segmentsOf, segmentsOfPrefix } from './keys.ts';
 import type { Data, Entry, Store } from './store.ts';
@@ -17,6 +17,7 @@ const WRITERS = 8;
 /** A store in a folder of a local disk: temporary file, fsync, rename, fsync of the folder. */
 export function folderStore(root: string, id: string): Store {
   const pathOf = (key: string) => join(root, ...segmentsOf(key));
+  const durable = foldersBelow(root);
   const prefixPath = (prefix: string) => join(root, ...segmentsOfPrefix(prefix));
 
   /** Everything that touches the disk goes through here, so that each failure gets its code. */
@@ -66,22 +67,22 @@ export function folderStore(root: string, id: string): Store {
       async ({ key, data }) => {
         const target = pathOf(key);
         const temporary = await writeTemporary(data);
-        for (const folder of await makeFolder(dirname(target))) folders.add(folder);
+        for (const folder of await durable.make(dirname(target))) folders.add(folder);
         await rename(temporary, target);
       },
       { concurrency: WRITERS },
     );
-    await pMap(folders, syncFolder, { concurrency: WRITERS });
+    await durable.sync(folders);
   }
 
   async function putIfAbsent(key: string, data: string | Uint8Array): Promise<boolean> {
     const target = pathOf(key);
     const temporary = await writeTemporary(data);
     try {
-      const folders = await makeFolder(dirname(target));
+      const folders = await durable.make(dirname(target));
       // A hard link is the one call that is both atomic and refuses to replace; `open('wx')` could leave half a value.
       await link(temporary, target);
-      for (const folder of folders) await syncFolder(folder);
+      await durable.sync(folders);
       return true;
     } catch (error) {
       if (errnoOf(error) === 'EEXIST') return false;
