@@ -1,10 +1,13 @@
 import { onTestFinished } from 'vitest';
 import { type Desk, openDesk } from '../support/desk.ts';
 
-/** A desk that is cleared when the test is over. */
-export async function createDesk(env: Record<string, string> = {}): Promise<Desk> {
+/** A desk that is cleared when the test is over; a test beside others says by its context when that is. */
+export async function createDesk(
+  env: Record<string, string> = {},
+  onFinished = onTestFinished,
+): Promise<Desk> {
   const desk = await openDesk(env);
-  onTestFinished(() => desk.close());
+  onFinished(() => desk.close());
   return desk;
 }
 

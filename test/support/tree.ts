@@ -1,45 +1,40 @@
 import { createHash } from 'node:crypto';
-import type { OutputRecord, Report } from '../../src/contract/index.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /**
- * What a batch leaves for people, file by file, without what differs from run to run though all went the same: times,
- * names of jobs, the batch's id, and what the model's thoughts came to (they differ from job to job, and so does the cost).
+ * All that may differ between two runs of one manifest that both went well; everything else is the same to the byte.
+ * What the model's thoughts came to differs from job to job, and so does what the batch cost.
  */
-export async function treeOf(store: Store, batchId: string): Promise<Record<string, unknown>> {
+const DIFFERS: readonly (readonly [instead: string, what: RegExp])[] = [
+  ['TIME', /\d{4}-\d\d-\d\dT[\d:.]+Z/g],
+  ['JOB', /batches\/[a-z0-9]{36}/g],
+  ['SUBMISSION', /(?<="submission": )\d+/g],
+  ['TOKENS', /(?<="text":)\d+/g],
+  ['USD', /(?<="(?:costUsd|actual|difference)": ?)-?[\d.]+/g],
+  ['USD', /(?<=<dt>cost<\/dt><dd>)[\d.]+/g],
+  // That an answer was lost is told, though nothing came of it.
+  ['"anomalies": []', /"anomalies": \[(\s*"Submission \d+ of round \d+ was sent without an answer.*)+\s*\]/g],
+  [
+    '',
+    /<details>.*<ul>(<li>Submission \d+ of round \d+ was sent without an answer[^<]*<\/li>)+<\/ul><\/details>/g,
+  ],
+];
+
+/** What a batch leaves for people: its texts without what {@link DIFFERS}, its images as hashes. */
+export async function treeOf(store: Store, batchId: string): Promise<Record<string, string>> {
   const home = `batches/${batchId}/`;
   const keys = (await store.list(home)).filter((key) => !key.startsWith(`${home}work/`));
   const entries = keys.map(async (key) => {
     const bytes = Buffer.from((await store.get(key)) ?? []);
     const name = key.slice(home.length);
-    return [name, READ[name]?.(bytes.toString().replaceAll(batchId, 'ID')) ?? hashOf(bytes)] as const;
+    return [name, name.startsWith('images/') ? hashOf(bytes) : sameText(bytes, batchId)] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }
 
-const READ: Record<string, (text: string) => unknown> = {
-  'results.jsonl': (text) => text.trimEnd().split('\n').map(sameRecord),
-  'report.json': sameReport,
-  'failed.json': (text) => text,
-  'report.html': (text) =>
-    text
-      .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-      .replace(/[\d.]+ USD/g, 'USD')
-      .replace(/<details>.*<\/details>/, ''),
-};
-
-function sameRecord(line: string): OutputRecord {
-  const record = JSON.parse(line) as OutputRecord;
-  return { ...record, job: '', costUsd: 0, ...(record.usage && { usage: { ...record.usage, text: 0 } }) };
-}
-
-function sameReport(text: string): unknown {
-  const { name, model, state, outputs, flags, byRatio, jobs, rounds } = JSON.parse(text) as Report;
-  return {
-    ...{ name, model, state, outputs, flags, byRatio },
-    jobs: jobs.map((job) => ({ round: job.round, state: job.state })),
-    rounds: rounds.map((round) => ({ round: round.round, outputs: round.outputs })),
-  };
+function sameText(bytes: Buffer, batchId: string): string {
+  const text = bytes.toString().replaceAll(batchId, 'ID');
+  return DIFFERS.reduce((same, [instead, what]) => same.replace(what, instead), text);
 }
 
 function hashOf(bytes: Buffer): string {

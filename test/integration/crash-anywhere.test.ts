@@ -1,0 +1,31 @@
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { openStage, play, type Stage, type Went } from '../support/crash/stage.ts';
+import { describeTrial, trialOf, type Victim } from '../support/crash/trial.ts';
+
+/** `npm run soak` plays as many others as are wanted; these hold each victim and each kind of moment. */
+const SEEDS = [3, 8, 10, 12, 14, 15, 22, 25, 27, 28, 29, 31];
+const VICTIMS: readonly Victim[] = ['worker', 'run', 'server', 'run and server'];
+
+describe('a batch whose processes are killed at random moments', () => {
+  let stage: Required<Stage>;
+  const struck: Went['struck'] = [];
+
+  beforeAll(async () => {
+    stage = await openStage(inject('temporal'));
+  }, 120_000);
+
+  test.concurrent.each(SEEDS.map(trialOf).map((trial) => [describeTrial(trial), trial] as const))(
+    'leaves what an undisturbed one leaves, with one job a round: %s',
+    async (_, trial) => {
+      const went = await play(trial, stage);
+      expect(went.problems).toEqual([]);
+      struck.push(...went.struck);
+    },
+    300_000,
+  );
+
+  test('met the kills, so that this says something', () => {
+    for (const victim of VICTIMS) expect(struck.map((kill) => kill.victim)).toContain(victim);
+    expect(struck.length).toBeGreaterThan(SEEDS.length);
+  });
+});

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
+import { workflowIdOf } from '../../../src/contract/index.ts';
+import { bringTemporal } from '../../../src/local/index.ts';
+import { temporalCliPath } from '../servers.ts';
+import type { Went } from './stage.ts';
+import type { Trial } from './trial.ts';
+
+type Event = temporal.api.history.v1.IHistoryEvent;
+
+/** Which step was under way at each kill of an ended trial, from the batch's history. */
+export async function stepsHit(
+  store: string,
+  served: string,
+  { manner }: Trial,
+  { batchId, struck }: Went,
+): Promise<string[]> {
+  if (manner === 'served') return stepsIn(await historyAt(served, batchId), struck);
+  const temporal = await bringTemporal({
+    ...{ directory: join(store, '.temporal'), cli: await temporalCliPath(), namespace: 'default' },
+    ...{ searchAttributes: {}, retentionHours: 24, env: process.env, log: () => undefined },
+  });
+  try {
+    return stepsIn(await historyAt(temporal.address, batchId), struck);
+  } finally {
+    await temporal.release();
+  }
+}
+
+async function historyAt(address: string, batchId: string): Promise<Event[]> {
+  const connection = await Connection.connect({ address });
+  try {
+    const handle = new Client({ connection }).workflow.getHandle(workflowIdOf(batchId));
+    return (await handle.fetchHistory()).events ?? [];
+  } finally {
+    await connection.close();
+  }
+}
+
+function stepsIn(events: readonly Event[], struck: Went['struck']): string[] {
+  const from = timeOf(events[0]);
+  const spans = events.flatMap((event) => {
+    const name = event.activityTaskScheduledEventAttributes?.activityType?.name;
+    return name ? [{ name, from: timeOf(event), to: timeOf(endOf(events, event)) }] : [];
+  });
+  return struck.map(({ at }) => {
+    const hit = spans.find((span) => span.from <= at && at <= span.to);
+    if (hit) return hit.name;
+    if (at < from) return 'start';
+    return at > timeOf(events.at(-1)) ? 'end' : 'sleep';
+  });
+}
+
+function endOf(events: readonly Event[], scheduled: Event): Event | undefined {
+  return events.find((event) => {
+    const ended =
+      event.activityTaskCompletedEventAttributes ??
+      event.activityTaskFailedEventAttributes ??
+      event.activityTaskTimedOutEventAttributes;
+    return ended && String(ended.scheduledEventId) === String(scheduled.eventId);
+  });
+}
+
+function timeOf(event: Event | undefined): number {
+  return Number(event?.eventTime?.seconds ?? 0) * 1000 + (event?.eventTime?.nanos ?? 0) / 1e6;
+}
