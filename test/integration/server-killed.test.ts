@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, type TestContext, test, vi } from 'vitest';
 import { createEmulator } from '../../src/emulator/index.ts';
 import { bringTemporal } from '../../src/local/index.ts';
 import { isRunning } from '../../src/local/process.ts';
@@ -14,15 +14,16 @@ import { createDesk, manifestText } from './cli-kit.ts';
 const TRACE = /^\s+at /m;
 
 /** A desk whose Gemini outlives everything else, as Google does. */
-async function deskWith(jobSeconds: number) {
-  const emulator = await createEmulator({ images: 'plain', jobSeconds });
+async function deskOf({ onTestFinished }: TestContext) {
+  const emulator = await createEmulator({ images: 'plain', jobSeconds: 4 });
   onTestFinished(() => emulator.close());
-  const desk = await createDesk({
+  const env = {
     GEMINI_API_KEY: 'any',
     HUMMINGBATCH_GEMINI_URL: emulator.url,
     HUMMINGBATCH_CHECK_INTERVAL: '1s',
     HUMMINGBATCH_SUBMIT_WINDOW: '1s',
-  });
+  };
+  const desk = await createDesk(env, onTestFinished);
   await desk.write('m.yaml', manifestText('served'));
   return { ...desk, emulator };
 }
@@ -37,9 +38,9 @@ function serverOf({ folder }: Desk): Promise<ServerRecord> {
   return serverIn(join(folder, 'hummingbatch', '.temporal'));
 }
 
-describe('a brought Temporal server that is killed while run waits', () => {
-  test('is started again at its address, and the batch goes on as if nothing had happened', async () => {
-    const desk = await deskWith(4);
+describe.concurrent('a brought Temporal server that is killed while run waits', () => {
+  test('is started again at its address, and the batch goes on as if nothing had happened', async (context) => {
+    const desk = await deskOf(context);
     const run = desk.begin('run', 'm.yaml', '--json');
     await run.said('waiting for batches/');
     const killed = await serverOf(desk);
@@ -57,14 +58,14 @@ describe('a brought Temporal server that is killed while run waits', () => {
     expect(isRunning(await serverOf(desk)), 'the last that uses it ends it').toBe(false);
   });
 
-  test('and whose address another program took is told of, with the command that goes on', async () => {
-    const desk = await deskWith(4);
+  test('and whose address another program took is told of, with the command that goes on', async (context) => {
+    const desk = await deskOf(context);
     const run = desk.begin('run', 'm.yaml', '--json');
     await run.said('waiting for batches/');
     const { pid, port } = await serverOf(desk);
     process.kill(pid, 'SIGKILL');
     const other = createServer();
-    onTestFinished(() => void other.close());
+    context.onTestFinished(() => void other.close());
     await vi.waitFor(async () => {
       other.listen(port, '127.0.0.1');
       await once(other, 'listening');
@@ -85,8 +86,8 @@ describe('a brought Temporal server that is killed while run waits', () => {
   });
 });
 
-test('a worker whose configured Temporal server is killed goes on when the server is back, and so does whoever waits', async () => {
-  const desk = await deskWith(4);
+test.concurrent('a worker whose configured Temporal server is killed goes on when the server is back, and so does whoever waits', async (context) => {
+  const desk = await deskOf(context);
   const directory = join(desk.folder, 'their-temporal');
   const bring = async (port?: number) => {
     const cli = await temporalCliPath();

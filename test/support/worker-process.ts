@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import type { World } from './world.ts';
@@ -9,6 +10,8 @@ const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 /** A worker as users run it: the built command in a process of its own. */
 export interface WorkerProcess {
   pid: number;
+  /** Resolves when its log has said it. */
+  said(words: string | RegExp): Promise<void>;
   /** SIGKILL, and back when the process is gone. */
   kill(): Promise<void>;
   /** SIGTERM, and back when it has ended by itself. */
@@ -24,9 +27,21 @@ export function startWorkerProcess({ store, taskQueue, emulator }: World): Worke
       HUMMINGBATCH_GEMINI_URL: emulator.url,
       GEMINI_API_KEY: 'test-key',
     },
-    stdio: ['ignore', 'ignore', process.env['TEST_LOG'] ? 'inherit' : 'ignore'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
-  return { pid: child.pid ?? 0, kill: () => end(child, 'SIGKILL'), stop: () => end(child, 'SIGTERM') };
+  let heard = '';
+  child.stderr.on('data', (bytes: Buffer) => {
+    heard += bytes.toString();
+    if (process.env['TEST_LOG']) process.stderr.write(bytes);
+  });
+  return {
+    pid: child.pid ?? 0,
+    async said(words) {
+      while (heard.search(words) < 0) await pause(20);
+    },
+    kill: () => end(child, 'SIGKILL'),
+    stop: () => end(child, 'SIGTERM'),
+  };
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

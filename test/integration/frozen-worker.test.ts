@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { treeOf } from '../support/tree.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+/** Large enough that collecting takes a while: 40 MB, a checkpoint for each fifth of them. */
+const MANIFEST = {
+  name: 'frozen',
+  model: 'nano-banana-pro',
+  items: ['1:1', '16:9', '4:5'].map((aspectRatio, n) => ({
+    ...{ key: `item-${n}`, prompt: `Motif ${n}`, aspectRatio, count: 32 },
+  })),
+};
+const TRIALS = 5;
+
+let world: World;
+let workers: WorkerProcess[];
+
+beforeEach(async () => {
+  world = await createWorld({ imageBytes: 400_000 });
+  workers = [];
+});
+afterEach(async () => {
+  await Promise.all(workers.map((worker) => worker.kill()));
+  await world.close();
+});
+
+function startWorker(): WorkerProcess {
+  const worker = startWorkerProcess(world);
+  workers.push(worker);
+  return worker;
+}
+
+test('a worker that is frozen while it collects, and wakes up when another has finished, changes nothing', async () => {
+  const path = await world.manifest(MANIFEST);
+  const old = startWorker();
+  await world.hummingbatch.startManifest(path, { batchId: 'undisturbed' });
+  await world.hummingbatch.batch('undisturbed').wait();
+  const undisturbed = await treeOf(world.store, 'undisturbed');
+
+  const batchId = await freezeWhileItCollects(path, old);
+  startWorker();
+  expect(await world.hummingbatch.batch(batchId).wait()).toMatchObject({ state: 'COMPLETED' });
+  expect(await treeOf(world.store, batchId)).toEqual(undisturbed);
+  const before = await everyFileOf(batchId);
+
+  process.kill(old.pid, 'SIGCONT');
+  await old.said(new RegExp(`"batch":"${batchId}","step":"collectRound".*"msg":"failed"`));
+  await old.stop();
+
+  expect(await everyFileOf(batchId)).toEqual(before);
+  const { jobs } = await world.emulator.ledger();
+  expect(jobs.filter(({ displayName }) => displayName?.startsWith(`hb/${batchId}/`))).toHaveLength(1);
+}, 180_000);
+
+/** Stops the process after its first checkpoint and before the mark that all is collected. */
+async function freezeWhileItCollects(path: string, { pid }: WorkerProcess): Promise<string> {
+  for (let trial = 1; trial <= TRIALS; trial++) {
+    const batchId = `frozen-${trial}`;
+    await world.hummingbatch.startManifest(path, { batchId });
+    while ((await checkpointsOf(batchId)).length === 0) await pause(5);
+    process.kill(pid, 'SIGSTOP');
+    if (!(await isCollected(batchId))) return batchId;
+    // It was through before the signal came.
+    process.kill(pid, 'SIGCONT');
+    await world.hummingbatch.batch(batchId).wait();
+  }
+  throw new Error(`None of ${TRIALS} signals came while the worker collected.`);
+}
+
+function checkpointsOf(batchId: string): Promise<string[]> {
+  return world.store.list(`batches/${batchId}/work/rounds/1/collect/`);
+}
+
+async function isCollected(batchId: string): Promise<boolean> {
+  return (await world.store.head(`batches/${batchId}/work/rounds/1/collected.json`)) !== undefined;
+}
+
+/** What people see and what the steps leave for one another, to the byte. */
+async function everyFileOf(batchId: string): Promise<Record<string, string | undefined>> {
+  const keys = await world.store.list(`batches/${batchId}/`);
+  const entries = keys.map(async (key) => {
+    const bytes = await world.store.get(key);
+    return [key, bytes && createHash('sha256').update(bytes).digest('hex')] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
