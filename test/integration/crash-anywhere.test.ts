@@ -3,7 +3,7 @@ import { openStage, play, type Stage, type Went } from '../support/crash/stage.t
 import { describeTrial, trialOf, type Victim } from '../support/crash/trial.ts';
 
 /** `npm run soak` plays as many others as are wanted; these hold each victim and each kind of moment. */
-const SEEDS = [3, 8, 10, 12, 14, 15, 22, 25, 27, 28, 29, 31];
+const SEEDS = [5, 8, 10, 12, 14, 16, 22, 25, 27, 28, 29, 31];
 const VICTIMS: readonly Victim[] = ['worker', 'run', 'server', 'run and server'];
 
 describe('a batch whose processes are killed at random moments', () => {

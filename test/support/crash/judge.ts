@@ -36,7 +36,7 @@ export async function judge(remains: Remains, undisturbed?: Record<string, strin
     ...(undisturbed ? treeProblems(tree, undisturbed) : []),
     ...jobProblems(ledger, records),
     ...(await imageProblems(store, batchId, tree, records)),
-    ...(await serverProblems(store)),
+    ...(await serverProblems(store, ended)),
   ];
   return { batchId, tree, problems };
 }
@@ -103,10 +103,12 @@ async function brokenOf(store: Store, batchId: string, name: string): Promise<st
   }
 }
 
-/** Whoever ends last ends the server. */
-async function serverProblems(store: Store): Promise<string[]> {
+/** Whoever used the server last ends it. One whose user was killed stays where the next call found all in the store. */
+async function serverProblems(store: Store, { stderr }: Ended): Promise<string[]> {
   const server = await readRecord(`${store.location}/.temporal`);
-  return server && isRunning(server) ? ['the Temporal server still runs'] : [];
+  return server && isRunning(server) && stderr.includes('In detail:')
+    ? ['the Temporal server still runs']
+    : [];
 }
 
 async function recordsOf(store: Store, batchId: string): Promise<OutputRecord[]> {
