@@ -5,11 +5,22 @@ import type { Http } from './http.ts';
 const HEADERS_DEADLINE_MS = 60_000;
 /** A connection that brings nothing for this long is dead, however open it looks. */
 const IDLE_MS = 60_000;
+const PARTIAL = 206;
+const NOT_SATISFIABLE = 416;
 /** The documented way first; files of some projects answer only to the SDK's. */
 const PATHS = [
   (file: string) => `/download/v1beta/${file}:download?alt=media`,
   (file: string) => `/v1beta/${file}:download?alt=media`,
 ];
+
+export interface DownloadOptions {
+  /**
+   * The file is read again because its end came too early: asked for as a range from its first byte on too, so that a
+   * server that knows Range says where the end is.
+   */
+  again?: boolean;
+  idleMs?: number;
+}
 
 /**
  * Streams a result file from a byte offset to its end. Where the server ignores Range, what lies before the offset is
@@ -22,13 +33,19 @@ export async function* download(
   file: string,
   offset: number,
   signal: AbortSignal,
-  idleMs = IDLE_MS,
+  { again = false, idleMs = IDLE_MS }: DownloadOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const idle = new IdleTimeout(idleMs);
   // One byte more than needed: a range that begins at the very end is refused with 416, this one never is.
-  const from = Math.max(0, offset - 1);
+  const from = again || offset > 0 ? Math.max(0, offset - 1) : undefined;
   const response = await open(http, file, from, AbortSignal.any([signal, idle.signal]));
-  let at = beginningOf(response, offset);
+  // Nothing from the first byte on: the file is empty.
+  if (response.status === NOT_SATISFIABLE) {
+    await response.body?.cancel();
+    return;
+  }
+  const { start, end } = partOf(response, offset);
+  let at = start;
   try {
     idle.start();
     for await (const chunk of response.body ?? []) {
@@ -39,6 +56,8 @@ export async function* download(
       if (needed.byteLength > 0) yield needed;
       idle.start();
     }
+    // A cut can look like a normal end. Where the server said what it would send, it is told apart.
+    if (end !== undefined && at < end) throw new Error(`it ended ${end - at} bytes too early`);
   } catch (error) {
     throw toNetworkError(error, 'result', signal);
   } finally {
@@ -46,25 +65,36 @@ export async function* download(
   }
 }
 
-/** The place in the file of the first byte of the answer. */
-function beginningOf({ status, headers }: Response, offset: number): number {
-  if (status !== 206) return 0;
-  const start = /^bytes (\d{1,15})-/.exec(headers.get('content-range') ?? '')?.[1];
-  if (start !== undefined && Number(start) <= offset) return Number(start);
-  throw new HummingbatchError(
-    'garbled',
-    'Gemini answered with another part of the results than was asked for.',
-  );
+/** Where in the file the answer begins, and where it ends if it says so. */
+function partOf({ status, headers }: Response, offset: number): { start: number; end?: number } {
+  if (status !== PARTIAL) return { start: 0 };
+  const [, first, last] = /^bytes (\d{1,15})-(\d{1,15})\//.exec(headers.get('content-range') ?? '') ?? [];
+  if (first === undefined || Number(first) > offset) {
+    throw new HummingbatchError(
+      'garbled',
+      'Gemini answered with another part of the results than was asked for.',
+    );
+  }
+  // Of what is compressed nobody knows whether its range counts the bytes before or after.
+  const isPlain = !headers.has('content-encoding');
+  return { start: Number(first), ...(isPlain && { end: Number(last) + 1 }) };
 }
 
-async function open(http: Http, file: string, from: number, signal: AbortSignal): Promise<Response> {
+/** @param from asks for the bytes from there on; undefined: for all */
+async function open(
+  http: Http,
+  file: string,
+  from: number | undefined,
+  signal: AbortSignal,
+): Promise<Response> {
   let gone: unknown;
   for (const path of PATHS) {
     try {
       return await http.open({
         method: 'GET',
         path: path(file),
-        headers: from > 0 ? { range: `bytes=${from}-` } : {},
+        headers: from === undefined ? {} : { range: `bytes=${from}-` },
+        ...(from === 0 && { alsoFine: NOT_SATISFIABLE }),
         deadlineMs: HEADERS_DEADLINE_MS,
         signal,
         subject: 'result',

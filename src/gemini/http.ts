@@ -23,6 +23,8 @@ export interface Call {
   subject: Subject;
   /** Of a POST, asked in the moment before its first byte; until it has said yes, nothing has left this machine. */
   mayLeave?: () => boolean;
+  /** An HTTP status that is an answer here, and no error. */
+  alsoFine?: number;
 }
 
 export interface Http {
@@ -49,7 +51,7 @@ export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
       ? await postAfterLastLook(url, { headers, body: content ?? '', signal }, mayLeave)
       : // A redirect would carry the key to whoever is named there.
         await fetch(url, { method, headers, body: content, redirect: 'error', signal });
-    if (response.ok) return response;
+    if (response.ok || response.status === call.alsoFine) return response;
     if (response.status < 400)
       throw new HummingbatchError('garbled', `Gemini answered ${response.status}, which says nothing.`);
     const body = withoutKey(await textOf(response), apiKey);

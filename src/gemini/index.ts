@@ -1,4 +1,4 @@
-import { download } from './download.ts';
+import { type DownloadOptions, download } from './download.ts';
 import { createFiles } from './files.ts';
 import { createHttp, type HttpOptions } from './http.ts';
 import { createJobs } from './jobs.ts';
@@ -27,7 +27,8 @@ export function createGemini(options: HttpOptions) {
     keyPrint: keyPrint(options.apiKey),
     files: createFiles(http, sdk),
     jobs: createJobs(http, sdk),
-    results: (file: string, offset: number, signal: AbortSignal) => download(http, file, offset, signal),
+    results: (file: string, offset: number, signal: AbortSignal, options?: Pick<DownloadOptions, 'again'>) =>
+      download(http, file, offset, signal, options),
   };
 }
 

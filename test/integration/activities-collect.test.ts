@@ -471,6 +471,25 @@ describe('an end that comes too early', () => {
     expect(looks).toBe(2);
   });
 
+  test('is not believed because one output has answers for two', async () => {
+    const a = answer('a#1', [part(await picture(1))]);
+    const lines = [a, a, answer('b#1', [part(await picture(2))])];
+    const { run, input, gemini, file } = await prepared([item('a'), item('b')], lines);
+    let looks = 0;
+    const results: Gemini['results'] = async function* (_file, offset) {
+      // The first download ends behind the second line, as many as the job's counters promise.
+      yield file.content.subarray(offset, ++looks === 1 ? 2 * (a.length + 1) : undefined);
+    };
+    const jobs = input.jobs.map((job) => ({ ...job, expectedLines: 2 }));
+    const collected = await run(
+      'collectRound',
+      { ...input, jobs },
+      { instead: { gemini: { ...gemini, results } } },
+    );
+    expect(collected).toMatchObject({ counts: { image: 2, missing: 0 } });
+    expect(looks).toBe(2);
+  });
+
   test('is believed after it, and what is left of a line is told of', async () => {
     const lines = `${answer('a#1', [part(await picture(1))])}\n{"key":"b#1","respo`;
     const { collect, input } = await prepared([item('a'), item('b')], lines);

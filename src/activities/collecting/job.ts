@@ -65,8 +65,9 @@ async function collectRest(
 }
 
 /**
- * Reads on until the file has said all that the job's counters promise. An end that comes too early is believed only when
- * a second look brings nothing more: a cut can look like a normal end. False where another attempt got in between.
+ * Reads on until as many outputs are answered as the job's counters promise. An end that comes too early is believed only
+ * when a second look brings nothing more: a cut can look like a normal end. Lines are not what is counted, since one output
+ * can have several. False where another attempt got in between.
  */
 async function readAll(
   deps: ActivityDeps,
@@ -76,9 +77,9 @@ async function readAll(
   context: StepContext,
 ): Promise<boolean> {
   for (let looks = 0, seen = -1; looks < MOST_LOOKS; looks++) {
-    const pass = await readOn(deps, source, log, group, context);
+    const pass = await readOn(deps, source, log, group, context, looks > 0);
     if (!pass) return false;
-    if (!pass.rest && group.lines >= source.job.expectedLines) return true;
+    if (!pass.rest && answered(log, group) >= source.job.expectedLines) return true;
     if (pass.end === seen) {
       if (pass.rest) group.add(pass.rest, pass.end);
       return true;
@@ -86,6 +87,10 @@ async function readAll(
     seen = pass.end;
   }
   throw new HummingbatchError('unreachable', 'The results end at another place each time.');
+}
+
+function answered(log: JobLog, group: Group): number {
+  return new Set([...log.answers, ...group.answers].map(({ output }) => output)).size;
 }
 
 interface Pass {
@@ -102,9 +107,10 @@ async function readOn(
   log: JobLog,
   group: Group,
   context: StepContext,
+  again: boolean,
 ): Promise<Pass | undefined> {
   const expected: Expectation = { ...source.expected, job: source.job.job };
-  const chunks = deps.gemini.results(source.file, group.end, context.signal);
+  const chunks = deps.gemini.results(source.file, group.end, context.signal, { again });
   for await (const line of splitLines(chunks, group.end, LONGEST_LINE)) {
     const taken = take(line, expected);
     if (!line.whole && taken.answers.length === 0) return { end: line.end, rest: taken };

@@ -78,9 +78,46 @@ describe('a download', () => {
     },
   );
 
+  test.each([0, 1, 200_000])(
+    'from byte %i that ends before the end which its server named is unreachable, however normal it looks',
+    async (offset) => {
+      const { http } = await serve((request, response) => {
+        const from = rangeOf(request.headers.range);
+        response.writeHead(206, { 'content-range': `bytes ${from}-299999/300000` });
+        response.end(CONTENT.subarray(from, 250_000));
+      });
+      const { bytes, error } = await drain(download(http, FILE, offset, patience(), { again: true }));
+      expect(error).toMatchObject({
+        code: 'unreachable',
+        message: expect.stringContaining('50000 bytes too early'),
+      });
+      expect(bytes.equals(CONTENT.subarray(offset, 250_000))).toBe(true);
+    },
+  );
+
+  test('again asks for a range from the first byte on too, and of an empty file there is nothing', async () => {
+    const { http, requests } = await serve((_, response) => response.writeHead(416).end());
+    expect(await drain(download(http, FILE, 0, patience(), { again: true }))).toEqual({
+      bytes: Buffer.alloc(0),
+    });
+    expect(requests.map(({ headers }) => headers.range)).toEqual(['bytes=0-']);
+    // Further on it is no answer: something was there.
+    expect((await drain(download(http, FILE, 5, patience()))).error).toMatchObject({
+      code: 'request-rejected',
+    });
+  });
+
+  test('that is compressed is not held to the end that its server named: of which bytes, nobody knows', async () => {
+    const { http } = await serve((_, response) => {
+      response.writeHead(206, { 'content-range': 'bytes 6-999999/1000000', 'content-encoding': 'gzip' });
+      response.end(gzipSync(CONTENT.subarray(6)));
+    });
+    expect((await drain(download(http, FILE, 7, patience()))).error).toBeUndefined();
+  });
+
   test('that stalls is given up', async () => {
     const { http } = await serve((_, response) => response.write(CONTENT.subarray(0, 1000)));
-    const { bytes, error } = await drain(download(http, FILE, 0, patience(), 50));
+    const { bytes, error } = await drain(download(http, FILE, 0, patience(), { idleMs: 50 }));
     expect(error).toMatchObject({ code: 'unreachable', message: expect.stringContaining('in time') });
     expect(bytes.length).toBe(1000);
   });
@@ -88,7 +125,7 @@ describe('a download', () => {
   test('whose taker needs longer than that is not', async () => {
     const { http } = await serve((_, response) => response.end(CONTENT));
     let bytes = 0;
-    for await (const chunk of download(http, FILE, 0, patience(), 50)) {
+    for await (const chunk of download(http, FILE, 0, patience(), { idleMs: 50 })) {
       if (bytes === 0) await pause(150);
       bytes += chunk.byteLength;
     }
