@@ -25,11 +25,16 @@ export const HOUR = 3_600_000;
 
 const SILENT = new DefaultLogger('ERROR', () => undefined);
 
-/** A store in a folder of this test's own. */
-export async function newStore(): Promise<Store> {
+/** A folder of this test's own. */
+export async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return openStore(join(folder, 'store'));
+  return folder;
+}
+
+/** A store in a folder of this test's own. */
+export async function newStore(): Promise<Store> {
+  return openStore(join(await newFolder(), 'store'));
 }
 
 /** The activities of a worker with a store and an emulator of its own, and a clock that the test may set. */

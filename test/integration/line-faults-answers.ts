@@ -1,0 +1,187 @@
+import type { Item, Outcome, Reason } from '../../src/contract/index.ts';
+import type { Fault, FaultPlan } from '../../src/emulator/index.ts';
+
+/** Whether the same request is asked again after this: `often` while there are rounds, `once`, `never`. */
+type Again = 'often' | 'once' | 'never';
+
+export const LOSSES: Record<Reason, [Outcome, Again]> = {
+  'prohibited-content': ['refused', 'never'],
+  'image-prohibited-content': ['refused', 'never'],
+  recitation: ['refused', 'never'],
+  blocklist: ['refused', 'never'],
+  spii: ['refused', 'never'],
+  'prompt-blocked': ['refused', 'never'],
+  safety: ['refused', 'once'],
+  'image-safety': ['refused', 'once'],
+  'no-image': ['failed', 'once'],
+  'text-only': ['failed', 'once'],
+  'max-tokens': ['failed', 'once'],
+  other: ['failed', 'once'],
+  'image-other': ['failed', 'once'],
+  undecodable: ['failed', 'once'],
+  'unknown-code': ['failed', 'once'],
+  invalid: ['failed', 'never'],
+  deadline: ['failed', 'often'],
+  quota: ['failed', 'often'],
+  internal: ['failed', 'often'],
+  unavailable: ['failed', 'often'],
+  cancelled: ['failed', 'often'],
+  malformed: ['failed', 'often'],
+  'reference-expired': ['failed', 'often'],
+  'no-answer': ['missing', 'often'],
+  'job-expired': ['missing', 'often'],
+  'job-failed': ['missing', 'often'],
+};
+
+const BY_CODE: Record<number, Reason> = {
+  1: 'cancelled',
+  3: 'invalid',
+  4: 'deadline',
+  5: 'reference-expired',
+  7: 'reference-expired',
+  8: 'quota',
+  13: 'internal',
+  14: 'unavailable',
+};
+
+const BY_FINISH: Record<string, Reason> = {
+  STOP: 'no-image',
+  MAX_TOKENS: 'max-tokens',
+  SAFETY: 'safety',
+  RECITATION: 'recitation',
+  LANGUAGE: 'other',
+  OTHER: 'other',
+  BLOCKLIST: 'blocklist',
+  PROHIBITED_CONTENT: 'prohibited-content',
+  SPII: 'spii',
+  IMAGE_SAFETY: 'image-safety',
+  IMAGE_PROHIBITED_CONTENT: 'image-prohibited-content',
+  IMAGE_RECITATION: 'recitation',
+  IMAGE_OTHER: 'image-other',
+  NO_IMAGE: 'no-image',
+  MALFORMED_FUNCTION_CALL: 'malformed',
+};
+
+const BY_WORD: Record<string, Said> = {
+  '[refuse]': lost('prohibited-content'),
+  '[unsafe]': lost('image-safety'),
+  '[blocked]': lost('prompt-blocked'),
+  '[no image]': lost('no-image'),
+  '[text only]': lost('text-only'),
+  '[missing]': 'nothing',
+  '[fail]': lost('internal'),
+};
+
+/** An image as it was made, before anybody asks for whom. */
+export interface Made {
+  /** Of its sides; `third` is a square of which two thirds are missing. */
+  ratio: string;
+  small: boolean;
+  /** Of the emulator's plain pictures: with ratio and size it is all that tells two of a batch apart. */
+  colour: number;
+  claims?: string;
+  interim?: true;
+}
+
+/** What one answer says. Images stand in the order of the answer. */
+export type Said = { images: Made[]; billed: number } | { reason: Reason; billed: number } | 'nothing';
+
+function lost(reason: Reason, billed = 0): Said {
+  return { reason, billed };
+}
+
+type LineFault = Extract<Fault, { fault: `line.${string}` }>;
+
+/** The images of an answer, each as asked for but for what is said of it. */
+type Make = (...changes: Partial<Made>[]) => Said;
+
+/** What an answer says for a fault; where nothing stands here, the prompt decides. */
+const BY_FAULT: { [One in LineFault as One['fault']]?: (fault: One, make: Make, asked: Made) => Said } = {
+  'line.error': ({ code }) => lost(BY_CODE[code] ?? 'unknown-code'),
+  'line.refused': ({ finishReason }) => lost(BY_FINISH[finishReason] ?? 'unknown-code'),
+  'line.blocked': () => lost('prompt-blocked'),
+  'line.text': () => lost('text-only'),
+  'line.null': () => lost('malformed'),
+  'line.missing': () => 'nothing',
+  'line.interim-only': (_, make) => make({ interim: true }),
+  // Of an interim image and a real one only the second is billed, and kept.
+  'line.interim-first': (_, make, { colour }) => make({ colour: (colour + 1) % 3 }),
+  'line.two-images': (_, make) => make({}, {}),
+  'line.wrong-ratio': (_, make, { ratio }) =>
+    make(ratio === '1:1' ? { ratio: 'third', small: true } : { ratio: turned(ratio) }),
+  'line.wrong-size': (_, make) => make({ small: true }),
+  'line.mime': ({ mimeType }, make) => make({ claims: mimeType }),
+  'line.broken-base64': () => lost('undecodable', 1),
+  'line.no-picture': () => lost('undecodable', 1),
+};
+
+/** What the answer to a row says; `variant` is 0 for its own, and another number for each other answer to it. */
+function saidTo({ fault, item }: Row, variant: number): Said {
+  const asked: Made = { ratio: item.aspectRatio ?? '1:1', small: false, colour: variant % 3 };
+  const make: Make = (...changes) => ({
+    images: changes.map((change, at) => ({ ...asked, colour: (variant + at) % 3, ...change })),
+    billed: changes.length,
+  });
+  const byFault = fault && (BY_FAULT[fault.fault] as ((...args: unknown[]) => Said) | undefined);
+  if (byFault) return byFault(fault, make, asked);
+  return Object.entries(BY_WORD).find(([word]) => item.prompt.includes(word))?.[1] ?? make({});
+}
+
+function turned(ratio: string): string {
+  return ratio.split(':').toReversed().join(':');
+}
+
+/** One request of a job, and the fault that has its line. */
+export interface Row {
+  output: string;
+  item: Item;
+  fault: LineFault | undefined;
+}
+
+export interface Line {
+  /** Undefined: it cannot be read. */
+  key: string | undefined;
+  said: Exclude<Said, 'nothing'>;
+  /** The very bytes of the line before: no second bill. */
+  again?: true;
+}
+
+/** The lines of a row, behind one another in every file: its own, unless a fault stands here. */
+const WRITTEN: { [One in LineFault as One['fault']]?: (fault: One, line: Write, own: string) => Line[] } = {
+  'line.malformed': (_, line) => line(undefined, 0),
+  'line.renamed': (fault, line) => line(written(fault), 0),
+  'line.stray': (fault, line, own) => [...line(own, 0), ...line(written(fault), 1)],
+  'line.doubled': ({ copies = 1, answer }, line, own) => [
+    ...line(own, 0),
+    ...Array.from({ length: copies }, (_, at) =>
+      answer === 'other' ? line(own, at + 1) : line(own, 0, true),
+    ).flat(),
+  ],
+};
+
+type Write = (key: string | undefined, variant: number, again?: true) => Line[];
+
+export function linesOf(row: Row): Line[] {
+  const line: Write = (key, variant, again) => {
+    const said = saidTo(row, variant);
+    return said === 'nothing' ? [] : [{ key, said, ...(again && { again }) }];
+  };
+  const { fault, output } = row;
+  const byFault = fault && (WRITTEN[fault.fault] as ((...args: unknown[]) => Line[]) | undefined);
+  return byFault ? byFault(fault, line, output) : line(output, 0);
+}
+
+function written({ key, length = key.length }: { key: string; length?: number }): string {
+  return key.repeat(Math.ceil(length / key.length)).slice(0, length);
+}
+
+/** The first of the plan that is for this output, in the nth job that holds it, has its line. */
+export function faultOf({ faults }: FaultPlan, output: string, nth: number): LineFault | undefined {
+  return faults
+    .filter((fault): fault is LineFault => fault.fault.startsWith('line.'))
+    .find(
+      ({ match = {} }) =>
+        new RegExp(match.key ?? '', 'u').test(output) &&
+        (match.nth === undefined || [match.nth].flat().includes(nth)),
+    );
+}

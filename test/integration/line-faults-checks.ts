@@ -1,0 +1,127 @@
+import sharp from 'sharp';
+import { expect } from 'vitest';
+import { parseManifest } from '../../src/manifest/index.ts';
+import { places, sha256Of } from './activities-kit.ts';
+import { outputsOf, type Trial } from './line-faults-batches.ts';
+import { type RawLine, restOf } from './line-faults-lines.ts';
+import type { Expected } from './line-faults-model.ts';
+import type { Left } from './line-faults-run.ts';
+
+/** What the model says became of each output is what its record says. */
+export function expectAsModelled(
+  { records, report, ledger }: Left,
+  raw: RawLine[][],
+  expected: Expected,
+): void {
+  expect(raw.map((lines) => lines.map(({ key }) => key))).toEqual(expected.lines);
+  expect(ledger.jobs.map(({ rows }) => rows)).toEqual(expected.rounds.map((outputs) => outputs.length));
+  expect(ledger.imagesBilled).toBe(expected.billed);
+  expect(report.rounds).toHaveLength(expected.rounds.length);
+  const told = records.map(({ output, outcome, flags, reason, retryable, round, alternates = [] }) => ({
+    ...{ output, outcome, flags: [...flags].sort(), round, alternates: alternates.length },
+    ...(reason !== undefined && { reason, retryable }),
+  }));
+  expect(told).toEqual(expected.records);
+}
+
+/** Exactly one record for each output, in the order of the manifest; report and failed.json say the same. */
+export function expectOneRecordEach({ records, report, files }: Left, { manifest }: Trial): void {
+  expect(records.map(({ output }) => output)).toEqual(outputsOf(manifest));
+  const lost = records.filter(({ outcome }) => outcome !== 'image');
+  expect(report.outputs).toMatchObject({ total: records.length, image: records.length - lost.length });
+  const failed = files[places.failed];
+  expect(failed === undefined).toBe(lost.length === 0);
+  if (failed === undefined) return;
+  const parsed = parseManifest(Buffer.from(failed, 'latin1'), { file: 'failed.json', format: 'json' });
+  expect(parsed.ok && parsed.manifest.items.map(({ key, count }) => [key, count])).toEqual(
+    manifest.items
+      .map(({ key }) => [key, lost.filter((record) => record.key === key).length] as const)
+      .filter(([, count]) => count > 0),
+  );
+}
+
+/** Every image that came for an output is a file that its record names, and there is no other file. */
+export async function expectAllImagesKept({ records, files }: Left, raw: RawLine[]): Promise<void> {
+  const named = records.flatMap(({ output, file, sha256, alternates = [] }) =>
+    [...(file === undefined ? [] : [{ file, sha256 }]), ...alternates].map((image) => ({ output, ...image })),
+  );
+  const came = await Promise.all(
+    raw.flatMap(({ key, images }) =>
+      images.map(async (bytes) => ((await isImage(bytes)) ? `${key} ${sha256Of(bytes)}` : '')),
+    ),
+  );
+  const known = new Set(records.map(({ output }) => output));
+  const billed = new Set(came.filter((image) => known.has(image.split(' ')[0] ?? '')));
+  expect(new Set(named.map(({ output, sha256 }) => `${output} ${sha256}`))).toEqual(billed);
+  expect(named).toHaveLength(billed.size);
+  const onDisk = Object.entries(files).filter(([place]) => place.startsWith(places.file('images')));
+  expect(new Map(onDisk.map(([place, bytes]) => [place, sha256Of(Buffer.from(bytes, 'latin1'))]))).toEqual(
+    new Map(named.map(({ file, sha256 }) => [places.file(file ?? ''), sha256])),
+  );
+}
+
+const decoded = new Map<string, Promise<boolean>>();
+
+/** Decodes the whole of it, once for all its copies. */
+function isImage(bytes: Buffer): Promise<boolean> {
+  const name = sha256Of(bytes);
+  const known =
+    decoded.get(name) ??
+    sharp(bytes, { failOn: 'warning' })
+      .stats()
+      .then(
+        () => true,
+        () => false,
+      );
+  decoded.set(name, known);
+  return known;
+}
+
+const IN_A_BATCH = /^(images\/[^/]+|work\/.+|(manifest|report|failed)\.json|results\.jsonl|report\.html)$/;
+
+/** Whatever keys a result holds, nothing lies where nothing should. */
+export function expectNothingElsewhere({ onDisk }: Left): void {
+  const home = `store/${places.home}/`;
+  const strange = onDisk.filter(
+    (path) => !(path.startsWith(home) && IN_A_BATCH.test(path.slice(home.length))),
+  );
+  expect(strange).toEqual(['store/store.json']);
+}
+
+/** No round asks for what the one before did not, and the last has what was given up. */
+export function expectRoundsThatShrink({ rounds }: Expected, { ledger }: Left): void {
+  for (const [at, outputs] of rounds.entries()) {
+    if (at > 0) expect(rounds[at - 1]).toEqual(expect.arrayContaining(outputs));
+  }
+  expect(ledger.jobs.map(({ rows }) => rows)).toEqual(
+    ledger.jobs.map(({ rows }) => rows).toSorted((one, other) => other - one),
+  );
+}
+
+/** The cost is that of all answers that can be read and are somebody's. */
+export function expectAllCosts({ records, report }: Left, raw: RawLine[]): void {
+  const costOf = (output: string) =>
+    raw.filter(({ key }) => key === output).reduce((sum, { cost }) => sum + cost, 0);
+  for (const { output, costUsd } of records) expect(costUsd).toBeCloseTo(costOf(output), 5);
+  const all = records.reduce((sum, { output }) => sum + costOf(output), 0);
+  expect(report.costUsd.actual).toBeCloseTo(all, 4);
+}
+
+/** Each line that is nobody's is told of, in the order of the lines; what is told hides nothing from a terminal. */
+export function expectAnomalies({ records, report, results }: Left, raw: RawLine[][]): void {
+  const known = new Set(records.map(({ output }) => output));
+  const odd = raw.flatMap((lines, at) => {
+    const cut = restOf(results[at]);
+    return [...lines.map(({ key }) => key), ...(cut ? [undefined] : [])]
+      .filter((key) => key === undefined || !known.has(key))
+      .map(
+        (key) => `round ${at + 1}: ${key === undefined ? 'a line of ' : 'an answer for the unknown key '}`,
+      );
+  });
+  expect(report.anomalies.map((anomaly, at) => anomaly.slice(0, odd[at]?.length))).toEqual(odd);
+  const words = [...report.anomalies, ...records.flatMap(({ message, text }) => [message ?? '', text ?? ''])];
+  for (const word of words) {
+    expect(word.length).toBeLessThanOrEqual(500);
+    expect(word).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+  }
+}

@@ -1,0 +1,134 @@
+import type { Flag, Item, Manifest, Outcome, Reason } from '../../src/contract/index.ts';
+import { faultOf, LOSSES, linesOf, type Made, type Said } from './line-faults-answers.ts';
+import { outputsOf, type Trial } from './line-faults-batches.ts';
+
+/**
+ * What must become of a batch, said a second time and from the plan of its faults: nothing of `src/batch` is in here. It is
+ * wrong where it differs from docs/architecture.md; where the batch differs from it, one of the two is.
+ */
+export interface Expected {
+  /** The outputs that each round asked for. */
+  rounds: string[][];
+  records: ExpectedRecord[];
+  /** Of each round, the key of every line, in their order; undefined where it cannot be read. */
+  lines: (string | undefined)[][];
+  /** Images that were billed, whether they can be had or not. */
+  billed: number;
+}
+
+export interface ExpectedRecord {
+  output: string;
+  outcome: Outcome;
+  flags: Flag[];
+  reason?: Reason;
+  retryable?: boolean;
+  round: number;
+  /** Further images with other bytes. */
+  alternates: number;
+}
+
+/** How a result file came out: the emulator's to say, since a shuffle is a matter of hashes, and a cut one of bytes. */
+export interface FileAsMade {
+  /** The rows, by their place in the job, in the order of their lines. */
+  order: readonly number[];
+  /** Lines that are whole, or as whole as their own fault left them. */
+  lines: number;
+}
+
+const MAX_ROUNDS = 3;
+
+/** One of the things that were answered to an output. */
+type Answer = { round: number } & ({ image: Made } | { reason: Reason });
+
+export function expectedOf({ manifest, plan }: Trial, files: readonly FileAsMade[]): Expected {
+  const outputs = outputsOf(manifest);
+  const answers = new Map<string, Answer[]>(outputs.map((output) => [output, []]));
+  const expected: Expected = { rounds: [], records: [], lines: [], billed: 0 };
+
+  for (let round = 1, selected = outputs; selected.length > 0; round += 1) {
+    const rows = selected.map((output) => ({
+      output,
+      item: itemOf(manifest, output),
+      fault: faultOf(plan, output, round),
+    }));
+    const { order, lines: whole } = files[round - 1] ?? { order: [], lines: 0 };
+    const lines = order.flatMap((place) => rows.slice(place, place + 1).flatMap(linesOf));
+    const arrived = lines.slice(0, whole);
+    for (const { key, said } of arrived) answers.get(key ?? '')?.push(...toAnswers(said, round));
+    for (const output of selected) {
+      if (!arrived.some(({ key }) => key === output))
+        answers.get(output)?.push({ round, reason: 'no-answer' });
+    }
+    expected.rounds.push(selected);
+    expected.lines.push(arrived.map(({ key }) => key));
+    expected.billed += lines.reduce((sum, { said, again }) => sum + (again ? 0 : said.billed), 0);
+    selected = selected.filter((output) => isAskedAgain(answers.get(output) ?? [], round));
+  }
+  expected.records = outputs.map((output) =>
+    recordOf(output, itemOf(manifest, output), answers.get(output) ?? [], manifest),
+  );
+  return expected;
+}
+
+function itemOf({ items }: Manifest, output: string): Item {
+  return items.find(({ key }) => output.startsWith(`${key}#`)) as Item;
+}
+
+/** The last image of an answer is the one that counts. */
+function toAnswers(said: Exclude<Said, 'nothing'>, round: number): Answer[] {
+  if ('reason' in said) return [{ round, reason: said.reason }];
+  return [...said.images.slice(-1), ...said.images.slice(0, -1)].map((image) => ({ round, image }));
+}
+
+function isAskedAgain(answers: readonly Answer[], round: number): boolean {
+  if (round === MAX_ROUNDS || answers.some((answer) => 'image' in answer)) return false;
+  const patience = (upTo: Answer[]) =>
+    upTo.map((answer) => ('reason' in answer ? LOSSES[answer.reason][1] : 'never'));
+  const now = patience(answers.filter((answer) => answer.round === round));
+  if (now.includes('never')) return false;
+  const weakRounds = new Set(
+    answers.filter((answer) => patience([answer]).includes('once')).map((answer) => answer.round),
+  );
+  return !now.includes('once') || weakRounds.size < 2;
+}
+
+/** The first image without a doubt, else the first image, else the last reason. */
+function recordOf(
+  output: string,
+  item: Item,
+  answers: readonly Answer[],
+  manifest: Manifest,
+): ExpectedRecord {
+  const images = answers.flatMap((answer) =>
+    'image' in answer ? [{ ...answer, flags: doubtsAbout(answer.image, item, manifest) }] : [],
+  );
+  const chosen = images.find(({ flags }) => flags.length === 0) ?? images[0];
+  if (chosen) {
+    const isDuplicate = answers.filter(({ round }) => round === chosen.round).length > 1;
+    return {
+      output,
+      outcome: 'image',
+      flags: [...chosen.flags, ...(isDuplicate ? (['duplicate-answer'] as const) : [])].sort(),
+      round: chosen.round,
+      alternates:
+        new Set(images.map(({ image: { ratio, small, colour } }) => `${ratio} ${small} ${colour}`)).size - 1,
+    };
+  }
+  const last = answers.findLast((answer) => 'reason' in answer) as Answer & { reason: Reason };
+  const [outcome, again] = LOSSES[last.reason];
+  return {
+    ...{ output, outcome, flags: [], reason: last.reason },
+    ...{ retryable: again !== 'never', round: last.round, alternates: 0 },
+  };
+}
+
+/** JPEG of all models but one, whose images are PNG so that nobody trusts the name. */
+function doubtsAbout({ ratio, small, claims, interim }: Made, item: Item, { model }: Manifest): Flag[] {
+  const truth = model === 'gemini-nano-banana-2.1' ? ['image/png'] : ['image/jpeg', 'IMAGE/JPG; q=1'];
+  return [
+    ...(item.aspectRatio !== undefined && item.aspectRatio !== ratio ? (['wrong-ratio'] as const) : []),
+    ...(small ? (['wrong-size'] as const) : []),
+    ...(interim ? (['interim-only'] as const) : []),
+    ...(claims && !truth.includes(claims) ? (['mime-mismatch'] as const) : []),
+  ];
+}

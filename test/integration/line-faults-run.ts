@@ -1,0 +1,111 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Collected, CollectInput, EndedJob } from '../../src/activities/types.ts';
+import type { Manifest, OutputRecord, Report } from '../../src/contract/index.ts';
+import { type JobRecord, openJobs } from '../../src/emulator/jobs.ts';
+import { orderOf } from '../../src/emulator/result-layout.ts';
+import { getJson, getJsonLines } from '../../src/store/json.ts';
+import { BATCH, begin, environment, filesOf, newFolder, newWorker, places } from './activities-kit.ts';
+import type { Trial } from './line-faults-batches.ts';
+
+const WHERE = { batchId: BATCH, where: {} };
+const COLLECT = { firstRound: 1, maxRounds: 3, weCancelled: false };
+
+type Worker = Awaited<ReturnType<typeof newWorker>>;
+
+/** What a batch left behind, and what the emulator says that it was given. */
+export type Left = Awaited<ReturnType<typeof runBatch>>;
+
+/** A result file as the emulator made it, whole. */
+export interface ResultFile {
+  job: string;
+  text: string;
+  /** The rows of its job in the order of their lines. */
+  order: number[];
+}
+
+/** Everything that becomes of a trial. */
+export async function runBatch({ manifest, plan }: Trial) {
+  const directory = await newFolder();
+  const worker = await newWorker({ faults: plan, directory });
+  const { store, emulator } = worker;
+  const jobs = await runSteps(worker, manifest);
+  const left = {
+    records: (await getJsonLines<OutputRecord>(store, places.results)) ?? [],
+    report: (await getJson<Report>(store, places.report)) as Report,
+    /** Of the batch's folder, by name. */
+    files: await filesOf(store),
+    /** Of the folder around the store. */
+    onDisk: await filesIn(dirname(store.location)),
+    ledger: await emulator.ledger(),
+    results: await resultFiles(emulator.url, directory, jobs),
+  };
+  await emulator.close();
+  return left;
+}
+
+/** Every step of a batch over HTTP, in the order of the workflow; answers with its jobs. */
+export async function runSteps(worker: Worker, manifest: Manifest): Promise<string[]> {
+  const { run, store } = worker;
+  let { next } = await run('prepare', await begin(store, manifest));
+  const jobs: string[] = [];
+  while (next) {
+    const ended = await runJob(worker, next.round);
+    jobs.push(ended.job);
+    ({ next } = await collect(worker, { ...WHERE, ...COLLECT, round: next.round, jobs: [ended] }));
+  }
+  await run('report', { ...WHERE, state: 'ended', startedAt: 0, jobs: [], notes: [] });
+  return jobs;
+}
+
+async function runJob({ run, clock }: Worker, round: number): Promise<EndedJob> {
+  await run('stageRound', { ...WHERE, round });
+  const { next: submission } = await run('findJob', { ...WHERE, round, pauseMs: 1 });
+  const submitted = await run('createJob', { ...WHERE, round, submission });
+  if (submitted.kind !== 'created') throw new Error(`it was not made: ${submitted.message}`);
+  clock.ahead += 1000;
+  const when = { submittedAt: 0, minIntervalMs: 1, maxIntervalMs: 1 };
+  const { job, state, resultFile, successful, failed } = await run('checkJob', {
+    ...{ ...WHERE, ...when, job: submitted.job },
+  });
+  return { job, state, ...(resultFile && { resultFile }), expectedLines: successful + failed };
+}
+
+/** Attempts until one succeeds, as Temporal makes them: each has the last heartbeat of the one before. */
+async function collect({ run }: Worker, input: CollectInput): Promise<Collected> {
+  let heartbeatDetails: unknown;
+  for (let attempt = 1; ; attempt += 1) {
+    const env = environment({ attempt, heartbeatDetails });
+    env.on('heartbeat', (details) => {
+      heartbeatDetails = details;
+    });
+    try {
+      return await run('collectRound', input, { env });
+    } catch (error) {
+      if (!(error instanceof ApplicationFailure) || error.nonRetryable) throw error;
+    }
+  }
+}
+
+/** Fetched when nothing goes wrong any more: a job's lines are what they were, whatever the plan says by then. */
+async function resultFiles(url: string, directory: string, jobs: readonly string[]): Promise<ResultFile[]> {
+  await fetch(`${url}/emulator/faults`, { method: 'PUT', body: '{"faults":[]}' });
+  const records = await (await openJobs(join(directory, 'jobs'), Date.now)).all();
+  return Promise.all(
+    jobs.map(async (job) => {
+      const id = job.slice('batches/'.length);
+      const path = `/download/v1beta/files/batch-${id}:download?alt=media`;
+      const response = await fetch(url + path, { headers: { 'x-goog-api-key': 'any' } });
+      const record = records.find((one) => one.id === id) as JobRecord;
+      return { job, text: await response.text(), order: orderOf(record) };
+    }),
+  );
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+}
