@@ -1,0 +1,44 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import type { OutputRecord } from '../../src/contract/index.ts';
+import { getJsonLines } from '../../src/store/json.ts';
+import { item, manifestOf, newWorker, places, sha256Of } from './activities-kit.ts';
+import { runSteps } from './line-faults-run.ts';
+
+const LINE = 40_000_000;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** What is in use, bytes. */
+function inUse(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+test('lines of 40 MB are kept, and the sixth holds no more memory than the first', async () => {
+  const worker = await newWorker({ faults: { faults: [{ fault: 'line.large', bytes: LINE }] } });
+  const { store } = worker;
+  // The steps see it through the same object that the worker was made with.
+  const putAll = store.putAll.bind(store);
+  const samples: number[] = [];
+  store.putAll = async (entries) => {
+    if (entries.length > 0) samples.push(inUse());
+    await putAll(entries);
+  };
+  await runSteps(worker, manifestOf([item('a', { count: 6 })]));
+
+  const records = (await getJsonLines<OutputRecord>(store, places.results)) ?? [];
+  expect(records.map(({ outcome, flags }) => [outcome, flags])).toEqual(records.map(() => ['image', []]));
+  expect(records).toHaveLength(6);
+  for (const { file = '', bytes, sha256 } of records) {
+    const kept = (await store.get(places.file(file))) ?? new Uint8Array();
+    expect(kept.byteLength).toBeGreaterThan(LINE * 0.7);
+    expect([kept.byteLength, sha256Of(kept)]).toEqual([bytes, sha256]);
+  }
+  expect(samples).toHaveLength(6);
+  // The line before can still be about, with its image: 70 MB. Five images that were held on to would be 150 MB.
+  expect(samples[5]).toBeLessThan((samples[0] ?? 0) + 110e6);
+});
