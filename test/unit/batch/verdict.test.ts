@@ -1,7 +1,5 @@
-import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { keyOf, type LossVerdict, verdictOf } from '../../../src/batch/verdict.ts';
-import { REASONS } from '../../../src/contract/record.ts';
 
 const usageMetadata = {
   promptTokenCount: 20,
@@ -281,32 +279,4 @@ describe('what others wrote', () => {
     expect(verdict).toMatchObject({ message: 'bad image …' });
     expect(verdictOf({ error: { code: 3, message: 'a\u001b[2J\nb' } })).toMatchObject({ message: 'a [2J b' });
   });
-});
-
-describe('any line', () => {
-  const names =
-    'key response error status code message candidates content parts inlineData data text thought finishReason ' +
-    'promptFeedback blockReason usageMetadata candidatesTokensDetails';
-  const words = fc.constantFrom(...names.split(' '));
-  const { tree: like } = fc.letrec((tie) => ({
-    tree: fc.oneof({ maxDepth: 7 }, fc.jsonValue({ maxDepth: 1 }), tie('list'), tie('object'), tie('object')),
-    list: fc.array(tie('tree'), { maxLength: 3 }),
-    object: fc.dictionary(words, tie('tree'), { maxKeys: 5 }),
-  }));
-
-  test.prop([fc.oneof(fc.jsonValue(), like)], { numRuns: 2000 })(
-    'has a verdict of the closed set',
-    (line) => {
-      const verdict = verdictOf(line);
-      keyOf(line);
-      if (verdict.kind === 'image') {
-        expect(verdict.data).not.toBe('');
-      } else {
-        expect(REASONS).toContain(verdict.reason);
-        expect(verdict.message).not.toBe('');
-        expect(verdict.message.length).toBeLessThanOrEqual(500);
-      }
-      for (const count of Object.values(verdict.usage ?? {})) expect(count).toBeGreaterThanOrEqual(0);
-    },
-  );
 });

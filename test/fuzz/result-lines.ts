@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { fc } from '@fast-check/vitest';
+import { measure } from '../../src/activities/collecting/image.ts';
+import { type Expectation, type Taken, takeLine } from '../../src/activities/collecting/line.ts';
+import { planOutputs } from '../../src/batch/plan.ts';
+import { keyOf, verdictOf } from '../../src/batch/verdict.ts';
+import { FLAGS, type Manifest, REASONS } from '../../src/contract/index.ts';
+import { type Line, splitLines } from '../../src/gemini/index.ts';
+import { bytesLike, jsonLike, PICTURES, resultLines } from './result-line-values.ts';
+import { target } from './target.ts';
+
+const MANIFEST: Manifest = {
+  ...{ name: 'fuzz', model: 'gemini-3-pro-image', references: {}, run: {} },
+  items: ['hero', 'Füße', '東'.repeat(100), '__proto__'].map((key, at) => ({
+    ...{ key, prompt: 'a lake', imageSize: '1K', count: at === 0 ? 2 : 1, references: [] },
+    ...(at === 1 && { aspectRatio: '16:9' }),
+  })),
+};
+const PLAN = planOutputs(MANIFEST);
+const LONGEST_LINE = 40;
+
+export const RESULT_LINES = [
+  target('lines are the same wherever their bytes are cut', cutFiles(), async ({ pieces, places }) => {
+    const bytes = Buffer.from(pieces.join(''));
+    const lines = await linesOf(bytes, places, LONGEST_LINE);
+    assert.deepEqual(lines.map(seen), (await linesOf(bytes, [], LONGEST_LINE)).map(seen));
+    assert.equal(lines.at(-1)?.end ?? 0, bytes.length);
+  }),
+
+  target('a parsed line has a verdict, whatever it is', jsonLike, (line) => {
+    const verdict = verdictOf(line);
+    keyOf(line);
+    if (verdict.kind === 'image') assert.notEqual(verdict.data, '');
+    else assert.ok(REASONS.includes(verdict.reason));
+    if (verdict.kind === 'none') assertWords(verdict.message, 500);
+    assertWords(verdict.text, 2000);
+    for (const count of Object.values(verdict.usage ?? {}))
+      assert.ok(Number.isSafeInteger(count) && count >= 0);
+  }),
+
+  target(
+    'lines come to answers and anomalies that are bounded, and to files of the plan',
+    fc.array(resultLines(PLAN.map(({ output }) => output)), { minLength: 1, maxLength: 6 }),
+    (lines) => {
+      const expected = expectation();
+      const files = new Map<string, Uint8Array>();
+      for (const line of lines) {
+        const taken = takeLine(line, expected);
+        // No line is passed over without a word.
+        assert.ok(taken.answers.length + taken.anomalies.length > 0);
+        assertBounded(taken);
+        for (const { key, data } of taken.images) {
+          assert.ok(!files.has(key), `${key} is written twice`);
+          files.set(key, data);
+        }
+        assertFiles(taken, files);
+      }
+    },
+  ),
+
+  target(
+    'a result file comes to the same wherever its bytes are cut',
+    fc.tuple(
+      fc.array(resultLines(PLAN.map(({ output }) => output)), { maxLength: 6 }),
+      fc.array(fc.nat({ max: 5000 }), { maxLength: 20 }),
+    ),
+    async ([lines, places]) => {
+      const bytes = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
+      const take = async (cuts: number[]) => {
+        const expected = expectation();
+        return (await linesOf(bytes, cuts, 1e6)).map((line) => takeLine(line.bytes, expected));
+      };
+      assert.deepEqual(await take(places), await take([]));
+    },
+  ),
+
+  target('an image is measured or is none', bytesLike(PICTURES), (bytes) => {
+    const measured = measure(bytes);
+    if (!measured) return;
+    assert.equal(measured.bytes, bytes.length);
+    assert.ok(Number.isSafeInteger(measured.width) && measured.width > 0);
+    assert.ok(Number.isSafeInteger(measured.height) && measured.height > 0);
+  }),
+];
+
+function expectation(): Expectation {
+  const outputs = PLAN.map((planned) => {
+    const item = MANIFEST.items[planned.item];
+    assert.ok(item);
+    return [planned.output, { planned, item }] as const;
+  });
+  return { model: MANIFEST.model, round: 1, job: 'batches/b', outputs: new Map(outputs), images: new Map() };
+}
+
+function assertBounded({ answers, anomalies }: Taken): void {
+  for (const { output, outcome, flags, reason, message, text, costUsd } of answers) {
+    assert.ok(PLAN.some((planned) => planned.output === output));
+    assert.equal(outcome === 'image', reason === undefined);
+    assert.ok(flags.every((flag) => FLAGS.includes(flag)));
+    assertWords(message, 500);
+    assertWords(text, 2000);
+    assert.ok(Number.isFinite(costUsd) && costUsd >= 0);
+  }
+  for (const anomaly of anomalies) assertWords(anomaly, 150);
+}
+
+/** Every image that an answer names is there under a name of its output's, and is what the answer says. */
+function assertFiles({ answers }: Taken, files: ReadonlyMap<string, Uint8Array>): void {
+  for (const { output, image } of answers) {
+    if (!image) continue;
+    const stem = PLAN.find((planned) => planned.output === output)?.fileStem ?? '';
+    const rest = image.file.slice(`images/${stem}`.length);
+    assert.ok(
+      image.file.startsWith(`images/${stem}`) && /^(~alt\d{1,3})?\.(jpg|png|webp)$/.test(rest),
+      image.file,
+    );
+    const bytes = files.get(image.file);
+    assert.ok(bytes, `${image.file} is named and not written`);
+    assert.equal(createHash('sha256').update(bytes).digest('hex'), image.sha256);
+  }
+}
+
+/** Nothing in it that a terminal would obey: of all control characters only newline and tab. */
+function assertWords(words: string | undefined, longest: number): void {
+  if (words === undefined) return;
+  assert.ok(words.length > 0 && words.length <= longest);
+  assert.doesNotMatch(words, /(?![\n\t])\p{Cc}/u);
+}
+
+function cutFiles() {
+  const piece = fc.oneof(
+    fc.constantFrom('\n', '\r\n', '\n\n', 'ü', 'x'.repeat(LONGEST_LINE), 'x'.repeat(LONGEST_LINE + 1)),
+    fc.string({ unit: 'binary', maxLength: 20 }),
+  );
+  return fc.record({
+    pieces: fc.array(piece, { maxLength: 12 }),
+    places: fc.array(fc.nat({ max: 10 * LONGEST_LINE }), { maxLength: 20 }),
+  });
+}
+
+async function linesOf(bytes: Buffer, places: readonly number[], longest: number) {
+  const lines: Line[] = [];
+  for await (const line of splitLines(cut(bytes, places), 0, longest)) {
+    lines.push({ ...line, bytes: Buffer.from(line.bytes) });
+  }
+  return lines;
+}
+
+/** Of a line that is too long nobody needs more than where it ends. */
+function seen({ bytes, ...rest }: Line): object {
+  return rest.tooLong ? rest : { ...rest, bytes };
+}
+
+async function* cut(bytes: Buffer, places: readonly number[]): AsyncGenerator<Uint8Array> {
+  const ends = [...places].sort((one, other) => one - other);
+  for (const [at, end] of [...ends, bytes.length].entries())
+    yield bytes.subarray(at === 0 ? 0 : ends[at - 1], end);
+}
