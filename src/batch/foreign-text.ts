@@ -21,7 +21,8 @@ export function foreignLine(text: string, max: number): string | undefined {
   return foreignText(prefix(text, LOOKED_AT).replaceAll(/\s+/g, ' '), max);
 }
 
-function cut(text: string, max: number): string {
+/** A text of at most `max` UTF-16 units, with an ellipsis where there was more. */
+export function cut(text: string, max: number): string {
   return text.length <= max ? text : `${prefix(text, max - 1)}…`;
 }
 

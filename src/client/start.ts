@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowIdReusePolicy } from '@temporalio/common';
 import {
@@ -17,6 +16,7 @@ import {
   fingerprintOf,
   isBatchId,
   type LocalReference,
+  readAgain,
   serialiseManifest,
 } from '../manifest/index.ts';
 import { parseStored } from '../manifest/stored.ts';
@@ -71,10 +71,24 @@ export async function startBatch(context: StartContext, request: StartRequest): 
 }
 
 async function storeReferences(store: Store, references: readonly LocalReference[]): Promise<void> {
-  for (const { sha256, extension, path } of references) {
-    const place = referencePlace(sha256, extension);
-    if (!(await store.head(place))) await store.put(place, createReadStream(path));
+  for (const reference of references) {
+    const place = referencePlace(reference.sha256, reference.extension);
+    if (await store.head(place)) continue;
+    const content = await readAgain(reference);
+    if (!content) throw changed(reference);
+    await store.put(place, content);
   }
+}
+
+/** Under the address of what it was, its new content would stop every batch that names the old one. */
+function changed({ path }: LocalReference): HummingbatchError {
+  return new HummingbatchError(
+    'manifest-invalid',
+    `The reference ${path} changed while the batch was started.`,
+    {
+      fix: 'Call the same command again when nobody writes to it.',
+    },
+  );
 }
 
 /** Writes the manifest once. What is there already must have the same fingerprint, and stays. */

@@ -4,7 +4,7 @@ export { fingerprintOf, serialiseManifest } from './canonical.ts';
 export type { Overrides } from './compose.ts';
 export { durationMs } from './duration.ts';
 export { probeImage } from './image.ts';
-export type { LocalReference } from './local-references.ts';
+export { type LocalReference, readAgain } from './local-references.ts';
 export { type ParseOptions, type ParseResult, parseManifest } from './parse.ts';
 export { describeProblem, manifestError, PROBLEMS, type Problem, type ProblemCode } from './problem.ts';
 export { type ManifestResult, readManifest } from './read.ts';

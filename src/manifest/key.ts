@@ -1,3 +1,5 @@
+import { shortNfc } from './nfc.ts';
+
 /**
  * The rule for keys, which become file names and stand in commands: 1 to 100 letters or digits of any script, `-`, `_`,
  * `.` (a dot not first). What a script needs to write its letters (`\p{M}`: Thai vowels, Indic signs) counts as letter.
@@ -19,8 +21,8 @@ export interface KeyMistake {
 
 /** What is wrong with a key; undefined for a good one. */
 export function keyMistake(key: string): KeyMistake | undefined {
-  const text = key.normalize('NFC');
-  const characters = [...text].length;
+  const text = shortNfc(key, MAX_KEY_CHARACTERS);
+  const characters = charactersIn(text);
   if (characters === 0) return { message: 'The key is empty.', fix: 'Give the item a name of its own.' };
   if (characters > MAX_KEY_CHARACTERS) {
     return { message: `The key has ${characters} characters.`, fix: `At most ${MAX_KEY_CHARACTERS}.` };
@@ -43,7 +45,8 @@ export function keyMistake(key: string): KeyMistake | undefined {
 
 /** Keys that some file system takes for the same fold to the same: upper case first, so that ß is ss and ς is σ. */
 export function foldKey(key: string): string {
-  return key.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
+  const short = shortNfc(key, MAX_KEY_CHARACTERS);
+  return shortNfc(short.toUpperCase().toLowerCase(), MAX_KEY_CHARACTERS);
 }
 
 /** A good key made of any text, such as a file's name. */
@@ -57,6 +60,11 @@ export function safeKey(text: string): string {
   const short = [...joined].slice(0, MAX_KEY_CHARACTERS - '_'.length).join('');
   if (short === '') return 'item';
   return DEVICE.test(short) ? short.replace(/^[^.]*/, '$&_') : short;
+}
+
+/** Of a text that no key can be its UTF-16 units, for its characters would be an array of millions. */
+function charactersIn(text: string): number {
+  return text.length > 2 * MAX_KEY_CHARACTERS ? text.length : [...text].length;
 }
 
 function nameOf(character: string): string {

@@ -8,6 +8,12 @@ const MIB = 1024 * 1024;
  */
 export const MAX_MANIFEST_BYTES = 32 * MIB;
 
+/**
+ * The largest YAML file, bytes, as the parser takes many times its text: 31 MiB of a text in double quotes took more than
+ * 1 GB, of a block of short lines 900 MB and 10 s; at this limit 400 MB and 3 s. JSON has no such limit.
+ */
+export const MAX_YAML_BYTES = 8 * MIB;
+
 /** Maps inside lists inside maps; a manifest with metadata needs 5 to 8. Recursion is bounded by it. */
 export const MAX_DEPTH = 32;
 
@@ -25,6 +31,12 @@ export const MAX_YAML_TOKENS = 500_000;
  * most in nearly every script, so what is longer would only be refused by Google after the upload.
  */
 export const MAX_TEXT_CHARACTERS = 65_536;
+
+/** Of a problem's message: a manifest may quote megabytes in each of 200 problems. */
+export const MAX_SAID_CHARACTERS = 1000;
+
+/** Of an https URL; servers take about as many, and where fetching fails an error quotes its host. */
+export const MAX_URL_CHARACTERS = 8192;
 
 /** Of `name` and of a reference's name. */
 export const MAX_NAME_CHARACTERS = 100;

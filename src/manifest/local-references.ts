@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { probeImage, type ReferenceImage } from './image.ts';
 import { MAX_REFERENCE_BYTES } from './limits.ts';
+import { readBounded } from './read-bounded.ts';
 import type { Finding, Report } from './report.ts';
 import { nearest } from './suggest.ts';
 import { isSystemError } from './system-error.ts';
@@ -50,17 +51,30 @@ export async function lookAtFile(file: string, written: string): Promise<Looked>
     const { code, message, fix } = probe;
     return { finding: { code, message: `"${written}": ${message}`, fix } };
   }
-  const sha256 = createHash('sha256').update(bytes.content).digest('hex');
+  const sha256 = sha256Of(bytes.content);
   return { reference: { ...probe.image, sha256, path: file, bytes: bytes.content.length } };
+}
+
+/** The content that was looked at; undefined where the file has become another since, or is gone. */
+export async function readAgain({ path, bytes, sha256 }: LocalReference): Promise<Buffer | undefined> {
+  try {
+    const read = await readBounded(path, bytes);
+    return read.kind === 'content' && sha256Of(read.content) === sha256 ? read.content : undefined;
+  } catch (error) {
+    if (isSystemError(error)) return undefined;
+    throw error;
+  }
+}
+
+function sha256Of(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 async function readImage(file: string, written: string): Promise<{ content: Buffer } | { finding: Finding }> {
   try {
-    // Before it is opened: opening a named pipe waits for a writer, without end.
-    const stats = await stat(file);
-    if (!stats.isFile()) return unreadable(written, 'is no file');
-    if (stats.size > MAX_REFERENCE_BYTES) return tooLarge(written, stats.size);
-    return { content: await readFile(file) };
+    const read = await readBounded(file, MAX_REFERENCE_BYTES);
+    if (read.kind === 'no-file') return unreadable(written, 'is no file');
+    return read.kind === 'too-large' ? tooLarge(written, read.bytes) : { content: read.content };
   } catch (error) {
     if (!isSystemError(error)) throw error;
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return missing(file, written);

@@ -38,12 +38,12 @@ function reportUnknown(tree: Tree, path: Path, names: readonly string[], report:
   for (const name of names) {
     const key = keyOf(tree, path);
     const place = fieldAt(tree, path, name);
-    report.add(place, {
+    report.add(place, () => ({
       code: 'unknown-field',
       message: `There is no field "${name}" ${whereIs(path)}.`,
       fix: meantBy(name, here),
       ...(key === undefined ? {} : { key }),
-    });
+    }));
   }
 }
 

@@ -60,11 +60,18 @@ export interface Problem {
   fix?: string;
 }
 
-/** One line for a person: `autumn.yaml:12:5 hero: the message. The fix.` */
+/** One line for a person, whatever the manifest holds: `autumn.yaml:12:5 hero: the message. The fix.` */
 export function describeProblem({ file, line, column, key, message, fix }: Problem): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
   const about = key === undefined ? '' : ` ${key}:`;
-  return `${place}${about} ${message}${fix === undefined ? '' : ` ${fix}`}`;
+  return visible(`${place}${about} ${message}${fix === undefined ? '' : ` ${fix}`}`);
+}
+
+/** What moves the cursor, ends a line or turns the order of the letters, and would make a person read something else. */
+const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Surrogate}]/gu;
+
+function visible(text: string): string {
+  return text.replaceAll(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ReferenceSource } from '../contract/manifest.ts';
 import { fingerprintOf } from './canonical.ts';
@@ -15,6 +14,7 @@ import {
 import { MAX_MANIFEST_BYTES } from './limits.ts';
 import { type LocalReference, lookAtFiles } from './local-references.ts';
 import type { ParseResult } from './parse.ts';
+import { readBounded } from './read-bounded.ts';
 import type { Content } from './read-tree.ts';
 import { classify } from './reference-source.ts';
 import { createReport, type Report } from './report.ts';
@@ -22,7 +22,7 @@ import { contentsIn, pathsIn } from './rules/references.ts';
 import { textlessSource } from './source.ts';
 import { isSystemError } from './system-error.ts';
 import { reportTooLarge } from './text.ts';
-import type { Tree } from './tree.ts';
+import type { Place, Tree } from './tree.ts';
 
 export interface ReadOptions {
   /** A YAML or JSON file with everything but name and items, for JSONL and CSV; its paths are relative to itself. */
@@ -92,20 +92,22 @@ async function contentOf(file: string, report: Report): Promise<Content | undefi
     return undefined;
   }
   try {
-    const { size } = await stat(file);
-    if (size <= MAX_MANIFEST_BYTES) return { file, format, content: await readFile(file) };
-    reportTooLarge(place.source, size, report);
+    const read = await readBounded(file, MAX_MANIFEST_BYTES);
+    if (read.kind === 'content') return { file, format, content: read.content };
+    if (read.kind === 'too-large') reportTooLarge(place.source, read.bytes, report);
+    else reportUnreadable(place, 'It is a folder, a pipe or a device, and no file.', report);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    const message =
-      error.code === 'ENOENT' ? 'There is no such file.' : `The file cannot be read (${error.code}).`;
-    report.add(place, {
-      code: 'unreadable',
-      message,
-      fix: '`hummingbatch init` writes a manifest that runs.',
-    });
+    const isMissing = error.code === 'ENOENT';
+    const message = isMissing ? 'There is no such file.' : `The file cannot be read (${error.code}).`;
+    reportUnreadable(place, message, report);
   }
   return undefined;
+}
+
+function reportUnreadable(place: Place, message: string, report: Report): void {
+  const fix = '`hummingbatch init` writes a manifest that runs.';
+  report.add(place, { code: 'unreadable', message, fix });
 }
 
 function isWhole(content: Content): content is Content<WholeFormat> {

@@ -1,4 +1,5 @@
 import type { ReferenceSource } from '../contract/manifest.ts';
+import { MAX_URL_CHARACTERS } from './limits.ts';
 import type { Finding } from './report.ts';
 
 /** What the text of a reference stands for. */
@@ -28,6 +29,13 @@ export function classify(text: string): Written {
 }
 
 function classifyUrl(text: string): Written {
+  if (text.length > MAX_URL_CHARACTERS) {
+    const most = MAX_URL_CHARACTERS.toLocaleString('en');
+    return mistake(
+      `The URL has ${text.length.toLocaleString('en')} characters.`,
+      `At most ${most}; or a local file.`,
+    );
+  }
   const url = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined;
   // `https:/host` and `https:host` parse too, as what nobody meant.
   if (url === undefined || !/^https:\/\/[^/]/i.test(text))

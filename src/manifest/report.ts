@@ -1,4 +1,5 @@
-import { MAX_PROBLEMS } from './limits.ts';
+import { cut } from '../batch/foreign-text.ts';
+import { MAX_PROBLEMS, MAX_SAID_CHARACTERS } from './limits.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 import type { Place } from './tree.ts';
 
@@ -10,7 +11,10 @@ export interface Finding {
   key?: string;
 }
 
-/** Gathers problems; holds at most {@link MAX_PROBLEMS} of them, so that a hostile file cannot fill the memory with them. */
+/**
+ * Gathers problems; holds at most {@link MAX_PROBLEMS} of them and cuts what they quote, so that a hostile file cannot fill
+ * the memory with them.
+ */
 export interface Report {
   /** A finding that costs something to put in words comes as a function, called only while there is room. */
   add(place: Place, finding: Finding | (() => Finding)): void;
@@ -32,15 +36,19 @@ export function createReport(): Report {
       kept.push({
         file: place.source.file,
         ...place.source.position(place.offset),
-        ...(key === undefined ? {} : { key }),
+        ...(key === undefined ? {} : { key: said(key) }),
         code,
-        message,
-        ...(fix === undefined ? {} : { fix }),
+        message: said(message),
+        ...(fix === undefined ? {} : { fix: said(fix) }),
       });
     },
     isEmpty: () => kept.length === 0,
     problems: () => [...inOrder(kept), ...(more === 0 ? [] : [lastLine(kept, more)])],
   };
+}
+
+function said(text: string): string {
+  return cut(text, MAX_SAID_CHARACTERS);
 }
 
 function inOrder(problems: readonly Problem[]): Problem[] {

@@ -181,7 +181,7 @@ export const manifestSchema = z.strictObject(
       .meta({ description: 'Becomes part of the batch id.' }),
     model: text('The name of a model, such as nano-banana-pro.').meta({
       description: 'A name, or Google’s own id.',
-      anyOf: [{ enum: MODEL_NAMES }, { pattern: '^(models/)?gemini-[a-z0-9.-]+$' }],
+      anyOf: [{ enum: MODEL_NAMES }, { pattern: '^(models/)?gemini-[a-z0-9.-]{1,90}$' }],
     }),
     defaults: z
       .strictObject(shared, { error: 'A map, such as { aspectRatio: "4:5" }.' })

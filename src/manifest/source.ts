@@ -9,6 +9,8 @@ export interface Source {
 /** A source that was read. */
 export interface TextSource extends Source {
   readonly text: string;
+  /** The offset at which a line begins, from 1; of a line beyond the last one the last one's. */
+  startOf(line: number): number;
 }
 
 /** Both from 1. */
@@ -17,16 +19,39 @@ export interface Position {
   column: number;
 }
 
-/** A file whose text is known. */
+/** The beginning of one line in so many is remembered: of 32 MiB of line ends all would take 256 MB. */
+const STRIDE = 256;
+
+/** A file whose text is known. Its lines end with a line feed; where it has none, with a carriage return. */
 export function textSource(file: string, text: string): TextSource {
-  let starts: number[] | undefined;
+  const end = text.includes('\n') ? '\n' : '\r';
+  let remembered: number[] | undefined;
+
+  /** The last line, from the nearest one remembered, up to which `goOn` holds. */
+  const walk = (from: number, goOn: (line: number, start: number) => boolean) => {
+    remembered ??= everyNthLine(text, end, STRIDE);
+    let line = from * STRIDE + 1;
+    let start = remembered[from] ?? 0;
+    for (;;) {
+      const next = text.indexOf(end, start) + 1;
+      if (next === 0 || !goOn(line + 1, next)) return { line, start };
+      [line, start] = [line + 1, next];
+    }
+  };
+
   return {
     file,
     text,
     position(offset) {
-      starts ??= lineStarts(text);
-      const line = countUpTo(starts, offset);
-      return { line, column: offset - (starts[line - 1] ?? 0) + 1 };
+      remembered ??= everyNthLine(text, end, STRIDE);
+      const near = countUpTo(remembered, offset) - 1;
+      const { line, start } = walk(near, (_, next) => next <= offset);
+      return { line, column: offset - start + 1 };
+    },
+    startOf(wanted) {
+      remembered ??= everyNthLine(text, end, STRIDE);
+      const near = Math.min(Math.floor((wanted - 1) / STRIDE), remembered.length - 1);
+      return walk(near, (line) => line <= wanted).start;
     },
   };
 }
@@ -36,9 +61,13 @@ export function textlessSource(file: string): Source {
   return { file, position: () => undefined };
 }
 
-function lineStarts(text: string): number[] {
+function everyNthLine(text: string, end: string, n: number): number[] {
   const starts = [0];
-  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) starts.push(end + 1);
+  let line = 1;
+  for (let at = text.indexOf(end); at !== -1; at = text.indexOf(end, at + 1)) {
+    if (line % n === 0) starts.push(at + 1);
+    line += 1;
+  }
   return starts;
 }
 

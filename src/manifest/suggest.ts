@@ -6,10 +6,13 @@ export function suggestion(written: string, known: readonly string[]): string | 
 
 /** Where more words are known the rest is not looked at: a suggestion is not worth seconds. */
 const MAX_WORDS = 1000;
+/** Nothing that is suggested is longer, and two texts of a megabyte would be compared for days. */
+const MAX_LETTERS = 200;
 
 /** The known word that differs by a third of its letters at most, case aside; no search in what is longer than any word. */
 export function nearest(written: string, known: readonly string[]): string | undefined {
   const wanted = written.trim().toLowerCase();
+  if (wanted.length > MAX_LETTERS) return undefined;
   let best: { word: string; distance: number } | undefined;
   for (const word of known.slice(0, MAX_WORDS)) {
     const limit = Math.max(1, Math.floor(Math.max(wanted.length, word.length) / 3));

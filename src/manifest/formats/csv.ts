@@ -1,6 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { MAX_OUTPUTS } from '../../contract/words.ts';
 import type { Budget } from '../budget.ts';
+import { MAX_NODES } from '../limits.ts';
 import type { Report } from '../report.ts';
 import type { TextSource } from '../source.ts';
 import { suggestion } from '../suggest.ts';
@@ -17,6 +18,8 @@ const COLUMNS: Readonly<Record<string, (cell: Cell) => Tree>> = {
   references: namesBySemicolon,
 };
 const METADATA = 'metadata.';
+/** That are read: the header, and one more than can be. */
+const MAX_ROWS = MAX_OUTPUTS + 2;
 
 interface Cell extends Place {
   text: string;
@@ -32,6 +35,7 @@ interface Row {
  * the rule about outputs needs.
  */
 export function readCsv(source: TextSource, report: Report, budget: Budget): ListTree | undefined {
+  if (!hasFewCells(source, report)) return undefined;
   const [header, ...rows] = readRows(source, report) ?? [];
   if (header === undefined || !isHeaderSound(header, report)) return undefined;
   const names = header.cells.map(({ text }) => text.trim());
@@ -43,6 +47,28 @@ export function readCsv(source: TextSource, report: Report, budget: Budget): Lis
   return items.length === 0 && rows.length > 0 ? undefined : { source, offset: 0, kind: 'list', items };
 }
 
+/** A comma or line end counts outside quotes only, and a line end only behind something. */
+const MARKS = /[",]|(?<=[^\r\n])[\r\n]/g;
+
+/** Of the rows that are read, before their cells are made: 32 MiB of commas would be 2 GB of them. */
+function hasFewCells(source: TextSource, report: Report): boolean {
+  let cells = 1;
+  let rows = 0;
+  let quoted = false;
+  for (const [mark] of source.text.matchAll(MARKS)) {
+    if (mark === '"') quoted = !quoted;
+    if (mark === '"' || quoted) continue;
+    cells += 1;
+    if (mark !== ',') rows += 1;
+    if (rows > MAX_ROWS) return true;
+    if (cells <= MAX_NODES) continue;
+    const message = `More than ${MAX_NODES.toLocaleString('en')} cells.`;
+    report.add({ source, offset: 0 }, { code: 'too-large', message, fix: 'Fewer columns, or two batches.' });
+    return false;
+  }
+  return true;
+}
+
 function readRows(source: TextSource, report: Report): Row[] | undefined {
   try {
     const records = parse(source.text, {
@@ -51,14 +77,14 @@ function readRows(source: TextSource, report: Report): Row[] | undefined {
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       skip_empty_lines: true,
-      to: MAX_OUTPUTS + 2,
+      to: MAX_ROWS,
     }) as unknown as { record: string[]; raw: string }[];
     return withPlaces(source, records);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const lines = typeof error.lines === 'number' ? error.lines : 1;
     report.add(
-      { source, offset: offsetOfLine(source.text, lines) },
+      { source, offset: source.startOf(lines) },
       {
         code: 'syntax',
         message: `${error.message}.`,
@@ -67,12 +93,6 @@ function readRows(source: TextSource, report: Report): Row[] | undefined {
     );
     return undefined;
   }
-}
-
-function offsetOfLine(text: string, line: number): number {
-  let offset = 0;
-  for (let n = 1; n < line; n += 1) offset = text.indexOf('\n', offset) + 1;
-  return offset;
 }
 
 /** csv-parse gives the raw text of each record in order, so that its offset is the next place where that text stands. */
@@ -101,12 +121,14 @@ function cellStarts(raw: string): number[] {
 
 function isHeaderSound({ cells }: Row, report: Report): boolean {
   const names = cells.map(({ text }) => text.trim());
+  const seen = new Set<string>();
   for (const [n, cell] of cells.entries()) {
     const name = names[n] ?? '';
     if (!isColumn(name)) reportColumn(cell, name, report);
-    else if (names.indexOf(name) < n) reportDuplicate(cell, name, report);
+    else if (seen.has(name)) reportDuplicate(cell, name, report);
+    seen.add(name);
   }
-  return names.every(isColumn) && new Set(names).size === names.length;
+  return names.every(isColumn) && seen.size === names.length;
 }
 
 function isColumn(name: string): boolean {
@@ -114,11 +136,13 @@ function isColumn(name: string): boolean {
 }
 
 function reportColumn(cell: Cell, name: string, report: Report): void {
-  const all = [...Object.keys(COLUMNS), `${METADATA}…`];
-  const fix = /[;\t]/.test(name)
-    ? 'Separate the columns by commas.'
-    : (suggestion(name, all) ?? `The columns are ${all.join(', ')}.`);
-  report.add(cell, { code: 'unknown-field', message: `There is no column "${name}".`, fix });
+  report.add(cell, () => {
+    const all = [...Object.keys(COLUMNS), `${METADATA}…`];
+    const fix = /[;\t]/.test(name)
+      ? 'Separate the columns by commas.'
+      : (suggestion(name, all) ?? `The columns are ${all.join(', ')}.`);
+    return { code: 'unknown-field', message: `There is no column "${name}".`, fix };
+  });
 }
 
 function isComplete({ place, cells }: Row, names: readonly string[], report: Report): boolean {

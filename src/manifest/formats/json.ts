@@ -18,7 +18,8 @@ export interface Range {
 }
 
 const BLANK = /[ \t\r\n]*/y;
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const PLAIN = /[^"\\\u0000-\u001f]*/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
 
@@ -49,6 +50,24 @@ export function readJsonRange(
     return match;
   };
 
+  /** Piece by piece: one pattern for all of a text uses stack for each character, and throws beyond some megabytes. */
+  const takeString = (): string | undefined => {
+    if (text[offset] !== '"') return undefined;
+    let at = offset + 1;
+    for (;;) {
+      PLAIN.lastIndex = at;
+      PLAIN.test(text);
+      ESCAPE.lastIndex = PLAIN.lastIndex;
+      if (!ESCAPE.test(text)) break;
+      at = ESCAPE.lastIndex;
+    }
+    const end = PLAIN.lastIndex + 1;
+    if (text[end - 1] !== '"' || end > to) return undefined;
+    const quoted = text.slice(offset, end);
+    offset = end;
+    return quoted;
+  };
+
   /** A line's end is blank too, but belongs to no line. */
   const skipBlank = (): void => {
     BLANK.lastIndex = offset;
@@ -66,7 +85,7 @@ export function readJsonRange(
 
   const scalar = (): ScalarTree | undefined => {
     const place = here();
-    const written = take(STRING) ?? take(NUMBER) ?? take(WORD);
+    const written = takeString() ?? take(NUMBER) ?? take(WORD);
     if (written === undefined) {
       return expected(text[offset] === '"' ? 'a complete text in quotes' : 'a value');
     }
@@ -96,7 +115,7 @@ export function readJsonRange(
     if (skip('}')) return { ...place, kind: 'map', fields };
     do {
       const at = here();
-      const quoted = take(STRING);
+      const quoted = takeString();
       if (quoted === undefined) return expected('a field name in double quotes');
       const name: string = JSON.parse(quoted);
       if (!budget.text(at, name)) return undefined;

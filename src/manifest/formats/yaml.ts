@@ -10,15 +10,18 @@ import {
   type Node,
   type Pair,
   Parser,
+  visit,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
 import type { Budget } from '../budget.ts';
-import { MAX_DEPTH, MAX_YAML_TOKENS } from '../limits.ts';
+import { MAX_DEPTH, MAX_YAML_BYTES, MAX_YAML_TOKENS } from '../limits.ts';
 import type { Report } from '../report.ts';
 import type { TextSource } from '../source.ts';
 import type { Field, Place, ScalarTree, Tree } from '../tree.ts';
 import { reportDuplicate } from './json.ts';
+
+const SPLIT_OR_JSON = 'Split it, or write it as JSON or JSONL.';
 
 /**
  * YAML 1.2 with places: one document, fields named by text, no tags of a program's own. Aliases are replaced by what
@@ -35,7 +38,7 @@ export function readYaml(source: TextSource, report: Report, budget: Budget): Tr
 }
 
 function compose(source: TextSource, report: Report): Document | undefined {
-  if (!hasFewTokens(source, report)) return undefined;
+  if (!isShort(source, report) || !hasFewTokens(source, report)) return undefined;
   const tokens = [...new Parser().parse(source.text)];
   if (!isShallow(tokens, source, report)) return undefined;
   // uniqueKeys compares every field with every other: 20 000 fields take 5 s. The planter uses a Map.
@@ -57,6 +60,20 @@ function compose(source: TextSource, report: Report): Document | undefined {
   return mistakes.length === 0 && more.length === 0 ? document : undefined;
 }
 
+function isShort(source: TextSource, report: Report): boolean {
+  const bytes = Buffer.byteLength(source.text);
+  if (bytes <= MAX_YAML_BYTES) return true;
+  report.add(
+    { source, offset: 0 },
+    {
+      code: 'too-large',
+      message: `The file has ${(bytes / 2 ** 20).toFixed(1)} MiB; of YAML at most ${MAX_YAML_BYTES / 2 ** 20} MiB are read.`,
+      fix: SPLIT_OR_JSON,
+    },
+  );
+  return false;
+}
+
 function hasFewTokens(source: TextSource, report: Report): boolean {
   let count = 0;
   for (const _ of new Lexer().lex(source.text)) {
@@ -67,7 +84,7 @@ function hasFewTokens(source: TextSource, report: Report): boolean {
       {
         code: 'too-large',
         message: `More than ${MAX_YAML_TOKENS.toLocaleString('en')} YAML tokens.`,
-        fix: 'Split it, or write it as JSON or JSONL.',
+        fix: SPLIT_OR_JSON,
       },
     );
     return false;
@@ -103,6 +120,8 @@ function childrenOf(token: CST.Token): CST.Token[] {
 
 /** Makes trees of the nodes of one document; undefined, and reported, where a node is no part of a manifest. */
 function createPlanter(source: TextSource, document: Document, report: Report, budget: Budget) {
+  const targets = targetsIn(document);
+
   const placeOf = (node: Node): Place => ({ source, offset: node.range?.[0] ?? 0 });
 
   const nothing = (place: Place): Tree => ({ ...place, kind: 'scalar', value: null });
@@ -116,7 +135,7 @@ function createPlanter(source: TextSource, document: Document, report: Report, b
     const place = placeOf(node);
     if (!budget.node(place, depth)) return undefined;
     if (isAlias(node)) {
-      const target = node.resolve(document);
+      const target = targets.get(node);
       return target === undefined
         ? refuse(place, `There is no anchor &${node.source}.`)
         : plant(target, depth + 1);
@@ -164,6 +183,23 @@ function createPlanter(source: TextSource, document: Document, report: Report, b
   };
 
   return plant;
+}
+
+/**
+ * What each alias stands for: the nearest node before it that has its name. Looked up for all at once, because the parser's
+ * own look-up goes through the whole document for each: 300 000 of them would take hours.
+ */
+function targetsIn(document: Document): Map<Node, Node> {
+  const named = new Map<string, Node>();
+  const targets = new Map<Node, Node>();
+  visit(document, {
+    Node(_, node) {
+      const target = isAlias(node) ? named.get(node.source) : undefined;
+      if (target !== undefined) targets.set(node, target);
+      if (!isAlias(node) && node.anchor !== undefined) named.set(node.anchor, node);
+    },
+  });
+  return targets;
 }
 
 /** The first line of the parser's message: the rest draws the place, which the problem already names. */

@@ -4,7 +4,7 @@ import { suggestion } from '../suggest.ts';
 import type { Path } from '../tree.ts';
 import { itemsOf, placeOf, type Subject } from './rule.ts';
 
-const GOOGLE_ID = /^(?:models\/)?(gemini-[a-z0-9.-]+)$/i;
+const GOOGLE_ID = /^(?:models\/)?(gemini-[a-z0-9.-]{1,90})$/i;
 const RATIO = /^[1-9]\d{0,2}:[1-9]\d{0,2}$/;
 
 /** Google's own id of a model, however it was written. */

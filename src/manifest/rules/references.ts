@@ -1,5 +1,6 @@
 import { findModel } from '../../batch/models.ts';
 import { MAX_NAME_CHARACTERS } from '../limits.ts';
+import { shortNfc } from '../nfc.ts';
 import { classify } from '../reference-source.ts';
 import { suggestion } from '../suggest.ts';
 import { fieldAt, find, type Path, type Place, type ScalarTree, type Tree } from '../tree.ts';
@@ -41,37 +42,42 @@ export function contentsIn(tree: Tree): { sha256: string; place: Place }[] {
 /** Items name references that there are, no more of them than the model takes; references nobody names are a warning. */
 export function checkUses(subject: Subject): void {
   const sizes = new Map(
-    fieldsOf(subject.tree).map(([name, { value }]) => [name.normalize('NFC'), sourcesIn(value).length]),
+    fieldsOf(subject.tree).map(([name, { value }]) => [normal(name), sourcesIn(value).length]),
   );
+  const known = [...sizes.keys()];
   const used = new Set<string>();
   for (const numbered of itemsOf(subject)) {
     const names = numbered.item.references ?? [];
     for (const [n, name] of names.entries()) {
       // What the schema refused is not there.
       if (name === undefined) continue;
-      used.add(name.normalize('NFC'));
-      if (!sizes.has(name.normalize('NFC'))) reportUnknown(subject, numbered, n, name, [...sizes.keys()]);
+      used.add(normal(name));
+      if (!sizes.has(normal(name))) reportUnknown(subject, numbered, n, name, known);
     }
-    const images = names.reduce((sum, name) => sum + (sizes.get(name?.normalize('NFC')) ?? 0), 0);
+    const images = names.reduce((sum, name) => sum + (sizes.get(normal(name ?? '')) ?? 0), 0);
     reportTooMany(subject, numbered, images);
   }
   for (const name of sizes.keys()) if (!used.has(name)) reportUnused(subject, name);
 }
 
+function normal(name: string): string {
+  return shortNfc(name, MAX_NAME_CHARACTERS);
+}
+
 function checkName(subject: Subject, name: string, place: Place, seen: Set<string>): void {
-  const normal = name.normalize('NFC');
-  if (!NAME.test(normal)) {
+  const same = normal(name);
+  if (!NAME.test(same)) {
     subject.problems.add(place, {
       code: 'wrong-value',
       message: `A reference cannot have the name "${name}".`,
       fix: `Letters, digits, "-", "_" and ".", beginning with a letter or digit; at most ${MAX_NAME_CHARACTERS}.`,
     });
   }
-  if (seen.has(normal)) {
+  if (seen.has(same)) {
     const message = `"${name}" names a second reference.`;
     subject.problems.add(place, { code: 'duplicate-field', message, fix: 'Keep one of them.' });
   }
-  seen.add(normal);
+  seen.add(same);
 }
 
 function checkSource({ problems, paths }: Subject, source: ScalarTree): void {

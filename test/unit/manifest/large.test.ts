@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { describeProblem } from '../../../src/manifest/index.ts';
+import { manifestOf, problemsOf, yamlWith } from './support.ts';
+
+/**
+ * What takes hours, all the memory or the process where a reader is not careful. Each of these did once; a test that hangs
+ * or ends the run is one that failed.
+ */
+
+const MB = 1_000_000;
+const head = { name: 'a', model: 'nano-banana-pro' };
+const json = (rest: object) => JSON.stringify({ ...head, ...rest });
+const item = (rest: object) => json({ items: [{ key: 'a', prompt: 'x', ...rest }] });
+const marks = '\u0301\u0323'.repeat(MB / 2);
+const columns = Array.from({ length: 200_000 }, (_, n) => `metadata.c${n}`).join(',');
+
+const codesOf = (text: string, format: 'yaml' | 'json' | 'jsonl' | 'csv') =>
+  problemsOf(text, format, { overrides: { model: 'nano-banana-pro' } }).map(({ code }) => code);
+
+describe('a file at the limits', () => {
+  it.each([
+    ['a text of 8 MB', 'json', item({ prompt: 'x'.repeat(8 * MB) }), ['text-too-long']],
+    [
+      'a text of 2 million escapes',
+      'json',
+      item({ prompt: '\n'.repeat(2 * MB) }),
+      ['text-too-long', 'empty-prompt'],
+    ],
+    ['a text of 8 MB without its end', 'json', `{"name":"${'x'.repeat(8 * MB)}`, ['syntax']],
+    ['more than 8 MiB', 'yaml', `a: "${'x'.repeat(9 * MB)}"`, ['too-large']],
+    [
+      '100,000 aliases of one text',
+      'yaml',
+      yamlWith('  []\n', `extra: [&a x, ${'*a, '.repeat(100_000)}]\n`),
+      ['unknown-field', 'wrong-value'],
+    ],
+    ['8 MB of commas', 'csv', ','.repeat(8 * MB), ['too-large']],
+    ['rows of 30,000 cells', 'csv', `key,prompt\n${`${','.repeat(30_000)}\n`.repeat(200)}`, ['too-large']],
+    ['200,000 columns of metadata', 'csv', `key,prompt,${columns}\n`, ['wrong-value']],
+    [
+      '100,000 columns that there are not',
+      'csv',
+      `${'x,'.repeat(100_000)}\n`,
+      expect.arrayContaining(['unknown-field', 'more-problems']),
+    ],
+    ['a cell of 8 MB', 'csv', `key,prompt\na,"${'x'.repeat(8 * MB)}"\n`, ['text-too-long']],
+    ['4 million line ends', 'csv', `key,prompt\n${'\n'.repeat(4 * MB)}a\n`, ['syntax']],
+    ['a key of a million combining marks', 'json', item({ key: marks }), ['unsafe-key']],
+    [
+      'a reference’s name of a million combining marks',
+      'json',
+      json({
+        references: { [marks]: 'https://e.com' },
+        items: [{ key: 'a', prompt: 'x', references: [marks] }],
+      }),
+      ['wrong-value'],
+    ],
+    [
+      'a field’s name of 200,000 letters beside another',
+      'json',
+      json({
+        items: [{ key: 'a', prompt: 'x', references: ['b'.repeat(200_000)] }],
+        references: { ['c'.repeat(200_000)]: 'https://e.com' },
+      }),
+      ['unknown-reference', 'wrong-value'],
+    ],
+    [
+      '100,000 names that there are not',
+      'json',
+      item({ references: Array.from({ length: 100_000 }, (_, n) => `q${n}`) }),
+      expect.arrayContaining(['unknown-reference', 'more-problems']),
+    ],
+    [
+      'a URL of 10,000 characters',
+      'json',
+      json({
+        references: { r: `https://e.com/${'x'.repeat(10_000)}` },
+        items: [{ key: 'a', prompt: 'x', references: ['r'] }],
+      }),
+      ['unsupported-source'],
+    ],
+  ] as const)('with %s is told so', (_, format, text, codes) => {
+    expect(codesOf(text, format)).toEqual(codes);
+  });
+
+  it('has for each alias the nearest anchor of its name before it', () => {
+    const text = yamlWith(
+      '  - { key: a, prompt: x, metadata: { m: [&n 1, &list [&n 2, *n], *n, &n 3, *list, *n] } }\n',
+    );
+    expect(manifestOf(text).items[0]?.metadata).toEqual({ m: [1, [2, 2], 2, 3, [2, 2], 3] });
+  });
+
+  it('with a model’s id as long as a book is told so', () => {
+    const text = JSON.stringify({
+      ...head,
+      model: `gemini-${'x'.repeat(1000)}`,
+      items: [{ key: 'a', prompt: 'x' }],
+    });
+    expect(problemsOf(text, 'json')).toMatchObject([{ code: 'unknown-model' }]);
+  });
+
+  it('is quoted in part only, in each of its problems', () => {
+    const long = 'k'.repeat(MB);
+    const problems = problemsOf(
+      json({
+        items: [
+          {
+            key: long,
+            prompt: 'x',
+            ...Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`z${n}`, 1])),
+          },
+        ],
+      }),
+      'json',
+    );
+    expect(problems).toHaveLength(201);
+    expect(problems.every(({ key = '', message }) => key.length <= 1000 && message.length <= 1000)).toBe(
+      true,
+    );
+  });
+});
+
+describe('places in a file', () => {
+  it('are right behind thousands of lines', () => {
+    const lines = Array.from(
+      { length: 1000 },
+      (_, n) => `{"key":"k${n}","prompt":"x"${n % 300 === 299 ? ',"no":1' : ''}}`,
+    );
+    const found = problemsOf(lines.join('\n'), 'jsonl', { overrides: { model: 'nano-banana-pro' } });
+    expect(found.map(({ line, column }) => [line, column])).toEqual([
+      [300, 28],
+      [600, 28],
+      [900, 28],
+    ]);
+  });
+
+  it.each(['\n', '\r\n', '\r'])('count lines that end with %j', (end) => {
+    const rows = ['key,prompt', 'a,x', 'b', 'c,y'].join(end);
+    expect(problemsOf(rows, 'csv', { overrides: { model: 'nano-banana-pro' } })).toMatchObject([
+      { line: 3, column: 1, code: 'syntax' },
+    ]);
+    const open = ['key,prompt', 'a,x', 'b,"y'].join(end);
+    expect(problemsOf(open, 'csv', { overrides: { model: 'nano-banana-pro' } })).toMatchObject([
+      { line: 3, column: 1, code: 'syntax' },
+    ]);
+  });
+});
+
+describe('what a manifest quotes', () => {
+  it('neither moves the cursor of whoever reads it nor turns the order of letters', () => {
+    const key = 'a\u001b[2J\u009b1m\u202Egpj\u2066\u2028\nb';
+    const [problem] = problemsOf(item({ key }), 'json');
+    if (!problem) throw new Error('it was accepted');
+    const line = describeProblem(problem);
+    expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u);
+    expect(line).toContain('a\\u{1b}[2J\\u{9b}1m\\u{202e}gpj\\u{2066}\\u{2028}\\u{a}b');
+  });
+
+  it('stays as it is otherwise, in every script', () => {
+    const said = describeProblem({ file: 'm.yaml', code: 'syntax', message: 'مفتاح 👩‍👩‍👧 क्‍ष é' });
+    expect(said).toBe('m.yaml مفتاح 👩‍👩‍👧 क्‍ष é');
+  });
+});
