@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityDeps } from './deps.ts';
 import { Stuck, toFailure, wrongWorker } from './failure.ts';
 import type { StepInput, Where } from './types.ts';
@@ -55,12 +56,17 @@ export function activity<Input extends StepInput, Output>(
       return output;
     } catch (error) {
       const failure = toFailure(error, cancellationSignal);
-      log.warn({ ms: deps.now() - started, code: failure.name, error: failure.message }, 'failed');
+      log.warn({ ms: deps.now() - started, code: codeOf(failure), error: failure.message }, 'failed');
       throw failure;
     } finally {
       clearInterval(beat);
     }
   };
+}
+
+/** Temporal's own name of a failure says only that it is one. */
+function codeOf(failure: ReturnType<typeof toFailure>): string {
+  return (failure instanceof ApplicationFailure && failure.type) || failure.name;
 }
 
 /** A step that has attempts without limit says so in the end, too: the workflow offers it again, and shows it. */

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { HummingbatchError } from '../contract/index.ts';
+import { checkKey } from '../gemini/key.ts';
 import type { Store } from '../store/store.ts';
 import type { Call } from './call.ts';
 import { shareEmulator } from './emulated.ts';
@@ -14,9 +15,11 @@ export interface GeminiPlace {
 /** The emulator takes any. */
 const EMULATED_KEY = 'emulated';
 
-/** Refuses to go on without a key, before anything is made. @throws `no-key` */
+/** Refuses to go on without a key, before anything is made. @throws `no-key`, `key-invalid` */
 export function requireKey({ flags }: Call, { apiKey }: Config): void {
-  if (!apiKey && !flags.emulator) throw new HummingbatchError('no-key', 'There is no GEMINI_API_KEY.');
+  if (flags.emulator) return;
+  if (!apiKey) throw new HummingbatchError('no-key', 'There is no GEMINI_API_KEY.');
+  checkKey(apiKey);
 }
 
 /** The API of a call: the store's emulator where that is asked for, else the configured one. @throws `no-key` */

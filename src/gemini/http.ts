@@ -32,6 +32,8 @@ export interface Http {
   send(call: Call): Promise<{ headers: Headers; body: string }>;
   /** Sends the call and resolves with a 2xx answer as soon as its headers are there; the deadline is for those alone. */
   open(call: Call): Promise<Response>;
+  /** What Google says in words, which may quote the key, without it. */
+  clean(words: string): string;
 }
 
 // Google's answers to single calls are some kB; a body beyond this is none of its.
@@ -40,6 +42,7 @@ const LONGEST_BODY = 16 << 20;
 /** The one way to Google: key in a header, a deadline and a signal on each call, no retries (they are Temporal's). */
 export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
   const base = new URL(baseUrl);
+  const clean = (words: string) => withoutKey(words, apiKey);
 
   async function attempt(call: Call, signal: AbortSignal): Promise<Response> {
     const url = new URL(call.path, base);
@@ -54,11 +57,12 @@ export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
     if (response.ok || response.status === call.alsoFine) return response;
     if (response.status < 400)
       throw new HummingbatchError('garbled', `Gemini answered ${response.status}, which says nothing.`);
-    const body = withoutKey(await textOf(response), apiKey);
+    const body = clean(await textOf(response));
     throw toError(readRefusal(response.status, body, response.headers, Date.now()), call.subject);
   }
 
   return {
+    clean,
     async send(call) {
       const signal = AbortSignal.any([call.signal, AbortSignal.timeout(call.deadlineMs)]);
       try {

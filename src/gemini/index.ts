@@ -27,6 +27,7 @@ export function createGemini(options: HttpOptions) {
     keyPrint: keyPrint(options.apiKey),
     files: createFiles(http, sdk),
     jobs: createJobs(http, sdk),
+    clean: http.clean,
     results: (file: string, offset: number, signal: AbortSignal, options?: Pick<DownloadOptions, 'again'>) =>
       download(http, file, offset, signal, options),
   };

@@ -67,7 +67,9 @@ export function createJobs(http: Http, sdk: Sdk) {
         signal,
         subject: 'job',
       });
-      return readOperation(parse(body));
+      const { error, ...job } = readOperation(parse(body));
+      // The error of a job may quote the key as a refusal does; the rest is names and numbers.
+      return { ...job, ...(error && { error: { ...error, message: http.clean(error.message) } }) };
     },
 
     /** All jobs of the project, page by page. Pages shift while jobs come and go, so one pass can miss one. */

@@ -10,7 +10,8 @@ export function checkKey(apiKey: string): void {
   if (!/^[\x21-\x7e]*$/.test(apiKey)) {
     throw new HummingbatchError(
       'key-invalid',
-      'The key for the Gemini API holds characters that no key has.',
+      'The key for the Gemini API holds a space, a line end or another character that no key has.',
+      { fix: 'Set GEMINI_API_KEY again, with nothing before and behind the key.' },
     );
   }
 }

@@ -90,7 +90,14 @@ function expectation(): Expectation {
     assert.ok(item);
     return [planned.output, { planned, item }] as const;
   });
-  return { model: MANIFEST.model, round: 1, job: 'batches/b', outputs: new Map(outputs), images: new Map() };
+  return {
+    model: MANIFEST.model,
+    round: 1,
+    job: 'batches/b',
+    outputs: new Map(outputs),
+    images: new Map(),
+    clean: (words) => words,
+  };
 }
 
 function assertBounded({ answers, anomalies }: Taken): void {

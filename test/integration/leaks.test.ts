@@ -1,9 +1,8 @@
 import { Writable } from 'node:stream';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { workflowIdOf } from '../../src/contract/index.ts';
 import { createGemini } from '../../src/gemini/index.ts';
+import { textOfHistory } from '../support/history.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const KEY = 'AIza-distinctive-key-4711';
@@ -48,12 +47,7 @@ describe('of a batch with a stop, a refusal, a passing failure and faults on the
     const batch = world.hummingbatch.batch(batchId);
     for await (const { state } of batch.watch()) if (state === 'NEEDS_ATTENTION') await batch.goOn();
 
-    const handle = world.client.workflow.getHandle(workflowIdOf(batchId));
-    const json = historyToJSON(await handle.fetchHistory());
-    // Payloads stand in a history as base64: what they say is looked at, too.
-    history =
-      json +
-      json.replace(/"data":\s*"([^"]+)"/g, (_, data: string) => Buffer.from(data, 'base64').toString());
+    history = await textOfHistory(world.client, batchId);
     for (const key of await world.store.list(`batches/${batchId}/`)) {
       files.set(key, Buffer.from((await world.store.get(key)) ?? []).toString('latin1'));
     }

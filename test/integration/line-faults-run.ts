@@ -65,9 +65,9 @@ async function runJob({ run, clock }: Worker, round: number): Promise<EndedJob> 
   const submitted = await run('createJob', { ...WHERE, round, submission });
   if (submitted.kind !== 'created') throw new Error(`it was not made: ${submitted.message}`);
   clock.ahead += 1000;
-  const when = { submittedAt: 0, minIntervalMs: 1, maxIntervalMs: 1 };
+  const how = { submittedAt: 0, minIntervalMs: 1, maxIntervalMs: 1, look: 'never', pauseMs: 1 } as const;
   const { job, state, resultFile, successful, failed } = await run('checkJob', {
-    ...{ ...WHERE, ...when, job: submitted.job },
+    ...{ ...WHERE, ...how, round, job: submitted.job },
   });
   return { job, state, ...(resultFile && { resultFile }), expectedLines: successful + failed };
 }

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { workflowIdOf } from '../../src/contract/index.ts';
 
 export interface StoryLine {
@@ -15,4 +16,11 @@ export async function storyOf(client: Client, batchId: string): Promise<StoryLin
     const data = event.userMetadata?.summary?.data;
     return [{ activity: name, summary: data ? (JSON.parse(Buffer.from(data).toString()) as string) : '' }];
   });
+}
+
+/** All that Temporal keeps of a batch, as text; payloads as they stand there, in base64, and once more as what they say. */
+export async function textOfHistory(client: Client, batchId: string): Promise<string> {
+  const json = historyToJSON(await client.workflow.getHandle(workflowIdOf(batchId)).fetchHistory());
+  const decoded = (_: string, data: string) => Buffer.from(data, 'base64').toString();
+  return json + json.replace(/"data":\s*"([^"]+)"/g, decoded);
 }

@@ -17,7 +17,7 @@ export interface JobSource {
   batchId: string;
   round: number;
   job: EndedJob;
-  expected: Omit<Expectation, 'job'>;
+  expected: Omit<Expectation, 'job' | 'clean'>;
   tries: Tries;
 }
 
@@ -109,7 +109,7 @@ async function readOn(
   context: StepContext,
   again: boolean,
 ): Promise<Pass | undefined> {
-  const expected: Expectation = { ...source.expected, job: source.job.job };
+  const expected: Expectation = { ...source.expected, job: source.job.job, clean: deps.gemini.clean };
   const chunks = deps.gemini.results(source.file, group.end, context.signal, { again });
   for await (const line of splitLines(chunks, group.end, LONGEST_LINE)) {
     const taken = take(line, expected);

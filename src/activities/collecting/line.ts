@@ -27,6 +27,8 @@ export interface Expectation {
   outputs: ReadonlyMap<string, { planned: PlannedOutput; item: Item }>;
   /** Images that are already there, by output: SHA-256 to file name. Grows as lines are taken. */
   images: Map<string, Map<string, string>>;
+  /** Words of Google's without our key. */
+  clean: (words: string) => string;
 }
 
 /** One line of a result file → its answers and images. Synchronous and without effects but for `expected.images`. */
@@ -50,10 +52,13 @@ function answersTo(
   const { usage } = verdict;
   const base = { output, flags: [], round: expected.round, job: expected.job };
   const spent = { ...(usage && { usage }), costUsd: (usage && actualUsd(expected.model, usage)) ?? 0 };
-  const said = verdict.text ? { text: verdict.text } : {};
+  const said = verdict.text ? { text: expected.clean(verdict.text) } : {};
   if (verdict.kind === 'none') {
     const { outcome, reason, message } = verdict;
-    return { answers: [{ ...base, ...spent, ...said, outcome, reason, message }], images: [] };
+    return {
+      answers: [{ ...base, ...spent, ...said, outcome, reason, message: expected.clean(message) }],
+      images: [],
+    };
   }
 
   const images: Taken['images'] = [];

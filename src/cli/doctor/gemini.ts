@@ -18,8 +18,8 @@ export const checkKey: Check = async (_, { apiKey, geminiUrl }) => {
     return { name, level: 'missing', message: 'There is no GEMINI_API_KEY.', fix };
   }
   const { createGemini, GEMINI_URL } = await import('../../gemini/index.ts');
-  const gemini = createGemini({ baseUrl: geminiUrl ?? GEMINI_URL, apiKey });
   try {
+    const gemini = createGemini({ baseUrl: geminiUrl ?? GEMINI_URL, apiKey });
     await gemini.jobs.list(AbortSignal.timeout(ANSWER_WITHIN_MS)).next();
     return { name, level: 'ok', message: `${gemini.endpoint} takes it.` };
   } catch (error) {

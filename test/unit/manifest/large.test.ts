@@ -12,6 +12,7 @@ const head = { name: 'a', model: 'nano-banana-pro' };
 const json = (rest: object) => JSON.stringify({ ...head, ...rest });
 const item = (rest: object) => json({ items: [{ key: 'a', prompt: 'x', ...rest }] });
 const marks = '\u0301\u0323'.repeat(MB / 2);
+const numbered = (letter: string) => Array.from({ length: 50_000 }, (_, n) => `${letter}${n}`);
 const columns = Array.from({ length: 200_000 }, (_, n) => `metadata.c${n}`).join(',');
 
 const codesOf = (text: string, format: 'yaml' | 'json' | 'jsonl' | 'csv') =>
@@ -19,19 +20,19 @@ const codesOf = (text: string, format: 'yaml' | 'json' | 'jsonl' | 'csv') =>
 
 describe('a file at the limits', () => {
   it.each([
-    ['a text of 8 MB', 'json', item({ prompt: 'x'.repeat(8 * MB) }), ['text-too-long']],
+    ['a text of 24 MB', 'json', item({ prompt: 'x'.repeat(24 * MB) }), ['text-too-long']],
     [
-      'a text of 2 million escapes',
+      'a text of 8 million escapes',
       'json',
-      item({ prompt: '\n'.repeat(2 * MB) }),
+      item({ prompt: '\n'.repeat(8 * MB) }),
       ['text-too-long', 'empty-prompt'],
     ],
-    ['a text of 8 MB without its end', 'json', `{"name":"${'x'.repeat(8 * MB)}`, ['syntax']],
+    ['a text of 24 MB without its end', 'json', `{"name":"${'x'.repeat(24 * MB)}`, ['syntax']],
     ['more than 8 MiB', 'yaml', `a: "${'x'.repeat(9 * MB)}"`, ['too-large']],
     [
-      '100,000 aliases of one text',
+      '50,000 aliases of one text',
       'yaml',
-      yamlWith('  []\n', `extra: [&a x, ${'*a, '.repeat(100_000)}]\n`),
+      yamlWith('  []\n', `extra: [&a x, ${'*a, '.repeat(50_000)}]\n`),
       ['unknown-field', 'wrong-value'],
     ],
     ['8 MB of commas', 'csv', ','.repeat(8 * MB), ['too-large']],
@@ -65,9 +66,12 @@ describe('a file at the limits', () => {
       ['unknown-reference', 'wrong-value'],
     ],
     [
-      '100,000 names that there are not',
+      '50,000 references and 50,000 names of others',
       'json',
-      item({ references: Array.from({ length: 100_000 }, (_, n) => `q${n}`) }),
+      json({
+        references: Object.fromEntries(numbered('r').map((name) => [name, 'https://e.com'])),
+        items: [{ key: 'a', prompt: 'x', references: numbered('q') }],
+      }),
       expect.arrayContaining(['unknown-reference', 'more-problems']),
     ],
     [
