@@ -18,11 +18,11 @@ export function decode(content: string | Uint8Array, file: string, report: Repor
     return undefined;
   }
   const source = textSource(file, text);
-  const nul = text.indexOf('\0');
-  if (nul !== -1) {
-    // Excel's "Unicode text" is UTF-16, where every other byte of English is NUL.
-    const message = 'The file holds a NUL byte.';
-    report.add({ source, offset: nul }, { code: 'not-text', message, fix: SAVE_AS_UTF8 });
+  // Excel's "Unicode text" is UTF-16, where every other byte of English is NUL. Half a pair has no form in UTF-8.
+  const offset = text.search(/[\0\p{Surrogate}]/u);
+  if (offset !== -1) {
+    const message = `The file holds ${text[offset] === '\0' ? 'a NUL byte' : 'half a surrogate pair'}.`;
+    report.add({ source, offset }, { code: 'not-text', message, fix: SAVE_AS_UTF8 });
     return undefined;
   }
   if (text.trim() === '') {

@@ -47,6 +47,7 @@ describe('a hostile file', () => {
 
   it('with a NUL byte, or of bytes that are no UTF-8, is no text', () => {
     expect(problemsOf('name: a\0b')).toMatchObject([{ line: 1, column: 8, code: 'not-text' }]);
+    expect(problemsOf('key,\uD800', 'csv')).toMatchObject([{ line: 1, column: 5, code: 'not-text' }]);
     expect(problemsOf(Uint8Array.of(0x61, 0xc3, 0x28))).toMatchObject([{ code: 'not-text' }]);
   });
 

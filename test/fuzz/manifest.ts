@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { posix } from 'node:path';
+import { fc } from '@fast-check/vitest';
+import { planOutputs } from '../../src/batch/plan.ts';
+import type { Manifest } from '../../src/contract/index.ts';
+import {
+  fingerprintOf,
+  PROBLEMS,
+  type Problem,
+  parseManifest,
+  serialiseManifest,
+} from '../../src/manifest/index.ts';
+import { parseStored } from '../../src/manifest/stored.ts';
+import { anyTexts, damagedManifests, type Sent, writtenTrees } from './manifest-texts.ts';
+
+const FILE = 'sent';
+const BASE = {
+  file: 'base.yaml',
+  format: 'yaml',
+  content: 'model: nano-banana-pro\nreferences: { r: https://e.com/r, é: [https://e.com/e] }\n',
+} as const;
+/** Of a whole file, or of what comes behind the last problem. */
+const WITHOUT_PLACE = ['not-text', 'too-large', 'more-problems'];
+
+/** What must hold for every text that is sent as a manifest. */
+export const MANIFESTS = [
+  { name: 'any text is a manifest or has problems that say where', property: holding(anyTexts) },
+  {
+    name: 'a damaged manifest is a manifest or has problems that say where',
+    property: holding(damagedManifests),
+  },
+  {
+    name: 'a tree in any format is a manifest or has problems that say where',
+    property: holding(writtenTrees),
+  },
+] as const;
+
+function holding(sent: fc.Arbitrary<Sent>) {
+  return fc.property(sent, assertSound);
+}
+
+function assertSound({ format, content }: Sent): void {
+  const isList = format === 'jsonl' || format === 'csv';
+  const result = parseManifest(content, { file: FILE, format, ...(isList && { base: BASE }) });
+  const texts = { [FILE]: textOf(content), [BASE.file]: BASE.content };
+  for (const problem of [...result.warnings, ...(result.ok ? [] : result.problems)])
+    assertPlaced(problem, texts);
+  if (!result.ok) return assert.notEqual(result.problems.length, 0);
+  assert.equal(result.fingerprint, fingerprintOf(result.manifest));
+  assertKept(result.manifest);
+  assertPlanned(result.manifest);
+}
+
+function assertPlaced({ file, line, column, code, message }: Problem, texts: Record<string, string>): void {
+  assert.ok(code in PROBLEMS);
+  assert.ok(message !== '' && message.length <= 1000);
+  const text = texts[file];
+  assert.ok(text !== undefined, `${file} was never sent`);
+  if (line === undefined || column === undefined) return assert.ok(WITHOUT_PLACE.includes(code), code);
+  const lines = text.split(text.includes('\n') ? '\n' : '\r');
+  const end = lines[line - 1]?.length;
+  assert.ok(
+    end !== undefined && column >= 1 && column <= end + 1,
+    `${code} at ${line}:${column} of ${lines.length} lines`,
+  );
+}
+
+/** What is put into the store is the same when it is read there. */
+function assertKept(manifest: Manifest): void {
+  const again = parseStored(Buffer.from(serialiseManifest(manifest)), 'manifest.json');
+  assert.deepEqual(again, manifest);
+  assert.equal(fingerprintOf(again), fingerprintOf(manifest));
+}
+
+function assertPlanned(manifest: Manifest): void {
+  const plan = planOutputs(manifest);
+  assert.ok(plan.length >= 1 && plan.length <= 1000);
+  assert.equal(new Set(plan.map(({ output }) => output)).size, plan.length);
+  const files = plan.map(({ fileStem }) => `images/${fileStem}.png`);
+  for (const file of files) {
+    assert.equal(posix.normalize(file), file);
+    assert.match(file, /^images\/[^/\\]+\.png$/);
+    assert.ok(Buffer.byteLength(posix.basename(file)) <= 255);
+  }
+  assert.equal(new Set(files.map((file) => file.normalize('NFC').toUpperCase())).size, plan.length);
+}
+
+function textOf(content: string | Uint8Array): string {
+  return typeof content === 'string' ? content.replace(/^\uFEFF/, '') : new TextDecoder().decode(content);
+}
