@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { posix } from 'node:path';
-import { fc } from '@fast-check/vitest';
 import { planOutputs } from '../../src/batch/plan.ts';
 import type { Manifest } from '../../src/contract/index.ts';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../../src/manifest/index.ts';
 import { parseStored } from '../../src/manifest/stored.ts';
 import { anyTexts, damagedManifests, type Sent, writtenTrees } from './manifest-texts.ts';
+import { target } from './target.ts';
 
 const FILE = 'sent';
 const BASE = {
@@ -24,20 +24,10 @@ const WITHOUT_PLACE = ['not-text', 'too-large', 'more-problems'];
 
 /** What must hold for every text that is sent as a manifest. */
 export const MANIFESTS = [
-  { name: 'any text is a manifest or has problems that say where', property: holding(anyTexts) },
-  {
-    name: 'a damaged manifest is a manifest or has problems that say where',
-    property: holding(damagedManifests),
-  },
-  {
-    name: 'a tree in any format is a manifest or has problems that say where',
-    property: holding(writtenTrees),
-  },
-] as const;
-
-function holding(sent: fc.Arbitrary<Sent>) {
-  return fc.property(sent, assertSound);
-}
+  target('any text is a manifest or has problems that say where', anyTexts, assertSound),
+  target('a damaged manifest is a manifest or has problems that say where', damagedManifests, assertSound),
+  target('a tree in any format is a manifest or has problems that say where', writtenTrees, assertSound),
+];
 
 function assertSound({ format, content }: Sent): void {
   const isList = format === 'jsonl' || format === 'csv';
