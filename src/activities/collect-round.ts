@@ -12,7 +12,7 @@ import type { Expectation } from './collecting/line.ts';
 import type { JobLog } from './collecting/log.ts';
 import type { ActivityDeps } from './deps.ts';
 import { Stuck } from './failure.ts';
-import { answersOfRounds, type CollectedMark, standingOf } from './standing.ts';
+import { answersOfRounds, type CollectedMark, standingOf, strayUsdOf } from './standing.ts';
 import type { StepContext } from './step.ts';
 import type { Collected, CollectInput, EndedJob } from './types.ts';
 
@@ -78,9 +78,12 @@ async function collect(
       toJson({ outputs: again.map(({ output }) => output) }),
     );
   const anomalies = logs.flatMap(anomaliesOf);
-  const mark: CollectedMark = { jobs: input.jobs, silent, anomalies, ...(next && { next }) };
+  const strayUsd = logs.reduce((sum, log) => sum + log.strayUsd, 0);
+  const mark: CollectedMark = { jobs: input.jobs, silent, anomalies, strayUsd, ...(next && { next }) };
   await store.put(places.round(round).collected, toJson(mark));
-  return { ...standingOf(plan, answers, manifest), anomalies: anomalies.length, ...(next && { next }) };
+  const allStrayUsd = strayUsd + (await strayUsdOf(store, batchId, round - 1));
+  const standing = standingOf(plan, answers, allStrayUsd, manifest);
+  return { ...standing, anomalies: anomalies.length, ...(next && { next }) };
 }
 
 /** How many attempts have begun at the present checkpoint. Heartbeats carry the count over crashes of a worker. */

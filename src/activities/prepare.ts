@@ -21,7 +21,7 @@ import { wrongWorker } from './failure.ts';
 import { readPermits } from './permits.ts';
 import { prepareReferences } from './references.ts';
 import { resultOf } from './report.ts';
-import { answersOfRounds, type CollectedMark, lastRound, standingOf } from './standing.ts';
+import { answersOfRounds, type CollectedMark, lastRound, standingOf, strayUsdOf } from './standing.ts';
 import type { StepContext } from './step.ts';
 import type { Prepared, PrepareInput, RoundPlan } from './types.ts';
 
@@ -41,9 +41,11 @@ export async function prepare(
   const plan = await writePlan(store, batchId, manifest);
 
   const price = estimate(manifest, plan).price;
+  const rounds = await lastRound(store, batchId);
   const standing = standingOf(
     plan,
-    await answersOfRounds(store, batchId, await lastRound(store, batchId)),
+    await answersOfRounds(store, batchId, rounds),
+    await strayUsdOf(store, batchId, rounds),
     manifest,
   );
   return {

@@ -11,7 +11,7 @@ import { readBatchFiles } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import { jobsOfBatch } from './jobs-of-batch.ts';
 import { reportPage } from './report-page.ts';
-import { answersOfRounds, type CollectedMark, lastRound } from './standing.ts';
+import { answersOfRounds, type CollectedMark, lastRound, strayUsdOf } from './standing.ts';
 import type { ReportInput } from './types.ts';
 
 /** The most oddities that a report lists; a last line says how many more there were. */
@@ -30,7 +30,8 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
   const answers = await answersOfRounds(store, batchId, rounds);
   const records = settle(plan, answers, manifest);
   const outputs = countOutcomes(records);
-  const actual = sumUsd(records.map(({ costUsd }) => costUsd));
+  const strayUsd = await strayUsdOf(store, batchId, rounds);
+  const actual = sumUsd([...records.map(({ costUsd }) => costUsd), strayUsd]);
   const estimated = input.estimatedUsd ?? 0;
 
   const summary: Report = {

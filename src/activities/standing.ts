@@ -15,6 +15,8 @@ export interface CollectedMark {
   /** Outputs that no job of the round said anything about. */
   silent: Answer[];
   anomalies: string[];
+  /** What answers cost that are nobody's. */
+  strayUsd: number;
   next?: RoundPlan;
 }
 
@@ -44,8 +46,23 @@ export async function lastRound(store: Store, batchId: string): Promise<number> 
   return Math.max(0, ...folders.map(Number).filter(Number.isInteger));
 }
 
+/** What answers cost that are nobody's, in all rounds up to one that are collected. */
+export async function strayUsdOf(store: Store, batchId: string, upTo: number): Promise<number> {
+  let sum = 0;
+  for (let round = 1; round <= upTo; round++) {
+    const mark = await getJson<CollectedMark>(store, batchPlaces(batchId).round(round).collected);
+    sum += mark?.strayUsd ?? 0;
+  }
+  return sum;
+}
+
 /** Where a batch stands by its answers. `missing` counts only what a job was asked for and did not answer. */
-export function standingOf(plan: PlannedOutput[], answers: Answer[], manifest: Manifest): Standing {
+export function standingOf(
+  plan: PlannedOutput[],
+  answers: Answer[],
+  strayUsd: number,
+  manifest: Manifest,
+): Standing {
   const asked = new Set(answers.map(({ output }) => output));
   const records = settle(
     plan.filter(({ output }) => asked.has(output)),
@@ -54,6 +71,6 @@ export function standingOf(plan: PlannedOutput[], answers: Answer[], manifest: M
   );
   return {
     counts: { ...countOutcomes(records), total: plan.length },
-    actualUsd: sumUsd(records.map(({ costUsd }) => costUsd)),
+    actualUsd: sumUsd([...records.map(({ costUsd }) => costUsd), strayUsd]),
   };
 }

@@ -30,6 +30,14 @@ export function alternateStem(stem: string, k: number): string {
   return `${stem}~alt${k}`;
 }
 
+/**
+ * The name of an image that nobody asked for, by its SHA-256 in hex. No output has it, not even of a key `stray`: a count
+ * has at most four digits, and 64 bits in hex are neither `alt1` nor `x…`.
+ */
+export function strayStem(sha256: string): string {
+  return `stray~${sha256.slice(0, 16)}`;
+}
+
 function firstFree(key: string, taken: ReadonlySet<string>): string {
   if (isSafe(key) && !taken.has(folded(key))) return key;
   const readable = key.replaceAll(UNSAFE, '_');

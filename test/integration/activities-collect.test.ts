@@ -41,9 +41,12 @@ const rowError = (key: string, code: number, message = 'Internal error') =>
   JSON.stringify({ key, error: { code, message } });
 
 /** The wire of a collecting: nothing but a result file, served in chunks from any offset. */
-function resultsOf(content: () => Buffer, chunk = 1000): Pick<Gemini, 'endpoint' | 'keyPrint' | 'results'> {
+type ResultsOnly = Pick<Gemini, 'endpoint' | 'keyPrint' | 'clean' | 'results'>;
+
+function resultsOf(content: () => Buffer, chunk = 1000): ResultsOnly {
   return {
     endpoint: 'https://gemini.example',
+    clean: (words) => words,
     keyPrint: 'print-of-key',
     async *results(_file, offset, signal) {
       const bytes = content();
@@ -351,19 +354,29 @@ describe('what a result file may hold', () => {
     'a#1\u0000',
     '\u001b[2J<script>',
     'x'.repeat(5000),
-  ])('an answer for the unknown key %j is told of and becomes no file', async (key) => {
-    const { collect, images, mark, store } = await prepared(
-      [item('a')],
-      [answer(key, [part(await picture(1))]), answer('a#1', [part(await picture(2))])],
-    );
-    expect(await collect()).toMatchObject({ counts: { total: 1, image: 1 }, anomalies: 1 });
-    expect(await images()).toEqual(['a.png']);
-    const anomaly = (await mark())?.anomalies[0] ?? '';
-    expect(anomaly.length).toBeLessThan(150);
-    expect(anomaly).not.toContain('\u001b');
-    const outside = (await store.list('batches/')).filter((place) => !place.startsWith(`${places.home}/`));
-    expect(outside).toEqual([]);
-  });
+  ])(
+    'an answer for the unknown key %j is told of, kept under a name of its own, and counted',
+    async (key) => {
+      const stray = await picture(1);
+      const { collect, images, mark, store } = await prepared(
+        [item('a')],
+        [answer(key, [part(stray)]), answer('a#1', [part(await picture(2))])],
+      );
+      const { actualUsd, ...collected } = await collect();
+      expect(collected).toMatchObject({ counts: { total: 1, image: 1 }, anomalies: 1 });
+      const kept = `stray~${sha256Of(stray).slice(0, 16)}.png`;
+      expect(await images()).toEqual(['a.png', kept]);
+      expect(stray.equals((await store.get(places.file(`images/${kept}`))) ?? Buffer.of())).toBe(true);
+      // Two images were billed.
+      expect(actualUsd).toBeGreaterThan(2 * 0.06);
+      const anomaly = (await mark())?.anomalies[0] ?? '';
+      expect(anomaly).toContain(kept);
+      expect(anomaly.length).toBeLessThan(150);
+      expect(anomaly).not.toContain('\u001b');
+      const outside = (await store.list('batches/')).filter((place) => !place.startsWith(`${places.home}/`));
+      expect(outside).toEqual([]);
+    },
+  );
 
   test('a second answer with the same bytes is the same file, billed twice', async () => {
     const image = answer('a#1', [part(await picture(1))]);

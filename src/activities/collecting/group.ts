@@ -15,6 +15,7 @@ export class Group {
   anomalies: string[] = [];
   /** Anomalies that are only counted. */
   unlisted = 0;
+  strayUsd = 0;
   /** In the result file, of the last line taken. */
   end: number;
   /** From the beginning of the file. */
@@ -38,6 +39,7 @@ export class Group {
     this.images.push(...taken.images);
     this.#bytes += taken.images.reduce((sum, { data }) => sum + data.byteLength, 0);
     for (const anomaly of taken.anomalies) this.#note(anomaly);
+    this.strayUsd += taken.strayUsd;
     if (taken !== BLANK) this.lines += 1;
     this.end = end;
   }
@@ -47,6 +49,7 @@ export class Group {
     this.images = [];
     this.anomalies = [];
     this.unlisted = 0;
+    this.strayUsd = 0;
     this.#bytes = 0;
   }
 

@@ -142,8 +142,9 @@ async function write(
   const { store } = deps;
   const places = batchPlaces(source.batchId);
   await store.putAll(group.images.map(({ key, data }) => ({ key: places.file(key), data })));
-  const { end, lines, answers, anomalies, unlisted } = group;
-  const checkpoint = { sequence: context.sequence, end, lines, answers, anomalies, unlisted, done };
+  const { end, lines, answers, anomalies, unlisted, strayUsd } = group;
+  const found = { answers, anomalies, unlisted, strayUsd };
+  const checkpoint = { sequence: context.sequence, end, lines, ...found, done };
   const written = await append(store, source.batchId, source.round, log, checkpoint);
   group.clear();
   source.tries.here = 1;

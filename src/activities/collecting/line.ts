@@ -1,10 +1,10 @@
 import { actualUsd } from '../../batch/cost.ts';
-import { alternateStem } from '../../batch/file-name.ts';
+import { alternateStem, strayStem } from '../../batch/file-name.ts';
 import { foreignLine } from '../../batch/foreign-text.ts';
 import { flagsOf } from '../../batch/measure.ts';
 import type { PlannedOutput } from '../../batch/plan.ts';
 import { keyOf, verdictOf } from '../../batch/verdict.ts';
-import type { Answer, Item } from '../../contract/index.ts';
+import type { Answer, Item, Usage } from '../../contract/index.ts';
 import { measure } from './image.ts';
 
 /** What one line of a result file comes to: answers for the log, images for the store. */
@@ -13,10 +13,12 @@ export interface Taken {
   /** File names relative to the batch's folder. */
   images: { key: string; data: Uint8Array }[];
   anomalies: string[];
+  /** What an answer cost that is nobody's: it was billed all the same. */
+  strayUsd: number;
 }
 
 /** A line that says nothing, and need not. */
-export const BLANK: Taken = { answers: [], images: [], anomalies: [] };
+export const BLANK: Taken = { answers: [], images: [], anomalies: [], strayUsd: 0 };
 
 /** What a line is read against. */
 export interface Expectation {
@@ -37,8 +39,7 @@ export function takeLine(bytes: Uint8Array, expected: Expectation): Taken {
   if (line === undefined) return odd(`a line of ${bytes.byteLength} bytes that is no answer`);
   const key = keyOf(line);
   const target = expected.outputs.get(key ?? '');
-  if (!target)
-    return odd(key === undefined ? 'an answer without a key' : `an answer for the unknown key ${quote(key)}`);
+  if (!target) return takeStray(line, key, expected);
   return { ...BLANK, ...answersTo(line, target, expected) };
 }
 
@@ -51,7 +52,7 @@ function answersTo(
   const verdict = verdictOf(line);
   const { usage } = verdict;
   const base = { output, flags: [], round: expected.round, job: expected.job };
-  const spent = { ...(usage && { usage }), costUsd: (usage && actualUsd(expected.model, usage)) ?? 0 };
+  const spent = { ...(usage && { usage }), costUsd: costOf(usage, expected) };
   const said = verdict.text ? { text: expected.clean(verdict.text) } : {};
   if (verdict.kind === 'none') {
     const { outcome, reason, message } = verdict;
@@ -91,6 +92,27 @@ function answersTo(
     return { ...base, ...cost, outcome: 'image', flags, image: { file: name, ...facts } };
   });
   return { answers, images };
+}
+
+/** An answer that nobody asked for. Its images were billed, so they are kept, under names that owe nothing to its key. */
+function takeStray(line: unknown, key: string | undefined, expected: Expectation): Taken {
+  const verdict = verdictOf(line);
+  const found = verdict.kind === 'image' ? [verdict, ...verdict.extraImages] : [];
+  const images = found.flatMap(({ data }) => {
+    const content = Buffer.from(data, 'base64');
+    const measured = measure(content);
+    if (!measured) return [];
+    return [{ key: `images/${strayStem(measured.sha256)}.${measured.extension}`, data: content }];
+  });
+  const what = key === undefined ? 'an answer without a key' : `an answer for the unknown key ${quote(key)}`;
+  const [first, ...more] = images;
+  const others = more.length > 0 ? ` and ${more.length} more` : '';
+  const anomaly = first ? `${what}, kept as ${first.key}${others}` : what;
+  return { ...BLANK, images, anomalies: [anomaly], strayUsd: costOf(verdict.usage, expected) };
+}
+
+function costOf(usage: Usage | undefined, { model }: Expectation): number {
+  return (usage && actualUsd(model, usage)) ?? 0;
 }
 
 /** The first image of an output has its name, every other one a name of its own, the same bytes the name they have. */

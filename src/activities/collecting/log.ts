@@ -19,6 +19,8 @@ export interface Checkpoint {
   anomalies: string[];
   /** Further anomalies, of which only the number is kept. */
   unlisted: number;
+  /** What answers cost that are nobody's. */
+  strayUsd: number;
   /** The whole file is dealt with. */
   done: boolean;
 }
@@ -33,6 +35,7 @@ export interface JobLog {
   answers: Answer[];
   anomalies: string[];
   unlisted: number;
+  strayUsd: number;
   done: boolean;
 }
 
@@ -40,7 +43,7 @@ export async function readLog(store: Store, batchId: string, round: number, job:
   const prefix = batchPlaces(batchId).round(round).checkpoints(job);
   const log: JobLog = {
     ...{ job, count: 0, end: 0, lines: 0 },
-    ...{ answers: [], anomalies: [], unlisted: 0, done: false },
+    ...{ answers: [], anomalies: [], unlisted: 0, strayUsd: 0, done: false },
   };
   for (const key of await store.list(prefix)) {
     const checkpoint = await getJson<Checkpoint>(store, key);
@@ -74,7 +77,8 @@ export async function append(
   return false;
 }
 
-function take(log: JobLog, { end, lines, answers, anomalies, unlisted, done }: Checkpoint): void {
+function take(log: JobLog, checkpoint: Checkpoint): void {
+  const { end, lines, answers, anomalies, unlisted, strayUsd, done } = checkpoint;
   log.count += 1;
   log.end = end;
   log.lines = lines;
@@ -82,4 +86,5 @@ function take(log: JobLog, { end, lines, answers, anomalies, unlisted, done }: C
   log.answers.push(...answers);
   log.anomalies.push(...anomalies);
   log.unlisted += unlisted;
+  log.strayUsd += strayUsd;
 }
