@@ -12,12 +12,12 @@ const MANIFEST = manifestOf(KEYS.map((key) => item(key)));
 const ROUND = worstCaseUsd(MANIFEST, planOutputs(MANIFEST)) ?? Number.NaN;
 
 /** Paid for in full, and no image: each is tried twice. */
-const USELESS: Fault = { fault: 'line.no-picture', match: { name: namesOf('rounds-.*') } };
+const USELESS: Fault = { fault: 'line.no-picture', match: { name: namesOf('budget-(raised|\\d+)') } };
 /** Somebody deletes it when it is done, before anybody has seen its end. */
 const DELETED: Fault = {
   fault: 'job.deleted',
   afterMs: 2_000,
-  match: { name: '^hb/deleted/\\w+/r1\\.1$' },
+  match: { name: '^hb/budget-deleted/\\w+/r1\\.1$' },
 };
 
 /** A budget in rounds with all outputs, the worst case of each, and the jobs that it allows. */
@@ -42,15 +42,15 @@ describe.concurrent('a batch with a budget', () => {
   }
 
   const submissionsOf = async (batch: BatchIn) => (await batch.jobs()).map(submissionOf);
-  const idOf = (rounds: number) => `rounds-${rounds * 100}`;
+  const idOf = (rounds: number) => `budget-${rounds * 100}`;
 
   beforeAll(async () => {
     world = await createWorld({ jobSeconds: 2, faults: { faults: [USELESS, DELETED] } });
     await world.work();
     await Promise.all([
       ...BUDGETS.map(([rounds]) => start(idOf(rounds), rounds)),
-      start('rounds-raised', 1),
-      start('deleted', 1.5),
+      start('budget-raised', 1),
+      start('budget-deleted', 1.5),
     ]);
   });
   afterAll(() => world.close());
@@ -67,12 +67,12 @@ describe.concurrent('a batch with a budget', () => {
   });
 
   test('stops before the round that could pass it, says what it could come to, and goes on with another', async () => {
-    const batch = batchIn(world, 'rounds-raised');
+    const batch = batchIn(world, 'budget-raised');
     const stop = await batch.stopped('over-budget');
     expect(stop).toMatchObject({
       step: 'submit',
       message: expect.stringMatching(/^Round 2 \(4 outputs\) could bring the cost to \d\.\d\d USD/),
-      fix: expect.stringContaining('`hummingbatch set-budget rounds-raised --max-cost-usd N`'),
+      fix: expect.stringContaining('`hummingbatch set-budget budget-raised --max-cost-usd N`'),
     });
 
     await batch.handle.setBudget(1.01 * ROUND);
@@ -85,7 +85,7 @@ describe.concurrent('a batch with a budget', () => {
   });
 
   test('counts a job that was deleted at its worst: nobody can say what it cost', async () => {
-    const batch = batchIn(world, 'deleted');
+    const batch = batchIn(world, 'budget-deleted');
     await batch.stopped('job-gone');
     expect(await batch.jobs()).toMatchObject([{ deleted: true, imagesBilled: KEYS.length }]);
     await batch.retry();

@@ -31,7 +31,7 @@ const hasImages: Case['when'] = async (_, batch) => ((await batch.jobs())[0]?.im
 
 const CASES: Case[] = [
   {
-    id: 'awaiting',
+    id: 'cancel-awaiting',
     says: 'while it awaits approval',
     options: { approveAboveUsd: 0 },
     when: ({ state }) => state === 'AWAITING_APPROVAL',
@@ -39,7 +39,7 @@ const CASES: Case[] = [
     images: NONE,
   },
   {
-    id: 'staging',
+    id: 'cancel-staging',
     says: 'while it uploads',
     faults: [{ fault: 'upload-start.slow', ms: 3_000 }],
     when: ({ state }) => state === 'STAGING',
@@ -47,7 +47,7 @@ const CASES: Case[] = [
     images: NONE,
   },
   {
-    id: 'slow',
+    id: 'cancel-slow',
     says: 'while Google takes its time to answer the submission',
     faults: [{ fault: 'create.answer-slow', ms: 2_000 }],
     when: hasJob,
@@ -55,7 +55,7 @@ const CASES: Case[] = [
     images: [0, OUTPUTS],
   },
   {
-    id: 'lost',
+    id: 'cancel-lost',
     says: 'when the answer to the submission was lost',
     faults: [{ fault: 'create.answer-lost', times: 1 }],
     when: hasJob,
@@ -63,7 +63,7 @@ const CASES: Case[] = [
     images: [0, OUTPUTS],
   },
   {
-    id: 'lost-unlisted',
+    id: 'cancel-lost-unlisted',
     says: 'when the answer was lost and LIST does not show the job yet',
     faults: [
       { fault: 'create.answer-lost', times: 1 },
@@ -75,16 +75,16 @@ const CASES: Case[] = [
     images: [0, OUTPUTS],
   },
   {
-    id: 'pending',
+    id: 'cancel-pending',
     says: 'when its job is there and waits at Google',
     faults: [{ fault: 'job.stuck', state: 'PENDING' }],
     when: ({ check }) => check !== undefined,
     jobs: 1,
     images: NONE,
   },
-  { id: 'running', says: 'when its job runs', when: hasImages, jobs: 1, images: [SOME, OUTPUTS] },
+  { id: 'cancel-running', says: 'when its job runs', when: hasImages, jobs: 1, images: [SOME, OUTPUTS] },
   {
-    id: 'collecting',
+    id: 'cancel-collecting',
     says: 'while it collects',
     faults: [{ fault: 'download.slow', ms: 2_000 }],
     when: ({ state }) => state === 'COLLECTING',
@@ -92,7 +92,7 @@ const CASES: Case[] = [
     images: ALL,
   },
   {
-    id: 'stopped',
+    id: 'cancel-stopped',
     says: 'when it is stopped before it has a job',
     faults: [{ fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1 }],
     when: isStopped,
@@ -100,7 +100,7 @@ const CASES: Case[] = [
     images: NONE,
   },
   {
-    id: 'stopped-with-job',
+    id: 'cancel-stopped-with-job',
     says: 'when it is stopped and its job goes on at Google',
     faults: [
       { fault: 'get.refuse', status: 'PERMISSION_DENIED', times: 1 },
@@ -165,8 +165,8 @@ describe.concurrent('a batch that is cancelled', () => {
   );
 
   test('a second time, while the first is under way, ends all the same', async () => {
-    await world.hummingbatch.start({ manifest: MANIFEST, batchId: 'twice' });
-    const batch = batchIn(world, 'twice');
+    await world.hummingbatch.start({ manifest: MANIFEST, batchId: 'cancel-twice' });
+    const batch = batchIn(world, 'cancel-twice');
     await batch.until((progress) => hasImages(progress, batch));
     await batch.handle.cancel();
     await batch.until(({ state }) => state === 'CANCELLING' || state === 'CANCELLED');
@@ -177,8 +177,8 @@ describe.concurrent('a batch that is cancelled', () => {
 
   test('during a retry keeps what the ended batch had', async () => {
     const items = [item('b', { count: OUTPUTS - 1 }), item('c', { prompt: 'A thing [refuse]' })];
-    await world.hummingbatch.start({ manifest: manifestOf(items), batchId: 'retried' });
-    const batch = batchIn(world, 'retried');
+    await world.hummingbatch.start({ manifest: manifestOf(items), batchId: 'cancel-retried' });
+    const batch = batchIn(world, 'cancel-retried');
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES' });
     await world.hummingbatch.retry(batch.id, { outcomes: ['refused'] });
     await batch.until(async () => (await batch.jobs()).at(1)?.state === 'RUNNING');
@@ -198,12 +198,12 @@ describe('a batch that is cancelled while no worker serves its queue', () => {
 
   test('ends when one comes: without a job where it had none, and its job is cancelled where it had one', async () => {
     const stopWorker = await world.work();
-    await world.hummingbatch.start({ manifest: MANIFEST, batchId: 'left' });
-    const left = batchIn(world, 'left');
+    await world.hummingbatch.start({ manifest: MANIFEST, batchId: 'cancel-left' });
+    const left = batchIn(world, 'cancel-left');
     await left.until((progress) => hasImages(progress, left));
     await stopWorker();
-    await world.hummingbatch.start({ manifest: MANIFEST, batchId: 'unseen' });
-    const unseen = batchIn(world, 'unseen');
+    await world.hummingbatch.start({ manifest: MANIFEST, batchId: 'cancel-unseen' });
+    const unseen = batchIn(world, 'cancel-unseen');
     for (const { handle } of [left, unseen]) await handle.cancel();
 
     await world.work();
@@ -212,7 +212,7 @@ describe('a batch that is cancelled while no worker serves its queue', () => {
     expect(await unseen.ended()).toMatchObject({ state: 'CANCELLED' });
     expect(await unseen.workflow()).toBe('CANCELLED');
     expect(await unseen.jobs()).toEqual([]);
-    expect(await world.store.head(batchPlaces('unseen').report)).toBeUndefined();
+    expect(await world.store.head(batchPlaces('cancel-unseen').report)).toBeUndefined();
     for (const { handle } of [left, unseen]) await handle.cancel();
   });
 });

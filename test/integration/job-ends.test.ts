@@ -31,81 +31,81 @@ const ONE_JOB = { 'r1.1': OUTPUTS };
 
 /** One that fails for quota (8) is made again after a minute: `test/workflow/job-ends.test.ts` lets it pass. */
 const CASES: Case[] = [
-  { id: 'succeeded', says: 'that succeeds is collected', faults: [], jobs: ONE_JOB, first: 'SUCCEEDED' },
+  { id: 'end-succeeded', says: 'that succeeds is collected', faults: [], jobs: ONE_JOB, first: 'SUCCEEDED' },
   {
-    id: 'expired',
+    id: 'end-expired',
     says: 'that expires leaves its outputs to the next round',
     faults: [{ fault: 'job.expired' }],
     jobs: NEXT_ROUND,
     first: 'EXPIRED',
   },
   {
-    id: 'failed-13',
+    id: 'end-failed-13',
     says: 'that fails inside of Google (13) leaves its outputs to the next round',
     faults: [{ fault: 'job.failed', code: 13 }],
     jobs: NEXT_ROUND,
     first: 'FAILED',
   },
   {
-    id: 'failed-3',
+    id: 'end-failed-3',
     says: 'that Google rejects as a whole (3) stops the batch, and is made again in its round',
     faults: [{ fault: 'job.failed', code: 3, message: 'the model is not for this' }],
     stops: 'job-rejected',
-    fix: 'hummingbatch retry failed-3',
+    fix: 'hummingbatch retry end-failed-3',
     jobs: SAME_ROUND,
     first: 'FAILED',
   },
   {
-    id: 'cancelled',
+    id: 'end-cancelled',
     says: 'that somebody else cancels before it runs stops the batch, and is made again in its round',
     faults: [{ fault: 'job.cancelled' }],
     stops: 'job-cancelled',
-    fix: 'hummingbatch retry cancelled',
+    fix: 'hummingbatch retry end-cancelled',
     jobs: SAME_ROUND,
     first: 'CANCELLED',
   },
   {
     // It ends as SUCCEEDED with what it had done: 0.8 of the 1.6 s that it runs are over.
-    id: 'cut-short',
+    id: 'end-cut-short',
     says: 'that somebody else cancels while it runs keeps what it finished; the rest makes a smaller job',
     faults: [{ fault: 'job.cancelled', afterMs: 1_200 }],
     jobs: { 'r1.1': OUTPUTS, 'r2.1': OUTPUTS / 2 },
     first: 'SUCCEEDED',
   },
   {
-    id: 'deleted',
+    id: 'end-deleted',
     says: 'that somebody deletes stops the batch, and is made again in its round',
     faults: [{ fault: 'job.deleted', afterMs: 1_000 }],
     stops: 'job-gone',
-    fix: 'hummingbatch retry deleted',
+    fix: 'hummingbatch retry end-deleted',
     jobs: SAME_ROUND,
     first: 'UNKNOWN',
   },
   {
-    id: 'no-result',
+    id: 'end-no-result',
     says: 'whose results are not there stops the batch, and a retry asks for them again and makes nothing',
     faults: [{ fault: 'download.refuse', status: 'NOT_FOUND', times: 2 }],
     stops: 'result-gone',
-    fix: 'hummingbatch accept no-result',
+    fix: 'hummingbatch accept end-no-result',
     jobs: ONE_JOB,
     first: 'SUCCEEDED',
   },
   {
-    id: 'strange',
+    id: 'end-strange',
     says: 'in a state that nobody knows is waited for',
     faults: [{ fault: 'get.state', state: 'BATCH_STATE_PAUSED', times: 1 }],
     jobs: ONE_JOB,
     first: 'SUCCEEDED',
   },
   {
-    id: 'job-state',
+    id: 'end-job-state',
     says: 'whose state is spelled JOB_STATE_ is understood',
     faults: [{ fault: 'get.job-state' }],
     jobs: ONE_JOB,
     first: 'SUCCEEDED',
   },
   {
-    id: 'no-time',
+    id: 'end-no-time',
     says: 'whose create time is no time is looked at like any other',
     faults: [{ fault: 'get.bad-time' }],
     jobs: ONE_JOB,
@@ -113,7 +113,7 @@ const CASES: Case[] = [
   },
   ...(['PENDING', 'RUNNING'] as const).map(
     (state): Case => ({
-      id: `stuck-${state.toLowerCase()}`,
+      id: `end-stuck-${state.toLowerCase()}`,
       says: `that is ${state} for ever is cancelled at its deadline, and its outputs go to the next round`,
       faults: [{ fault: 'job.stuck', state }],
       options: { deadlineMs: 3_000 },
@@ -161,7 +161,7 @@ describe('a job', () => {
     const made = await batch.jobs();
     expect(Object.fromEntries(made.map((job) => [submissionOf(job), job.rows]))).toEqual(jobs);
     expect(stillRunning(made)).toEqual([]);
-    expect(made.filter(({ cancelled }) => cancelled)).toHaveLength(id.startsWith('stuck') ? 1 : 0);
+    expect(made.filter(({ cancelled }) => cancelled)).toHaveLength(id.startsWith('end-stuck') ? 1 : 0);
 
     const report = await batch.report();
     expect(report).toMatchObject({ state: 'COMPLETED', outputs: { total: OUTPUTS, image: OUTPUTS } });
@@ -171,13 +171,13 @@ describe('a job', () => {
   });
 
   test('is asked for again after a state that nobody knows', async () => {
-    const [job] = (await (await batches.get('strange'))?.jobs()) ?? [];
+    const [job] = (await (await batches.get('end-strange'))?.jobs()) ?? [];
     expect((await world.emulator.ledger()).faults['get.state']).toBeGreaterThan(0);
     expect(job?.gets).toBeGreaterThan(1);
   });
 
   test('that was cut short has its images from both jobs, each paid for once', async () => {
-    const batch = (await batches.get('cut-short')) as BatchIn;
+    const batch = (await batches.get('end-cut-short')) as BatchIn;
     const rounds = (await batch.records()).map(({ round }) => round);
     expect(rounds).toEqual([...Array(OUTPUTS / 2).fill(1), ...Array(OUTPUTS / 2).fill(2)]);
     const billed = (await batch.jobs()).map(({ imagesBilled }) => imagesBilled);

@@ -50,8 +50,8 @@ const countOf = (least: number) => CASES.filter(({ tries }) => tries >= least).l
 
 /** The same answers for two batches: one gets them in every job, the other in its first only. */
 const FAULTS = CASES.flatMap(({ key, answer }): Fault[] => [
-  { ...answer, match: { name: namesOf('each-time'), key: `^${key}#` } },
-  { ...answer, match: { name: namesOf('first-time'), key: `^${key}#`, nth: 1 } },
+  { ...answer, match: { name: namesOf('ladder-each'), key: `^${key}#` } },
+  { ...answer, match: { name: namesOf('ladder-first'), key: `^${key}#`, nth: 1 } },
 ]);
 
 describe('of rows that are answered in every way there is', () => {
@@ -69,7 +69,7 @@ describe('of rows that are answered in every way there is', () => {
       await batch.ended();
       return leftOf(batch);
     };
-    [each, first] = await Promise.all([run('each-time'), run('first-time')]);
+    [each, first] = await Promise.all([run('ladder-each'), run('ladder-first')]);
   });
   afterAll(() => world.close());
 
@@ -91,7 +91,7 @@ describe('of rows that are answered in every way there is', () => {
   test('the image of the first round is kept through all of them', async () => {
     for (const { records } of [each, first])
       expect(records.get(GOOD)).toMatchObject({ outcome: 'image', round: 1, flags: [] });
-    const stored = await world.store.get('batches/each-time/images/good.jpg');
+    const stored = await world.store.get('batches/ladder-each/images/good.jpg');
     expect(stored?.byteLength).toBe(each.records.get(GOOD)?.bytes);
   });
 

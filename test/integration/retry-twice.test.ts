@@ -14,8 +14,8 @@ const REFUSED = { outcomes: ['refused'] } as const;
 
 test('a retry that is sent again, at once or while it runs, attaches: it runs once', async () => {
   const items = [item('a', { prompt: 'A thing [refuse]' }), item('b', { prompt: 'Another [no image]' })];
-  await world.hummingbatch.start({ manifest: manifestOf(items), batchId: 'twice' });
-  const batch = batchIn(world, 'twice');
+  await world.hummingbatch.start({ manifest: manifestOf(items), batchId: 'retry-twice' });
+  const batch = batchIn(world, 'retry-twice');
   await batch.ended();
   const before = (await batch.jobs()).length;
 
@@ -28,7 +28,7 @@ test('a retry that is sent again, at once or while it runs, attaches: it runs on
   // Another one has to wait its turn.
   await expect(world.hummingbatch.retry(batch.id, { keys: ['b'] })).rejects.toMatchObject({
     code: 'wrong-state',
-    fix: expect.stringContaining('hummingbatch status twice'),
+    fix: expect.stringContaining('hummingbatch status retry-twice'),
   });
   await batch.ended();
   expect((await batch.jobs()).slice(before).map(({ rows }) => rows)).toEqual([1]);

@@ -29,7 +29,7 @@ const FAULTS = IDS.flatMap((id, n): Fault[] => {
   ];
 });
 
-const ENDLESS: Fault = { fault: 'job.stuck', state: 'RUNNING', match: { name: namesOf('parted') } };
+const ENDLESS: Fault = { fault: 'job.stuck', state: 'RUNNING', match: { name: namesOf('twin-parted') } };
 
 describe(`two stores with the same ${BATCHES} batches under one project (seed ${SEED})`, () => {
   let one: World;
@@ -83,8 +83,8 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
   });
 
   test('when one of them is cancelled, the other goes on', async () => {
-    const [mine, theirs] = pairOf('parted');
-    await startBoth('parted');
+    const [mine, theirs] = pairOf('twin-parted');
+    await startBoth('twin-parted');
     for (const batch of [mine, theirs]) await batch.until(({ check }) => check !== undefined);
     await mine.handle.cancel();
     expect(await mine.ended()).toMatchObject({ state: 'CANCELLED' });

@@ -1,0 +1,27 @@
+import { expect } from 'vitest';
+import { type BatchIn, submissionOf } from '../support/batch-in.ts';
+import type { World } from '../support/world.ts';
+import { picture } from './activities-kit.ts';
+
+const REFERENCE = await picture(7);
+/** Of a reference and of a request file. */
+export const UPLOADS = 2;
+
+/** A manifest of one item with a reference; answers with its path. */
+export function writeManifest(world: World): Promise<string> {
+  return world.manifest(
+    {
+      name: 'stopping',
+      model: 'nano-banana-pro',
+      references: { bottle: 'bottle.png' },
+      items: [{ key: 'a', prompt: 'The bottle', references: ['bottle'], count: 2 }],
+    },
+    { 'bottle.png': REFERENCE },
+  );
+}
+
+/** It has its images, of one job: the one of this submission. */
+export async function expectWhole(batch: BatchIn, submission: string): Promise<void> {
+  expect(await batch.ended()).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
+  expect((await batch.jobs()).map(submissionOf)).toEqual([submission]);
+}
