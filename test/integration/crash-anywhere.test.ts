@@ -21,7 +21,7 @@ describe('a batch whose processes are killed at random moments', () => {
       expect(went.problems).toEqual([]);
       struck.push(...went.struck);
     },
-    300_000,
+    450_000,
   );
 
   test('met the kills, so that this says something', () => {

@@ -13,6 +13,8 @@ export interface Actors {
   kill(victim: Victim): Promise<void>;
   /** `run` has ended by itself. */
   isOver(): boolean;
+  /** It takes too long: ends `run`, so that what it said can be looked at. */
+  giveUp(): void;
   /** How that `run` ended; the others are ended too. */
   end(): Promise<Ended>;
 }
@@ -36,6 +38,7 @@ async function ownActors(desk: Desk, trial: Trial): Promise<Actors> {
       run = begin();
     },
     isOver: () => hasEnded(run),
+    giveUp: () => void run.child.kill('SIGKILL'),
     end: () => run.ended,
   };
 }
@@ -54,6 +57,7 @@ async function servedActors(desk: Desk, trial: Trial, temporal: string): Promise
       worker = work();
     },
     isOver: () => hasEnded(run),
+    giveUp: () => void run.child.kill('SIGKILL'),
     async end() {
       const ended = await run.ended;
       worker.child.kill('SIGTERM');

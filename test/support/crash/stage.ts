@@ -27,8 +27,8 @@ const MANIFEST = {
 const IMAGE_BYTES = 150_000;
 const JOB_SECONDS = 1.5;
 const LOOK_EVERY_MS = 15;
-/** Two submissions whose worker died between permit and POST take 31 s each. */
-const TRIAL_WITHIN_MS = 240_000;
+/** On an idle machine the longest takes a minute, for a submission without an answer is waited for; on a busy one, five. */
+const TRIAL_WITHIN_MS = 400_000;
 
 /** What all trials have in common. */
 export interface Stage {
@@ -86,8 +86,10 @@ export async function play(
     await desk.write('m.yaml', JSON.stringify(MANIFEST));
     await mkdir(join(desk.folder, 'hummingbatch'));
     const actors = await startActors(desk, trial, stage.temporal);
+    const late = setTimeout(() => actors.giveUp(), TRIAL_WITHIN_MS);
     const struck = await strike(trial.kills, actors, desk.folder);
-    const ended = await inTime(actors.end(), began + TRIAL_WITHIN_MS);
+    const ended = await actors.end();
+    clearTimeout(late);
     const store = await openStore(join(desk.folder, 'hummingbatch'));
     const verdict = await judge({ store, ended, ledger: await emulator.ledger() }, stage.undisturbed);
     const went = { struck, seconds: (Date.now() - began) / 1000, ...verdict };
@@ -115,17 +117,4 @@ async function isReached(folder: string, { after }: Kill): Promise<boolean> {
   if (after === 'call') return true;
   const files = await readdir(join(folder, 'hummingbatch', 'batches'), { recursive: true }).catch(() => []);
   return files.some((file) => LANDMARKS[after].test(file));
-}
-
-async function inTime<T>(work: Promise<T>, until: number): Promise<T> {
-  const done = new AbortController();
-  const late = pause(until - Date.now(), undefined, { signal: done.signal }).then(() => {
-    throw new Error(`It has not ended within ${TRIAL_WITHIN_MS / 1000} s.`);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    done.abort();
-    late.catch(() => undefined);
-  }
 }
