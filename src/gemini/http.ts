@@ -33,7 +33,7 @@ export interface Http {
   /** Sends the call and resolves with a 2xx answer as soon as its headers are there; the deadline is for those alone. */
   open(call: Call): Promise<Response>;
   /** What Google says in words, which may quote the key, without it. */
-  clean(words: string): string;
+  clean: (words: string) => string;
 }
 
 // Google's answers to single calls are some kB; a body beyond this is none of its.

@@ -149,7 +149,7 @@ const { tree } = fc.letrec((tie) => ({
 
 /** A value of the right kind mostly, and of any kind now and then. */
 const mostly = <T>(arbitrary: fc.Arbitrary<T>) =>
-  fc.oneof({ weight: 60, arbitrary }, { weight: 1, arbitrary: tree as fc.Arbitrary<unknown> });
+  fc.oneof({ weight: 60, arbitrary }, { weight: 1, arbitrary: tree });
 const word = fc.constantFrom(...WORDS);
 const sources = fc.constantFrom('https://e.com/x.png', `sha256:${'0'.repeat(64)}`);
 const item = fc.record(
@@ -181,10 +181,7 @@ const wholes = fc.record(
 export const writtenTrees: fc.Arbitrary<Sent> = fc
   .tuple(
     fc.constantFrom(...FORMATS),
-    fc.oneof(
-      { weight: 4, arbitrary: wholes as fc.Arbitrary<unknown> },
-      { weight: 1, arbitrary: tree as fc.Arbitrary<unknown> },
-    ),
+    fc.oneof({ weight: 4, arbitrary: wholes }, { weight: 1, arbitrary: tree }),
   )
   .map(([format, value]) => ({ format, content: WRITE[format](value) }));
 
@@ -209,6 +206,6 @@ function csvOf(items: readonly unknown[]): string {
   const header = columns.map((column) => (column === 'metadata' ? 'metadata.m' : column));
   const rows = maps.map((map) => columns.map((column) => map[column] ?? ''));
   const cell = (text: unknown) =>
-    `"${String(typeof text === 'object' ? JSON.stringify(text) : text).replaceAll('"', '""')}"`;
+    `"${(typeof text === 'string' ? text : JSON.stringify(text)).replaceAll('"', '""')}"`;
   return [header, ...rows].map((row) => row.map(cell).join(',')).join('\n');
 }

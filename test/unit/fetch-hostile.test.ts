@@ -46,7 +46,9 @@ async function host(say: (socket: Socket) => void) {
   });
   return {
     fetch: (limits = LIMITS) => fetchThrough(agent, 'https://host.example/secret', limits, never()),
-    left: () => expect.poll(() => sockets.size).toBe(0),
+    left: async () => {
+      await expect.poll(() => sockets.size).toBe(0);
+    },
     written: () => written,
   };
 }
