@@ -3,6 +3,10 @@ import { shortNfc } from './nfc.ts';
 /**
  * The rule for keys, which become file names and stand in commands: 1 to 100 letters or digits of any script, `-`, `_`,
  * `.` (a dot not first). What a script needs to write its letters (`\p{M}`: Thai vowels, Indic signs) counts as letter.
+ *
+ * What nobody sees is refused: marks that turn the order of letters, joiners, selectors, soft hyphens. With them two keys
+ * look the same and are not, a name ends in what it does not end in (`\u202Egnp.exe`), and nobody can type it for `retry`.
+ * Persian and some Indic words lose a joiner by it, which prompts and metadata may have.
  */
 
 /** As JSON Schema can say it; {@link keyMistake} knows more. */

@@ -33,7 +33,7 @@ export async function readBounded(path: string, most: number): Promise<Bounded> 
 async function readAtMost(file: FileHandle, expected: number, most: number): Promise<Bounded> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for (let length = expected + 1; bytes <= most; length = PIECE) {
+  for (let length = Math.max(expected + 1, PIECE); bytes <= most; length = PIECE) {
     const piece = Buffer.allocUnsafe(length);
     const { bytesRead } = await file.read(piece, 0, length, null);
     if (bytesRead === 0) return { kind: 'content', content: Buffer.concat(pieces) };

@@ -40,9 +40,9 @@ function answer(key: string, parts: object[]) {
 const rowError = (key: string, code: number, message = 'Internal error') =>
   JSON.stringify({ key, error: { code, message } });
 
-/** The wire of a collecting: nothing but a result file, served in chunks from any offset. */
 type ResultsOnly = Pick<Gemini, 'endpoint' | 'keyPrint' | 'clean' | 'results'>;
 
+/** The wire of a collecting: nothing but a result file, served in chunks from any offset. */
 function resultsOf(content: () => Buffer, chunk = 1000): ResultsOnly {
   return {
     endpoint: 'https://gemini.example',

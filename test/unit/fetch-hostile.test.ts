@@ -46,9 +46,7 @@ async function host(say: (socket: Socket) => void) {
   });
   return {
     fetch: (limits = LIMITS) => fetchThrough(agent, 'https://host.example/secret', limits, never()),
-    left: async () => {
-      await expect.poll(() => sockets.size).toBe(0);
-    },
+    open: () => sockets.size,
     written: () => written,
   };
 }
@@ -85,9 +83,9 @@ describe('a server that means harm', () => {
       /timeout/,
     ],
   ])('and %s is left when its time is over', async (_, say, why) => {
-    const { fetch, left } = await host(say);
+    const { fetch, open } = await host(say);
     await expect(fetch()).rejects.toMatchObject(refused(why));
-    await left();
+    await expect.poll(open).toBe(0);
   });
 
   test.each<[string, (socket: Socket) => void]>([
@@ -126,9 +124,9 @@ describe('a server that means harm', () => {
       },
     ],
   ])('and %s is left at the first byte too many', async (_, say) => {
-    const { fetch, left, written } = await host(say);
+    const { fetch, open, written } = await host(say);
     await expect(fetch(PATIENT)).rejects.toMatchObject(refused(/larger than 1000000 bytes/));
-    await left();
+    await expect.poll(open).toBe(0);
     expect(written()).toBeLessThan(20 * MB);
   });
 

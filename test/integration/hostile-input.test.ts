@@ -1,0 +1,327 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createEmulator } from '../../src/emulator/index.ts';
+import { readManifest } from '../../src/manifest/index.ts';
+import { blackPng, pngChunk } from '../support/png.ts';
+import { createWorld } from '../support/world.ts';
+import { openDesk } from './cli-kit.ts';
+
+const MB = 1_000_000;
+
+/** Says on stderr, when the process ends, how much memory it had at most. */
+const TELL_PEAK = `data:text/javascript,${encodeURIComponent(
+  "process.on('exit', () => process._rawDebug('peak ' + process.resourceUsage().maxRSS / 1024 + ' MB'))",
+)}`;
+/** 90 MB are Node and what is imported, 32 to 100 the file itself, 300 what a parser may take of it. */
+const MOST_MEMORY_MB = 600;
+
+let desk: Awaited<ReturnType<typeof openDesk>>;
+beforeAll(async () => {
+  desk = await openDesk({ NODE_OPTIONS: `--max-old-space-size=512 --import=${TELL_PEAK}` });
+});
+afterAll(() => desk.close());
+
+const at = (name: string) => join(desk.folder, name);
+
+/** Runs a manifest, which is to be refused before anything is made; answers with what a person is told of it. */
+async function refusalOf(name: string): Promise<string> {
+  const { code, stdout, stderr } = await desk.run(['run', name, '--emulator', '--json']);
+  expect(code, stderr.slice(0, 2000)).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'manifest-invalid' } });
+  expect(peakOf(stderr)).toBeLessThan(MOST_MEMORY_MB);
+  expect(stderr.length, 'nobody reads more').toBeLessThan(100_000);
+  expect(existsSync(at('hummingbatch-emulator')), 'no store, so that nothing was uploaded').toBe(false);
+  return stderr;
+}
+
+function peakOf(stderr: string): number {
+  return Number(/^peak ([\d.]+) MB$/m.exec(stderr)?.[1]);
+}
+
+describe('a manifest is refused with a sentence, in bounded memory,', () => {
+  const bomb = Array.from(
+    { length: 9 },
+    (_, n) =>
+      `a${n}: &a${n} [${
+        n === 0
+          ? 'x'
+          : Array(10)
+              .fill(`*a${n - 1}`)
+              .join(', ')
+      }]`,
+  );
+
+  test.each<[string, () => string | Buffer, RegExp]>([
+    ['deep.yaml', () => '['.repeat(100_000), /deep\.yaml:1:\d+ Nested deeper than 32 levels\./],
+    ['deep.json', () => '{"a":'.repeat(MB), /deep\.json:1:\d+ Nested deeper than 32 levels\./],
+    ['bomb.yaml', () => bomb.join('\n'), /More than 250,000 values\./],
+    [
+      'quoted.yaml',
+      () => `name: "${'x'.repeat(31 * MB)}"`,
+      /of YAML at most 8 MiB are read\. Split it, or write it as JSON or JSONL\./,
+    ],
+    [
+      'quoted-8.yaml',
+      () => `name: "${'x'.repeat(8 * MB)}"`,
+      /"name" is the text "x{60}…"\. A text of 1 to 100 characters in one line\./,
+    ],
+    [
+      'text.json',
+      () => `{"name":"${'x'.repeat(31 * MB)}"}`,
+      /"name" is the text "x{60}…"\. A text of 1 to 100/,
+    ],
+    [
+      'line.jsonl',
+      () => `{"key":"${'x'.repeat(31 * MB)}","prompt":"x"}`,
+      /The key has 31000000 characters\. At most 100\./,
+    ],
+    ['commas.csv', () => ','.repeat(31 * MB), /More than 250,000 cells\. Fewer columns, or two batches\./],
+    [
+      'columns.csv',
+      () => `key,prompt,${'x,'.repeat(100_000)}`,
+      /There is no column "x"\. The columns are key, prompt, .*There are 99801 more problems\./s,
+    ],
+    [
+      'utf16.csv',
+      () => Buffer.from('\uFEFFkey,prompt\na,x\n', 'utf16le'),
+      /The file is not text in UTF-8\. Save the file as UTF-8\./,
+    ],
+    ['nul.csv', () => 'key,prompt\na,x\0y\n', /nul\.csv:2:4 The file holds a NUL byte\./],
+  ])('where it is %s', async (name, content, sentence) => {
+    await writeFile(at(name), content());
+    expect(await refusalOf(name)).toMatch(sentence);
+  });
+
+  test.each(['yaml', 'json', 'jsonl', 'csv'])('where it is 100 MB of %s', async (format) => {
+    await writeFile(at(`big.${format}`), '');
+    await truncate(at(`big.${format}`), 100 * MB);
+    expect(await refusalOf(`big.${format}`)).toMatch(
+      /The manifest has 95\.4 MiB; at most 32 MiB are read\. Split it/,
+    );
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'where it is a pipe, a device, a folder or a link to itself',
+    async () => {
+      execFileSync('mkfifo', [at('pipe.yaml')]);
+      await symlink('/dev/zero', at('device.yaml'));
+      await mkdir(at('folder.yaml'));
+      await symlink('loop.yaml', at('loop.yaml'));
+      for (const name of ['pipe', 'device', 'folder'])
+        expect(await refusalOf(`${name}.yaml`)).toContain('It is a folder, a pipe or a device, and no file.');
+      expect(await refusalOf('loop.yaml')).toContain('The file cannot be read (ELOOP).');
+    },
+  );
+
+  test('with all its keys that are no names for files, shown as what they are', async () => {
+    const keys: [string, RegExp][] = [
+      ['\u202Egnp.exe', /U\+202E/],
+      ['a\u2066b', /U\+2066/],
+      ['a\u200Fb', /U\+200F/],
+      ['می\u200Cخواهم', /U\+200C/],
+      ['a\u200Db', /U\+200D/],
+      ['a\u00ADb', /U\+00AD/],
+      ['a\uFE0Fb', /U\+FE0F/],
+      ['a\u034Fb', /U\+034F/],
+      ['a\u{E0041}', /U\+E0041/],
+      ['\u3164', /U\+3164/],
+      ['\u001b[2J', /U\+001B/],
+      ['👩‍🚀', /"👩"/],
+      ['../x', /"\/"/],
+      ['Straße', /./],
+      ['STRASSE', /"STRASSE" is the same key as "Straße" in line 17\. Change one of them\./],
+      ['caf\u00E9', /./],
+      ['CAFE\u0301', /is the same key as "café" in line 19\./],
+    ];
+    const items = keys.map(([key]) => JSON.stringify({ key, prompt: 'x' }));
+    await writeFile(
+      at('keys.json'),
+      `{"name":"k",\n"model":"nano-banana-pro","items":[\n\n${items.join(',\n')}]}`,
+    );
+    const lines = (await refusalOf('keys.json')).split('\n');
+    for (const [n, [key, why]] of keys.entries()) {
+      const told = lines.find((line) => line.startsWith(`keys.json:${n + 4}:`));
+      if (['Straße', 'café'].includes(key)) expect(told).toBeUndefined();
+      else expect(told).toMatch(why);
+    }
+    expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+  });
+});
+
+test('every reference that is none is named with what it is, all of them at once', async () => {
+  const webp = Buffer.alloc(30);
+  webp.write('RIFF', 'latin1');
+  webp.writeUInt32LE(22, 4);
+  webp.write('WEBPVP8X', 8, 'latin1');
+  webp.writeUInt32LE(10, 16);
+  webp.fill(0xff, 24);
+  const files: Record<string, [Buffer | string, string]> = {
+    'archive.png': [Buffer.from('PK\x03\x04\x14\0\0\0\x08\0', 'latin1'), 'It is no image.'],
+    'packed.png': [gzipSync('x'), 'It is no image.'],
+    'page.jpg': ['<!doctype html><title>404</title>', 'It is no image.'],
+    'drawing.png': [
+      '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+      'It is of the type SVG.',
+    ],
+    'large.png': [blackPng(20_000, 20_000), 'It has 20000 × 20000 pixels.'],
+    'wide.png': [blackPng(20_001, 1), 'It has 20001 × 1 pixels.'],
+    'largest.webp': [webp, 'It has 16777216 × 16777216 pixels.'],
+    'moving.png': [blackPng(8, 8, pngChunk('acTL', Buffer.alloc(8))), 'It is animated.'],
+    'cut.png': [blackPng(9, 9).subarray(0, 50), 'It is cut off or damaged.'],
+    'empty.png': ['', 'It is no image.'],
+  };
+  for (const [name, [content]] of Object.entries(files)) await writeFile(at(name), content);
+  const expected: Record<string, string> = Object.fromEntries(
+    Object.entries(files).map(([name, [, why]]) => [name, why]),
+  );
+  if (process.platform !== 'win32') {
+    execFileSync('mkfifo', [at('pipe.png')]);
+    await symlink('/dev/zero', at('device.png'));
+    await symlink('loop.png', at('loop.png'));
+    Object.assign(expected, {
+      'pipe.png': 'is no file.',
+      'device.png': 'is no file.',
+      'loop.png': 'cannot be read (ELOOP).',
+    });
+  }
+  // It says that it has no bytes, and has more than there is memory.
+  if (process.platform === 'linux') expected['/proc/self/pagemap'] = 'At most 30 MB.';
+  Object.assign(expected, {
+    '.': 'is no file.',
+    'http://127.0.0.1/x.png': 'is not encrypted.',
+    'file:///etc/passwd': '"file:" is not supported.',
+    'data:image/png;base64,AAAA': '"data:" is not supported.',
+    'https://user:secret@example.com/x.png': 'The URL holds a user name or a password.',
+    'https:example.com': 'is no URL.',
+  });
+  const references = Object.fromEntries(Object.keys(expected).map((source, n) => [`r${n}`, source]));
+  const items = Object.keys(references).map((name) => ({ key: name, prompt: 'x', references: [name] }));
+  const manifest = { name: 'refs', model: 'nano-banana-pro', references, items };
+  await writeFile(at('refs.json'), JSON.stringify(manifest, null, 1));
+
+  const told = (await refusalOf('refs.json')).split('\n');
+  const first =
+    JSON.stringify(manifest, null, 1)
+      .split('\n')
+      .findIndex((line) => line.includes('"r0":')) + 1;
+  const reasons = Object.keys(expected).map(
+    (_, n) => told.find((line) => line.startsWith(`refs.json:${first + n}:`)) ?? 'nothing',
+  );
+  expect(reasons).toEqual(Object.values(expected).map((why) => expect.stringContaining(why)));
+  expect(told.join('\n')).not.toContain('secret');
+});
+
+test('a reference that is written to while the batch is started never gets into the store', async () => {
+  const world = await createWorld();
+  onTestFinished(() => world.close());
+  const path = await world.manifest(
+    {
+      name: 'growing',
+      model: 'nano-banana-pro',
+      references: { r: 'r.png' },
+      items: [{ key: 'a', prompt: 'x', references: ['r'] }],
+    },
+    { 'r.png': blackPng(9, 9) },
+  );
+  const read = await readManifest(path);
+  if (!read.ok) throw new Error(JSON.stringify(read.problems));
+  await appendFile(join(dirname(path), 'r.png'), 'more');
+  const starting = world.hummingbatch.start({ manifest: read.manifest, references: read.localReferences });
+  await expect(starting).rejects.toMatchObject({
+    code: 'manifest-invalid',
+    message: expect.stringMatching(/r\.png changed while the batch was started\.$/),
+  });
+  expect(await world.store.list('references/')).toEqual([]);
+});
+
+test('a reference at an address that is not public is not asked for, and nothing is uploaded', async () => {
+  let visits = 0;
+  const server = createServer((socket) => {
+    visits += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const emulator = await createEmulator({ images: 'plain' });
+  onTestFinished(async () => {
+    await emulator.close();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  await writeFile(
+    at('inside.json'),
+    JSON.stringify({
+      name: 'inside',
+      model: 'nano-banana-pro',
+      references: { r: `https://0x7f.1:${port}/x.png` },
+      items: [{ key: 'a', prompt: 'x', references: ['r'] }],
+    }),
+  );
+  const env = { GEMINI_API_KEY: 'any', HUMMINGBATCH_GEMINI_URL: emulator.url };
+  const { code, stderr } = await desk.run(['run', 'inside.json'], env);
+  expect(code).toBe(1);
+  expect(stderr).toContain(
+    `The reference at https://127.0.0.1:${port} could not be fetched: it leads to an address that is not public.`,
+  );
+  expect(stderr).toContain('Check the URL, or use a local file.');
+  expect(visits).toBe(0);
+  expect(await emulator.ledger()).toMatchObject({ uploads: [], jobs: [] });
+});
+
+test('keys and prompts of every script run to their end, and files have their names', async () => {
+  const keys = [
+    ...[
+      'größe',
+      'Ελληνικά',
+      'Кириллица',
+      'مفتاح',
+      'עברית',
+      'नमस्ते',
+      'ขวดน้ำ',
+      'ボトル',
+
+      '병',
+      'የአማርኛ',
+      'ქართული',
+    ],
+    ...['e\u0301', 'ệ\u0323', '٣', '𝒜', 'z\u0310\u0311\u0312\u0313', '𞤀𞤣', 'ꦗꦮ'],
+  ];
+  // What unfolds to 50 MB is read by nobody who decodes the picture.
+  const bomb = deflateSync(Buffer.alloc(50 * MB));
+  const chunks = [
+    pngChunk('iCCP', Buffer.concat([Buffer.from('icc\0\0', 'latin1'), bomb])),
+    pngChunk('zTXt', Buffer.concat([Buffer.from('Comment\0\0', 'latin1'), bomb])),
+  ];
+  await writeFile(at('bomb.png'), blackPng(64, 64, ...chunks));
+  const items = keys.map((key, n) => ({
+    key,
+    prompt: `${key} 👩‍👩‍👧 \u202Eright to left\u202C क्‍ष ${'\u0301'.repeat(n)}`,
+    references: ['r'],
+  }));
+  await writeFile(
+    at('scripts.json'),
+    JSON.stringify({ name: 'صيف 夏', model: 'nano-banana-pro', references: { r: 'bomb.png' }, items }),
+  );
+  const { code, stdout, stderr } = await desk.run([
+    'run',
+    'scripts.json',
+    '--emulator',
+    '--json',
+    '--store',
+    'scripts',
+  ]);
+  expect(code, stderr).toBe(0);
+  const { directory } = JSON.parse(stdout) as { directory: string };
+  const names = await readdir(join(directory, 'images'));
+  expect(new Set(names.map((name) => name.normalize('NFC')))).toEqual(
+    new Set(keys.map((key) => `${key.normalize('NFC')}.jpg`)),
+  );
+  expect(peakOf(stderr)).toBeLessThan(MOST_MEMORY_MB);
+});
