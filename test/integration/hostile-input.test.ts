@@ -8,9 +8,9 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createEmulator } from '../../src/emulator/index.ts';
 import { readManifest } from '../../src/manifest/index.ts';
+import { openDesk } from '../support/desk.ts';
 import { blackPng, pngChunk } from '../support/png.ts';
 import { createWorld } from '../support/world.ts';
-import { openDesk } from './cli-kit.ts';
 
 const MB = 1_000_000;
 
