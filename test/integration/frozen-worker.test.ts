@@ -36,9 +36,9 @@ function startWorker(): WorkerProcess {
 test('a worker that is frozen while it collects, and wakes up when another has finished, changes nothing', async () => {
   const path = await world.manifest(MANIFEST);
   const old = startWorker();
-  await world.hummingbatch.startManifest(path, { batchId: 'undisturbed' });
-  await world.hummingbatch.batch('undisturbed').wait();
-  const undisturbed = await treeOf(world.store, 'undisturbed');
+  await world.hummingbatch.startManifest(path, { batchId: 'frozen-undisturbed' });
+  await world.hummingbatch.batch('frozen-undisturbed').wait();
+  const undisturbed = await treeOf(world.store, 'frozen-undisturbed');
 
   const batchId = await freezeWhileItCollects(path, old);
   startWorker();
