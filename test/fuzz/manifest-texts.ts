@@ -151,7 +151,11 @@ const { tree } = fc.letrec((tie) => ({
 const mostly = <T>(arbitrary: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 60, arbitrary }, { weight: 1, arbitrary: tree });
 const word = fc.constantFrom(...WORDS);
-const sources = fc.constantFrom('https://e.com/x.png', `sha256:${'0'.repeat(64)}`);
+const sources = fc.constantFrom(
+  ...Array(9).fill('https://e.com/x.png'),
+  `sha256:${'0'.repeat(64)}`,
+  './x.png',
+);
 const item = fc.record(
   {
     key: mostly(fc.oneof(word, fc.stringMatching(/^[\w\p{L}][\w\p{L}\p{M}.-]{0,11}$/u))),

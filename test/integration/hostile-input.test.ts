@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -217,22 +217,27 @@ test('every reference that is none is named with what it is, all of them at once
   expect(told.join('\n')).not.toContain('secret');
 });
 
-test('a reference that is written to while the batch is started never gets into the store', async () => {
+test.each([
+  ['grows', 'a'],
+  ['becomes another of its size', 'r+'],
+  ['is gone', undefined],
+])('a reference that %s while the batch is started never gets into the store', async (_, flag) => {
   const world = await createWorld();
   onTestFinished(() => world.close());
+  const item = { key: 'a', prompt: 'x', references: ['r'] };
   const path = await world.manifest(
-    {
-      name: 'growing',
-      model: 'nano-banana-pro',
-      references: { r: 'r.png' },
-      items: [{ key: 'a', prompt: 'x', references: ['r'] }],
-    },
+    { name: 'growing', model: 'nano-banana-pro', references: { r: 'r.png' }, items: [item] },
     { 'r.png': blackPng(9, 9) },
   );
   const read = await readManifest(path);
   if (!read.ok) throw new Error(JSON.stringify(read.problems));
-  await appendFile(join(dirname(path), 'r.png'), 'more');
-  const starting = world.hummingbatch.start({ manifest: read.manifest, references: read.localReferences });
+  const picture = join(dirname(path), 'r.png');
+  if (flag === undefined) await rm(picture);
+  else await writeFile(picture, 'other', { flag });
+  const starting = world.hummingbatch.start({
+    manifest: read.manifest,
+    references: read.localReferences,
+  });
   await expect(starting).rejects.toMatchObject({
     code: 'manifest-invalid',
     message: expect.stringMatching(/r\.png changed while the batch was started\.$/),
