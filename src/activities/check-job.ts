@@ -1,20 +1,25 @@
 import { nextCheckMs } from '../batch/intervals.ts';
-import { HummingbatchError } from '../contract/index.ts';
+import { type ErrorCode, HummingbatchError } from '../contract/index.ts';
 import { isEnd } from '../gemini/index.ts';
 import type { ActivityDeps } from './deps.ts';
+import { Stuck } from './failure.ts';
 import { findOthers } from './find-job.ts';
 import type { StepContext } from './step.ts';
-import type { CheckJobInput, JobStatus } from './types.ts';
+import type { CheckJobInput, FoundJob, JobStatus } from './types.ts';
+
+const STORE_TROUBLE: readonly ErrorCode[] = ['store-missing', 'store-unwritable'];
+/** With the waits doubling from 1 s a quarter of a minute. */
+const STORE_TRIES = 5;
 
 /** One look at a job, and where it is asked for at the other jobs of its round. */
 export async function checkJob(
   deps: ActivityDeps,
   input: CheckJobInput,
-  { signal }: StepContext,
+  context: StepContext,
 ): Promise<JobStatus> {
   const { gemini, now, random, log } = deps;
   const { name, state, wireState, createTime, pending, successful, failed, resultFile, error } =
-    await gemini.jobs.get(input.job, signal);
+    await gemini.jobs.get(input.job, context.signal);
   // Taken at its word it would lose all that was paid for.
   if (state === 'SUCCEEDED' && !resultFile)
     throw new HummingbatchError(
@@ -43,6 +48,20 @@ export async function checkJob(
       minMs: input.minIntervalMs,
       maxMs: input.maxIntervalMs,
     }),
-    ...(isLooked && { others: await findOthers(deps, input, signal) }),
+    ...(isLooked && { others: await othersOf(deps, input, context) }),
   };
+}
+
+/** A check has many attempts, for outages of Google's. A store that is still away after some of them is a person's matter. */
+async function othersOf(
+  deps: ActivityDeps,
+  input: CheckJobInput,
+  { attempt, signal }: StepContext,
+): Promise<FoundJob[]> {
+  try {
+    return await findOthers(deps, input, signal);
+  } catch (error) {
+    const isStore = error instanceof HummingbatchError && STORE_TROUBLE.includes(error.code);
+    throw isStore && attempt >= STORE_TRIES ? new Stuck(error, error.message) : error;
+  }
 }

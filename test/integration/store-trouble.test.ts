@@ -42,9 +42,9 @@ async function expectWhole(batch: BatchIn): Promise<void> {
   expect(await batch.uploads()).toHaveLength(2);
 }
 
-/** The five tries of a collecting that gets no further take a quarter of a minute. */
+/** Five tries that get no further take a quarter of a minute. */
 describe.concurrent('a store', () => {
-  test('that is gone when the results are there stops the batch, which goes on when it is back', async () => {
+  test('that is gone while the job runs stops the batch, which goes on when it is back', async () => {
     const world = await worldWith({});
     const batch = await start(world, 'store-away');
     await batch.until(({ state }) => state === 'WAITING');
@@ -52,7 +52,7 @@ describe.concurrent('a store', () => {
     await rename(location, `${location}-away`);
     const stop = await batch.stopped();
     expect(stop).toMatchObject({
-      step: 'collect',
+      step: 'wait',
       code: 'store-missing',
       message: expect.stringContaining(`The store ${location} cannot be used: the folder is gone.`),
       fix: `Bring the store back, then \`hummingbatch retry ${batch.id}\`.`,
