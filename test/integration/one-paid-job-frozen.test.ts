@@ -46,7 +46,7 @@ describe('a worker process that is frozen between its permit and its POST', () =
   /** Answers with a batch whose first submission stands still before its POST. */
   async function freezeOne(): Promise<string> {
     for (let trial = 1; trial <= TRIALS; trial++) {
-      const batchId = `frozen-${trial}`;
+      const batchId = `before-post-${trial}`;
       const stopped = stopAt(fileOf(batchPlaces(batchId).round(1).permit(1)), frozen.pid);
       const options = { submitWindowMs: 500, checkIntervalMs: 500 };
       await world.hummingbatch.start({ manifest: manifestOf([item('a')]), batchId, options });
