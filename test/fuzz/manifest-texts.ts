@@ -208,8 +208,8 @@ function csvOf(items: readonly unknown[]): string {
   const maps = items.map((each) => Object(each) as Record<string, unknown>);
   const columns = [...new Set(maps.flatMap((map) => Object.keys(map)))];
   const header = columns.map((column) => (column === 'metadata' ? 'metadata.m' : column));
-  const rows = maps.map((map) => columns.map((column) => map[column] ?? ''));
+  const rows = maps.map((map) => columns.map((column) => (Object.hasOwn(map, column) ? map[column] : '')));
   const cell = (text: unknown) =>
-    `"${(typeof text === 'string' ? text : JSON.stringify(text)).replaceAll('"', '""')}"`;
+    `"${(typeof text === 'string' ? text : JSON.stringify(text ?? null)).replaceAll('"', '""')}"`;
   return [header, ...rows].map((row) => row.map(cell).join(',')).join('\n');
 }

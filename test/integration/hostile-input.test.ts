@@ -282,21 +282,8 @@ test('a reference at an address that is not public is not asked for, and nothing
 
 test('keys and prompts of every script run to their end, and files have their names', async () => {
   const keys = [
-    ...[
-      'größe',
-      'Ελληνικά',
-      'Кириллица',
-      'مفتاح',
-      'עברית',
-      'नमस्ते',
-      'ขวดน้ำ',
-      'ボトル',
-
-      '병',
-      'የአማርኛ',
-      'ქართული',
-    ],
-    ...['e\u0301', 'ệ\u0323', '٣', '𝒜', 'z\u0310\u0311\u0312\u0313', '𞤀𞤣', 'ꦗꦮ'],
+    ...['größe', 'Ελληνικά', 'مفتاح', 'עברית', 'नमस्ते', 'ขวดน้ำ', 'ボトル', '병'],
+    ...['e\u0301', '٣', '𝒜', 'z\u0310\u0311\u0312\u0313', '𞤀𞤣'],
   ];
   // What unfolds to 50 MB is read by nobody who decodes the picture.
   const bomb = deflateSync(Buffer.alloc(50 * MB));

@@ -73,12 +73,11 @@ function readRows(source: TextSource, report: Report): Row[] | undefined {
   try {
     const records = parse(source.text, {
       info: true,
-      raw: true,
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       skip_empty_lines: true,
       to: MAX_ROWS,
-    }) as unknown as { record: string[]; raw: string }[];
+    }) as unknown as ParsedRecord[];
     return withPlaces(source, records);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
@@ -95,15 +94,24 @@ function readRows(source: TextSource, report: Report): Row[] | undefined {
   }
 }
 
-/** csv-parse gives the raw text of each record in order, so that its offset is the next place where that text stands. */
-function withPlaces(source: TextSource, records: readonly { record: string[]; raw: string }[]): Row[] {
-  let cursor = 0;
-  return records.map(({ record, raw }) => {
-    const offset = source.text.indexOf(raw, cursor);
-    cursor = offset + raw.length;
-    const starts = cellStarts(raw);
-    const cells = record.map((text, n) => ({ source, offset: offset + (starts[n] ?? 0), text }));
-    return { place: { source, offset: offset + (starts[0] ?? 0) }, cells };
+/** `bytes`: in UTF-8, up to the end of the record and its line end; csv-parse's `raw` leaves out what it skips. */
+interface ParsedRecord {
+  record: string[];
+  info: { bytes: number };
+}
+
+function withPlaces(source: TextSource, records: readonly ParsedRecord[]): Row[] {
+  const bytes = Buffer.from(source.text);
+  let read = 0;
+  let offset = 0;
+  return records.map(({ record, info }) => {
+    const written = bytes.toString('utf8', read, info.bytes);
+    const starts = cellStarts(written);
+    const placeOf = (cell: number) => ({ source, offset: offset + (starts[cell] ?? 0) });
+    const row = { place: placeOf(0), cells: record.map((text, n) => ({ ...placeOf(n), text })) };
+    read = info.bytes;
+    offset += written.length;
+    return row;
   });
 }
 

@@ -34,6 +34,16 @@ describe('CSV', () => {
     });
   });
 
+  it('has its places behind empty lines, doubled quotes and line ends of each kind', () => {
+    const text = 'key,prompt\r\n\r\nhero,"a ""b"",\r\nc"\r\n\n\rflat,é 👩‍👩‍👧\r\r\n.x,"y"\n\r\n.z,y';
+    expect(
+      problemsOf(text, 'csv', { overrides }).map(({ line, column, key }) => [line, column, key]),
+    ).toEqual([
+      [7, 1, '.x'],
+      [9, 1, '.z'],
+    ]);
+  });
+
   it.each([
     ['key,prompt,size\na,x,1K\n', 1, 12, 'unknown-field', 'The columns are key'],
     ['key,promt\na,x\n', 1, 5, 'unknown-field', 'Did you mean "prompt"?'],
