@@ -114,6 +114,15 @@ function conflict(batchId: string, there: string, here: string): HummingbatchErr
   );
 }
 
+/** The same batch of another store on one Temporal: to attach would be to report what lies in somebody else's folder. */
+function elsewhere(batchId: string): HummingbatchError {
+  return new HummingbatchError(
+    'batch-conflict',
+    `This Temporal has the batch ${batchId} already, for another store.`,
+    { fix: 'Use that store, or give the batch another id.' },
+  );
+}
+
 /** The manifest's `run` block as options of the workflow. */
 export function optionsOf({ run }: Manifest): Partial<BatchOptions> {
   const { deadline, ...options } = run;
@@ -135,6 +144,8 @@ async function startOrAttach(
   const there = memo?.['fingerprint'];
   if (there !== fingerprint)
     throw conflict(input.batchId, typeof there === 'string' ? there : 'none', fingerprint);
+  const store = memo?.['store'];
+  if (typeof store === 'string' && store !== context.store.id) throw elsewhere(input.batchId);
   const brokeOff = ['FAILED', 'TERMINATED', 'TIMED_OUT'].includes(status.name);
   if (!brokeOff) return true;
   // It ended without its report: the store knows where it stood, and the new run goes on from there.
@@ -155,7 +166,7 @@ export async function startWorkflow(
     args: [input],
     workflowIdConflictPolicy: 'FAIL',
     workflowIdReusePolicy: reuse,
-    memo: { fingerprint, ...(input.retry && { retryId: input.retry.id }) },
+    memo: { fingerprint, store: store.id, ...(input.retry && { retryId: input.retry.id }) },
     staticSummary: input.retry ? `${input.batchId}: retry` : input.batchId,
     staticDetails: `An image batch of hummingbatch. Its files are in \`${store.location}\` under \`${batchPlaces(input.batchId).home}\`.`,
   });

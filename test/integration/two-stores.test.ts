@@ -1,7 +1,9 @@
 import { msNumberToTs } from '@temporalio/common/lib/time.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createHummingbatch } from '../../src/client/index.ts';
 import type { BatchOptions, Report } from '../../src/contract/index.ts';
 import type { Fault, JobEntry } from '../../src/emulator/index.ts';
+import { openStore } from '../../src/store/open.ts';
 import { type BatchIn, batchIn, namesOf, stillRunning } from '../support/batch-in.ts';
 import { pick, seeded } from '../support/seeded.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -93,6 +95,18 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
     await theirs.handle.cancel();
     await theirs.ended();
     expect(stillRunning(await theirs.jobs())).toEqual([]);
+  });
+
+  test('that share one Temporal are not taken for one: the batch of the other is refused, not attached to', async () => {
+    const [id = ''] = IDS;
+    const { location } = other.store;
+    const guest = createHummingbatch({ store: await openStore(location), client: one.client });
+    await expect(guest.start({ manifest: MANIFEST, batchId: id, options: OPTIONS })).rejects.toMatchObject({
+      code: 'batch-conflict',
+      message: expect.stringContaining('for another store'),
+    });
+    const again = await one.hummingbatch.start({ manifest: MANIFEST, batchId: id, options: OPTIONS });
+    expect(again.attached).toBe(true);
   });
 });
 
