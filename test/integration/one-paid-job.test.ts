@@ -21,11 +21,8 @@ describe(`${COUNT} submissions whose answers are lost, late, refused or never he
     expect(notOnePaid(outcomes)).toEqual([]);
   });
 
-  test('are each sent once, whoever died on the way', () => {
-    const sentTwice = outcomes.filter(
-      ({ jobs, twice }) => !twice && new Set(jobs.map(({ displayName }) => displayName)).size < jobs.length,
-    );
-    expect(sentTwice).toEqual([]);
+  test('need no second one that is then cancelled: what was made is found, whoever died on the way', () => {
+    expect(outcomes.filter(({ jobs, twice }) => !twice && jobs.length !== 1)).toEqual([]);
   });
 
   test.each([
