@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createEmulator } from '../../src/emulator/index.ts';
 import { readManifest } from '../../src/manifest/index.ts';
 import { openDesk } from '../support/desk.ts';
+import { createListener } from '../support/listener.ts';
 import { blackPng, pngChunk } from '../support/png.ts';
 import { createWorld } from '../support/world.ts';
 
@@ -246,20 +245,9 @@ test.each([
 });
 
 test('a reference at an address that is not public is not asked for, and nothing is uploaded', async () => {
-  let visits = 0;
-  const server = createServer((socket) => {
-    visits += 1;
-    socket.destroy();
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  const { port, visits } = await createListener();
   const emulator = await createEmulator({ images: 'plain' });
-  onTestFinished(async () => {
-    await emulator.close();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  onTestFinished(() => emulator.close());
   await writeFile(
     at('inside.json'),
     JSON.stringify({
@@ -276,7 +264,7 @@ test('a reference at an address that is not public is not asked for, and nothing
     `The reference at https://127.0.0.1:${port} could not be fetched: it leads to an address that is not public.`,
   );
   expect(stderr).toContain('Check the URL, or use a local file.');
-  expect(visits).toBe(0);
+  expect(visits()).toBe(0);
   expect(await emulator.ledger()).toMatchObject({ uploads: [], jobs: [] });
 });
 

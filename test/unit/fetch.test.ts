@@ -1,25 +1,11 @@
-import type { AddressInfo, LookupFunction } from 'node:net';
-import { createServer } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { MockAgent } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { fetchPublic, fetchThrough, onlyPublic } from '../../src/fetch.ts';
+import { createListener } from '../support/listener.ts';
 
 const LIMITS = { bytes: 1000, deadlineMs: 5_000 };
 const never = () => new AbortController().signal;
-
-/** A server on loopback that says whether anybody came. */
-async function listener() {
-  let visits = 0;
-  const server = createServer((socket) => {
-    visits += 1;
-    socket.destroy();
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  onTestFinished(() => void server.close());
-  return { port: (server.address() as AddressInfo).port, visits: () => visits };
-}
 
 /** Hosts of the test's own, in place of the internet. */
 function hosts() {
@@ -65,7 +51,7 @@ describe('an address that a stranger names', () => {
     ['broadcast', '255.255.255.255'],
     ['a documentation’s', '[2001:db8::1]'],
   ])('is not connected to where it is %s: %s', async (_, host) => {
-    const { port, visits } = await listener();
+    const { port, visits } = await createListener();
     await expect(fetchPublic(`https://${host}:${port}/x.png`, LIMITS, never())).rejects.toMatchObject(
       refused(/not public/),
     );
@@ -73,7 +59,7 @@ describe('an address that a stranger names', () => {
   });
 
   test('is not connected to where its name leads there', async () => {
-    const { port, visits } = await listener();
+    const { port, visits } = await createListener();
     await expect(fetchPublic(`https://localhost:${port}/x.png`, LIMITS, never())).rejects.toMatchObject(
       refused(/not public/),
     );
