@@ -79,7 +79,7 @@ async function runBatch(client: Client, store: Store, folder: string): Promise<s
   const path = join(folder, 'bench.json');
   const items = [{ key: 'image', prompt: 'A bottle on slate', count: outputs }];
   await writeFile(path, JSON.stringify({ name: 'bench', model: 'nano-banana-pro', items }));
-  const { batchId } = await hummingbatch.startManifest(path);
+  const { batchId } = await hummingbatch.startBatch({ manifest: path });
   await hummingbatch.batch(batchId).wait();
   return batchId;
 }

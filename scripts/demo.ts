@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   try {
     const options = { checkIntervalMs: 1_000, submitWindowMs: 2_000 };
     const hummingbatch = createHummingbatch({ store, client, taskQueue, options });
-    const { batchId } = await hummingbatch.startManifest(MANIFEST);
+    const { batchId } = await hummingbatch.startBatch({ manifest: MANIFEST });
     const run = encodeURIComponent(workflowIdOf(batchId));
     output.say(`This run in the Temporal UI: ${temporal.uiUrl}/namespaces/default/workflows/${run}`);
     output.say(
@@ -91,7 +91,7 @@ async function follow(
   const view = await createProgressView(output);
   let worker = first;
   let killed = false;
-  for await (const progress of batch.watch()) {
+  for await (const progress of batch.progress()) {
     view.show(progress);
     const { check, state } = progress;
     const done = check ? check.successful / Math.max(1, check.successful + check.failed + check.pending) : 0;
@@ -111,7 +111,7 @@ async function follow(
 }
 
 async function summarise(batch: BatchHandle): Promise<void> {
-  const { state, outputs, round, jobs, costUsd } = await batch.progress();
+  const { state, outputs, round, jobs, costUsd } = await batch.status();
   const { total, image, refused, failed, missing } = outputs;
   output.say(
     `${state}: ${image} of ${total} images, ${refused} refused, ${failed} failed, ${missing} missing.`,

@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { adoptUpdate, type BatchProgress, checkNowSignal, retryUpdate } from '../src/contract/index.ts';
+import { adoptUpdate, type BatchProgress, checkNowUpdate, retryUpdate } from '../src/contract/index.ts';
 import {
   createSkippedTime,
   type ScriptedBatch,
@@ -22,7 +22,7 @@ const STORIES: Record<string, (time: SkippedTime) => Promise<ScriptedBatch>> = {
   async plain(time) {
     const batch = await time.start({ lives: [{ hours: 0.2, end: 'SUCCEEDED' }] });
     await batch.until(({ check }) => check !== undefined, 0);
-    await batch.handle.signal(checkNowSignal);
+    await batch.update(checkNowUpdate);
     await batch.result();
     return batch;
   },

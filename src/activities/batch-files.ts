@@ -1,8 +1,14 @@
 import { type PlannedOutput, planOutputs } from '../batch/plan.ts';
-import { HummingbatchError, type Manifest } from '../contract/index.ts';
+import {
+  type BatchOptions,
+  HummingbatchError,
+  type Manifest,
+  RUN_OPTIONS,
+  type RunOptions,
+} from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { parseStored } from '../manifest/stored.ts';
-import { getJson, getJsonLines, toJsonLines } from '../store/json.ts';
+import { getJson, getJsonLines, toJson, toJsonLines } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the first `prepare` of a batch decided, once and for all. */
@@ -54,6 +60,18 @@ export async function readManifestOf(store: Store, batchId: string): Promise<Man
   const bytes = await store.get(key);
   if (!bytes) throw new HummingbatchError('store-corrupt', `The store ${store.location} has no ${key}.`);
   return parseStored(bytes, key);
+}
+
+/** Keeps how a person says that the batch is to be run. A retry, whoever starts it, is run in the same way. */
+export async function keepOptions(
+  store: Store,
+  batchId: string,
+  options: Partial<BatchOptions> = {},
+): Promise<void> {
+  const kept: RunOptions = Object.fromEntries(
+    RUN_OPTIONS.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+  );
+  await store.put(batchPlaces(batchId).options, toJson(kept));
 }
 
 export async function writePlan(store: Store, batchId: string, manifest: Manifest): Promise<PlannedOutput[]> {

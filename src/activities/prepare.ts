@@ -15,7 +15,7 @@ import { fingerprintOf } from '../manifest/index.ts';
 import { parseStored } from '../manifest/stored.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
-import { type Begun, selectedOutputs, writePlan } from './batch-files.ts';
+import { type Begun, keepOptions, selectedOutputs, writePlan } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import { wrongWorker } from './failure.ts';
 import { readPermits } from './permits.ts';
@@ -37,6 +37,7 @@ export async function prepare(
   const { store, gemini } = deps;
   const manifest = await readManifest(store, input);
   await begin(deps, batchId, manifest);
+  await keepOptions(store, batchId, input.options);
   await prepareReferences(deps, batchId, manifest, context);
   const plan = await writePlan(store, batchId, manifest);
 

@@ -7,7 +7,7 @@ import type { BatchResult, EndState, Manifest, OutputCounts, Report } from '../c
 import { batchPlaces } from '../contract/places.ts';
 import { getJson, toJson, toJsonLines } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
-import { readBatchFiles } from './batch-files.ts';
+import { keepOptions, readBatchFiles } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import { jobsOfBatch } from './jobs-of-batch.ts';
 import { reportPage } from './report-page.ts';
@@ -33,11 +33,13 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
   const strayUsd = await strayUsdOf(store, batchId, rounds);
   const actual = sumUsd([...records.map(({ costUsd }) => costUsd), strayUsd]);
   const estimated = input.estimatedUsd ?? 0;
+  const { labels = [] } = input.options;
 
   const summary: Report = {
     batchId,
     name: manifest.name,
     model: manifest.model,
+    ...(labels.length > 0 && { labels }),
     state: endStateOf(input, outputs),
     outputs,
     flags: countFlags(records),
@@ -54,6 +56,7 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
     ]),
     ...(input.retryId && { retryId: input.retryId }),
   };
+  await keepOptions(store, batchId, input.options);
   await store.put(places.results, toJsonLines(records));
   await writeFailed(store, places.failed, failedManifest(manifest, records, batchId));
   await store.put(places.page, reportPage(summary, records));

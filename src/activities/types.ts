@@ -1,4 +1,11 @@
-import type { BatchResult, ErrorCode, ImageBatchInput, JobState, OutputCounts } from '../contract/index.ts';
+import type {
+  BatchOptions,
+  BatchResult,
+  ErrorCode,
+  ImageBatchInput,
+  JobState,
+  OutputCounts,
+} from '../contract/index.ts';
 
 /**
  * Whose batch this is. Every step names it, and a worker with another store, endpoint or key leaves the step alone, so
@@ -165,6 +172,7 @@ export interface Collected extends Standing {
 }
 
 export interface ReportInput extends StepInput {
+  options: Partial<BatchOptions>;
   state: 'ended' | 'cancelled';
   estimatedUsd?: number;
   startedAt: number;

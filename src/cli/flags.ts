@@ -16,6 +16,7 @@ export interface Flags {
   maxRounds?: number;
   deadline?: string;
   onUnknownSubmit?: OnUnknownSubmit;
+  label?: string[];
   within?: string;
   sample?: number;
   new?: boolean;
@@ -44,7 +45,7 @@ interface FlagSpec {
   syntax: string;
   says: string;
   /** How its text becomes a value; unset: as it is. */
-  as?: 'number' | 'count';
+  as?: 'number' | 'count' | 'list';
 }
 
 export const FLAGS: Record<FlagName, FlagSpec> = {
@@ -71,6 +72,11 @@ export const FLAGS: Record<FlagName, FlagSpec> = {
   onUnknownSubmit: {
     syntax: '--on-unknown-submit <what>',
     says: 'reconcile or park, when nobody can say whether a job was made',
+  },
+  label: {
+    syntax: '--label <label>',
+    says: 'what batches are found by, such as team:web; may be given several times',
+    as: 'list',
   },
   within: { syntax: '--within <duration>', says: 'when the images are wanted, such as 1h' },
   sample: { syntax: '--sample <n>', says: 'only the first n items, as a batch of their own', as: 'count' },

@@ -71,7 +71,7 @@ async function untilStill(
   signal: AbortSignal,
   hear: Hear,
 ): Promise<BatchProgress> {
-  for await (const progress of hummingbatch.batch(batchId).watch(signal)) {
+  for await (const progress of hummingbatch.batch(batchId).progress(signal)) {
     await rememberProgress(store, progress);
     signal.throwIfAborted();
     hear(progress);

@@ -88,7 +88,10 @@ function sampleOf({ manifest, references }: ReadyManifest, count: number): Ready
 }
 
 function overridesOf(flags: Flags): Overrides {
-  return Object.fromEntries(
-    OVERRIDES.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]),
-  );
+  return {
+    ...Object.fromEntries(
+      OVERRIDES.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]),
+    ),
+    ...(flags.label && { labels: flags.label }),
+  };
 }

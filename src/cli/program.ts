@@ -8,7 +8,7 @@ import { VERBS, type VerbSpec } from './verbs.ts';
 /** On every verb. */
 const COMMON: readonly FlagName[] = ['json', 'verbose'];
 
-const CONVERT = { number: toAmount, count: toCount } as const;
+const CONVERT = { number: toAmount, count: toCount, list: toList } as const;
 
 interface ProgramOptions {
   version: string;
@@ -79,13 +79,18 @@ function addVerb(
 function optionOf(flag: FlagName): Option {
   const { syntax, says, as } = FLAGS[flag];
   const option = new Option(syntax, says);
-  return as ? option.argParser(CONVERT[as]) : option;
+  return as ? option.argParser<unknown>(CONVERT[as]) : option;
 }
 
 function toAmount(text: string): number {
   const amount = Number(text);
   if (text.trim() !== '' && Number.isFinite(amount) && amount >= 0) return amount;
   throw new InvalidArgumentError('It must be a number, 0 or more.');
+}
+
+/** Each use of the flag adds to it. */
+function toList(text: string, before: unknown): string[] {
+  return [...(Array.isArray(before) ? before : []), text];
 }
 
 function toCount(text: string): number {

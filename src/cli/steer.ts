@@ -26,7 +26,7 @@ export async function steer(
   try {
     call.output.say(await act(session, batchId));
     if (session.drives) return await followToEnd(call, session, batchId);
-    return leave(call, session, await session.hummingbatch.batch(batchId).progress());
+    return leave(call, session, await session.hummingbatch.batch(batchId).status());
   } finally {
     await session.close();
   }

@@ -25,6 +25,7 @@ const MANIFEST: readonly FlagName[] = [
   'maxRounds',
   'deadline',
   'onUnknownSubmit',
+  'label',
 ];
 
 export const VERBS: readonly VerbSpec[] = [

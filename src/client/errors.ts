@@ -11,7 +11,10 @@ import { fixFor, HummingbatchError, isErrorCode } from '../contract/index.ts';
 /** The one place where what Temporal's client throws becomes an error of ours. */
 export function toClientError(error: unknown, batchId: string): HummingbatchError {
   if (error instanceof HummingbatchError) return error;
-  if (error instanceof WorkflowNotFoundError) return unknownBatch(batchId);
+  if (error instanceof WorkflowNotFoundError)
+    return new HummingbatchError('batch-unknown', `Temporal knows of no open batch ${batchId}.`, {
+      cause: error,
+    });
   const failed = error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError;
   const cause = failed ? error.cause : error;
   if (cause instanceof ApplicationFailure && isErrorCode(cause.type))
@@ -27,10 +30,6 @@ export function toClientError(error: unknown, batchId: string): HummingbatchErro
     });
   }
   return new HummingbatchError('internal', messageOf(cause), { cause: error });
-}
-
-export function unknownBatch(batchId: string): HummingbatchError {
-  return new HummingbatchError('batch-unknown', `There is no batch ${batchId}.`);
 }
 
 function fromFailure(

@@ -6,32 +6,43 @@
  * import { connect } from 'hummingbatch/client';
  *
  * const hummingbatch = await connect({ store: './hummingbatch', address: 'localhost:7233' });
- * const { batchId } = await hummingbatch.startManifest('manifest.yaml');
+ * const { batchId } = await hummingbatch.startBatch({ manifest: 'manifest.yaml' });
  * const { state, outputs } = await hummingbatch.batch(batchId).wait();
+ * await hummingbatch.close();
  * ```
  */
-import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { Client, type ConnectionLike } from '@temporalio/client';
 import type { BatchOptions } from '../contract/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/queues.ts';
-import { manifestError, readManifest } from '../manifest/index.ts';
 import { openStore } from '../store/open.ts';
-import { referencesOf } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import { type BatchHandle, batchHandle } from './batch.ts';
 import { toClientError } from './errors.ts';
 import { type BatchPage, type ListChoice, listBatches } from './list.ts';
-import { workflowStatus } from './progress.ts';
-import { isRunningRetry, type RetryChoice, retryEnded } from './retry.ts';
-import { type Started, type StartRequest, startBatch } from './start.ts';
+import {
+  type NormalisedRequest,
+  type Started,
+  type StartRequest,
+  startBatch,
+  startNormalised,
+} from './start.ts';
 import { connectTemporal } from './temporal.ts';
 
 export * from '../contract/index.ts';
 export type { Store } from '../store/store.ts';
-export type { BatchHandle } from './batch.ts';
+export type { BatchHandle, Sending } from './batch.ts';
 export { type BatchPage, type ListChoice, listBatches } from './list.ts';
+export { unknownBatch } from './near.ts';
 export type { RetryChoice } from './retry.ts';
-export type { Started, StartRequest } from './start.ts';
-export { rememberProgress, storedBatches, storedEnd, storedProgress, storedRecords } from './stored.ts';
+export type { NormalisedRequest, Started, StartRequest } from './start.ts';
+export {
+  rememberProgress,
+  storedBatches,
+  storedEnd,
+  storedOptions,
+  storedProgress,
+  storedRecords,
+} from './stored.ts';
 export { connectTemporal } from './temporal.ts';
 export { requireWorker } from './worker-check.ts';
 
@@ -46,23 +57,25 @@ export interface HummingbatchOptions {
 }
 
 export interface Hummingbatch {
-  /** Starts a normalised manifest, or attaches to the batch that is there. Idempotent. */
-  start(request: StartRequest): Promise<Started>;
-  /** The same from a file; its paths are resolved here. @throws `manifest-invalid` naming the first problem and how many there are */
-  startManifest(
-    path: string,
-    request?: { batchId?: string; options?: Partial<BatchOptions> },
-  ): Promise<Started>;
+  /**
+   * Starts a batch, or attaches to the one that is there: idempotent by its id and the fingerprint of what it asks for. Its
+   * references are copied into the store first.
+   *
+   * @throws `manifest-invalid` naming the first problem and how many there are, `batch-conflict` where the id is taken by
+   *   another manifest or another store's batch, `usage` for what is no id, and the store's errors
+   */
+  startBatch(request: StartRequest): Promise<Started>;
+  /** The same for a manifest that is normalised already, as `manifest.json` of a batch is. */
+  startNormalised(request: NormalisedRequest): Promise<Started>;
   /** The batch of an id; nothing is looked up before it is asked something. */
   batch(id: string): BatchHandle;
+  /** A page of the store's batches, the newest first. @throws `no-worker`, `no-temporal`, `usage` */
   list(choice?: ListChoice): Promise<BatchPage>;
-  /**
-   * Goes on with a stopped batch from the step where it stopped, or makes outputs of an ended one again, as a new run of
-   * the same id. Sent twice, it runs once.
-   */
-  retry(id: string, choice?: RetryChoice): Promise<void>;
+  /** Closes the connection, where `connect` made it. */
+  close(): Promise<void>;
 }
 
+/** The library over a store and a client that are there. It closes neither. */
 export function createHummingbatch({
   store,
   client,
@@ -70,48 +83,48 @@ export function createHummingbatch({
   options = {},
 }: HummingbatchOptions): Hummingbatch {
   const context = { client, store, taskQueue, options };
-  const batch = (id: string) => batchHandle(client, store, id);
-
   return {
-    start: (request) =>
-      startBatch(context, request).catch((error) => fail(error, request.batchId ?? request.manifest.name)),
-
-    async startManifest(path, request = {}) {
-      const read = await readManifest(path, { hasReference: referencesOf(store) });
-      if (!read.ok) throw manifestError(read.problems);
-      return this.start({ manifest: read.manifest, references: read.localReferences, ...request });
-    },
-
-    batch,
-    list: (choice) => listBatches(client, store, choice).catch((error) => fail(error, 'list')),
-
-    async retry(id, choice = {}) {
-      const isRunning = (await workflowStatus(client, id)) === 'RUNNING';
-      await (isRunning ? batch(id).goOn() : retryEnded(context, id, choice)).catch(async (error) => {
-        const isRefused =
-          error instanceof WorkflowExecutionAlreadyStartedError ||
-          (isRunning && toClientError(error, id).code === 'wrong-state');
-        if (!isRefused || !(await isRunningRetry(context, id, choice))) fail(error, id);
-      });
-    },
+    startBatch: (request) => startBatch(context, request).catch((error) => fail(error, request.batchId)),
+    startNormalised: (request) =>
+      startNormalised(context, request).catch((error) => fail(error, request.batchId)),
+    batch: (id) => batchHandle(context, id),
+    list: (choice) => listBatches(client, store, choice).catch((error) => fail(error, undefined)),
+    close: async () => undefined,
   };
 }
 
-/** Opens a folder and a connection, for the common case. */
-export async function connect(options: {
-  store: string;
-  address: string;
+export interface ConnectOptions {
+  /** A folder, or a store that is open. */
+  store: string | Store;
+  /** `host:port`. Default `localhost:7233`. */
+  address?: string;
+  /** Default `default`. */
   namespace?: string;
+  /** In place of `address`: with TLS, an API key, interceptors. It stays open. */
+  connection?: ConnectionLike;
+  /** In place of all three: with a data converter of its own. It stays open. */
+  client?: Client;
+  /** Default `hummingbatch`; what the worker serves. */
   taskQueue?: string;
-}): Promise<Hummingbatch> {
-  const { address, namespace = 'default', taskQueue } = options;
-  const [store, client] = await Promise.all([
-    openStore(options.store),
-    connectTemporal({ address, namespace }),
-  ]);
-  return createHummingbatch({ store, client, ...(taskQueue && { taskQueue }) });
+  /** For every batch that is started or retried here; a manifest's `run` block and a request's own win over it. */
+  options?: Partial<BatchOptions>;
 }
 
-function fail(error: unknown, batchId: string): never {
+/** Opens the store and a connection, where none is given. @throws `no-temporal` within 10 s, and the store's errors */
+export async function connect(asked: ConnectOptions): Promise<Hummingbatch> {
+  const { taskQueue, options, address = 'localhost:7233', namespace = 'default', connection } = asked;
+  const store = typeof asked.store === 'string' ? await openStore(asked.store) : asked.store;
+  const given = asked.client ?? (connection && new Client({ connection, namespace }));
+  const client = given ?? (await connectTemporal({ address, namespace }));
+  const hummingbatch = createHummingbatch({
+    store,
+    client,
+    ...(taskQueue && { taskQueue }),
+    ...(options && { options }),
+  });
+  return given ? hummingbatch : { ...hummingbatch, close: () => client.connection.close() };
+}
+
+function fail(error: unknown, batchId = 'asked for'): never {
   throw toClientError(error, batchId);
 }

@@ -13,8 +13,10 @@ import {
   workflowIdOf,
 } from '../contract/index.ts';
 import type { Store } from '../store/store.ts';
-import { toClientError, unknownBatch } from './errors.ts';
+import { toClientError } from './errors.ts';
+import { unknownBatch } from './near.ts';
 import { storedProgress } from './stored.ts';
+import { orNoWorker } from './worker-check.ts';
 
 /** How Temporal's end of a workflow without a report reads in our words. A terminated one can be started again. */
 const ENDS: Record<string, EndState> = {
@@ -31,22 +33,31 @@ const ENDS: Record<string, EndState> = {
  * @throws `batch-unknown` where neither knows of it
  */
 export async function currentProgress(client: Client, store: Store, batchId: string): Promise<BatchProgress> {
+  const run = await lastRun(client, batchId);
   const handle = client.workflow.getHandle(workflowIdOf(batchId));
-  const status = await workflowStatus(client, batchId);
-  if (status === 'RUNNING') return handle.query(progressQuery);
+  if (run?.status === 'RUNNING')
+    return orNoWorker(client, run.taskQueue, handle.query<BatchProgress>(progressQuery));
 
   const stored = await storedProgress(store, batchId);
-  if (!stored) throw unknownBatch(batchId);
-  const end = status && ENDS[status];
+  if (!stored) throw await unknownBatch(store, batchId);
+  const end = run && ENDS[run.status];
   if (!end || isEnd(stored.state)) return stored;
   const stop = end === 'FAILED' ? await reasonOf(handle, batchId) : undefined;
   return { ...stored, state: end, ...(stop && { stop }) };
 }
 
-/** Temporal's own word for the state of the batch's last run; undefined where it knows of none. */
-export async function workflowStatus(client: Client, batchId: string): Promise<string | undefined> {
+/** How Temporal sees the last run of a batch; undefined where it knows of none. */
+export async function lastRun(
+  client: Client,
+  batchId: string,
+): Promise<{ status: string; taskQueue: string; memo: Record<string, unknown> } | undefined> {
   try {
-    return (await client.workflow.getHandle(workflowIdOf(batchId)).describe()).status.name;
+    const {
+      status,
+      taskQueue,
+      memo = {},
+    } = await client.workflow.getHandle(workflowIdOf(batchId)).describe();
+    return { status: status.name, taskQueue, memo };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;

@@ -6,16 +6,15 @@ import {
   type Outcome,
   type OutputRecord,
   type RetrySelection,
-  workflowIdOf,
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
-import { fingerprintOf } from '../manifest/index.ts';
-import { parseStored } from '../manifest/stored.ts';
+import { fingerprintOf } from '../manifest/canonical.ts';
 import { toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
-import { unknownBatch } from './errors.ts';
-import { optionsOf, type StartContext, startWorkflow } from './start.ts';
-import { storedRecords } from './stored.ts';
+import { unknownBatch } from './near.ts';
+import { lastRun } from './progress.ts';
+import { optionsOf, readingManifests, type StartContext, startWorkflow } from './start.ts';
+import { storedOptions, storedRecords } from './stored.ts';
 
 /** Which outputs of an ended batch to make again. Nothing named: all that is no image, refused excepted. */
 export interface RetryChoice {
@@ -24,6 +23,11 @@ export interface RetryChoice {
   outcomes?: readonly Outcome[];
   /** Images that carry one of these flags. */
   flags?: readonly Flag[];
+}
+
+/** Whether it names anything. */
+export function isChoice({ keys = [], outcomes = [], flags = [] }: RetryChoice): boolean {
+  return keys.length + outcomes.length + flags.length > 0;
 }
 
 const WORTH_A_RETRY: readonly Outcome[] = ['failed', 'missing'];
@@ -38,12 +42,13 @@ export async function retryEnded(context: StartContext, batchId: string, choice:
   const { store } = context;
   const { manifest: uri, report } = batchPlaces(batchId);
   const bytes = await store.get(uri);
-  if (!bytes) throw unknownBatch(batchId);
+  if (!bytes) throw await unknownBatch(store, batchId);
+  const { parseStored } = await readingManifests();
   const manifest = parseStored(bytes, uri);
   const input: ImageBatchInput = {
     batchId,
     manifest: { uri, sha256: createHash('sha256').update(bytes).digest('hex') },
-    options: { ...context.options, ...optionsOf(manifest) },
+    options: { ...context.options, ...optionsOf(manifest), ...(await storedOptions(store, batchId)) },
     ...((await store.head(report)) && { retry: await writeSelection(store, batchId, choice) }),
   };
   await startWorkflow(context, input, fingerprintOf(manifest), 'ALLOW_DUPLICATE');
@@ -55,9 +60,9 @@ export async function isRunningRetry(
   batchId: string,
   choice: RetryChoice,
 ): Promise<boolean> {
-  const { memo } = await client.workflow.getHandle(workflowIdOf(batchId)).describe();
+  const run = await lastRun(client, batchId);
   const { id } = await select(store, batchId, choice);
-  return memo?.['retryId'] === id;
+  return run?.memo['retryId'] === id;
 }
 
 async function writeSelection(
@@ -91,7 +96,7 @@ async function select(
 
 function isChosen({ output, key, outcome, flags }: OutputRecord, choice: RetryChoice): boolean {
   const { keys = [], outcomes = [], flags: wanted = [] } = choice;
-  if (keys.length + outcomes.length + wanted.length === 0) return WORTH_A_RETRY.includes(outcome);
+  if (!isChoice(choice)) return WORTH_A_RETRY.includes(outcome);
   return (
     keys.includes(key) ||
     keys.includes(output) ||

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowIdReusePolicy } from '@temporalio/common';
 import {
@@ -10,19 +11,27 @@ import {
   workflowIdOf,
 } from '../contract/index.ts';
 import { batchPlaces, referencePlace } from '../contract/places.ts';
-import {
-  batchIdOf,
-  durationMs,
-  fingerprintOf,
-  isBatchId,
-  type LocalReference,
-  readAgain,
-  serialiseManifest,
-} from '../manifest/index.ts';
-import { parseStored } from '../manifest/stored.ts';
+import { batchIdOf, isBatchId } from '../manifest/batch-id.ts';
+import { fingerprintOf, serialiseManifest } from '../manifest/canonical.ts';
+import { durationMs } from '../manifest/duration.ts';
+import type { LocalReference, ManifestInput } from '../manifest/index.ts';
+import { referencesOf } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
+import { unknownBatch } from './near.ts';
+import { lastRun } from './progress.ts';
 
 export interface StartRequest {
+  /** A file on this machine, or what would stand in one. Paths in it are resolved here. */
+  manifest: string | ManifestInput;
+  /** What the paths of a manifest that is no file are relative to. Default: the current folder. */
+  folder?: string;
+  /** Unset: made of the manifest's name and fingerprint. */
+  batchId?: string;
+  /** Wins over the manifest's `run` block. */
+  options?: Partial<BatchOptions>;
+}
+
+export interface NormalisedRequest {
   /** Normalised: no path is left in it. */
   manifest: Manifest;
   /** Files on this machine that the manifest names by content; copied into the store before anything starts. */
@@ -48,12 +57,36 @@ export interface StartContext {
   options: Partial<BatchOptions>;
 }
 
+/** Reads a manifest and its references, and starts it. @throws `manifest-invalid`, and what {@link startNormalised} throws */
+export async function startBatch(context: StartContext, request: StartRequest): Promise<Started> {
+  const { manifest: written, folder = '.', ...rest } = request;
+  const { manifestError, readManifest } = await readingManifests();
+  const read = await readManifest(typeof written === 'string' ? written : contentOf(written, folder), {
+    hasReference: referencesOf(context.store),
+  });
+  if (!read.ok) throw manifestError(read.problems);
+  return startNormalised(context, { manifest: read.manifest, references: read.localReferences, ...rest });
+}
+
+/** Schema and parsers take 0.15 s to load, and who only looks at batches needs none of them. */
+export function readingManifests() {
+  return import('../manifest/index.ts');
+}
+
+function contentOf(manifest: ManifestInput, folder: string) {
+  return {
+    file: join(folder, 'manifest'),
+    format: 'json' as const,
+    content: JSON.stringify(manifest, null, 2),
+  };
+}
+
 /**
  * Puts the batch into the store and starts its workflow, or attaches to the one that is there.
  *
  * @throws `batch-conflict` where the id is taken by another manifest; store and Temporal errors
  */
-export async function startBatch(context: StartContext, request: StartRequest): Promise<Started> {
+export async function startNormalised(context: StartContext, request: NormalisedRequest): Promise<Started> {
   const { manifest } = request;
   const fingerprint = fingerprintOf(manifest);
   const batchId = request.batchId ?? batchIdOf(manifest.name, fingerprint);
@@ -71,6 +104,8 @@ export async function startBatch(context: StartContext, request: StartRequest): 
 }
 
 async function storeReferences(store: Store, references: readonly LocalReference[]): Promise<void> {
+  if (references.length === 0) return;
+  const { readAgain } = await readingManifests();
   for (const reference of references) {
     const place = referencePlace(reference.sha256, reference.extension);
     if (await store.head(place)) continue;
@@ -102,7 +137,7 @@ async function storeManifest(
   const fresh = Buffer.from(serialiseManifest(manifest));
   const written = await store.putIfAbsent(uri, fresh);
   const bytes = written ? fresh : ((await store.get(uri)) ?? fresh);
-  const there = written ? fingerprint : fingerprintOf(parseStored(bytes, uri));
+  const there = written ? fingerprint : fingerprintOf((await readingManifests()).parseStored(bytes, uri));
   if (there !== fingerprint) throw conflict(batchId, there, fingerprint);
   return { uri, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
@@ -140,13 +175,14 @@ async function startOrAttach(
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
-  const { status, memo } = await context.client.workflow.getHandle(workflowIdOf(input.batchId)).describe();
-  const there = memo?.['fingerprint'];
+  const run = await lastRun(context.client, input.batchId);
+  if (!run) throw await unknownBatch(context.store, input.batchId);
+  const there = run.memo['fingerprint'];
   if (there !== fingerprint)
     throw conflict(input.batchId, typeof there === 'string' ? there : 'none', fingerprint);
-  const store = memo?.['store'];
+  const { store } = run.memo;
   if (typeof store === 'string' && store !== context.store.id) throw elsewhere(input.batchId);
-  const brokeOff = ['FAILED', 'TERMINATED', 'TIMED_OUT'].includes(status.name);
+  const brokeOff = ['FAILED', 'TERMINATED', 'TIMED_OUT'].includes(run.status);
   if (!brokeOff) return true;
   // It ended without its report: the store knows where it stood, and the new run goes on from there.
   await startWorkflow(context, input, fingerprint, 'ALLOW_DUPLICATE');

@@ -1,6 +1,11 @@
-import { type BatchProgress, HummingbatchError, type OutputRecord, type Report } from '../contract/index.ts';
+import {
+  type BatchProgress,
+  HummingbatchError,
+  type OutputRecord,
+  type Report,
+  type RunOptions,
+} from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
-import { parseStored } from '../manifest/stored.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 
@@ -26,13 +31,15 @@ async function begunProgress(store: Store, batchId: string): Promise<BatchProgre
   const places = batchPlaces(batchId);
   const bytes = await store.get(places.manifest);
   if (!bytes) return undefined;
-  const { items, model } = parseStored(bytes, places.manifest);
+  const { parseStored } = await import('../manifest/index.ts');
+  const { items, model, run } = parseStored(bytes, places.manifest);
   const begun = await getJson<{ at: number }>(store, places.begun);
   const total = items.reduce((sum, { count }) => sum + count, 0);
   return {
     batchId,
     state: 'PREPARING',
     model,
+    ...(run.labels && { labels: run.labels }),
     round: (await store.folders(places.rounds)).length,
     outputs: { total, image: 0, refused: 0, failed: 0, missing: 0 },
     jobs: [],
@@ -70,6 +77,7 @@ function progressOfReport({
   batchId,
   state,
   model,
+  labels,
   rounds,
   outputs,
   jobs,
@@ -83,6 +91,7 @@ function progressOfReport({
     batchId,
     state,
     model,
+    ...(labels && { labels }),
     round: rounds.length,
     outputs,
     ...(job && { job }),
@@ -115,6 +124,11 @@ function parse(line: string, batchId: string): OutputRecord {
       cause,
     });
   }
+}
+
+/** How a person last said that the batch is to be run. */
+export async function storedOptions(store: Store, batchId: string): Promise<RunOptions> {
+  return (await getJson<RunOptions>(store, batchPlaces(batchId).options)) ?? {};
 }
 
 /** Ids of all batches that the store knows. */

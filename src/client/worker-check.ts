@@ -24,3 +24,16 @@ export async function requireWorker(client: Client, taskQueue: string): Promise<
   );
   if (!alive) throw new HummingbatchError('no-worker', `No worker serves the task queue ${taskQueue}.`);
 }
+
+/**
+ * An answer that only a worker can give, or that there is none: a message to a queue that nobody serves is kept waiting by
+ * Temporal until its deadline.
+ *
+ * @throws `no-worker`
+ */
+export async function orNoWorker<T>(client: Client, taskQueue: string, answer: Promise<T>): Promise<T> {
+  const unserved = requireWorker(client, taskQueue).then(() => answer);
+  // Whichever is second is heard by nobody.
+  for (const either of [unserved, answer]) either.catch(() => undefined);
+  return Promise.race([answer, unserved]);
+}

@@ -1,9 +1,11 @@
 /** What crosses a border: workflow input, messages, states, records, error codes. Types and constants. */
 export * from './errors.ts';
 export * from './input.ts';
+export * from './labels.ts';
 export * from './manifest.ts';
 export * from './messages.ts';
 export * from './progress.ts';
 export * from './record.ts';
 export * from './report.ts';
+export * from './ways-on.ts';
 export * from './words.ts';

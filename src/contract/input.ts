@@ -44,6 +44,8 @@ export interface BatchOptions {
   store?: string;
   /** Gemini's base URL; a worker that talks to another leaves the batch alone. Unset: the first worker's. */
   endpoint?: string;
+  /** What it is found by; at most 20, see `isLabel`. */
+  labels?: readonly string[];
   maxCostUsd?: number;
   approveAboveUsd?: number;
   maxRounds: number;
@@ -57,6 +59,18 @@ export interface BatchOptions {
   /** How long a new job may stay unseen in LIST, ms. */
   submitWindowMs: number;
 }
+
+/** What a person says of how a batch is run: kept in the store, so that a retry of it is run in the same way. */
+export const RUN_OPTIONS = [
+  'labels',
+  'maxCostUsd',
+  'approveAboveUsd',
+  'maxRounds',
+  'deadlineMs',
+  'onUnknownSubmit',
+] as const satisfies readonly (keyof BatchOptions)[];
+/** See {@link RUN_OPTIONS}. */
+export type RunOptions = Partial<Pick<BatchOptions, (typeof RUN_OPTIONS)[number]>>;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -45,6 +45,8 @@ export interface SafetySetting {
 
 /** How the batch is to be run; every field is also a flag of `run` and `submit`. Not part of the fingerprint. */
 export interface RunBlock {
+  /** What the batch is found by in lists and in Temporal's pages: `autumn`, `team:web`. At most 20. */
+  labels?: readonly string[];
   /** Never passed, over all rounds. USD. */
   maxCostUsd?: number;
   /** Above this estimate the batch waits for `approve`. USD. */

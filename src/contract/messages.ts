@@ -44,6 +44,7 @@ export const setBudgetUpdate = { type: 'update', name: 'setBudget' } as UpdateDe
 >;
 
 /** Asks Google now instead of at the next check. */
-export const checkNowSignal = { type: 'signal', name: 'checkNow' } as SignalDefinition;
+export const checkNowUpdate = { type: 'update', name: 'checkNow' } as UpdateDefinition<Accepted>;
+
 /** Something from outside says that the job changed; the batch looks for itself. */
 export const jobEventSignal = { type: 'signal', name: 'jobEvent' } as SignalDefinition<[{ job?: string }]>;

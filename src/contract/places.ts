@@ -16,6 +16,8 @@ export function batchPlaces(batchId: string) {
     file: (name: string) => `${home}/${name}`,
     /** Create-only, by the first `prepare`: the nonce of this batch's jobs and the fingerprint it was begun with. */
     begun: `${work}/begun.json`,
+    /** How a person last said that it is to be run, over all its runs. */
+    options: `${work}/options.json`,
     plan: `${work}/plan.jsonl`,
     /** What `prepare` found out about the references, by name. */
     references: `${work}/references.json`,

@@ -52,6 +52,7 @@ export interface BatchProgress {
   batchId: string;
   state: BatchState;
   model?: string;
+  labels?: readonly string[];
   /** 0 until the first round begins. */
   round: number;
   outputs: OutputCounts;
@@ -66,6 +67,8 @@ export interface BatchProgress {
   quota?: { since: string; nextTry: string };
   stop?: Stop;
   costUsd: Cost;
+  /** What it may cost over all rounds, USD; absent: no limit. */
+  maxCostUsd?: number;
   startedAt: string;
   endedAt?: string;
 }

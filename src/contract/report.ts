@@ -6,6 +6,7 @@ export interface Report {
   batchId: string;
   name: string;
   model: string;
+  labels?: readonly string[];
   state: EndState;
   outputs: OutputCounts;
   /** How many images carry each flag. */

@@ -23,6 +23,7 @@ const HOME: Record<keyof Overrides, 'defaults' | 'run' | undefined> = {
   maxRounds: 'run',
   deadline: 'run',
   onUnknownSubmit: 'run',
+  labels: 'run',
 };
 
 /** What a JSONL or CSV file is as a manifest: its items under its own name, all else from the base. */
@@ -68,9 +69,13 @@ export function withOverrides(manifest: Tree, overrides: Overrides): Tree {
     .reduce((tree, [name, value]) => withOverride(tree, name as keyof Overrides, value), manifest);
 }
 
-function withOverride(manifest: Tree, name: keyof Overrides, value: string | number): Tree {
+function withOverride(
+  manifest: Tree,
+  name: keyof Overrides,
+  value: string | number | readonly string[],
+): Tree {
   const place: Place = { source: textlessSource(flagOf(name)), offset: 0 };
-  const field: Field = { ...place, value: { ...place, kind: 'scalar', value } };
+  const field: Field = { ...place, value: treeOf(place, value) };
   const home = HOME[name];
   if (manifest.kind !== 'map') return manifest;
   if (home === undefined) return withField(manifest, name, field);
@@ -81,11 +86,18 @@ function withOverride(manifest: Tree, name: keyof Overrides, value: string | num
   return withField(manifest, home, { ...(at ?? place), value: withField(block, name, field) });
 }
 
+function treeOf(place: Place, value: string | number | readonly string[]): Tree {
+  return typeof value === 'object'
+    ? { ...place, kind: 'list', items: value.map((item) => treeOf(place, item)) }
+    : { ...place, kind: 'scalar', value };
+}
+
 function withField(map: MapTree, name: string, field: Field): MapTree {
   return { ...map, fields: new Map([...map.fields, [name, field]]) };
 }
 
 /** `--max-cost-usd` of `maxCostUsd`. */
 function flagOf(name: string): string {
+  if (name === 'labels') return '--label';
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

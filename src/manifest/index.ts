@@ -8,4 +8,6 @@ export { type LocalReference, readAgain } from './local-references.ts';
 export { type ParseOptions, type ParseResult, parseManifest } from './parse.ts';
 export { describeProblem, manifestError, PROBLEMS, type Problem, type ProblemCode } from './problem.ts';
 export { type ManifestResult, readManifest } from './read.ts';
+export type { ManifestInput } from './schema.ts';
 export { starterManifest } from './starter.ts';
+export { parseStored } from './stored.ts';

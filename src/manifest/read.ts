@@ -40,14 +40,18 @@ export type ManifestResult =
   | Extract<ParseResult, { ok: false }>;
 
 /**
- * A manifest from a file of this machine, or all its problems at once; a file that cannot be opened is one of them.
+ * A manifest from a file of this machine (or from what would stand in one), or all its problems at once; a file that cannot
+ * be opened is one of them.
  * Local references are opened, looked at and named by their content.
  */
-export async function readManifest(path: string, options: ReadOptions = {}): Promise<ManifestResult> {
+export async function readManifest(
+  written: string | Content,
+  options: ReadOptions = {},
+): Promise<ManifestResult> {
   const problems = createReport();
   const warnings = createReport();
   const { base: basePath, overrides, hasReference } = options;
-  const manifest = await contentOf(path, problems);
+  const manifest = typeof written === 'string' ? await contentOf(written, problems) : written;
   const base = basePath === undefined ? undefined : await contentOf(basePath, problems);
   const failed = (): ManifestResult => ({
     ok: false,

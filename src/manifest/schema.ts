@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MODELS } from '../batch/models.ts';
+import { LABEL_PATTERN, MAX_LABELS } from '../contract/labels.ts';
 import { ON_UNKNOWN_SUBMIT } from '../contract/manifest.ts';
 import { MAX_OUTPUTS } from '../contract/words.ts';
 import { BATCH_ID_PATTERN } from './batch-id.ts';
@@ -51,6 +52,8 @@ const TEMPERATURE = 'A number from 0 to 2.';
 const ROUNDS = 'A whole number from 1 to 10.';
 const NAME = `A text of 1 to ${MAX_NAME_CHARACTERS} characters in one line.`;
 const DURATION = 'A whole number with its unit, such as 50h, 90m or 30s.';
+const LABEL = '1 to 63 letters, digits, `.`, `_`, `:`, `=`, `/`, `@` or `-`; the first a letter or digit.';
+const LABELS = `A list of at most ${MAX_LABELS} labels, such as [autumn, team:web].`;
 const PARENT = 'The id of a batch: lower-case letters, digits and "-".';
 const REFERENCE = 'A path, an https URL, or a list of them.';
 
@@ -160,6 +163,11 @@ const run = z.strictObject(
         description:
           'When nobody can say whether a submission made a job: look again and then make another (reconcile, the default), or ask a person (park).',
       })
+      .optional(),
+    labels: z
+      .array(text(LABEL).regex(LABEL_PATTERN, { error: LABEL }), { error: LABELS })
+      .max(MAX_LABELS, { error: LABELS })
+      .meta({ description: 'What the batch is found by: `hummingbatch list --label autumn`.' })
       .optional(),
   },
   { error: 'A map, such as { maxCostUsd: 40 }.' },

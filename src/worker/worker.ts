@@ -20,10 +20,10 @@ export interface BatchWorkerOptions {
 /**
  * `shutdownGraceTime`: what steps may still take when the worker stops, before they are interrupted and left to the next
  * one. `stickyQueueScheduleToStartTimeout`: how long the server waits for a worker to go on with a workflow that it has
- * in memory; after a worker was killed the next one waits that long.
+ * in memory; after a worker was killed the next one waits that long, and whoever asks it something waits 5 s.
  */
 const MANNERS = {
-  service: { shutdownGraceTime: '20s', shutdownForceTime: '45s', stickyQueueScheduleToStartTimeout: '10s' },
+  service: { shutdownGraceTime: '20s', shutdownForceTime: '45s', stickyQueueScheduleToStartTimeout: '3s' },
   personal: { shutdownGraceTime: '2s', shutdownForceTime: '25s', stickyQueueScheduleToStartTimeout: '1s' },
 } as const satisfies Record<string, Partial<WorkerOptions>>;
 

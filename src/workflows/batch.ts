@@ -53,13 +53,16 @@ export class Batch {
   constructor(input: ImageBatchInput, startedAt: Date) {
     this.input = input;
     this.options = readOptions(input.options);
+    const { labels = [], maxCostUsd } = this.options;
     this.progress = {
       batchId: input.batchId,
       state: 'PREPARING',
+      ...(labels.length > 0 && { labels }),
       round: 0,
       outputs: { total: 0, image: 0, refused: 0, failed: 0, missing: 0 },
       jobs: [],
       costUsd: { estimated: 0, actual: 0 },
+      ...(maxCostUsd !== undefined && { maxCostUsd }),
       startedAt: startedAt.toISOString(),
     };
   }
@@ -78,8 +81,15 @@ export class Batch {
   /** Changes what is known and shows it: in the query, in the current details, and where it is of use in search attributes. */
   update(change: Partial<BatchProgress>): void {
     Object.assign(this.progress, change);
-    setCurrentDetails(detailsOf(this.progress));
+    // Outside of the wait nothing looks again at that time.
+    if (this.progress.state !== 'WAITING') this.progress.nextCheck = undefined;
+    setCurrentDetails(detailsOf(this.progress, this.options));
     this.#publish();
+  }
+
+  setBudget(maxCostUsd: number): void {
+    this.options.maxCostUsd = maxCostUsd;
+    this.update({ maxCostUsd });
   }
 
   enter(state: BatchState): void {

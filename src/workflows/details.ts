@@ -1,34 +1,71 @@
-import type { BatchProgress } from '../contract/index.ts';
+import { type BatchOptions, type BatchProgress, isEnd, waysOn } from '../contract/index.ts';
 
-/** The page that the Temporal UI shows as current details: where the batch stands and what a person can do now. */
-export function detailsOf(progress: BatchProgress): string {
-  const { batchId, state, round, job, jobs, outputs, costUsd, check, lastCheck, nextCheck, stop, quota } =
-    progress;
+/**
+ * The page that Temporal's UI shows as current details, in Markdown: where the batch stands, why, and what a person can do
+ * now. Times are ISO 8601 in UTC, because nobody knows where it is read.
+ */
+export function detailsOf(progress: BatchProgress, options: BatchOptions): string {
+  return [
+    ...headOf(progress),
+    ...tableOf(progress, options),
+    '',
+    '**What you can do now**',
+    '',
+    ...waysOn(progress).map(
+      ({ command, message, does }) => `- \`${command}\`${message ? `, or here: ${message}` : ''}: ${does}`,
+    ),
+  ].join('\n');
+}
+
+function headOf({ batchId, state, stop, quota, endedAt }: BatchProgress): string[] {
   const lines = [`## ${batchId}: ${state}`, ''];
-  if (stop)
-    lines.push(
-      `**${stop.message}**`,
-      '',
-      stop.fix,
-      ...(stop.nextTry ? ['', `It tries again by itself at ${stop.nextTry}.`] : []),
-      '',
-    );
+  if (stop) {
+    lines.push(`**${stop.code}** at the step ${stop.step}, since ${stop.since}: ${quoted(stop.message)}`, '');
+    lines.push(stop.fix, '');
+    if (stop.nextTry) lines.push(`It tries again by itself at ${stop.nextTry}.`, '');
+  }
   if (quota)
     lines.push(`Google is at its limit since ${quota.since}; the next try is at ${quota.nextTry}.`, '');
-  lines.push('| | |', '|---|---|');
-  lines.push(
-    `| outputs | ${outputs.image} of ${outputs.total} are there; refused ${outputs.refused}, failed ${outputs.failed}, missing ${outputs.missing} |`,
-  );
-  if (round > 0) lines.push(`| round | ${round} |`);
-  if (job)
-    lines.push(
-      `| job | \`${job}\`, ${jobs.find(({ name }) => name === job)?.state ?? 'not looked at yet'} |`,
-    );
-  if (check)
-    lines.push(`| rows | ${check.successful} done, ${check.failed} failed, ${check.pending} waiting |`);
-  if (lastCheck) lines.push(`| last check | ${lastCheck}${nextCheck ? `, next ${nextCheck}` : ''} |`);
-  lines.push(
-    `| cost | ${costUsd.actual.toFixed(2)} USD so far, ${costUsd.estimated.toFixed(2)} USD estimated |`,
-  );
-  return lines.join('\n');
+  if (endedAt) lines.push(`It ended at ${endedAt}.`, '');
+  return lines;
+}
+
+function tableOf(progress: BatchProgress, { maxRounds }: BatchOptions): string[] {
+  const { model, labels, state, round, job, jobs, outputs, costUsd, maxCostUsd } = progress;
+  const { check, lastCheck, nextCheck } = progress;
+  const open = outputs.total - outputs.image - outputs.refused - outputs.failed - outputs.missing;
+  const rows: [name: string, value: string | undefined][] = [
+    ['model', model],
+    ['labels', labels?.join(', ')],
+    ['round', round > 0 ? `${round}${isEnd(state) ? '' : `, at most ${maxRounds} in a run`}` : undefined],
+    ['job', job && `\`${job}\`, ${jobs.find(({ name }) => name === job)?.state ?? 'not looked at yet'}`],
+    [
+      'its rows',
+      check &&
+        `${check.successful} done, ${check.failed} failed, ${check.pending} to come (check ${check.number})`,
+    ],
+    ['last check', lastCheck && `${lastCheck}${nextCheck ? `, the next at ${nextCheck}` : ''}`],
+    [
+      'outputs',
+      `${outputs.total}: ${outputs.image} image, ${outputs.refused} refused, ${outputs.failed} failed, ${outputs.missing} missing, ${open} open`,
+    ],
+    [
+      'cost',
+      `${usd(costUsd.actual)} so far, ${usd(costUsd.estimated)} estimated${maxCostUsd === undefined ? '' : `, at most ${usd(maxCostUsd)}`}`,
+    ],
+  ];
+  return [
+    '| | |',
+    '|---|---|',
+    ...rows.flatMap(([name, value]) => (value ? [`| ${name} | ${value} |`] : [])),
+  ];
+}
+
+function usd(amount: number): string {
+  return `${amount.toFixed(2)} USD`;
+}
+
+/** Messages quote Google and file names: nothing of them is to be read as Markdown. */
+function quoted(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_[\]<>#|~]/g, '\\$&');
 }

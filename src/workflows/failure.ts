@@ -1,9 +1,18 @@
 import { ActivityFailure, ApplicationFailure, rootCause, TimeoutFailure } from '@temporalio/workflow';
 import { type ErrorCode, isErrorCode } from '../contract/index.ts';
 
-/** A failure of the workflow's own: a reason to stop, or a message refused. */
-export function failure(code: ErrorCode, message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: code, message, nonRetryable: true });
+/**
+ * A failure of the workflow's own: a reason to stop, or a message refused.
+ *
+ * @param fix what to do, where the table of codes does not know it
+ */
+export function failure(code: ErrorCode, message: string, fix?: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: code,
+    message,
+    nonRetryable: true,
+    ...(fix !== undefined && { details: [{ fix }] }),
+  });
 }
 
 /** A failure of a step, in our words. */

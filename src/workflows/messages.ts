@@ -4,16 +4,25 @@ import {
   acceptUpdate,
   adoptUpdate,
   approveUpdate,
-  checkNowSignal,
+  type BatchState,
+  checkNowUpdate,
   jobEventSignal,
+  mayAccept,
   progressQuery,
   retryUpdate,
   setBudgetUpdate,
+  waysOn,
 } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
 
-/** Answers and takes messages. Handlers only note what is wanted; validators refuse what makes no sense, without a trace in the history. */
+/** No round begins any more that a budget could keep from beginning. */
+const BEYOND_MONEY: readonly BatchState[] = ['REPORTING', 'CANCELLING'];
+
+/**
+ * Answers and takes messages. Handlers only note what is wanted; validators refuse what makes no sense, without a trace in
+ * the history. What is asked for once more while the batch acts on it is taken again and changes nothing.
+ */
 export function handleMessages(batch: Batch): void {
   const { requests, progress } = batch;
   const isStopped = () => progress.state === 'NEEDS_ATTENTION';
@@ -23,14 +32,17 @@ export function handleMessages(batch: Batch): void {
   setHandler(
     approveUpdate,
     (request: ApproveRequest) => {
-      // From other languages the request may be left out.
-      requests.approval = (request as ApproveRequest | undefined)?.approved ?? true;
+      requests.approval = isApproval(request);
       return progress;
     },
     {
       description: 'Lets a batch go whose price is above its limit, or refuses it ({"approved": false}).',
-      validator: (_request: ApproveRequest) =>
-        refuseUnless(progress.state === 'AWAITING_APPROVAL', batch, 'no approval is waited for'),
+      validator: (request: ApproveRequest) =>
+        refuseUnless(
+          progress.state === 'AWAITING_APPROVAL' || requests.approval === isApproval(request),
+          batch,
+          'no approval is waited for',
+        ),
     },
   );
   setHandler(
@@ -41,7 +53,7 @@ export function handleMessages(batch: Batch): void {
     },
     {
       description: 'Goes on from the step at which the batch stopped.',
-      validator: () => refuseUnless(isStopped(), batch, 'it is not stopped'),
+      validator: () => refuseUnless(isStopped() || requests.retry, batch, 'it is not stopped'),
     },
   );
   setHandler(
@@ -53,9 +65,10 @@ export function handleMessages(batch: Batch): void {
     {
       description: 'Ends a stopped batch with what is there.',
       validator: () => {
+        if (requests.accept) return;
         refuseUnless(isStopped(), batch, 'it is not stopped');
         refuseUnless(
-          progress.stop?.step !== 'prepare' && progress.stop?.step !== 'report',
+          mayAccept(progress.stop),
           batch,
           'there is nothing to end with before this step is done',
         );
@@ -72,41 +85,64 @@ export function handleMessages(batch: Batch): void {
       description:
         'Settles a submission whose answer was lost: {"job": "batches/…"} takes that job, {"job": "none"} makes another.',
       validator: (request) => {
+        const isJob = request?.job === 'none' || /^batches\/[\w-]{1,100}$/.test(String(request?.job));
+        if (!isJob) throw failure('usage', 'The job must be `batches/…` or `none`.');
         refuseUnless(
-          isStopped() && progress.stop?.code === 'submission-unknown',
+          (isStopped() && progress.stop?.code === 'submission-unknown') || requests.adopt === request.job,
           batch,
           'no submission is unknown',
         );
-        const isJob = request?.job === 'none' || /^batches\/[\w-]{1,100}$/.test(String(request?.job));
-        if (!isJob) throw failure('usage', 'The job must be `batches/…` or `none`.');
       },
     },
   );
   setHandler(
     setBudgetUpdate,
     ({ maxCostUsd }) => {
-      batch.options.maxCostUsd = maxCostUsd;
+      batch.setBudget(maxCostUsd);
       if (progress.stop?.code === 'over-budget') requests.retry = true;
       return progress;
     },
     {
-      description: 'Changes what the batch may cost: {"maxCostUsd": 40}.',
+      description: 'Changes what the batch may cost: {"maxCostUsd": 40}. One that stopped for it goes on.',
       validator: (request) => {
         const amount = request?.maxCostUsd;
         if (typeof amount !== 'number' || !Number.isFinite(amount) || amount < 0)
           throw failure('usage', 'maxCostUsd must be an amount in USD.');
+        refuseUnless(!BEYOND_MONEY.includes(progress.state), batch, 'it makes no job any more');
       },
     },
   );
+  setHandler(
+    checkNowUpdate,
+    () => {
+      requests.wake = true;
+      return progress;
+    },
+    {
+      description: 'Asks Google now instead of at the next check.',
+      validator: () => refuseUnless(progress.state === 'WAITING', batch, 'it waits for no job'),
+    },
+  );
 
-  setHandler(checkNowSignal, () => void (requests.wake = true), {
-    description: 'Asks Google now instead of at the next check.',
-  });
   setHandler(jobEventSignal, () => void (requests.wake = true), {
     description: 'Something outside says that the job changed; the batch looks for itself.',
   });
 }
 
+/** From other languages the request may be left out. */
+function isApproval(request: ApproveRequest | undefined): boolean {
+  return request?.approved ?? true;
+}
+
 function refuseUnless(makesSense: boolean, { id, progress }: Batch, why: string): void {
-  if (!makesSense) throw failure('wrong-state', `The batch ${id} is ${progress.state}: ${why}.`);
+  if (makesSense) return;
+  const ways = waysOn(progress);
+  const messages = ways.flatMap(({ message }) => message ?? []);
+  const takes = messages.length > 0 ? ` It takes now: ${messages.join(', ')}.` : '';
+  const commands = ways.map(({ command }) => `\`${command}\``).join(', ');
+  throw failure(
+    'wrong-state',
+    `The batch ${id} is ${progress.state}: ${why}.${takes}`,
+    `What makes sense now: ${commands}.`,
+  );
 }

@@ -1,4 +1,10 @@
-import { type BatchOptions, DEFAULT_OPTIONS, ON_UNKNOWN_SUBMIT } from '../contract/index.ts';
+import {
+  type BatchOptions,
+  DEFAULT_OPTIONS,
+  isLabel,
+  MAX_LABELS,
+  ON_UNKNOWN_SUBMIT,
+} from '../contract/index.ts';
 import { failure } from './failure.ts';
 
 type Check = (value: unknown) => boolean;
@@ -6,9 +12,15 @@ type Check = (value: unknown) => boolean;
 const isText: Check = (value) => typeof value === 'string';
 const isAmount: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
+const areLabels: Check = (value) =>
+  Array.isArray(value) &&
+  value.length <= MAX_LABELS &&
+  value.every((label) => typeof label === 'string' && isLabel(label));
+
 const CHECKS: Record<keyof BatchOptions, Check> = {
   store: isText,
   endpoint: isText,
+  labels: areLabels,
   maxCostUsd: isAmount,
   approveAboveUsd: isAmount,
   maxRounds: isAmount,

@@ -1,5 +1,5 @@
 import {
-  ApplicationFailure,
+  type ApplicationFailure,
   CancelledFailure,
   condition,
   isCancellation,
@@ -7,7 +7,7 @@ import {
 } from '@temporalio/workflow';
 import { type ErrorCode, fixFor, retryPolicyOf, type Step, type Stop } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
-import { reasonOf } from './failure.ts';
+import { failure, reasonOf } from './failure.ts';
 
 /** How often a stop that may mend itself (429, 5xx, disk, store) looks whether it has. */
 const RETRY_EVERY_MS = 30 * 60_000;
@@ -123,6 +123,5 @@ function toStop(batch: Batch, step: Step, error: unknown): Stop {
 
 function fail(batch: Batch, stop: Stop): ApplicationFailure {
   batch.end('FAILED', { stop });
-  const { code, message, fix } = stop;
-  return ApplicationFailure.create({ type: code, message, nonRetryable: true, details: [{ fix }] });
+  return failure(stop.code, stop.message, stop.fix);
 }

@@ -12,6 +12,7 @@ export async function reportBatch(batch: Batch, state: 'ended' | 'cancelled'): P
     batch.run('report', `after round ${progress.round}: write the records and the report`, {
       ...batch.base,
       state,
+      options: batch.options,
       ...(prepared?.estimatedUsd !== undefined && { estimatedUsd: prepared.estimatedUsd }),
       startedAt: Date.parse(progress.startedAt),
       jobs: progress.jobs,

@@ -31,7 +31,7 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
     const chosen = await submitRound(batch, round, quota);
     const { job } = chosen;
     batch.noteJob(job, round, chosen.submission);
-    batch.update({ job, state: 'WAITING' });
+    batch.update({ job, state: 'WAITING', check: undefined, lastCheck: undefined });
     const stragglers = await watchStragglers(batch, round, chosen);
     const end = await awaitJob(batch, { job, round, submittedAt: Date.now(), stragglers });
     if (!end) batch.unseenUsd += plan.worstUsd ?? 0;

@@ -8,6 +8,7 @@ export function attributesOf({
   state,
   stop,
   model,
+  labels = [],
   job,
   outputs,
 }: BatchProgress): SearchAttributeUpdatePair[] {
@@ -17,6 +18,7 @@ export function attributesOf({
     { key: ours.StopReason, value: stop?.code ?? null },
     { key: ours.GeminiModel, value: model ?? null },
     { key: ours.GeminiJob, value: job ?? null },
+    { key: ours.BatchLabels, value: labels.length > 0 ? labels : null },
     { key: ours.OutputsTotal, value: outputs.total },
     { key: ours.OutputsDone, value: outputs.image },
     { key: ours.OutputsFailed, value: outputs.refused + outputs.failed + outputs.missing },

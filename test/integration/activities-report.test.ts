@@ -21,7 +21,14 @@ import {
 
 const WHERE = { batchId: BATCH, where: {} };
 const STARTED = Date.parse('2026-11-22T12:00:00Z');
-const REPORT: ReportInput = { ...WHERE, state: 'ended', startedAt: STARTED, jobs: [], notes: [] };
+const REPORT: ReportInput = {
+  ...WHERE,
+  state: 'ended',
+  options: {},
+  startedAt: STARTED,
+  jobs: [],
+  notes: [],
+};
 
 const ITEMS = [
   item('hero', { count: 2, aspectRatio: '16:9', references: ['bottle'], metadata: { sku: 'B-204' } }),

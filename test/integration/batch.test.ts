@@ -39,7 +39,7 @@ describe('a batch with a refusal, a passing failure and an answer that never com
     world = await createWorld();
     await world.work();
     const path = await world.manifest(MANIFEST, { 'refs/bottle.png': REFERENCE });
-    ({ batchId } = await world.hummingbatch.startManifest(path));
+    ({ batchId } = await world.hummingbatch.startBatch({ manifest: path }));
     end = await world.hummingbatch.batch(batchId).wait();
     records = [];
     for await (const record of world.hummingbatch.batch(batchId).records()) records.push(record);
@@ -121,7 +121,8 @@ describe('a batch with a refusal, a passing failure and an answer that never com
     };
     expect(failed.parent).toBe(batchId);
     expect(failed.items.map(({ key }) => key)).toEqual(['bad', 'gone']);
-    const again = await world.hummingbatch.startManifest(fileOf('failed.json'), {
+    const again = await world.hummingbatch.startBatch({
+      manifest: fileOf('failed.json'),
       options: { maxRounds: 1 },
     });
     const { outputs } = await world.hummingbatch.batch(again.batchId).wait();
@@ -141,7 +142,7 @@ describe('a batch with a refusal, a passing failure and an answer that never com
   test('attaches to the same batch when it is started again, and pays nothing', async () => {
     const before = (await world.emulator.ledger()).jobs.length;
     const path = await world.manifest(MANIFEST);
-    expect(await world.hummingbatch.startManifest(path)).toMatchObject({
+    expect(await world.hummingbatch.startBatch({ manifest: path })).toMatchObject({
       batchId,
       attached: true,
     });
@@ -150,13 +151,13 @@ describe('a batch with a refusal, a passing failure and an answer that never com
 
   test('refuses another manifest under the same id', async () => {
     const path = await world.manifest({ ...MANIFEST, items: MANIFEST.items.slice(1) });
-    await expect(world.hummingbatch.startManifest(path, { batchId })).rejects.toMatchObject({
+    await expect(world.hummingbatch.startBatch({ manifest: path, batchId })).rejects.toMatchObject({
       code: 'batch-conflict',
     });
   });
 
   test('makes outputs again that a retry names, and reports on all of them', async () => {
-    await world.hummingbatch.retry(batchId, { outcomes: ['refused'] });
+    await world.hummingbatch.batch(batchId).retry({ outcomes: ['refused'] });
     const { outputs } = await world.hummingbatch.batch(batchId).wait();
     expect(outputs).toEqual({ total: 7, image: 5, refused: 1, failed: 0, missing: 1 });
     const { jobs } = await world.emulator.ledger();

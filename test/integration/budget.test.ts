@@ -35,7 +35,7 @@ describe.concurrent('a batch with a budget', () => {
 
   async function start(id: string, rounds: number): Promise<BatchIn> {
     const options = { maxCostUsd: rounds * ROUND };
-    await world.hummingbatch.start({ manifest: MANIFEST, batchId: id, options });
+    await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: id, options });
     const batch = batchIn(world, id);
     batches.set(id, batch);
     return batch;
@@ -60,7 +60,7 @@ describe.concurrent('a batch with a budget', () => {
     if (jobs.length === 2) await batch.ended();
     else await batch.stopped('over-budget');
     expect(await submissionsOf(batch)).toEqual(jobs);
-    const { costUsd } = await batch.handle.progress();
+    const { costUsd } = await batch.handle.status();
     expect(costUsd.actual).toBeLessThanOrEqual(rounds * ROUND);
     // The useless images were paid for: it was the money that stopped it.
     expect(costUsd.actual).toBeGreaterThanOrEqual(jobs.length * KEYS.length * 0.067);

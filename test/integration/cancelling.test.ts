@@ -151,7 +151,7 @@ describe.concurrent('a batch that is cancelled', () => {
   test.each(CASES)(
     '$says leaves no job running and loses no image',
     async ({ id, options, when, jobs, images }) => {
-      await world.hummingbatch.start({ manifest: MANIFEST, batchId: id, options: { ...options } });
+      await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: id, options: { ...options } });
       const batch = batchIn(world, id);
       await batch.until((progress) => when(progress, batch));
       await batch.handle.cancel();
@@ -165,7 +165,7 @@ describe.concurrent('a batch that is cancelled', () => {
   );
 
   test('a second time, while the first is under way, ends all the same', async () => {
-    await world.hummingbatch.start({ manifest: MANIFEST, batchId: 'cancel-twice' });
+    await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: 'cancel-twice' });
     const batch = batchIn(world, 'cancel-twice');
     await batch.until((progress) => hasImages(progress, batch));
     await batch.handle.cancel();
@@ -177,10 +177,10 @@ describe.concurrent('a batch that is cancelled', () => {
 
   test('during a retry keeps what the ended batch had', async () => {
     const items = [item('b', { count: OUTPUTS - 1 }), item('c', { prompt: 'A thing [refuse]' })];
-    await world.hummingbatch.start({ manifest: manifestOf(items), batchId: 'cancel-retried' });
+    await world.hummingbatch.startNormalised({ manifest: manifestOf(items), batchId: 'cancel-retried' });
     const batch = batchIn(world, 'cancel-retried');
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES' });
-    await world.hummingbatch.retry(batch.id, { outcomes: ['refused'] });
+    await world.hummingbatch.batch(batch.id).retry({ outcomes: ['refused'] });
     await batch.until(async () => (await batch.jobs()).at(1)?.state === 'RUNNING');
     await batch.handle.cancel();
     expect(await expectCancelled(batch)).toEqual({ images: OUTPUTS - 1 });
@@ -198,11 +198,11 @@ describe('a batch that is cancelled while no worker serves its queue', () => {
 
   test('ends when one comes: without a job where it had none, and its job is cancelled where it had one', async () => {
     const stopWorker = await world.work();
-    await world.hummingbatch.start({ manifest: MANIFEST, batchId: 'cancel-left' });
+    await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: 'cancel-left' });
     const left = batchIn(world, 'cancel-left');
     await left.until((progress) => hasImages(progress, left));
     await stopWorker();
-    await world.hummingbatch.start({ manifest: MANIFEST, batchId: 'cancel-unseen' });
+    await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: 'cancel-unseen' });
     const unseen = batchIn(world, 'cancel-unseen');
     for (const { handle } of [left, unseen]) await handle.cancel();
 

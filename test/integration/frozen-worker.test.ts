@@ -36,7 +36,7 @@ function startWorker(): WorkerProcess {
 test('a worker that is frozen while it collects, and wakes up when another has finished, changes nothing', async () => {
   const path = await world.manifest(MANIFEST);
   const old = startWorker();
-  await world.hummingbatch.startManifest(path, { batchId: 'frozen-undisturbed' });
+  await world.hummingbatch.startBatch({ manifest: path, batchId: 'frozen-undisturbed' });
   await world.hummingbatch.batch('frozen-undisturbed').wait();
   const undisturbed = await treeOf(world.store, 'frozen-undisturbed');
 
@@ -59,7 +59,7 @@ test('a worker that is frozen while it collects, and wakes up when another has f
 async function freezeWhileItCollects(path: string, { pid }: WorkerProcess): Promise<string> {
   for (let trial = 1; trial <= TRIALS; trial++) {
     const batchId = `frozen-${trial}`;
-    await world.hummingbatch.startManifest(path, { batchId });
+    await world.hummingbatch.startBatch({ manifest: path, batchId });
     while ((await checkpointsOf(batchId)).length === 0) await pause(5);
     process.kill(pid, 'SIGSTOP');
     if (!(await isCollected(batchId))) return batchId;

@@ -233,7 +233,7 @@ test.each([
   const picture = join(dirname(path), 'r.png');
   if (flag === undefined) await rm(picture);
   else await writeFile(picture, 'other', { flag });
-  const starting = world.hummingbatch.start({
+  const starting = world.hummingbatch.startNormalised({
     manifest: read.manifest,
     references: read.localReferences,
   });

@@ -133,7 +133,7 @@ describe('a job', () => {
   /** Starts it, goes on with it where it stops, and is there when it has ended. */
   async function play({ id, options, stops, fix }: Case): Promise<BatchIn> {
     const manifest = manifestOf([item('a', { count: OUTPUTS })]);
-    await world.hummingbatch.start({ manifest, batchId: id, options: { ...options } });
+    await world.hummingbatch.startNormalised({ manifest, batchId: id, options: { ...options } });
     const batch = batchIn(world, id);
     if (stops) {
       const stop = await batch.stopped();
@@ -167,7 +167,7 @@ describe('a job', () => {
     expect(report).toMatchObject({ state: 'COMPLETED', outputs: { total: OUTPUTS, image: OUTPUTS } });
     expect(report.jobs.map(({ name }) => name)).toEqual(made.map(({ name }) => name));
     expect(report.jobs[0]?.state).toBe(first);
-    expect(stops === undefined || (await batch.handle.progress()).stop === undefined).toBe(true);
+    expect(stops === undefined || (await batch.handle.status()).stop === undefined).toBe(true);
   });
 
   test('is asked for again after a state that nobody knows', async () => {

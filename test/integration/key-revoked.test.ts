@@ -20,7 +20,7 @@ describe('a key that is revoked while batches run', () => {
     stopWorker = await world.work();
     const path = await writeManifest(world);
     const start = async (batchId: string, options = {}) => {
-      await world.hummingbatch.startManifest(path, { batchId, options });
+      await world.hummingbatch.startBatch({ manifest: path, batchId, options });
       return batchIn(world, batchId);
     };
     const waits = await start('key-waits');

@@ -42,7 +42,7 @@ describe('a worker process that is killed with SIGKILL', () => {
     const files = Object.fromEntries(pictures.map((bytes, n) => [`refs/r${n}.png`, bytes]));
     path = await world.manifest(MANIFEST, files);
     worker = startWorkerProcess(world);
-    const { batchId } = await world.hummingbatch.startManifest(path, { batchId: 'undisturbed' });
+    const { batchId } = await world.hummingbatch.startBatch({ manifest: path, batchId: 'undisturbed' });
     await world.hummingbatch.batch(batchId).wait();
     undisturbed = await treeOf(world.store, batchId);
   });
@@ -89,7 +89,7 @@ describe('a worker process that is killed with SIGKILL', () => {
   test.each(STEPS)('during %s leaves what an undisturbed run leaves, with one job', async (step) => {
     for (let trial = 1; ; trial++) {
       const batchId = `${step.toLowerCase()}-${trial}`;
-      await world.hummingbatch.startManifest(path, { batchId });
+      await world.hummingbatch.startBatch({ manifest: path, batchId });
       while (!(await isRunning(batchId, step)) && (await descriptionOf(batchId)).status.name === 'RUNNING');
       await restart();
       const { state } = await world.hummingbatch.batch(batchId).wait();
@@ -103,7 +103,7 @@ describe('a worker process that is killed with SIGKILL', () => {
 
   test('while the batch sleeps between checks, lets it wake up as if nothing had happened', async () => {
     const batchId = 'wait-1';
-    await world.hummingbatch.startManifest(path, { batchId, options: { checkIntervalMs: 3_000 } });
+    await world.hummingbatch.startBatch({ manifest: path, batchId, options: { checkIntervalMs: 3_000 } });
     for (;;) {
       const { raw } = await descriptionOf(batchId);
       const { jobs } = await world.emulator.ledger();

@@ -43,9 +43,9 @@ describe('of a batch with a stop, a refusal, a passing failure and faults on the
       prompt: PROMPT + word,
     }));
     const path = await world.manifest({ name: 'secret', model: 'nano-banana-pro', items });
-    const { batchId } = await world.hummingbatch.startManifest(path);
+    const { batchId } = await world.hummingbatch.startBatch({ manifest: path });
     const batch = world.hummingbatch.batch(batchId);
-    for await (const { state } of batch.watch()) if (state === 'NEEDS_ATTENTION') await batch.goOn();
+    for await (const { state } of batch.progress()) if (state === 'NEEDS_ATTENTION') await batch.retry();
 
     history = await textOfHistory(world.client, batchId);
     for (const key of await world.store.list(`batches/${batchId}/`)) {

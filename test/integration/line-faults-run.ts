@@ -55,7 +55,7 @@ export async function runSteps(worker: Worker, manifest: Manifest): Promise<stri
     jobs.push(ended.job);
     ({ next } = await collect(worker, { ...WHERE, ...COLLECT, round: next.round, jobs: [ended] }));
   }
-  await run('report', { ...WHERE, state: 'ended', startedAt: 0, jobs: [], notes: [] });
+  await run('report', { ...WHERE, state: 'ended', options: {}, startedAt: 0, jobs: [], notes: [] });
   return jobs;
 }
 

@@ -49,7 +49,7 @@ describe('a worker process that is frozen between its permit and its POST', () =
       const batchId = `before-post-${trial}`;
       const stopped = stopAt(fileOf(batchPlaces(batchId).round(1).permit(1)), frozen.pid);
       const options = { submitWindowMs: 500, checkIntervalMs: 500 };
-      await world.hummingbatch.start({ manifest: manifestOf([item('a')]), batchId, options });
+      await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId, options });
       await stopped;
       // What had left before the signal is with the emulator in milliseconds.
       const left = await vi

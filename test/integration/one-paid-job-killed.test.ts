@@ -63,7 +63,7 @@ describe(`${WAVES * BATCHES_PER_WAVE} submissions of worker processes that are k
 
   async function start(batchId: string): Promise<void> {
     const options = { submitWindowMs: WINDOW_MS, checkIntervalMs: 500 };
-    await world.hummingbatch.start({ manifest: manifestOf([item('a')]), batchId, options });
+    await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId, options });
   }
 
   async function creations(): Promise<number> {

@@ -11,7 +11,7 @@ const stopped = new Set<string>();
 async function adoptWhatIsThere({ hummingbatch, emulator, sleep }: SkippedWorld, id: string): Promise<void> {
   const batch = hummingbatch.batch(id);
   for (;;) {
-    const { state, stop } = await batch.progress();
+    const { state, stop } = await batch.status();
     if (isEnd(state)) return;
     if (stop && stop.code !== 'submission-unknown') throw new Error(`${id} stopped: ${stop.message}`);
     if (stop) {

@@ -64,7 +64,7 @@ describe('of rows that are answered in every way there is', () => {
     await world.work();
     const manifest = manifestOf([GOOD, ...CASES.map(({ key }) => key)].map((key) => item(key)));
     const run = async (batchId: string) => {
-      await world.hummingbatch.start({ manifest, batchId });
+      await world.hummingbatch.startNormalised({ manifest, batchId });
       const batch = batchIn(world, batchId);
       await batch.ended();
       return leftOf(batch);

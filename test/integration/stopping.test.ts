@@ -102,7 +102,7 @@ describe.concurrent('what Google refuses', () => {
     const path = await writeManifest(world);
     const ids = [...CASES, ...QUOTAS].map(({ id }) => id);
     for (const batchId of [...ids, 'stop-given-up', 'stop-stood-long', 'stop-file-deleted'])
-      await world.hummingbatch.startManifest(path, { batchId });
+      await world.hummingbatch.startBatch({ manifest: path, batchId });
   });
   afterAll(() => world.close());
 

@@ -31,7 +31,7 @@ async function start(world: World, batchId: string, options = {}): Promise<Batch
     },
     { 'bottle.png': REFERENCE },
   );
-  await world.hummingbatch.startManifest(path, { batchId, options });
+  await world.hummingbatch.startBatch({ manifest: path, batchId, options });
   return batchIn(world, batchId);
 }
 

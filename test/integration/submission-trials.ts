@@ -147,7 +147,7 @@ async function runTrial(
 ): Promise<Outcome> {
   const common = { submitWindowMs: WINDOW_MS, checkIntervalMs: CHECK_INTERVAL_MS, maxRounds: 1 };
   const manifest = manifestOf([item('a', { count: OUTPUTS })]);
-  await world.hummingbatch.start({ manifest, batchId, options: { ...common, ...options } });
+  await world.hummingbatch.startNormalised({ manifest, batchId, options: { ...common, ...options } });
   await attend(world, batchId);
   const { results, report } = batchPlaces(batchId);
   return {

@@ -15,7 +15,7 @@ describe('a batch of 1000 outputs', () => {
       count: 4,
     }));
     const path = await world.manifest({ name: 'thousand', model: 'nano-banana-2', items });
-    ({ batchId } = await world.hummingbatch.startManifest(path));
+    ({ batchId } = await world.hummingbatch.startBatch({ manifest: path }));
     await world.hummingbatch.batch(batchId).wait();
   });
   afterAll(() => world.close());
@@ -46,6 +46,8 @@ describe('a batch of 1000 outputs', () => {
         { key: 'b', prompt: 'B' },
       ],
     });
-    await expect(world.hummingbatch.startManifest(path)).rejects.toMatchObject({ code: 'manifest-invalid' });
+    await expect(world.hummingbatch.startBatch({ manifest: path })).rejects.toMatchObject({
+      code: 'manifest-invalid',
+    });
   });
 });

@@ -49,7 +49,7 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
   const startBoth = (batchId: string) =>
     Promise.all(
       [one, other].map(({ hummingbatch }) =>
-        hummingbatch.start({ manifest: MANIFEST, batchId, options: OPTIONS }),
+        hummingbatch.startNormalised({ manifest: MANIFEST, batchId, options: OPTIONS }),
       ),
     );
 
@@ -90,7 +90,7 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
     for (const batch of [mine, theirs]) await batch.until(({ check }) => check !== undefined);
     await mine.handle.cancel();
     expect(await mine.ended()).toMatchObject({ state: 'CANCELLED' });
-    const { job } = await theirs.handle.progress();
+    const { job } = await theirs.handle.status();
     expect(stillRunning(await mine.jobs()).map(({ name }) => name)).toEqual([job]);
     await theirs.handle.cancel();
     await theirs.ended();
@@ -101,11 +101,17 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
     const [id = ''] = IDS;
     const { location } = other.store;
     const guest = createHummingbatch({ store: await openStore(location), client: one.client });
-    await expect(guest.start({ manifest: MANIFEST, batchId: id, options: OPTIONS })).rejects.toMatchObject({
+    await expect(
+      guest.startNormalised({ manifest: MANIFEST, batchId: id, options: OPTIONS }),
+    ).rejects.toMatchObject({
       code: 'batch-conflict',
       message: expect.stringContaining('for another store'),
     });
-    const again = await one.hummingbatch.start({ manifest: MANIFEST, batchId: id, options: OPTIONS });
+    const again = await one.hummingbatch.startNormalised({
+      manifest: MANIFEST,
+      batchId: id,
+      options: OPTIONS,
+    });
     expect(again.attached).toBe(true);
   });
 });

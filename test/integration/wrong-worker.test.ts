@@ -83,7 +83,7 @@ describe.concurrent('a worker on the same queue', () => {
 /** A batch that the right worker has prepared, and then left. */
 async function startBound(world: World, batchId: string): Promise<BatchIn> {
   const stopWorker = await world.work();
-  await world.hummingbatch.start({ manifest: MANIFEST, batchId, options: { approveAboveUsd: 0 } });
+  await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId, options: { approveAboveUsd: 0 } });
   const batch = batchIn(world, batchId);
   await batch.until(({ state }) => state === 'AWAITING_APPROVAL');
   await stopWorker();
@@ -93,7 +93,7 @@ async function startBound(world: World, batchId: string): Promise<BatchIn> {
 /** A batch that names its store and endpoint itself, as the command line starts all. */
 async function startNamed(world: World, batchId: string): Promise<BatchIn> {
   const options = { store: world.store.id, endpoint: world.emulator.url };
-  await world.hummingbatch.start({ manifest: MANIFEST, batchId, options });
+  await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId, options });
   return batchIn(world, batchId);
 }
 

@@ -30,7 +30,7 @@ export function batchIn(world: World, id: string) {
   /** On a busy machine a query may find no worker in time: then there is nothing new. */
   async function look(): Promise<BatchProgress | undefined> {
     try {
-      return await handle.progress();
+      return await handle.status();
     } catch (error) {
       if (error instanceof HummingbatchError && error.code === 'no-worker') return undefined;
       throw error;
@@ -60,7 +60,7 @@ export function batchIn(world: World, id: string) {
       return stop as Stop;
     },
     /** Goes on with it as a person does. */
-    retry: () => hummingbatch.retry(id),
+    retry: () => hummingbatch.batch(id).retry(),
     /** How Temporal says that it stands. */
     workflow: async () => (await client.workflow.getHandle(workflowIdOf(id)).describe()).status.name,
     /** What the step that is tried again now has failed with last, and how often it was tried. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkNowSignal, type ImageBatchInput, jobEventSignal } from '../../src/contract/index.ts';
+import { checkNowUpdate, type ImageBatchInput, jobEventSignal } from '../../src/contract/index.ts';
 import { summaryOf } from './support/events.ts';
 import { createSkippedTime, type ScriptedBatch, type SkippedTime } from './support/skipped-time.ts';
 
@@ -62,12 +62,17 @@ test('checks come at a fifth of the job’s age, at least 30 s and at most 30 mi
   expect(waits.at(-1)).toBeGreaterThanOrEqual(27 * 60 - 1);
 });
 
-test.each([checkNowSignal, jobEventSignal])('$name ends the sleep at once', async (signal) => {
+const KNOCKS = {
+  checkNow: (batch: ScriptedBatch) => batch.update(checkNowUpdate),
+  jobEvent: (batch: ScriptedBatch) => batch.handle.signal(jobEventSignal, {}),
+};
+
+test.each(Object.entries(KNOCKS))('%s ends the sleep at once', async (_, knock) => {
   const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
   await batch.until(({ check }) => (check?.number ?? 0) >= 45, HOUR);
   const before = checksOf(batch);
   const at = await time.now();
-  await batch.handle.signal(signal.name, {});
+  await knock(batch);
   await batch.until(() => checksOf(batch) > before, 0);
   expect((await time.now()) - at).toBeLessThan(60_000);
   await batch.result();
@@ -78,9 +83,9 @@ test('a knock that comes while Google is being asked is not lost', async () => {
   await batch.until(({ check }) => (check?.number ?? 0) >= 45, HOUR);
   const before = checksOf(batch);
   // The first knock starts a check, the second comes while it runs.
-  batch.google.during('checkJob', () => batch.handle.signal(checkNowSignal));
+  batch.google.during('checkJob', () => KNOCKS.jobEvent(batch));
   const at = await time.now();
-  await batch.handle.signal(checkNowSignal);
+  await KNOCKS.checkNow(batch);
   await batch.until(() => checksOf(batch) > before + 1, 0);
   expect((await time.now()) - at).toBeLessThan(60_000);
   await batch.result();

@@ -11,7 +11,7 @@ export const verb: Verb = (call) => {
     flags: wordsOf('flag', call.flags.flag, FLAGS),
   };
   return steer(call, async ({ hummingbatch }, batchId) => {
-    await hummingbatch.retry(batchId, choice);
+    await hummingbatch.batch(batchId).retry(choice);
     return `The batch ${batchId} goes on.`;
   });
 };

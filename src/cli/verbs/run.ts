@@ -27,7 +27,7 @@ export const verb: Verb = async (call) => {
   const session = await openSession(call, config, store);
   try {
     const { manifest, references } = ready;
-    const started = await session.hummingbatch.start({ manifest, references, batchId });
+    const started = await session.hummingbatch.startNormalised({ manifest, references, batchId });
     call.output.say(`${started.attached ? 'Attached to' : 'Started'} the batch ${batchId}.`);
     return await followToEnd(call, session, batchId);
   } finally {

@@ -11,7 +11,7 @@ export const verb: Verb = async (call) => {
   const { config, store } = await storeOfBatch(call);
   const stored = await requireStored(store, batchId);
   const progress = await lookAt(call, config, store, {
-    temporal: (hummingbatch) => hummingbatch.batch(batchId).progress(),
+    temporal: (hummingbatch) => hummingbatch.batch(batchId).status(),
     store: async () => stored,
   });
   const next = nextCommand(progress, call.flags);

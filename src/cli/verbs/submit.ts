@@ -22,7 +22,7 @@ export const verb: Verb = async (call) => {
   try {
     await requireWorker(client, taskQueue);
     const batchId = await chooseId(store, { manifest, references, ...ready }, flags);
-    const started = await hummingbatch.start({
+    const started = await hummingbatch.startNormalised({
       manifest,
       references,
       batchId,

@@ -27,7 +27,7 @@ export const BUNDLE = fileURLToPath(new URL('../../../dist/workflow-bundle.js', 
 export const TASK_QUEUE = 'workflow-tests';
 const MINUTE = 60_000;
 /** Temporal's numbers for the types. */
-const VALUE_TYPES = { Keyword: 2, Int: 3 } as const;
+const VALUE_TYPES = { Keyword: 2, Int: 3, KeywordList: 7 } as const;
 
 // Once per process: each test file has its own.
 installRuntime(pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.destination(2)));

@@ -1,0 +1,21 @@
+import { HummingbatchError } from '../contract/index.ts';
+import { nearest } from '../manifest/suggest.ts';
+import type { Store } from '../store/store.ts';
+import { storedBatches } from './stored.ts';
+
+/** More near ids than this help nobody. */
+const MOST_NEAR = 3;
+
+/** That there is no such batch, with ids that may have been meant. */
+export async function unknownBatch(store: Store, batchId: string): Promise<HummingbatchError> {
+  const near = nearIds(batchId, await storedBatches(store));
+  return new HummingbatchError('batch-unknown', `There is no batch ${batchId} in ${store.location}.`, {
+    ...(near.length > 0 && { fix: `Did you mean ${near.join(' or ')}?` }),
+  });
+}
+
+function nearIds(wanted: string, ids: readonly string[]): string[] {
+  const alike = nearest(wanted, ids);
+  const holding = wanted.length > 1 ? ids.filter((id) => id.includes(wanted)) : [];
+  return [...new Set([...(alike ? [alike] : []), ...holding])].slice(0, MOST_NEAR);
+}
