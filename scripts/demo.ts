@@ -88,7 +88,7 @@ async function follow(
   first: ChildProcess,
   startWorker: () => ChildProcess,
 ): Promise<ChildProcess> {
-  const view = await createProgressView(output);
+  const view = await createProgressView(output, 'bar');
   let worker = first;
   let killed = false;
   for await (const progress of batch.progress()) {

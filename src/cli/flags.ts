@@ -23,6 +23,8 @@ export interface Flags {
   yes?: boolean;
   id?: string;
   state?: string;
+  reason?: string;
+  since?: string;
   limit?: number;
   after?: string;
   outcome?: string;
@@ -39,6 +41,9 @@ export interface Flags {
 }
 
 export type FlagName = keyof Flags;
+
+/** Those that say which batches are meant. */
+export const CHOICE: readonly FlagName[] = ['state', 'reason', 'model', 'label', 'since'];
 
 interface FlagSpec {
   /** As it is written on the command line. */
@@ -81,9 +86,11 @@ export const FLAGS: Record<FlagName, FlagSpec> = {
   within: { syntax: '--within <duration>', says: 'when the images are wanted, such as 1h' },
   sample: { syntax: '--sample <n>', says: 'only the first n items, as a batch of their own', as: 'count' },
   new: { syntax: '--new', says: 'a fresh batch of the same content' },
-  yes: { syntax: '--yes', says: 'do not ask before paying' },
+  yes: { syntax: '--yes', says: 'go on without asking' },
   id: { syntax: '--id <id>', says: "the batch's id, in place of one from name and content" },
-  state: { syntax: '--state <state>', says: 'only batches in this state, such as needs-attention' },
+  state: { syntax: '--state <list>', says: 'only batches in these states, such as needs-attention' },
+  reason: { syntax: '--reason <code>', says: 'only batches that stopped for this, such as disk-full' },
+  since: { syntax: '--since <time>', says: 'only batches begun since then: 3d, 12h, 2026-11-20' },
   limit: { syntax: '--limit <n>', says: 'at most this many', as: 'count' },
   after: { syntax: '--after <id>', says: 'the page after this one: its `next`' },
   outcome: { syntax: '--outcome <list>', says: 'outputs that are failed, missing, refused or image' },

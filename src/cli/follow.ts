@@ -9,7 +9,7 @@ import { describeEnd, statusJson, summaryJson } from './summary.ts';
 
 /** Follows a batch to its end or next stop, says what it came to, and prints `run`'s JSON. */
 export async function followToEnd(call: Call, session: Session, batchId: string): Promise<ExitCode> {
-  const progress = await follow(call, session, batchId, () => undefined);
+  const progress = await follow(call, session, batchId, 'bar', () => undefined);
   return progress ? endWith(call, session, progress) : EXIT.interrupted;
 }
 
@@ -17,7 +17,7 @@ export async function followToEnd(call: Call, session: Session, batchId: string)
 export async function followEachChange(call: Call, session: Session, batchId: string): Promise<ExitCode> {
   const { output } = call;
   const { store } = session;
-  const progress = await follow(call, session, batchId, (change) =>
+  const progress = await follow(call, session, batchId, 'screen', (change) =>
     output.printJson(statusJson(change, store, call)),
   );
   if (!progress) return EXIT.interrupted;
@@ -39,11 +39,12 @@ async function follow(
   call: Call,
   session: Session,
   batchId: string,
+  kind: 'bar' | 'screen',
   hear: Hear,
 ): Promise<BatchProgress | undefined> {
   const { output, signal } = call;
   sayLink(call, session, batchId);
-  const view = await createProgressView(output);
+  const view = await createProgressView(output, kind);
   const over = new AbortController();
   const still = untilStill(session, batchId, AbortSignal.any([signal, over.signal]), (progress) => {
     hear(progress);
@@ -65,7 +66,7 @@ async function follow(
 }
 
 /** Keeps every change in the store too, so that `status` can tell it when no Temporal runs. */
-async function untilStill(
+export async function untilStill(
   { hummingbatch, store }: Session,
   batchId: string,
   signal: AbortSignal,
@@ -81,7 +82,7 @@ async function untilStill(
 }
 
 /** It ended, or waits for a person. */
-function isStill({ state }: BatchProgress): boolean {
+export function isStill({ state }: BatchProgress): boolean {
   return isEnd(state) || state === 'NEEDS_ATTENTION' || state === 'AWAITING_APPROVAL';
 }
 

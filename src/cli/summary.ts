@@ -28,9 +28,12 @@ export function summaryJson(progress: BatchProgress, store: Store) {
 
 /** What `status --json` and `list --json` say of a batch. What there is none of is null. */
 export function statusJson(progress: BatchProgress, store: Store, call: Call) {
-  const { round, job, lastCheck, nextCheck, stop } = progress;
+  const { model, labels = [], startedAt, round, job, lastCheck, nextCheck, stop } = progress;
   return {
     ...summaryJson(progress, store),
+    model: model ?? null,
+    labels,
+    startedAt,
     round,
     job: job ?? null,
     lastCheck: lastCheck ?? null,
@@ -92,7 +95,7 @@ const STEP_ON: Partial<Record<BatchState, string>> = {
   FAILED: 'To make what is missing',
 };
 
-const COLOUR: Record<BatchState, 'green' | 'yellow' | 'red' | 'cyan'> = {
+export const COLOUR: Record<BatchState, 'green' | 'yellow' | 'red' | 'cyan'> = {
   PREPARING: 'cyan',
   AWAITING_APPROVAL: 'yellow',
   STAGING: 'cyan',

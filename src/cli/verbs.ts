@@ -1,5 +1,5 @@
 import type { Verb } from './call.ts';
-import type { FlagName } from './flags.ts';
+import { CHOICE, type FlagName } from './flags.ts';
 
 /** A verb of the command line, and where its code is: loaded only when it is called. */
 export interface VerbSpec {
@@ -87,9 +87,9 @@ export const VERBS: readonly VerbSpec[] = [
   },
   {
     name: 'list',
-    summary: 'list the batches of the store',
+    summary: 'list the batches of the store, the newest first',
     example: 'hummingbatch list --state needs-attention',
-    flags: [...PLACE, 'state', 'limit', 'after'],
+    flags: [...PLACE, ...CHOICE, 'limit', 'after'],
     load: () => import('./verbs/list.ts'),
   },
   {
@@ -102,10 +102,11 @@ export const VERBS: readonly VerbSpec[] = [
   },
   {
     name: 'retry',
-    args: '<id> [keys...]',
-    summary: 'go on with a stopped batch, or make outputs of an ended one again',
-    example: 'hummingbatch retry autumn-catalogue-3f9a1c02 --outcome failed,missing',
-    flags: [...PLACE, 'outcome', 'flag'],
+    args: '[id] [keys...]',
+    summary:
+      'go on with a stopped batch, or make outputs of an ended one again; or with many: --state, --reason',
+    example: 'hummingbatch retry --state needs-attention --reason disk-full',
+    flags: [...PLACE, 'outcome', 'flag', ...CHOICE, 'yes'],
     load: () => import('./verbs/retry.ts'),
   },
   {

@@ -1,49 +1,163 @@
-import type { Client } from '@temporalio/client';
-import { type BatchProgress, type BatchState, WORKFLOW_TYPE, workflowIdOf } from '../contract/index.ts';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import pMap from 'p-map';
+import {
+  type BatchProgress,
+  type BatchState,
+  type ErrorCode,
+  HummingbatchError,
+  isEnd,
+  WORKFLOW_TYPE,
+  workflowIdOf,
+} from '../contract/index.ts';
+import { SEARCH_ATTRIBUTES as ours } from '../contract/search-attributes.ts';
 import type { Store } from '../store/store.ts';
 import { currentProgress } from './progress.ts';
 import { storedBatches, storedProgress } from './stored.ts';
 
+/** Which batches; all that is named must be so. */
 export interface ListChoice {
-  /** Only batches in this state. */
-  state?: BatchState;
-  /** At most this many. */
+  /** In one of these states. */
+  states?: readonly BatchState[];
+  /** Stopped for this. */
+  reason?: ErrorCode;
+  /** Google's id of the model. */
+  model?: string;
+  /** With all of these labels. */
+  labels?: readonly string[];
+  /** Begun then or later, a retry of an ended one included; ISO time. */
+  since?: string;
+  /** At most this many. Default 100. */
   limit?: number;
   /** Where the page before ended: its `next`. */
   after?: string;
 }
 
 export interface BatchPage {
+  /** The newest first. */
   batches: BatchProgress[];
   /** Pass as `after` for the next page; absent on the last one. */
   next?: string;
 }
 
 const LIMIT = 100;
+/** Files of the store, or batches of Temporal, looked at together. */
+const TOGETHER = 32;
 
-/** The batches of a store in the order of their ids: each with the running workflow's word, else the store's. */
+/** What is known of a batch before it is asked itself. */
+interface Entry {
+  batchId: string;
+  startedAt: string;
+  /** Enough for {@link isChosen}; absent where only the batch itself can say it. */
+  known?: Known;
+  /** Where the store has the last word. */
+  stored?: BatchProgress;
+}
+
+type Known = Pick<BatchProgress, 'state' | 'startedAt' | 'model' | 'labels'> & {
+  reason?: string | undefined;
+};
+
+/**
+ * The batches of a store, the newest first: each with the running workflow's word, else the store's. Temporal's list and the
+ * store say which they are; only those of the page are asked themselves.
+ *
+ * @throws `usage` where `after` is no batch of the store
+ */
 export async function listBatches(
   client: Client | undefined,
   store: Store,
   choice: ListChoice = {},
 ): Promise<BatchPage> {
-  const { state, limit = LIMIT, after = '' } = choice;
-  const running = client ? await runningIds(client) : new Set<string>();
+  const { limit = LIMIT, after } = choice;
+  const ask = async ({ batchId, stored }: Entry) =>
+    stored ?? (client && currentProgress(client, store, batchId));
+  const entries = pageAfter(await entriesOf(client, store), after);
+  const maybe = entries.filter(({ known }) => !known || isChosen(known, choice));
   const batches: BatchProgress[] = [];
-  for (const id of await storedBatches(store)) {
-    if (id <= after) continue;
-    const isRunning = client !== undefined && running.has(workflowIdOf(id));
-    const progress = isRunning ? await currentProgress(client, store, id) : await storedProgress(store, id);
-    if (!progress || (state && progress.state !== state)) continue;
-    if (batches.length === limit) return { batches, next: batches.at(-1)?.batchId ?? id };
-    batches.push(progress);
+  while (maybe.length > 0 && batches.length <= limit) {
+    const wanted = Math.min(TOGETHER, limit + 1 - batches.length);
+    const asked = await pMap(maybe.splice(0, wanted), ask, { concurrency: TOGETHER });
+    // A batch may have moved on since Temporal's list was made.
+    batches.push(...asked.flatMap((found) => (found && isChosen(knownOf(found), choice) ? [found] : [])));
   }
-  return { batches };
+  if (batches.length <= limit) return { batches };
+  const page = batches.slice(0, limit);
+  return { batches: page, next: page.at(-1)?.batchId ?? '' };
 }
 
-async function runningIds(client: Client): Promise<Set<string>> {
-  const ids = new Set<string>();
+async function entriesOf(client: Client | undefined, store: Store): Promise<Entry[]> {
+  const running = client ? await runningBatches(client) : new Map<string, Entry>();
+  const ids = await storedBatches(store);
+  const entries = await pMap(ids, async (id) => running.get(id) ?? storedEntry(client, store, id), {
+    concurrency: TOGETHER,
+  });
+  return entries
+    .filter((entry) => entry !== undefined)
+    .toSorted((a, b) => compare(b.startedAt, a.startedAt) || compare(a.batchId, b.batchId));
+}
+
+/** Thousands come in a few pages of Temporal's, with what they can be filtered by. */
+async function runningBatches(client: Client): Promise<Map<string, Entry>> {
+  const running = new Map<string, Entry>();
   const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
-  for await (const { workflowId } of client.workflow.list({ query })) ids.add(workflowId);
-  return ids;
+  for await (const execution of client.workflow.list({ query, pageSize: 1000 })) {
+    const entry = runningEntry(execution);
+    running.set(entry.batchId, entry);
+  }
+  return running;
+}
+
+function runningEntry({ workflowId, startTime, typedSearchAttributes }: WorkflowExecutionInfo): Entry {
+  const startedAt = startTime.toISOString();
+  const entry = { batchId: workflowId.replace(workflowIdOf(''), ''), startedAt };
+  const state = typedSearchAttributes.get(ours.BatchState) as BatchState | undefined;
+  // A namespace without our search attributes: only the batch itself can say it.
+  if (!state) return entry;
+  const model = typedSearchAttributes.get(ours.GeminiModel);
+  const labels = typedSearchAttributes.get(ours.BatchLabels);
+  const reason = typedSearchAttributes.get(ours.StopReason);
+  return {
+    ...entry,
+    known: { state, startedAt, reason, ...(model && { model }), ...(labels && { labels }) },
+  };
+}
+
+async function storedEntry(
+  client: Client | undefined,
+  store: Store,
+  batchId: string,
+): Promise<Entry | undefined> {
+  const stored = await storedProgress(store, batchId);
+  if (!stored) return undefined;
+  const entry = { batchId, startedAt: stored.startedAt };
+  // An open batch without a workflow was terminated, or its Temporal is another one: that is for Temporal to say.
+  return isEnd(stored.state) || !client ? { ...entry, stored, known: knownOf(stored) } : entry;
+}
+
+function knownOf({ stop, ...progress }: BatchProgress): Known {
+  return { ...progress, reason: stop?.code };
+}
+
+function isChosen({ state, reason, model, labels = [], startedAt }: Known, choice: ListChoice): boolean {
+  return (
+    (!choice.states || choice.states.includes(state)) &&
+    (!choice.reason || choice.reason === reason) &&
+    (!choice.model || choice.model === model) &&
+    (!choice.since || choice.since <= startedAt) &&
+    (choice.labels ?? []).every((label) => labels.includes(label))
+  );
+}
+
+function pageAfter(entries: Entry[], after: string | undefined): Entry[] {
+  if (after === undefined) return entries;
+  const index = entries.findIndex(({ batchId }) => batchId === after);
+  if (index >= 0) return entries.slice(index + 1);
+  throw new HummingbatchError('usage', `There is no batch ${after} behind which a page could begin.`, {
+    fix: 'Pass the `next` of the page before.',
+  });
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

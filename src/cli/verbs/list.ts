@@ -1,23 +1,15 @@
-import Table from 'cli-table3';
-import { formatUsd } from '../../batch/money.ts';
 import { type BatchPage, listBatches } from '../../client/index.ts';
-import {
-  BATCH_STATES,
-  type BatchProgress,
-  type BatchState,
-  HummingbatchError,
-} from '../../contract/index.ts';
-import { suggestion } from '../../manifest/suggest.ts';
 import type { Call, Verb } from '../call.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Flags } from '../flags.ts';
+import { listChoiceOf } from '../list-choice.ts';
 import { lookAt } from '../look.ts';
 import { configOf, existingStore } from '../store.ts';
-import { statusJson, wordOf } from '../summary.ts';
+import { statusJson } from '../summary.ts';
+import { tableOf } from '../table.ts';
 
 export const verb: Verb = async (call) => {
   const { output } = call;
-  const choice = choiceOf(call.flags);
+  const choice = listChoiceOf(call.flags);
   const config = await configOf(call);
   const store = await existingStore(call, config);
   if (!store) {
@@ -39,34 +31,6 @@ export const verb: Verb = async (call) => {
 
 function printTable({ output }: Call, { batches, next }: BatchPage): void {
   if (batches.length === 0) return output.say('There are no such batches.');
-  const table = new Table({
-    head: ['batch', 'state', 'images', 'cost', 'started'],
-    style: { head: [], border: [] },
-  });
-  table.push(...batches.map(rowOf));
-  output.print(table.toString());
+  output.print(tableOf(batches));
   if (next) output.say(`There are more: --after ${next}`);
-}
-
-function rowOf({ batchId, state, outputs, costUsd, startedAt }: BatchProgress): string[] {
-  return [
-    batchId,
-    wordOf(state),
-    `${outputs.image} of ${outputs.total}`,
-    formatUsd(costUsd.actual),
-    new Date(startedAt).toLocaleString(),
-  ];
-}
-
-function choiceOf({ state, limit, after }: Flags) {
-  return { ...(state && { state: stateOf(state) }), ...(limit && { limit }), ...(after && { after }) };
-}
-
-function stateOf(word: string): BatchState {
-  const found = BATCH_STATES.find((state) => wordOf(state) === word);
-  if (found) return found;
-  const words = BATCH_STATES.map(wordOf);
-  throw new HummingbatchError('usage', `There is no state "${word}".`, {
-    fix: suggestion(word, words) ?? `States are ${words.join(', ')}.`,
-  });
 }

@@ -57,7 +57,7 @@ describe('what a command says', () => {
 
   test('shows progress outside of a terminal as a line for each change', async () => {
     const { heard, output } = listen();
-    const view = await createProgressView(output);
+    const view = await createProgressView(output, 'bar');
     const progress = { state: 'STAGING', round: 1 } as BatchProgress;
     view.show(progress);
     view.show(progress);

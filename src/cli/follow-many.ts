@@ -1,0 +1,31 @@
+import { HummingbatchError } from '../contract/index.ts';
+import type { Call } from './call.ts';
+import { describeStep } from './describe-step.ts';
+import { isStill, untilStill } from './follow.ts';
+import type { Session } from './session.ts';
+import { wordOf } from './summary.ts';
+
+/** Follows several batches to their ends or next stops, a line whenever one of them is further. */
+export async function followMany(call: Call, session: Session, batchIds: readonly string[]): Promise<void> {
+  const { output, signal } = call;
+  const over = new AbortController();
+  const followed = batchIds.map(async (batchId) => {
+    let last = '';
+    await untilStill(session, batchId, AbortSignal.any([signal, over.signal]), (progress) => {
+      const line = `${batchId}: ${isStill(progress) ? wordOf(progress.state) : describeStep(progress)}`;
+      if (line !== last) output.say(line);
+      last = line;
+    });
+  });
+  try {
+    await Promise.race([Promise.all(followed), session.fallen]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new HummingbatchError('aborted', 'Interrupted: the batches stand still here. Nothing is lost.', {
+      cause: error,
+    });
+  } finally {
+    over.abort();
+    await Promise.allSettled(followed);
+  }
+}

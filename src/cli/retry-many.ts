@@ -1,0 +1,134 @@
+import pMap from 'p-map';
+import type { RetryChoice } from '../client/index.ts';
+import { type BatchProgress, type BatchState, HummingbatchError } from '../contract/index.ts';
+import type { Call } from './call.ts';
+import { commandOf } from './commands.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { followMany } from './follow-many.ts';
+import { listChoiceOf } from './list-choice.ts';
+import { known } from './output.ts';
+import { openSession, type Session } from './session.ts';
+import { configOf, existingStore } from './store.ts';
+import { wordOf } from './summary.ts';
+import { tableOf } from './table.ts';
+
+/** Batches that are told at once: the worker takes each as a task of its own. */
+const TOGETHER = 8;
+
+/** States in which a retry does something. */
+const RETRIED: readonly BatchState[] = ['NEEDS_ATTENTION', 'COMPLETED_WITH_FAILURES', 'CANCELLED', 'FAILED'];
+
+/** What became of one batch of many. */
+interface Told {
+  batchId: string;
+  retried: boolean;
+  error?: HummingbatchError;
+}
+
+/**
+ * Retries all batches that the flags name, after showing them. One whose submission is unknown is left alone: only who
+ * looks at Google's own list can say whether its job is there, so it has to be settled by itself.
+ */
+export async function retryMany(call: Call, choice: RetryChoice): Promise<ExitCode> {
+  const { output, flags } = call;
+  const asked = listChoiceOf(flags);
+  const { states } = asked;
+  if (!states) throw whichOnes();
+  const senseless = states.find((state) => !RETRIED.includes(state));
+  if (senseless) throw nothingToRetry(senseless);
+  const config = await configOf(call);
+  const store = await existingStore(call, config);
+  if (!store) {
+    output.say('There is no store here yet, so there are no batches.');
+    output.printJson({ batches: [] });
+    return EXIT.done;
+  }
+  const session = await openSession(call, config, store);
+  try {
+    const batches = await allOf(session, asked);
+    const chosen = batches.filter((batch) => !isUnknown(batch));
+    preview(call, chosen, batches.filter(isUnknown));
+    const isSure = chosen.length > 0 && (await confirmed(call, chosen.length));
+    const told = isSure
+      ? await tellAll(session, chosen, choice)
+      : chosen.map(({ batchId }) => untold(batchId));
+    report(call, told);
+    const retried = told.filter((one) => one.retried).map(({ batchId }) => batchId);
+    if (session.drives && retried.length > 0) await followMany(call, session, retried);
+    return told.some(({ error }) => error) ? EXIT.error : EXIT.done;
+  } finally {
+    await session.close();
+  }
+}
+
+async function allOf({ hummingbatch }: Session, choice: ReturnType<typeof listChoiceOf>) {
+  const batches: BatchProgress[] = [];
+  let after: string | undefined;
+  do {
+    const page = await hummingbatch.list({ ...choice, ...(after && { after }) });
+    batches.push(...page.batches);
+    after = page.next;
+  } while (after);
+  return batches;
+}
+
+function isUnknown({ stop }: BatchProgress): boolean {
+  return stop?.code === 'submission-unknown';
+}
+
+function preview({ output, flags }: Call, chosen: BatchProgress[], unknown: BatchProgress[]): void {
+  if (chosen.length > 0) output.say(tableOf(chosen));
+  else output.say('There are no such batches.');
+  for (const { batchId } of unknown)
+    output.say(
+      `Left alone: ${batchId}, because nobody can say whether its job was made. Look at Google’s list of batches, then ${commandOf('adopt', batchId, flags)} --job batches/… or --none`,
+    );
+}
+
+async function confirmed({ output, flags, ask }: Call, count: number): Promise<boolean> {
+  const what = count === 1 ? 'this batch' : `these ${count} batches`;
+  if (flags.yes) return true;
+  const answer = ask && (await ask(`Retry ${what}? [y/N] `));
+  const isSure = /^y(es)?$/i.test(answer?.trim() ?? '');
+  if (!isSure) output.say(`Nothing was done. To retry ${what}, call it again with --yes.`);
+  return isSure;
+}
+
+function tellAll({ hummingbatch }: Session, batches: BatchProgress[], choice: RetryChoice): Promise<Told[]> {
+  return pMap(
+    batches,
+    async ({ batchId }) => {
+      try {
+        await hummingbatch.batch(batchId).retry(choice);
+        return { batchId, retried: true };
+      } catch (error) {
+        return { batchId, retried: false, error: known(error) };
+      }
+    },
+    { concurrency: TOGETHER },
+  );
+}
+
+function untold(batchId: string): Told {
+  return { batchId, retried: false };
+}
+
+function report({ output }: Call, told: Told[]): void {
+  for (const { batchId, retried, error } of told) {
+    if (retried) output.say(`The batch ${batchId} goes on.`);
+    else if (error) output.say(`${output.paint('red', batchId)}: ${error.message} ${error.fix}`);
+  }
+  output.printJson({ batches: told });
+}
+
+function whichOnes(): HummingbatchError {
+  return new HummingbatchError('usage', 'A batch is missing, or the state of those that are meant.', {
+    fix: '`hummingbatch retry ID`, or `hummingbatch retry --state needs-attention`.',
+  });
+}
+
+function nothingToRetry(state: BatchState): HummingbatchError {
+  return new HummingbatchError('usage', `A batch that is ${wordOf(state)} has nothing to retry.`, {
+    fix: `States that have: ${RETRIED.map(wordOf).join(', ')}.`,
+  });
+}
