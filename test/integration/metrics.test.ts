@@ -7,7 +7,7 @@ import { deployedExpressions, readPromQl } from '../support/promql.ts';
 import { freePort, type Series, scrape, valueOf } from '../support/scrape.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { item, manifestOf, picture } from './activities-kit.ts';
 import { createDesk } from './cli-kit.ts';
 
 const PROMPT = 'a heron at the ford';
@@ -50,11 +50,17 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
     address = `127.0.0.1:${await freePort()}`;
     worker = startWorkerProcess(world, { HUMMINGBATCH_METRICS: address });
     await worker.said('Ctrl-C');
-    const manifest = manifestOf([
-      item('a', { count: 3, prompt: PROMPT }),
-      item('b', { prompt: 'x [refuse]' }),
-    ]);
-    await world.hummingbatch.start({ manifest, batchId: 'metrics' });
+    const content = {
+      name: 'metrics',
+      model: MODEL,
+      references: { bottle: 'bottle.png' },
+      items: [
+        { key: 'a', prompt: PROMPT, references: ['bottle'], count: 3 },
+        { key: 'b', prompt: `${PROMPT} [refuse]` },
+      ],
+    };
+    const path = await world.manifest(content, { 'bottle.png': await picture(11) });
+    await world.hummingbatch.startManifest(path, { batchId: 'metrics' });
     batch = batchIn(world, 'metrics');
     await batch.stopped('permission-denied');
     stopped = await until('hummingbatch_stopped_batches', { code: 'permission-denied' }, 1);
