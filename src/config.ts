@@ -28,19 +28,33 @@ export interface Config {
   checkIntervalMs?: number;
   /** How long a new job may stay unseen in LIST, ms. */
   submitWindowMs?: number;
+  /** Where a worker serves its metrics, `host:port`; unset: nowhere. */
+  metrics?: string;
+  /** How a worker writes its log; unset: for people on a terminal, else as JSON. */
+  log?: LogStyle;
 }
+
+export const LOG_STYLES = ['json', 'pretty'] as const;
+export type LogStyle = (typeof LOG_STYLES)[number];
 
 export interface ConfigSources {
   cwd: string;
   env: NodeJS.ProcessEnv;
   /** What flags say. */
   store?: string | undefined;
+  metrics?: string | undefined;
+  log?: string | undefined;
 }
 
 const FILE = 'hummingbatch.yaml';
 
 const text = z.string().min(1, 'must not be empty');
 const duration = text.refine((value) => durationMs(value) !== undefined, 'must be a duration such as 30s');
+const address = text.refine(
+  (value) => hostAndPort(value),
+  'must be a host and a port such as 127.0.0.1:9464',
+);
+const style = z.enum(LOG_STYLES, { error: `must be ${LOG_STYLES.join(' or ')}` });
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
 /** What can be set in the file, and where the environment says the same. Secrets have no place in a file that is shared. */
@@ -50,6 +64,8 @@ const SETTINGS = {
   taskQueue: { schema: text, variable: 'HUMMINGBATCH_TASK_QUEUE' },
   checkInterval: { schema: duration, variable: 'HUMMINGBATCH_CHECK_INTERVAL' },
   submitWindow: { schema: duration, variable: 'HUMMINGBATCH_SUBMIT_WINDOW' },
+  metrics: { schema: address, variable: 'HUMMINGBATCH_METRICS' },
+  log: { schema: style, variable: 'HUMMINGBATCH_LOG' },
 } as const;
 
 type Setting = keyof typeof SETTINGS;
@@ -65,10 +81,12 @@ const fileSchema = z
  *
  * @throws `usage` naming the variable, or file, line and column of the first thing that is wrong
  */
-export async function loadConfig({ cwd, env: own, store }: ConfigSources): Promise<Config> {
+export async function loadConfig({ cwd, env: own, store, ...flags }: ConfigSources): Promise<Config> {
   const env = { ...present(await dotEnv(cwd)), ...present(own) };
   const settings = { ...(await fromFile(cwd)), ...fromEnvironment(env, cwd) };
   const { geminiUrl, taskQueue, checkInterval, submitWindow } = settings;
+  const metrics = flagged('metrics', flags) ?? settings.metrics;
+  const log = (flagged('log', flags) ?? settings.log) as LogStyle | undefined;
   const place = store === undefined ? settings.store : placeFrom(cwd, store);
   const apiKey = env['GEMINI_API_KEY'];
   return {
@@ -80,7 +98,24 @@ export async function loadConfig({ cwd, env: own, store }: ConfigSources): Promi
     ...(taskQueue && { taskQueue }),
     ...(checkInterval && { checkIntervalMs: durationMs(checkInterval) as number }),
     ...(submitWindow && { submitWindowMs: durationMs(submitWindow) as number }),
+    ...(metrics && { metrics }),
+    ...(log && { log }),
   };
+}
+
+/** A host and a port, `[::1]:9464` too; undefined where it is none. */
+export function hostAndPort(text: string): { host: string; port: number } | undefined {
+  const { host = '', port } = /^\[?(?<host>[\w.:-]+?)\]?:(?<port>\d{1,5})$/.exec(text)?.groups ?? {};
+  const number = Number(port);
+  return host && number > 0 && number < 65_536 ? { host, port: number } : undefined;
+}
+
+function flagged(name: 'metrics' | 'log', flags: Pick<ConfigSources, 'metrics' | 'log'>): string | undefined {
+  const value = flags[name];
+  if (value === undefined) return undefined;
+  const checked = SETTINGS[name].schema.safeParse(value);
+  if (checked.success) return value;
+  throw invalid(`--${name}`, `it ${checked.error.issues[0]?.message}`);
 }
 
 function present(variables: NodeJS.Dict<string>): Record<string, string> {

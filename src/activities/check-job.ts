@@ -28,7 +28,7 @@ export async function checkJob(
     );
   const ageMs = Math.max(0, now() - (createTime ?? input.submittedAt));
   if (state === 'UNKNOWN')
-    log.warn({ job: name, wireState }, 'Gemini names a state that is not known: taken for running');
+    log.warn({ wireState }, 'Gemini names a state that is not known: taken for running');
   const ended = isEnd(state);
   const isLooked = input.look === 'now' || (input.look === 'at-end' && ended);
   return {

@@ -1,5 +1,7 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { CancelledFailure } from '@temporalio/common';
+import { type Count, counterOn } from '../batch/metrics.ts';
+import { type ErrorCode, isErrorCode } from '../contract/errors.ts';
 import type { ActivityDeps } from './deps.ts';
 import { Stuck, toFailure, wrongWorker } from './failure.ts';
 import type { StepInput, Where } from './types.ts';
@@ -16,6 +18,8 @@ export interface StepContext {
   before: unknown;
   /** Says how far it is; kept and repeated until something newer is said. */
   heartbeat(details: unknown): void;
+  /** Counts what the attempt does, for the worker's metrics. */
+  count: Count;
 }
 
 export type StepFunction<Input extends StepInput, Output> = (
@@ -34,8 +38,10 @@ export function activity<Input extends StepInput, Output>(
   step: StepFunction<Input, Output>,
 ): (input: Input) => Promise<Output> {
   return async (input) => {
-    const { info, cancellationSignal, heartbeat } = Context.current();
-    const log = deps.log.child({ batch: input.batchId, step: name, attempt: info.attempt });
+    const { info, cancellationSignal, heartbeat, metricMeter } = Context.current();
+    const count = counterOn(metricMeter);
+    const named = namesIn(input);
+    const log = deps.log.child({ batch: input.batchId, ...named, step: name, attempt: info.attempt });
     const started = deps.now();
     let details: unknown = info.heartbeatDetails;
     const beat = setInterval(() => heartbeat(details), HEARTBEAT_EVERY_MS);
@@ -47,16 +53,19 @@ export function activity<Input extends StepInput, Output>(
         attempt: info.attempt,
         sequence: info.currentAttemptScheduledTimestampMs * 1000 + info.attempt,
         before: info.heartbeatDetails,
+        count,
         heartbeat: (newer) => {
           details = newer;
           heartbeat(newer);
         },
       });
-      log.info({ ms: deps.now() - started }, 'done');
+      log.info({ ...(!named.job && namesIn(output)), ms: deps.now() - started }, 'done');
       return output;
     } catch (error) {
       const failure = toFailure(error, cancellationSignal);
-      log.warn({ ms: deps.now() - started, code: codeOf(failure), error: failure.message }, 'failed');
+      const code = codeOf(failure);
+      if (code) count('failedAttempts', 1, { code });
+      log.warn({ ms: deps.now() - started, code: code ?? 'cancelled', error: failure.message }, 'failed');
       throw failure;
     } finally {
       clearInterval(beat);
@@ -64,9 +73,17 @@ export function activity<Input extends StepInput, Output>(
   };
 }
 
-/** Temporal's own name of a failure says only that it is one. */
-function codeOf(failure: ReturnType<typeof toFailure>): string {
-  return (failure instanceof ApplicationFailure && failure.type) || failure.name;
+/** What people look for in a log beside the batch: of a step's input, or the job that it has made or found. */
+function namesIn(plain: unknown): { round?: number; job?: string } {
+  const { round, job, found } = (plain ?? {}) as { round?: number; job?: string; found?: { job: string } };
+  const name = job ?? found?.job;
+  return { ...(round !== undefined && { round }), ...(name !== undefined && { job: name }) };
+}
+
+/** None where the step was cancelled. */
+function codeOf(failure: ReturnType<typeof toFailure>): ErrorCode | undefined {
+  if (failure instanceof CancelledFailure) return undefined;
+  return isErrorCode(failure.type) ? failure.type : 'internal';
 }
 
 /** A step that has attempts without limit says so in the end, too: the workflow offers it again, and shows it. */

@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { ActivityDeps } from '../activities/index.ts';
 import { HummingbatchError } from '../contract/index.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../contract/search-attributes.ts';
 import type { Store } from '../store/store.ts';
 import type { GeminiPlace } from './bring-gemini.ts';
+import { listenAddress } from './listen-address.ts';
 
 /** What a reference on the web may be and take. The limit is that of local ones. */
 const REFERENCE_LIMITS = { bytes: 30 << 20, deadlineMs: 60_000 } as const;
@@ -33,16 +35,27 @@ export interface BroughtWorker {
   close(): Promise<void>;
 }
 
-/** A worker in this process. Call it once: Temporal's native part is set up with it. */
+/** How a worker can be watched. */
+export interface Watched {
+  log: Logger;
+  /** Where its metrics are served, `host:port`; unset: nowhere. */
+  metrics?: string | undefined;
+}
+
+/**
+ * A worker in this process. Call it once: Temporal's native part is set up with it.
+ *
+ * @throws `usage` where its metrics cannot be served, `no-temporal`
+ */
 export async function bringWorker(
   store: Store,
   place: WorkerPlace,
   gemini: GeminiPlace,
-  log: Logger,
+  { log, metrics }: Watched,
 ): Promise<BroughtWorker> {
   const [
     { NativeConnection },
-    { installRuntime, startWorker },
+    { installRuntime, showMetrics, startWorker },
     { createGemini, GEMINI_URL },
     { fetchPublic },
   ] = await Promise.all([
@@ -51,27 +64,26 @@ export async function bringWorker(
     import('../gemini/index.ts'),
     import('../fetch.ts'),
   ]);
-  installRuntime(log);
+  installRuntime(log, metrics === undefined ? undefined : await listenAddress(metrics));
   const connection = await patiently(place, () =>
     NativeConnection.connect({ ...place.connection, address: place.address }),
   );
   const api = createGemini({ baseUrl: gemini.url ?? GEMINI_URL, apiKey: gemini.apiKey });
-  const worker = await startWorker({
-    connection,
-    namespace: place.namespace,
-    taskQueue: place.taskQueue,
-    manner: place.manner,
-    deps: {
-      store,
-      gemini: api,
-      log,
-      now: Date.now,
-      pause: (ms, signal) => pause(ms, undefined, { signal }),
-      random: Math.random,
-      fetchReference: (url, signal) => fetchPublic(url, REFERENCE_LIMITS, signal),
-      searchAttributes: once(() => registeredAttributes(place, log)),
-    },
-  });
+  const { namespace, taskQueue, manner } = place;
+  const deps: ActivityDeps = {
+    store,
+    gemini: api,
+    log,
+    now: Date.now,
+    pause: (ms, signal) => pause(ms, undefined, { signal }),
+    random: Math.random,
+    fetchReference: (url, signal) => fetchPublic(url, REFERENCE_LIMITS, signal),
+    searchAttributes: once(() => registeredAttributes(place, log)),
+  };
+  const worker = await startWorker({ connection, namespace, taskQueue, manner, deps });
+  const watching = new AbortController();
+  const shown =
+    metrics !== undefined && showMetrics({ connection, namespace, taskQueue, deps }, watching.signal);
   const fallen = worker.stopped.then(() => new Promise<never>(() => undefined));
   // Whoever waits hears of it; where nobody does any more, the process ends anyway.
   fallen.catch(() => undefined);
@@ -80,7 +92,9 @@ export async function bringWorker(
     fallen,
     async close() {
       worker.shutdown();
+      watching.abort();
       await within(STOP_WITHIN_MS, worker.stopped);
+      await shown;
       await connection.close();
     },
   };

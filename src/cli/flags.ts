@@ -38,6 +38,8 @@ export interface Flags {
   jobSeconds?: number;
   directory?: string;
   faults?: string;
+  metrics?: string;
+  log?: string;
 }
 
 export type FlagName = keyof Flags;
@@ -106,4 +108,9 @@ export const FLAGS: Record<FlagName, FlagSpec> = {
     says: 'where the emulator keeps files and jobs, over restarts',
   },
   faults: { syntax: '--faults <file>', says: 'a JSON plan of what goes wrong in the emulator' },
+  metrics: {
+    syntax: '--metrics <host:port>',
+    says: 'serve metrics for Prometheus, such as at 127.0.0.1:9464',
+  },
+  log: { syntax: '--log <style>', says: 'json or pretty; unset: pretty on a terminal' },
 };

@@ -1,20 +1,35 @@
 import pino, { type Logger } from 'pino';
+import type { LogStyle } from '../config.ts';
+import type { Call } from './call.ts';
 import type { Output } from './output.ts';
 
 /** The worker's log on stderr: a short line each for a person at a terminal, else JSON lines. */
-export function createLog(output: Output, level: 'silent' | 'info'): Logger {
-  const target = output.isTerminal
-    ? { write: (line: string) => output.say(readable(line, output)) }
-    : pino.destination({ fd: 2, sync: true });
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, target);
+export function createLog(output: Output, level: 'silent' | 'info', style = usualStyle(output)): Logger {
+  const target =
+    style === 'pretty'
+      ? { write: (line: string) => output.say(readable(line, output)) }
+      : pino.destination({ fd: 2, sync: true });
+  const formatters = { level: (label: string) => ({ level: label }) };
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, target);
 }
 
-const WARN = 40;
+/** The call of a process whose stderr is its log: where that is JSON, the sentences for people are lines of it too. */
+export function logged(call: Call, style: LogStyle | undefined): { call: Call; log: Logger } {
+  const log = createLog(call.output, 'info', style);
+  if ((style ?? usualStyle(call.output)) === 'pretty') return { call, log };
+  return { call: { ...call, output: { ...call.output, say: (sentence) => log.info(sentence) } }, log };
+}
+
+function usualStyle({ isTerminal }: Output): LogStyle {
+  return isTerminal ? 'pretty' : 'json';
+}
+
+const ALARMING = ['warn', 'error', 'fatal'];
 
 function readable(line: string, { paint }: Output): string {
   const { level, time, msg, ...rest } = JSON.parse(line) as Record<string, unknown>;
   const details = Object.entries(rest).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const clock = new Date(String(time)).toLocaleTimeString();
-  const what = Number(level) >= WARN ? paint('yellow', String(msg)) : String(msg);
+  const what = ALARMING.includes(String(level)) ? paint('yellow', String(msg)) : String(msg);
   return `${paint('dim', clock)} ${what} ${paint('dim', details.join(' '))}`;
 }

@@ -5,16 +5,17 @@ import type { Store } from '../store/store.ts';
 import { bringGemini } from './bring-gemini.ts';
 import { bringWorker } from './bring-worker.ts';
 import type { Call } from './call.ts';
-import { createLog } from './log.ts';
+import { logged } from './log.ts';
 import { bringAll, sharedQueue } from './session.ts';
 import type { ConfiguredTemporal } from './temporal-config.ts';
 
 /** Works on the store's own server until Ctrl-C, started where it does not run. */
-export async function serveStore(call: Call, config: Config, store: Store): Promise<void> {
-  const session = await bringAll(call, config, store, createLog(call.output, 'info'));
+export async function serveStore(typed: Call, config: Config, store: Store): Promise<void> {
+  const { call, log } = logged(typed, config.log);
+  const session = await bringAll(call, config, store, { log, metrics: config.metrics });
   try {
     call.output.say(`Temporal: ${session.uiUrl} (address ${session.address})`);
-    call.output.say(`Store: ${store.location}`);
+    introduce(call, config, store);
     await untilInterrupted(call, session.fallen);
   } finally {
     await session.close();
@@ -23,23 +24,22 @@ export async function serveStore(call: Call, config: Config, store: Store): Prom
 
 /** Works for a configured Temporal until Ctrl-C. */
 export async function serveConfigured(
-  call: Call,
+  typed: Call,
   config: Config,
   store: Store,
   place: ConfiguredTemporal,
 ): Promise<void> {
+  const { call, log } = logged(typed, config.log);
   const gemini = await bringGemini(call, config, store);
   try {
     const client = await connectTemporal(place);
     const taskQueue = sharedQueue(config);
-    const worker = await bringWorker(
-      store,
-      { ...place, client, taskQueue, manner: 'service' },
-      gemini,
-      createLog(call.output, 'info'),
-    );
+    const worker = await bringWorker(store, { ...place, client, taskQueue, manner: 'service' }, gemini, {
+      log,
+      metrics: config.metrics,
+    });
     call.output.say(`Working for ${place.address}, namespace ${place.namespace}, task queue ${taskQueue}.`);
-    call.output.say(`Store: ${store.location}`);
+    introduce(call, config, store);
     try {
       await untilInterrupted(call, worker.fallen);
     } finally {
@@ -49,6 +49,11 @@ export async function serveConfigured(
   } finally {
     await gemini.close();
   }
+}
+
+function introduce({ output }: Call, { metrics }: Config, store: Store): void {
+  output.say(`Store: ${store.location}`);
+  if (metrics) output.say(`Metrics: http://${metrics}/metrics`);
 }
 
 /** Stands until Ctrl-C; what is given may fall before. */

@@ -1,5 +1,4 @@
 import type { Client } from '@temporalio/client';
-import type { Logger } from 'pino';
 import { connectTemporal, createHummingbatch, type Hummingbatch, requireWorker } from '../client/index.ts';
 import type { Config } from '../config.ts';
 import type { BatchOptions } from '../contract/index.ts';
@@ -7,7 +6,7 @@ import { DEFAULT_TASK_QUEUE, ownTaskQueue } from '../contract/queues.ts';
 import type { Store } from '../store/store.ts';
 import { bringGemini } from './bring-gemini.ts';
 import { bringServer, serverDirectory } from './bring-server.ts';
-import { bringWorker } from './bring-worker.ts';
+import { bringWorker, type Watched } from './bring-worker.ts';
 import type { Call } from './call.ts';
 import type { Flags } from './flags.ts';
 import { createLog } from './log.ts';
@@ -45,7 +44,9 @@ export async function openSession(call: Call, config: Config, store: Store): Pro
   const configured = configuredTemporal(config.env);
   return configured
     ? joinConfigured(call, config, store, configured)
-    : bringAll(call, config, store, createLog(call.output, call.flags.verbose ? 'info' : 'silent'));
+    : bringAll(call, config, store, {
+        log: createLog(call.output, call.flags.verbose ? 'info' : 'silent', config.log),
+      });
 }
 
 /** A way to the Temporal that is there, for what only looks; undefined where there is none. */
@@ -117,9 +118,9 @@ async function joinConfigured(
 /**
  * The store's own server and a worker in this process.
  *
- * @throws `no-key`, `no-temporal`, `no-temporal-cli`
+ * @throws `no-key`, `no-temporal`, `no-temporal-cli`, and `usage` where metrics cannot be served
  */
-export async function bringAll(call: Call, config: Config, store: Store, log: Logger): Promise<Session> {
+export async function bringAll(call: Call, config: Config, store: Store, watched: Watched): Promise<Session> {
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const end of closing.splice(0).toReversed()) await end();
@@ -133,7 +134,7 @@ export async function bringAll(call: Call, config: Config, store: Store, log: Lo
     closing.push(() => client.connection.close());
     const taskQueue = ownTaskQueue(store.id);
     const place = { ...temporal, client, taskQueue, manner: 'personal' as const };
-    const worker = await bringWorker(store, place, gemini, log);
+    const worker = await bringWorker(store, place, gemini, watched);
     const lost = temporal.fallen.catch(() => undefined);
     // To a server that is lost a worker cannot hand anything over: waiting for it would only hide why.
     closing.push(() => Promise.race([worker.close(), lost]));

@@ -161,14 +161,14 @@ export const VERBS: readonly VerbSpec[] = [
     name: 'up',
     summary: 'one machine, everything: a Temporal server with its pages, and a worker',
     example: 'hummingbatch up',
-    flags: [...PLACE, 'port', 'uiPort'],
+    flags: [...PLACE, 'port', 'uiPort', 'metrics', 'log'],
     load: () => import('./verbs/up.ts'),
   },
   {
     name: 'worker',
     summary: 'only a worker, for the Temporal server that is there',
-    example: 'hummingbatch worker --store /srv/hummingbatch',
-    flags: PLACE,
+    example: 'hummingbatch worker --store /srv/hummingbatch --metrics 127.0.0.1:9464',
+    flags: [...PLACE, 'metrics', 'log'],
     load: () => import('./verbs/worker.ts'),
   },
   {

@@ -1,25 +1,83 @@
-import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, type RuntimeOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { HummingbatchError } from '../contract/errors.ts';
+import { workflowIdOf } from '../contract/input.ts';
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** Said of the worker that has only transfers, which is as it should be. */
-const EXPECTED = 'No workflows registered, not polling for workflow tasks';
+/** What is as it should be, or has a line of ours already. */
+const UNTOLD = ['No workflows registered, not polling for workflow tasks', 'Activity failed'];
+/** Upper bounds, s: Temporal's own end at a minute and a day, transfers take hours and batches two days. */
+const BUCKETS = {
+  activity_execution_latency: [0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1_800, 7_200],
+  workflow_endtoend_latency: [60, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 172_800, 345_600],
+};
+
+type Meta = Record<string, unknown>;
 
 /**
  * Sets up Temporal's native part, once per process and before the first connection. Its signals are not handled there:
  * whoever owns the process decides what Ctrl-C means.
+ *
+ * @param metrics where they are served under `/metrics`: an address and a port; unset: nowhere
+ * @throws `usage` where they cannot be served there
  */
-export function installRuntime(log: Logger): void {
-  Runtime.install({
-    // Forwarded: by itself the native part writes to the terminal, through every progress bar.
+export function installRuntime(log: Logger, metrics?: string): void {
+  try {
+    Runtime.install(optionsOf(log, metrics));
+  } catch (cause) {
+    if (metrics === undefined) throw cause;
+    throw unserved(metrics, cause);
+  }
+}
+
+function optionsOf(log: Logger, metrics: string | undefined): RuntimeOptions {
+  return {
     telemetryOptions: {
+      // Forwarded: by itself the native part writes to the terminal, through every progress bar.
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+      ...(metrics !== undefined && {
+        metrics: {
+          prometheus: {
+            bindAddress: metrics,
+            // As Prometheus names things.
+            countersTotalSuffix: true,
+            unitSuffix: true,
+            useSecondsForDurations: true,
+            histogramBucketOverrides: BUCKETS,
+          },
+        },
+      }),
     },
     shutdownSignals: [],
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-      if (message === EXPECTED) return;
-      log[LEVELS[level]]({ temporal: meta?.['error'] ? String(meta['error']) : undefined }, message);
+    logger: new DefaultLogger('INFO', ({ level, message, meta = {} }) => {
+      if (meta['sdkComponent'] === 'workflow') log[LEVELS[level]](ours(meta), message);
+      else if ((level === 'WARN' || level === 'ERROR') && !UNTOLD.includes(message))
+        log[LEVELS[level]](theirs(meta), message);
     }),
+  };
+}
+
+/** Of a line that a workflow of ours wrote: all but what Temporal adds to it. */
+const ADDED = ['sdkComponent', 'namespace', 'taskQueue', 'workflowId', 'runId', 'workflowType'];
+
+function ours(meta: Meta): Meta {
+  return Object.fromEntries(
+    Object.entries(meta).filter(([name]) => !ADDED.includes(name) && !name.startsWith('update')),
+  );
+}
+
+/** Of a line of Temporal's own: the batch that it is about, and what went wrong. */
+function theirs({ workflowId, error }: { workflowId?: string; error?: Error | string }): Meta {
+  const [, batch] = workflowId?.split(workflowIdOf('')) ?? [];
+  return { ...(batch && { batch }), ...(error !== undefined && { temporal: String(error) }) };
+}
+
+/** The native part says it in English only: `Failed to start prometheus metrics exporter: Address already in use (os error 98)`. */
+function unserved(address: string, cause: unknown): HummingbatchError {
+  const [, why = String(cause)] = /exporter: (.+?)(?: \(os error \d+\))?$/.exec(String(cause)) ?? [];
+  return new HummingbatchError('usage', `Metrics cannot be served at ${address}: ${why}.`, {
+    fix: 'Name another address and port with --metrics, or in HUMMINGBATCH_METRICS.',
+    cause,
   });
 }

@@ -1,5 +1,6 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Prepared, StepInput } from '../activities/types.ts';
+import { Tally } from '../batch/tally.ts';
 import {
   type BatchOptions,
   type BatchProgress,
@@ -10,6 +11,8 @@ import {
 } from '../contract/index.ts';
 import { activityRunner, type RunActivity } from './activities.ts';
 import { detailsOf } from './details.ts';
+import { logState } from './log.ts';
+import { count } from './metrics.ts';
 import { readOptions } from './options.ts';
 import { attributesOf } from './search-attributes.ts';
 
@@ -48,12 +51,14 @@ export class Batch {
   readonly cancelled = new Map<string, number>();
   /** The cancelled batch settles what it owes; a further cancellation changes nothing. */
   cancelling = false;
+  readonly #tally: Tally;
   #published = '';
 
   constructor(input: ImageBatchInput, startedAt: Date) {
     this.input = input;
     this.options = readOptions(input.options);
     const { labels = [], maxCostUsd } = this.options;
+    this.#tally = new Tally(count, input.retry !== undefined);
     this.progress = {
       batchId: input.batchId,
       state: 'PREPARING',
@@ -65,6 +70,7 @@ export class Batch {
       ...(maxCostUsd !== undefined && { maxCostUsd }),
       startedAt: startedAt.toISOString(),
     };
+    logState(this.progress);
   }
 
   get id(): string {
@@ -78,11 +84,14 @@ export class Batch {
     return { batchId: this.id, where };
   }
 
-  /** Changes what is known and shows it: in the query, in the current details, and where it is of use in search attributes. */
+  /** Changes what is known, counts it and shows it: in the query, the current details, the log, and where it is of use in search attributes. */
   update(change: Partial<BatchProgress>): void {
+    const before = { ...this.progress };
     Object.assign(this.progress, change);
     // Outside of the wait nothing looks again at that time.
     if (this.progress.state !== 'WAITING') this.progress.nextCheck = undefined;
+    this.#tally.see(before, this.progress);
+    if (before.state !== this.progress.state) logState(this.progress);
     setCurrentDetails(detailsOf(this.progress, this.options));
     this.#publish();
   }

@@ -3,6 +3,7 @@ import type { FoundJob, Search, Submitted, Unanswered } from '../activities/type
 import { retryPolicyOf } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
+import { count } from './metrics.ts';
 import { persist, stopOnce } from './persist.ts';
 import type { QuotaLimit } from './quota.ts';
 import { findAfterWindow, findJob, mayMakeAnother } from './unanswered.ts';
@@ -88,6 +89,7 @@ async function settle(
   const { submission } = unanswered;
   batch.sent = round;
   batch.note(`Submission ${submission} of round ${round} was sent without an answer: ${message}`);
+  count('unanswered', 1, {});
   const search = await findAfterWindow(batch, round, unanswered);
   return foundIn(batch, round, search) ?? { kind: 'unanswered', submission, message };
 }

@@ -47,7 +47,7 @@ test('a worker that is frozen while it collects, and wakes up when another has f
   const before = await everyFileOf(batchId);
 
   process.kill(old.pid, 'SIGCONT');
-  await old.said(new RegExp(`"batch":"${batchId}","step":"collectRound".*"msg":"(done|failed)"`));
+  await old.said(new RegExp(`"batch":"${batchId}",.*"step":"collectRound".*"msg":"(done|failed)"`));
   await old.stop();
 
   expect(await everyFileOf(batchId)).toEqual(before);

@@ -10,6 +10,8 @@ const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 /** A worker as users run it: the built command in a process of its own. */
 export interface WorkerProcess {
   pid: number;
+  /** What it has said on stderr. */
+  heard(): string;
   /** Resolves when its log has said it. */
   said(words: string | RegExp): Promise<void>;
   /** SIGKILL, and back when the process is gone. */
@@ -18,7 +20,10 @@ export interface WorkerProcess {
   stop(): Promise<void>;
 }
 
-export function startWorkerProcess({ store, taskQueue, emulator }: World): WorkerProcess {
+export function startWorkerProcess(
+  { store, taskQueue, emulator }: World,
+  more: Record<string, string> = {},
+): WorkerProcess {
   const child = spawn(process.execPath, [CLI, 'worker', '--store', store.location], {
     env: {
       ...process.env,
@@ -26,6 +31,7 @@ export function startWorkerProcess({ store, taskQueue, emulator }: World): Worke
       HUMMINGBATCH_TASK_QUEUE: taskQueue,
       HUMMINGBATCH_GEMINI_URL: emulator.url,
       GEMINI_API_KEY: 'test-key',
+      ...more,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -36,6 +42,7 @@ export function startWorkerProcess({ store, taskQueue, emulator }: World): Worke
   });
   return {
     pid: child.pid ?? 0,
+    heard: () => heard,
     async said(words) {
       while (heard.search(words) < 0) await pause(20);
     },

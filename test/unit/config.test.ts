@@ -59,6 +59,9 @@ describe('configuration', () => {
       /Did you mean "store"/,
     ],
     ['checkInterval: soon\n', /:1:1: checkInterval must be a duration/, /default/],
+    ['metrics: 9464\n', /:1:1: metrics /, /default/],
+    ['metrics: "127.0.0.1:99999"\n', /:1:1: metrics must be a host and a port/, /default/],
+    ['log: loud\n', /:1:1: log must be json or pretty/, /default/],
     ['geminiUrl: ftp://x\n', /:1:1: geminiUrl must be an http/, /default/],
     ['store: [\n', /hummingbatch\.yaml:\d+:\d+: /, /default/],
   ])('refuses the file %j with its place', async (text, message, fix) => {
@@ -75,6 +78,27 @@ describe('configuration', () => {
     const error = await loadConfig({ cwd, env: {} }).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'usage', fix: expect.stringContaining('GEMINI_API_KEY') });
     expect(JSON.stringify(error)).not.toContain('secret-value');
+  });
+
+  test('takes where metrics are served and how the log is written, flags first', async () => {
+    const cwd = await folderWith({ 'hummingbatch.yaml': 'metrics: "[::1]:9464"\nlog: json\n' });
+    expect(await loadConfig({ cwd, env: {} })).toMatchObject({ metrics: '[::1]:9464', log: 'json' });
+    const env = { HUMMINGBATCH_METRICS: 'localhost:9465', HUMMINGBATCH_LOG: 'pretty' };
+    expect(await loadConfig({ cwd, env })).toMatchObject({ metrics: 'localhost:9465', log: 'pretty' });
+    const flags = { metrics: '127.0.0.1:9466', log: 'json' };
+    expect(await loadConfig({ cwd, env, ...flags })).toMatchObject(flags);
+  });
+
+  test.each([
+    [{ metrics: '9464' }, /^--metrics: it must be a host and a port such as 127\.0\.0\.1:9464/],
+    [{ metrics: 'localhost:0' }, /^--metrics: it must/],
+    [{ log: 'xml' }, /^--log: it must be json or pretty/],
+  ])('refuses the flag %j by its name', async (flags, message) => {
+    const cwd = await folderWith({});
+    await expect(loadConfig({ cwd, env: {}, ...flags })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(message),
+    });
   });
 
   test('names the variable that is wrong', async () => {

@@ -20,7 +20,8 @@ export class Group {
   end: number;
   /** From the beginning of the file. */
   lines: number;
-  #bytes = 0;
+  /** Of the images. */
+  imageBytes = 0;
   /** How many more anomalies of this job are kept in words. */
   #room: number;
 
@@ -31,13 +32,13 @@ export class Group {
   }
 
   get isFull(): boolean {
-    return this.#bytes >= GROUP_BYTES || this.answers.length >= GROUP_ANSWERS;
+    return this.imageBytes >= GROUP_BYTES || this.answers.length >= GROUP_ANSWERS;
   }
 
   add(taken: Taken, end: number): void {
     this.answers.push(...taken.answers);
     this.images.push(...taken.images);
-    this.#bytes += taken.images.reduce((sum, { data }) => sum + data.byteLength, 0);
+    this.imageBytes += taken.images.reduce((sum, { data }) => sum + data.byteLength, 0);
     for (const anomaly of taken.anomalies) this.#note(anomaly);
     this.strayUsd += taken.strayUsd;
     if (taken !== BLANK) this.lines += 1;
@@ -50,7 +51,7 @@ export class Group {
     this.anomalies = [];
     this.unlisted = 0;
     this.strayUsd = 0;
-    this.#bytes = 0;
+    this.imageBytes = 0;
   }
 
   #note(anomaly: string): void {

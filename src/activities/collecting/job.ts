@@ -111,13 +111,23 @@ async function readOn(
 ): Promise<Pass | undefined> {
   const expected: Expectation = { ...source.expected, job: source.job.job, clean: deps.gemini.clean };
   const chunks = deps.gemini.results(source.file, group.end, context.signal, { again });
-  for await (const line of splitLines(chunks, group.end, LONGEST_LINE)) {
+  for await (const line of splitLines(counted(chunks, context), group.end, LONGEST_LINE)) {
     const taken = take(line, expected);
     if (!line.whole && taken.answers.length === 0) return { end: line.end, rest: taken };
     group.add(taken, line.end);
     if (group.isFull && !(await write(deps, source, log, group, false, context))) return undefined;
   }
   return { end: group.end };
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  { count }: StepContext,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    count('downloadedBytes', chunk.byteLength, {});
+    yield chunk;
+  }
 }
 
 function take({ bytes, tooLong }: Line, expected: Expectation): Taken {
@@ -142,6 +152,7 @@ async function write(
   const { store } = deps;
   const places = batchPlaces(source.batchId);
   await store.putAll(group.images.map(({ key, data }) => ({ key: places.file(key), data })));
+  context.count('imageBytes', group.imageBytes, {});
   const { end, lines, answers, anomalies, unlisted, strayUsd } = group;
   const found = { answers, anomalies, unlisted, strayUsd };
   const checkpoint = { sequence: context.sequence, end, lines, ...found, done };

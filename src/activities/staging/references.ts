@@ -47,6 +47,7 @@ export async function stageReferences(
         context.signal,
         () => context.heartbeat({ uploaded: Object.keys(uploads).length, of: needed.length }),
       );
+      context.count('uploadedBytes', bytes, {});
       await remember({ ...(await untilActive(deps, file, context.signal)), sha256, bytes });
     },
     { concurrency: UPLOADS_AT_ONCE, signal: context.signal },

@@ -32,6 +32,7 @@ export async function stageRequests(
     context.signal,
     (sent) => context.heartbeat({ requestBytes: sent, of: bytes }),
   );
+  context.count('uploadedBytes', bytes, {});
   const file: StagedFile = { ...(await untilActive(deps, uploaded, context.signal)), sha256, bytes };
   await store.put(place, toJson(file));
   return { file, sent: bytes };

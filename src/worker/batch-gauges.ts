@@ -1,0 +1,78 @@
+import type { MetricMeter } from '@temporalio/common';
+import type { Logger } from 'pino';
+import { METRICS } from '../batch/metrics.ts';
+import { ERROR_CODES, OPEN_STATES } from '../contract/index.ts';
+
+/** As often as Prometheus usually looks. A look is 9 counts, and one for each code while a batch is stopped. */
+const EVERY_MS = 15_000;
+
+export interface BatchGaugesOptions {
+  taskQueue: string;
+  /** How many workflows of the namespace a query finds. */
+  count: (query: string) => Promise<number>;
+  /** Names of the search attributes that the namespace knows; a gauge without its attribute is left out. */
+  searchAttributes: () => Promise<string[]>;
+  /** Rejects where the signal aborts. */
+  pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  meter: MetricMeter;
+  log: Logger;
+}
+
+/**
+ * Shows how many batches of a queue are open in each state, and for what those that are stopped have stopped. Temporal
+ * groups by none of our search attributes, so each number is a count of its own. Ends with the signal.
+ */
+export async function watchBatches(options: BatchGaugesOptions, signal: AbortSignal): Promise<void> {
+  const { searchAttributes, pause, log } = options;
+  const known = await searchAttributes();
+  if (!known.includes('BatchState')) return;
+  const gauges = createGauges(options, known.includes('StopReason'));
+  for (let failing = false; !signal.aborted; ) {
+    try {
+      await gauges.look();
+      failing = false;
+    } catch (error) {
+      gauges.blank();
+      if (!failing && !signal.aborted) log.warn({ error: String(error) }, 'batches cannot be counted');
+      failing = true;
+    }
+    // Ended by the signal: the loop sees it.
+    await pause(EVERY_MS, signal).catch(() => undefined);
+  }
+}
+
+function createGauges({ taskQueue, count, meter }: BatchGaugesOptions, withReasons: boolean) {
+  // Of kind float, because only those have a value for "nobody knows".
+  const gaugeOf = ({ name, says }: { name: string; says: string }) =>
+    meter.createGauge(name, 'float', undefined, says);
+  const [batches, stopped] = [gaugeOf(METRICS.batches), gaugeOf(METRICS.stopped)];
+  const open = `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"`;
+  /** Codes that have been shown: they go on as 0. */
+  const seen = new Set<string>();
+
+  return {
+    async look(): Promise<void> {
+      const counts = new Map<string, number>();
+      for (const state of OPEN_STATES) counts.set(state, await count(`${open} AND BatchState = "${state}"`));
+      const stops =
+        counts.get('NEEDS_ATTENTION') && withReasons ? await countStops() : new Map<string, number>();
+      for (const [state, number] of counts) batches.set(number, { state });
+      for (const code of stops.keys()) seen.add(code);
+      for (const code of seen) stopped.set(stops.get(code) ?? 0, { code });
+    },
+    /** An old number would look like one of today. */
+    blank(): void {
+      for (const state of OPEN_STATES) batches.set(Number.NaN, { state });
+      for (const code of seen) stopped.set(Number.NaN, { code });
+    },
+  };
+
+  async function countStops(): Promise<Map<string, number>> {
+    const stops = new Map<string, number>();
+    for (const code of ERROR_CODES) {
+      const number = await count(`${open} AND BatchState = "NEEDS_ATTENTION" AND StopReason = "${code}"`);
+      if (number > 0) stops.set(code, number);
+    }
+    return stops;
+  }
+}

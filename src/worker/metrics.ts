@@ -1,0 +1,47 @@
+import { type NativeConnection, Runtime } from '@temporalio/worker';
+import type { ActivityDeps } from '../activities/index.ts';
+import { ADDED_LABELS, combinations, METRICS, type Metric } from '../batch/metrics.ts';
+import { WORKFLOW_TYPE } from '../contract/input.ts';
+import { transferQueueOf } from '../contract/queues.ts';
+import { watchBatches } from './batch-gauges.ts';
+
+export interface WorkerMetricsOptions {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  deps: Pick<ActivityDeps, 'searchAttributes' | 'log' | 'pause'>;
+}
+
+/** Begins every series that is not rare, and keeps the gauges up to date until the signal aborts. */
+export async function showMetrics(options: WorkerMetricsOptions, signal: AbortSignal): Promise<void> {
+  const { connection, namespace, taskQueue, deps } = options;
+  const { metricMeter } = Runtime.instance();
+  for (const metric of Object.values(METRICS)) beginAtZero(metric, { namespace, taskQueue });
+  await watchBatches(
+    {
+      taskQueue,
+      ...deps,
+      meter: metricMeter.withTags({ namespace, taskQueue }),
+      async count(query) {
+        const { count } = await connection.workflowService.countWorkflowExecutions({ namespace, query });
+        return Number(count ?? 0);
+      },
+    },
+    signal,
+  );
+}
+
+/** Prometheus counts the increase of a series from its second value on: one that begins with 60 images shows none. */
+function beginAtZero(metric: Metric, place: { namespace: string; taskQueue: string }): void {
+  const { name, kind, by, says, rare } = metric;
+  if (kind !== 'counter' || rare) return;
+  const added: Record<string, string> = {
+    ...place,
+    ...(by !== 'workflow' && { taskQueue: transferQueueOf(place.taskQueue) }),
+    workflowType: WORKFLOW_TYPE,
+    activityType: by,
+  };
+  const tags = Object.fromEntries(ADDED_LABELS[by].map((label) => [label, added[label] ?? '']));
+  const counter = Runtime.instance().metricMeter.createCounter(name, undefined, says);
+  for (const labels of combinations(metric)) counter.add(0, { ...tags, ...labels });
+}
