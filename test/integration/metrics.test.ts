@@ -60,7 +60,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
       ],
     };
     const path = await world.manifest(content, { 'bottle.png': await picture(11) });
-    await world.hummingbatch.startManifest(path, { batchId: 'metrics' });
+    await world.hummingbatch.startBatch({ manifest: path, batchId: 'metrics' });
     batch = batchIn(world, 'metrics');
     await batch.stopped('permission-denied');
     stopped = await until('hummingbatch_stopped_batches', { code: 'permission-denied' }, 1);
@@ -240,7 +240,7 @@ test('a worker that takes a batch over counts nothing again that the first one h
   const first = startWorkerProcess(world);
   onTestFinished(() => first.kill());
   const manifest = manifestOf([item('a', { count: 2 })]);
-  await world.hummingbatch.start({ manifest, batchId: 'metrics-taken-over' });
+  await world.hummingbatch.startNormalised({ manifest, batchId: 'metrics-taken-over' });
   const batch = batchIn(world, 'metrics-taken-over');
   await batch.stopped('permission-denied');
   await first.stop();

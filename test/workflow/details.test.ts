@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type BatchProgress, setBudgetUpdate } from '../../src/contract/index.ts';
+import { createSkippedTime, type ScriptedBatch, type SkippedTime } from './support/skipped-time.ts';
+
+const HOUR = 3_600_000;
+
+let time: SkippedTime;
+beforeAll(async () => {
+  time = await createSkippedTime();
+});
+afterAll(() => time.close());
+
+const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
+
+/** The page as Temporal's UI asks for it. */
+async function pageOf({ handle }: ScriptedBatch): Promise<string> {
+  const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  return currentDetails;
+}
+
+test('the page of a waiting batch says job, rows, checks, outputs, money, and what it takes', async () => {
+  const options = { labels: ['autumn', 'team:web'], maxCostUsd: 40 };
+  const batch = await time.start({ worstUsd: 1, lives: [{ hours: 20, end: 'SUCCEEDED' }] }, { options });
+  const { job, lastCheck, nextCheck } = await batch.until(({ check }) => check !== undefined, 0);
+  const page = await pageOf(batch);
+  expect(page).toContain(`## ${batch.batchId}: WAITING`);
+  expect(page).toContain(`| job | \`${job}\`, `);
+  expect(page).toContain('| labels | autumn, team:web |');
+  expect(page).toContain(`| last check | ${lastCheck}, the next at ${nextCheck} |`);
+  expect(page).toMatch(/\| outputs \| 10: 0 image, 0 refused, 0 failed, 0 missing, 10 open \|/);
+  expect(page).toMatch(/\| cost \| 0\.00 USD so far, \d+\.\d\d USD estimated, at most 40\.00 USD \|/);
+  expect(page).toContain(`- \`hummingbatch check-now ${batch.batchId}\`, or here: update \`checkNow\``);
+  expect(page).toContain(`- \`hummingbatch cancel ${batch.batchId}\`, or here: cancel`);
+  expect(page).not.toContain('hummingbatch retry');
+  await batch.result();
+});
+
+test('a new budget is on the page at once', async () => {
+  const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
+  await batch.until(({ check }) => check !== undefined, 0);
+  expect(await pageOf(batch)).not.toContain('at most 7.50 USD');
+  await batch.update(setBudgetUpdate, { maxCostUsd: 7.5 });
+  expect(await pageOf(batch)).toContain('at most 7.50 USD');
+  await batch.result();
+});
+
+test('the page of a stopped batch says why, since when, the next try, and each way on', async () => {
+  const batch = await time.start({ failures: { checkJob: Array.from({ length: 14 }, () => 'unreachable') } });
+  const { stop } = await batch.until(isStopped, HOUR / 60);
+  const page = await pageOf(batch);
+  expect(page).toContain(
+    `**unreachable** at the step wait, since ${stop?.since}: It failed with unreachable.`,
+  );
+  expect(page).toContain(`It tries again by itself at ${stop?.nextTry}.`);
+  for (const way of ['retry', 'accept'])
+    expect(page).toContain(`- \`hummingbatch ${way} ${batch.batchId}\`, or here: update \`${way}\``);
+  // Nothing asks Google at a time that was meant for the wait.
+  expect(page).not.toContain('the next at');
+  await batch.result();
+});
+
+test('the page of an ended batch says when, what it came to, and how its rest is made again', async () => {
+  const batch = await time.start(
+    { lives: [{ hours: 0.1, end: 'SUCCEEDED', images: 6 }], left: [4] },
+    { options: { maxRounds: 1 } },
+  );
+  await batch.result();
+  const { endedAt, state } = await batch.progress();
+  const page = await pageOf(batch);
+  expect(page).toContain(`## ${batch.batchId}: ${state}`);
+  expect(page).toContain(`It ended at ${endedAt}.`);
+  expect(page).toContain('`hummingbatch results ');
+});

@@ -1,0 +1,126 @@
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  acceptUpdate,
+  adoptUpdate,
+  approveUpdate,
+  type BatchProgress,
+  type BatchState,
+  checkNowUpdate,
+  retryUpdate,
+  setBudgetUpdate,
+} from '../../src/contract/index.ts';
+import { createSkippedTime, type ScriptedBatch, type SkippedTime } from './support/skipped-time.ts';
+
+let time: SkippedTime;
+beforeAll(async () => {
+  time = await createSkippedTime();
+});
+afterAll(() => time.close());
+
+const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
+
+const MESSAGES = {
+  approve: [approveUpdate, {}],
+  retry: [retryUpdate],
+  accept: [acceptUpdate],
+  adopt: [adoptUpdate, { job: 'none' }],
+  setBudget: [setBudgetUpdate, { maxCostUsd: 5 }],
+  checkNow: [checkNowUpdate],
+} as const;
+type Message = keyof typeof MESSAGES;
+
+function send(batch: ScriptedBatch, message: Message, args?: object): Promise<BatchProgress> {
+  const [definition, usual] = MESSAGES[message] as unknown as [
+    UpdateDefinition<BatchProgress, [unknown?]>,
+    object?,
+  ];
+  const request = args ?? usual;
+  return request ? batch.update(definition, request) : batch.update(definition);
+}
+
+async function refusal(batch: ScriptedBatch, message: Message, args?: object): Promise<ApplicationFailure> {
+  const error: unknown = await send(batch, message, args).catch((error) => error);
+  if (!(error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure))
+    throw new Error(`${message} was not refused.`, { cause: error });
+  return error.cause;
+}
+
+/** Brings a batch into a state, and what it takes there. */
+const STATES: Partial<Record<BatchState, { bring: () => Promise<ScriptedBatch>; takes: Message[] }>> = {
+  AWAITING_APPROVAL: {
+    async bring() {
+      const batch = await time.start({}, { options: { approveAboveUsd: 0 } });
+      await batch.until(({ state }) => state === 'AWAITING_APPROVAL', 0);
+      return batch;
+    },
+    takes: ['approve', 'setBudget'],
+  },
+  WAITING: {
+    async bring() {
+      const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
+      await batch.until(({ check }) => check !== undefined, 0);
+      return batch;
+    },
+    takes: ['setBudget', 'checkNow'],
+  },
+  NEEDS_ATTENTION: {
+    async bring() {
+      const batch = await time.start({ failures: { stageRound: ['request-rejected'] } });
+      await batch.until(isStopped, 0);
+      return batch;
+    },
+    takes: ['retry', 'accept', 'setBudget'],
+  },
+};
+
+describe.each(Object.entries(STATES))('a batch that is %s', (state, { bring, takes }) => {
+  test('refuses what makes no sense, says its state and what would, and keeps no trace of it', async () => {
+    const batch = await bring();
+    const senseless = (Object.keys(MESSAGES) as Message[]).filter((message) => !takes.includes(message));
+    expect(senseless.length).toBeGreaterThan(0);
+    for (const message of senseless) {
+      const { type, message: said, details } = await refusal(batch, message);
+      expect(type).toBe('wrong-state');
+      expect(said).toContain(`The batch ${batch.batchId} is ${state}: `);
+      expect(said).toMatch(/It takes now: .*cancel\.$/);
+      expect(details).toEqual([{ fix: expect.stringContaining(`\`hummingbatch cancel ${batch.batchId}\``) }]);
+    }
+    // This server, unlike the real one, keeps a task for each question; of an update that was taken there is an event.
+    const taken = (await batch.events()).filter(
+      (event) => event.workflowExecutionUpdateAcceptedEventAttributes,
+    );
+    expect(taken).toEqual([]);
+    await batch.handle.cancel();
+    await batch.endsCancelled();
+  });
+
+  test.each(takes)('takes %s', async (message) => {
+    const batch = await bring();
+    expect(await send(batch, message)).toMatchObject({ batchId: batch.batchId });
+  });
+});
+
+test('what is sent twice happens once', async () => {
+  const batch = await time.start({
+    failures: { stageRound: ['request-rejected'] },
+    lives: [{ hours: 20, end: 'SUCCEEDED' }],
+  });
+  await batch.until(isStopped, 0);
+  await send(batch, 'retry');
+  await batch.until(({ state }) => state === 'WAITING', 0);
+  await expect(send(batch, 'retry')).resolves.toMatchObject({ state: 'WAITING' });
+  expect(batch.google.inputsOf('stageRound')).toHaveLength(2);
+  expect(await batch.result()).toMatchObject({ state: 'COMPLETED', rounds: 1 });
+});
+
+test('an approval cannot be turned into a refusal afterwards', async () => {
+  const batch = await time.start({}, { options: { approveAboveUsd: 0 } });
+  await batch.until(({ state }) => state === 'AWAITING_APPROVAL', 0);
+  await send(batch, 'approve');
+  await batch.until(({ state }) => state !== 'AWAITING_APPROVAL', 0);
+  await expect(send(batch, 'approve')).resolves.toBeDefined();
+  expect((await refusal(batch, 'approve', { approved: false })).type).toBe('wrong-state');
+  expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+});
