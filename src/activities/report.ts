@@ -33,7 +33,7 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
   const strayUsd = await strayUsdOf(store, batchId, rounds);
   const actual = sumUsd([...records.map(({ costUsd }) => costUsd), strayUsd]);
   const estimated = input.estimatedUsd ?? 0;
-  const { labels = [] } = input.options;
+  const { labels = [], maxCostUsd } = input.options;
 
   const summary: Report = {
     batchId,
@@ -47,6 +47,7 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
     rounds: roundSummaries(answers),
     jobs: await jobsOfBatch(store, batchId, rounds, input.jobs),
     costUsd: { estimated, actual, difference: roundUsd(actual - estimated) },
+    ...(maxCostUsd !== undefined && { maxCostUsd }),
     startedAt: new Date(input.startedAt).toISOString(),
     endedAt: new Date(now()).toISOString(),
     anomalies: shorten([

@@ -82,6 +82,7 @@ function progressOfReport({
   outputs,
   jobs,
   costUsd,
+  maxCostUsd,
   startedAt,
   endedAt,
 }: Report): BatchProgress {
@@ -97,6 +98,7 @@ function progressOfReport({
     ...(job && { job }),
     jobs,
     costUsd: { estimated, actual },
+    ...(maxCostUsd !== undefined && { maxCostUsd }),
     startedAt,
     endedAt,
   };

@@ -16,6 +16,8 @@ export interface Report {
   rounds: RoundSummary[];
   jobs: JobSummary[];
   costUsd: Cost & { difference: number };
+  /** What it might have cost over all rounds, USD; absent: no limit. */
+  maxCostUsd?: number;
   startedAt: string;
   endedAt: string;
   /** What was odd and could be dealt with: unknown keys, second answers, malformed lines. */

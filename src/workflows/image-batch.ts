@@ -1,4 +1,10 @@
-import { allHandlersFinished, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Prepared } from '../activities/types.ts';
 import type { BatchResult, ImageBatchInput } from '../contract/index.ts';
 import { Batch } from './batch.ts';
@@ -17,7 +23,7 @@ import { runRound } from './round.ts';
  * manifest or a refused approval. Whatever retries cannot mend stops it (NEEDS_ATTENTION) until somebody says how to go on.
  */
 export async function imageBatch(input: ImageBatchInput): Promise<BatchResult> {
-  const batch = new Batch(input, new Date());
+  const batch = new Batch(input, workflowInfo().startTime);
   handleMessages(batch);
   // A stop waits outside of cancellation where a submission is open, so it must hear of it in another way.
   CancellationScope.current().cancelRequested.catch(() => {
