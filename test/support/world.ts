@@ -29,6 +29,10 @@ export interface WorldOptions extends EmulatorOptions {
   emulator?: Emulator;
   /** Where the store lies. */
   storeAt?: string;
+  /** Where it lies in the world's own folder. */
+  storeIn?: string;
+  /** Default: one of its own. */
+  taskQueue?: string;
   /** Temporal's; there must be one of this name. */
   namespace?: string;
 }
@@ -39,9 +43,9 @@ export async function createWorld({ namespace = 'default', ...options }: WorldOp
   const emulator =
     options.emulator ??
     (await createEmulator({ jobSeconds: 1, images: 'plain', directory: join(folder, 'gemini'), ...options }));
-  const store = await openStore(options.storeAt ?? join(folder, 'store'));
+  const store = await openStore(options.storeAt ?? join(folder, options.storeIn ?? 'store'));
   const client = await connectTemporal({ address: inject('temporal'), namespace });
-  const taskQueue = `test-${store.id}`;
+  const taskQueue = options.taskQueue ?? `test-${store.id}`;
   const deps: ActivityDeps = {
     store,
     gemini: createGemini({ baseUrl: emulator.url, apiKey: 'test-key' }),

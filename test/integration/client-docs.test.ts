@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { createWorld, type World } from '../support/world.ts';
+import { picture } from './activities-kit.ts';
+import { manifestText } from './cli-kit.ts';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MINUTE = 60_000;
+
+interface Example {
+  name: string;
+  code: string;
+}
+
+/** The programs of a document, each named for the heading above it. */
+async function examplesOf(document: string): Promise<Example[]> {
+  const text = await readFile(join(ROOT, document), 'utf8');
+  const blocks = [...text.matchAll(/^## (?<name>.+)$(?:(?!^## )[\s\S])*?^```ts\n(?<code>[\s\S]*?)^```$/gm)];
+  return blocks.map(({ groups }) => ({
+    name: `${document}: ${groups?.['name']}`,
+    code: groups?.['code'] ?? '',
+  }));
+}
+
+const EXAMPLES = [...(await examplesOf('docs/client.md')), ...(await examplesOf('README.md'))];
+
+describe('the programs in the documents', () => {
+  let world: World;
+  let folder: string;
+  let over = false;
+  let knocking: Promise<void>;
+
+  /** Programs in documents wait 30 s between two checks; a person would not sit there. */
+  async function knock({ hummingbatch }: World): Promise<void> {
+    while (!over) {
+      const { batches } = await hummingbatch.list({ states: ['WAITING'] });
+      for (const { batchId } of batches)
+        await hummingbatch
+          .batch(batchId)
+          .checkNow()
+          .catch(() => undefined);
+      await pause(500);
+    }
+  }
+
+  beforeAll(async () => {
+    world = await createWorld({ storeIn: 'hummingbatch', taskQueue: 'hummingbatch', jobSeconds: 1 });
+    folder = world.folder;
+    await world.work();
+    knocking = knock(world);
+    // As if it were installed there.
+    await mkdir(join(folder, 'node_modules'));
+    await symlink(ROOT, join(folder, 'node_modules', 'hummingbatch'));
+    await symlink(join(ROOT, 'node_modules', '@temporalio'), join(folder, 'node_modules', '@temporalio'));
+    await symlink(join(ROOT, 'node_modules', '@types'), join(folder, 'node_modules', '@types'));
+    await symlink(join(folder, 'hummingbatch'), join(folder, 'hummingbatch-emulator'));
+    await mkdir(join(folder, 'refs'));
+    await writeFile(join(folder, 'refs', 'bottle.png'), await picture(3));
+    await writeFile(join(folder, 'manifest.yaml'), manifestText('client-docs'));
+    await writeFile(join(folder, 'package.json'), '{"type":"module","private":true}');
+    for (const [index, { code }] of EXAMPLES.entries())
+      await writeFile(join(folder, `${index}.ts`), code.replaceAll('localhost:7233', inject('temporal')));
+  });
+  afterAll(async () => {
+    over = true;
+    await knocking;
+    await world.close();
+  });
+
+  test('are those that the documents show', () => {
+    expect(EXAMPLES.map(({ name }) => name)).toEqual([
+      'docs/client.md: Start and wait',
+      'docs/client.md: Follow',
+      'docs/client.md: Results',
+      'docs/client.md: Steer',
+      'docs/client.md: List',
+      'docs/client.md: A connection of your own',
+      'README.md: From TypeScript',
+    ]);
+  });
+
+  test('have types', { timeout: MINUTE }, async () => {
+    const options = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023'];
+    const files = EXAMPLES.map((_, index) => `${index}.ts`);
+    const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
+    const { stdout } = await run(tsc, [...options, '--types', 'node', ...files], { cwd: folder }).catch(
+      (error) => error,
+    );
+    expect(stdout).toBe('');
+  });
+
+  test.for([...EXAMPLES.entries()])(
+    '%i run as they stand',
+    { timeout: MINUTE },
+    async ([index, { name }]) => {
+      const tsx = join(ROOT, 'node_modules', '.bin', 'tsx');
+      const { stdout, stderr } = await run(tsx, [`${index}.ts`], { cwd: folder });
+      expect(stderr, name).toBe('');
+      expect(stdout, name).toMatch(SAYS[name] ?? /never/);
+    },
+  );
+});
+
+/** What each prints, as far as it is always the same. */
+const SAYS: Record<string, RegExp> = {
+  'docs/client.md: Start and wait': /^started autumn-catalogue-[0-9a-f]{8}\nCOMPLETED 3 of 3 0\.\d+\n$/,
+  'docs/client.md: Follow': /[A-Z]+ \d of 3 rows/,
+  'docs/client.md: Results': /^hero#1 images\/hero~1\.\w+ [0-9a-f]{64} undefined\n(?:.+\n){2}$/,
+  'docs/client.md: Steer':
+    /^The batch order-4711 has ended: it is COMPLETED\. What makes sense now: .*\n2 rounds\n$/,
+  'docs/client.md: List': /^$/,
+  'docs/client.md: A connection of your own': /^\d batches\n$/,
+  'README.md: From TypeScript': /^COMPLETED 3 of 3\n(?:.+\n){3}$/,
+};
