@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { msNumberToTs } from '@temporalio/common/lib/time.js';
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { registeredAttributes } from '../../src/cli/bring-worker.ts';
+import { workflowIdOf } from '../../src/contract/index.ts';
+import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
+import { type Desk, openDesk } from '../support/desk.ts';
+import { temporalCliPath } from '../support/servers.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { item, manifestOf } from './activities-kit.ts';
+
+const run = promisify(execFile);
+const log = pino({ level: 'silent' });
+
+/** Like Temporal Cloud, or a cluster of one's own, where nobody has added our search attributes yet. */
+describe('a namespace without our search attributes', () => {
+  let world: World;
+  let desk: Desk;
+  const namespace = `bare-${process.pid}-${Date.now()}`;
+  const attributes = () => registeredAttributes({ client: world.client, namespace }, log);
+
+  interface Finding {
+    name: string;
+    level: string;
+    fix?: string;
+  }
+  async function finding(): Promise<Finding | undefined> {
+    const { stdout } = await desk.run(['doctor', '--json'], { GEMINI_API_KEY: 'test-key' });
+    const { checks } = JSON.parse(stdout) as { checks: Finding[] };
+    return checks.find(({ name }) => name === 'search attributes');
+  }
+
+  beforeAll(async () => {
+    world = await createWorld({ namespace });
+    desk = await openDesk({ TEMPORAL_ADDRESS: inject('temporal'), TEMPORAL_NAMESPACE: namespace });
+    const day = msNumberToTs(86_400_000);
+    await world.client.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: day,
+    });
+  });
+  afterAll(async () => {
+    await desk.close();
+    await world.close();
+  });
+
+  test('runs a batch, which does without', async () => {
+    expect(await attributes()).toEqual([]);
+    const stop = await world.work({ searchAttributes: attributes });
+    const batchId = 'bare-batch';
+    await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId });
+    expect(await world.hummingbatch.batch(batchId).wait()).toMatchObject({ state: 'COMPLETED' });
+    const { events } = await world.client.workflow.getHandle(workflowIdOf(batchId)).fetchHistory();
+    const kinds = (events ?? []).flatMap((event) => Object.keys(event));
+    expect(kinds).not.toContain('upsertWorkflowSearchAttributesEventAttributes');
+    expect(kinds).not.toContain('workflowTaskFailedEventAttributes');
+    await stop();
+  });
+
+  test('is given them by the command that `doctor` tells, and batches then carry them', async () => {
+    const lacking = await finding();
+    expect(lacking?.level).toBe('hint');
+    const [program = '', ...words] = lacking?.fix?.split(' ') ?? [];
+    expect(program).toBe('temporal');
+    const path = `${dirname(await temporalCliPath())}:${process.env['PATH']}`;
+    await run(program, words, { env: { ...process.env, PATH: path } });
+    expect((await attributes()).toSorted()).toEqual(Object.keys(SEARCH_ATTRIBUTE_TYPES).toSorted());
+    expect(await finding()).toMatchObject({ level: 'ok' });
+
+    const stop = await world.work({ searchAttributes: attributes });
+    const batchId = 'bare-no-more';
+    const options = { labels: ['autumn'] };
+    await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId, options });
+    await world.hummingbatch.batch(batchId).wait();
+    const query = `BatchState = 'COMPLETED' AND BatchLabels = 'autumn' AND OutputsDone = 1 AND OutputsFailed = 0`;
+    const found: string[] = [];
+    for await (const { workflowId } of world.client.workflow.list({ query })) found.push(workflowId);
+    expect(found).toEqual([workflowIdOf(batchId)]);
+    await stop();
+  });
+});
