@@ -32,7 +32,11 @@ export async function requireWorker(client: Client, taskQueue: string): Promise<
  * @throws `no-worker`
  */
 export async function orNoWorker<T>(client: Client, taskQueue: string, answer: Promise<T>): Promise<T> {
-  const unserved = requireWorker(client, taskQueue).then(() => answer);
+  const unserved = requireWorker(client, taskQueue).then(
+    () => answer,
+    // Who may not look at queues waits for the answer.
+    (error) => (error instanceof HummingbatchError ? Promise.reject(error) : answer),
+  );
   // Whichever is second is heard by nobody.
   for (const either of [unserved, answer]) either.catch(() => undefined);
   return Promise.race([answer, unserved]);
