@@ -78,15 +78,18 @@ export async function createWorld({ namespace = 'default', ...options }: WorldOp
       return path;
     },
 
-    /** A worker in this process, with these things from outside in place of its own; answers with what stops it. */
-    async work(instead: Partial<ActivityDeps> = {}): Promise<() => Promise<void>> {
+    /**
+     * A worker in this process, with these things from outside in place of its own, and another workflow bundle where one
+     * is named; answers with what stops it.
+     */
+    async work(instead: Partial<ActivityDeps> = {}, bundle = BUNDLE): Promise<() => Promise<void>> {
       const connection = await NativeConnection.connect({ address: inject('temporal') });
       const worker = await startWorker({
         connection,
         namespace,
         taskQueue,
         deps: { ...deps, ...instead },
-        bundle: BUNDLE,
+        bundle,
         manner: 'personal',
       });
       const stop = async () => {
