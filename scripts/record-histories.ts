@@ -1,11 +1,13 @@
 /**
- * Records the histories that test/workflow/replay.test.ts replays: `npx tsx scripts/record-histories.ts`. They stand for
- * the batches that run somewhere while a new version comes out, so they are only ever added to: a recorded one stays as it
- * is, and workflow code that cannot replay it needs `patched`.
+ * Records the histories that test/workflow/replay.test.ts replays, into the folder of this release:
+ * `npx tsx scripts/record-histories.ts`. They stand for the batches that run somewhere while a new version comes out, so
+ * they are only ever added to: a recorded one stays as it is, and workflow code that cannot replay it needs `patched`.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import release from '../package.json' with { type: 'json' };
 import { adoptUpdate, type BatchProgress, checkNowUpdate, retryUpdate } from '../src/contract/index.ts';
 import {
   createSkippedTime,
@@ -13,7 +15,7 @@ import {
   type SkippedTime,
 } from '../test/workflow/support/skipped-time.ts';
 
-const folder = fileURLToPath(new URL('../test/histories/', import.meta.url));
+const folder = fileURLToPath(new URL(`../test/histories/${release.version}/`, import.meta.url));
 
 const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
 
@@ -92,16 +94,20 @@ const STORIES: Record<string, (time: SkippedTime) => Promise<ScriptedBatch>> = {
   },
 };
 
+await mkdir(folder, { recursive: true });
+const recorded = await readdir(folder);
+const missing = Object.entries(STORIES).filter(([name]) => !recorded.includes(`${name}.json`));
+console.log(`${folder}: ${recorded.length} are there and stay, ${missing.length} are recorded.`);
+
 // By default it would be pid@host.
 const time = await createSkippedTime('recorder');
-await mkdir(folder, { recursive: true });
-for (const [name, play] of Object.entries(STORIES)) {
+for (const [name, play] of missing) {
   const { handle } = await play(time);
   // Stack traces name folders of this machine, and a replay has no use for them.
   const history = JSON.parse(historyToJSON(await handle.fetchHistory()), (key, value) =>
     key === 'stackTrace' ? '' : value,
   );
   // Never over one that is there.
-  await writeFile(`${folder}${name}.json`, `${JSON.stringify(history)}\n`, { flag: 'wx' });
+  await writeFile(join(folder, `${name}.json`), `${JSON.stringify(history)}\n`, { flag: 'wx' });
 }
 await time.close();

@@ -33,18 +33,21 @@ export interface WorldOptions extends EmulatorOptions {
   storeIn?: string;
   /** Default: one of its own. */
   taskQueue?: string;
+  /** `host:port` of Temporal. Default: the one server of the run. */
+  temporal?: string;
   /** Temporal's; there must be one of this name. */
   namespace?: string;
 }
 
 /** An emulator, a store and a client of its own for each test, on the one server of the run. */
 export async function createWorld({ namespace = 'default', ...options }: WorldOptions = {}) {
+  const address = options.temporal ?? inject('temporal');
   const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-test-'));
   const emulator =
     options.emulator ??
     (await createEmulator({ jobSeconds: 1, images: 'plain', directory: join(folder, 'gemini'), ...options }));
   const store = await openStore(options.storeAt ?? join(folder, options.storeIn ?? 'store'));
-  const client = await connectTemporal({ address: inject('temporal'), namespace });
+  const client = await connectTemporal({ address, namespace });
   const taskQueue = options.taskQueue ?? `test-${store.id}`;
   const deps: ActivityDeps = {
     store,
@@ -78,15 +81,18 @@ export async function createWorld({ namespace = 'default', ...options }: WorldOp
       return path;
     },
 
-    /** A worker in this process, with these things from outside in place of its own; answers with what stops it. */
-    async work(instead: Partial<ActivityDeps> = {}): Promise<() => Promise<void>> {
-      const connection = await NativeConnection.connect({ address: inject('temporal') });
+    /**
+     * A worker in this process, with these things from outside in place of its own, and another workflow bundle where one
+     * is named; answers with what stops it.
+     */
+    async work(instead: Partial<ActivityDeps> = {}, bundle = BUNDLE): Promise<() => Promise<void>> {
+      const connection = await NativeConnection.connect({ address });
       const worker = await startWorker({
         connection,
         namespace,
         taskQueue,
         deps: { ...deps, ...instead },
-        bundle: BUNDLE,
+        bundle,
         manner: 'personal',
       });
       const stop = async () => {

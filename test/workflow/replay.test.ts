@@ -1,28 +1,40 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { describe, expect, test } from 'vitest';
+import release from '../../package.json' with { type: 'json' };
 import { BUNDLE } from './support/skipped-time.ts';
 
+/** A folder for each release, named for its version. */
 const FOLDER = new URL('../histories/', import.meta.url);
 
 interface StoredHistory {
   events: { activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[];
 }
 
-const files = readdirSync(FOLDER);
+const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.json'),
+);
+const ofRelease = files.filter((file) => dirname(file) === release.version);
 const read = (file: string) => readFileSync(new URL(file, FOLDER), 'utf8');
 const replay = (history: unknown) =>
   Worker.runReplayHistory({ workflowBundle: { codePath: BUNDLE } }, history, 'image-batch/replayed');
 
 describe('a batch that runs while a new version comes out', () => {
+  test('may be of this release too, which has its own histories', () => {
+    expect(ofRelease, `npx tsx scripts/record-histories.ts records those of ${release.version}`).not.toEqual(
+      [],
+    );
+  });
+
   test.each(files)('goes on where it stood: %s', async (file) => {
     await expect(replay(JSON.parse(read(file)))).resolves.toBeUndefined();
   });
 
   test('would be noticed here where its steps came in another order', async () => {
-    const history: StoredHistory = JSON.parse(read('plain.json'));
+    const history: StoredHistory = JSON.parse(read(`${release.version}/plain.json`));
     const steps = history.events.flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);
     const [staged, found] = ['stageRound', 'findJob'].map((name) =>
       steps.find(({ activityType }) => activityType.name === name),

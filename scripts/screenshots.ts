@@ -1,0 +1,96 @@
+/**
+ * The pictures of docs/images: `npm run screenshots`. Three batches on a real Temporal server, Google's part played by the
+ * emulator, seen in a browser of this machine.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { DEFAULT_TASK_QUEUE } from '../src/contract/queues.ts';
+import { findBrowser, NO_BROWSER } from '../test/support/browser.ts';
+import { openShowcase, type Showcase } from '../test/support/showcase.ts';
+import { bringTestTemporal } from '../test/support/temporal-server.ts';
+import { openTemporalUi, type TemporalUi } from '../test/support/temporal-ui.ts';
+
+const FOLDER = fileURLToPath(new URL('../docs/images/', import.meta.url));
+const WIDTH = 1280;
+/** The UI has few colours: with a palette a picture has a third of its bytes, and looks the same. */
+const COLOURS = 64;
+
+interface Picture {
+  /** Enough for what is to be seen, pixels. */
+  height: number;
+  /** Opens the page. */
+  open: (ui: TemporalUi, showcase: Showcase) => Promise<void>;
+  /** Must be there before it is taken. */
+  shows: (showcase: Showcase) => string[];
+}
+
+const PICTURES: Record<string, Picture> = {
+  running: {
+    height: 1020,
+    open: (ui, { running }) => ui.openBatch(running.id, 'user-metadata'),
+    shows: ({ running }) => [`${running.id}: WAITING`, `hummingbatch check-now ${running.id}`],
+  },
+  stopped: {
+    height: 1120,
+    open: (ui, { stopped }) => ui.openBatch(stopped.id, 'user-metadata'),
+    shows: ({ stopped }) => [`${stopped.id}: NEEDS_ATTENTION`, `hummingbatch retry ${stopped.id}`],
+  },
+  finished: {
+    height: 1290,
+    open: (ui, { finished }) => ui.openBatch(finished.id, 'timeline'),
+    shows: () => ['prepare • before any round', 'round 2: collect', 'after round 2'],
+  },
+  list: {
+    height: 340,
+    async open(ui) {
+      const query = 'GeminiModel="gemini-3-pro-image"';
+      await ui.openList(query);
+      await ui.chooseColumns(
+        ['BatchState', 'StopReason', 'OutputsTotal', 'OutputsDone', 'OutputsFailed'],
+        ['Status', 'Run ID', 'Type', 'Start', 'End'],
+      );
+      await ui.openList(query);
+      await ui.press('Maximize');
+      // The button has its name over it until the pointer is gone.
+      await ui.page.mouse.move(0, 0);
+      await ui.page.getByText('Minimize', { exact: true }).waitFor({ state: 'hidden' });
+    },
+    shows: () => ['WAITING', 'NEEDS_ATTENTION', 'COMPLETED_WITH_FAILURES'],
+  },
+};
+
+async function take(ui: TemporalUi, showcase: Showcase, name: string, picture: Picture): Promise<void> {
+  const { height, open, shows } = picture;
+  await ui.page.setViewportSize({ width: WIDTH, height });
+  await open(ui, showcase);
+  const missing = await ui.missing(shows(showcase));
+  if (missing.length > 0) throw new Error(`The page for ${name} does not show: ${missing.join(', ')}`);
+  const path = join(FOLDER, `temporal-${name}.png`);
+  const png = await ui.page.screenshot({ animations: 'disabled' });
+  const { size } = await sharp(png).png({ palette: true, colours: COLOURS, effort: 10 }).toFile(path);
+  console.log(`${path}: ${Math.round(size / 1_000)} kB`);
+}
+
+const browser = await findBrowser(process.env);
+if (!browser) throw new Error(NO_BROWSER);
+await mkdir(FOLDER, { recursive: true });
+// Its path is in the pictures.
+const home = await mkdtemp(join(tmpdir(), 'studio-'));
+const temporal = await bringTestTemporal();
+const showcase = await openShowcase({
+  temporal: temporal.address,
+  storeAt: join(home, 'hummingbatch'),
+  taskQueue: DEFAULT_TASK_QUEUE,
+});
+const ui = await openTemporalUi(browser, temporal.uiUrl);
+try {
+  for (const [name, picture] of Object.entries(PICTURES)) await take(ui, showcase, name, picture);
+} finally {
+  await ui.close();
+  await showcase.world.close();
+  await temporal.release();
+  await rm(home, { recursive: true, force: true });
+}

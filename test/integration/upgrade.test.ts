@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import proto from '@temporalio/proto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { workflowIdOf } from '../../src/contract/index.ts';
+import { type BatchIn, batchIn } from '../support/batch-in.ts';
+import { type Change, changedBundle } from '../support/changed-bundle.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { type Event, summaryOf } from '../workflow/support/events.ts';
+
+const { EventType, WorkflowTaskFailedCause } = proto.temporal.api.enums.v1;
+
+const ITEMS = ['a', 'b', 'c'];
+const MANIFEST = {
+  name: 'upgrade',
+  model: 'nano-banana-pro',
+  items: ITEMS.map((key) => ({ key, prompt: `Motif ${key}` })),
+};
+/** No job ends before the test says so. */
+const JOB_SECONDS = 36_000;
+const NEW_STEP = 'the new step of the next version';
+
+/** The next version: a further timer before the first check of a job, which a waiting batch has behind it. */
+function nextVersion(guard: string): Change[] {
+  return [
+    {
+      file: 'workflows/wait.ts',
+      behind: "import { condition } from '@temporalio/workflow';\n",
+      text: "import * as temporal from '@temporalio/workflow';\n",
+    },
+    {
+      file: 'workflows/wait.ts',
+      behind: '  const { job } = waiting;\n',
+      text: `  ${guard} await temporal.sleep(100, { summary: '${NEW_STEP}' });\n`,
+    },
+  ];
+}
+
+describe('a worker that is upgraded under a waiting batch', () => {
+  let world: World;
+  let aheadMs = 0;
+  let path: string;
+  let patched: string;
+  let unguarded: string;
+
+  beforeAll(async () => {
+    world = await createWorld({ jobSeconds: JOB_SECONDS, now: () => Date.now() + aheadMs });
+    path = await world.manifest(MANIFEST);
+    const bundle = (name: string, guard: string) =>
+      changedBundle(join(world.folder, name), nextVersion(guard));
+    patched = await bundle('patched.js', "if (temporal.patched('pause-before-first-check'))");
+    unguarded = await bundle('unguarded.js', '');
+  });
+  afterAll(() => world.close());
+
+  /** A batch whose job runs: it was looked at, and is again and again. */
+  async function waiting(batchId: string): Promise<BatchIn> {
+    await world.hummingbatch.startBatch({ manifest: path, batchId });
+    const batch = batchIn(world, batchId);
+    await batch.until(({ state, check }) => state === 'WAITING' && (check?.number ?? 0) >= 2);
+    return batch;
+  }
+
+  const letJobsEnd = () => {
+    aheadMs += JOB_SECONDS * 1_000;
+  };
+
+  async function eventsOf({ id }: BatchIn): Promise<Event[]> {
+    return (await world.client.workflow.getHandle(workflowIdOf(id)).fetchHistory()).events ?? [];
+  }
+
+  const timersOf = async (batch: BatchIn) =>
+    (await eventsOf(batch))
+      .filter(({ timerStartedEventAttributes }) => timerStartedEventAttributes)
+      .map(summaryOf);
+
+  /** Why tasks of its workflow failed. */
+  const failuresOf = async (batch: BatchIn) =>
+    (await eventsOf(batch))
+      .filter(({ eventType }) => eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
+      .map(({ workflowTaskFailedEventAttributes }) => workflowTaskFailedEventAttributes?.cause);
+
+  /** The bundles that have moved it, in their order. */
+  async function buildsOf(batch: BatchIn): Promise<string[]> {
+    const builds = (await eventsOf(batch)).flatMap(
+      ({ workflowTaskCompletedEventAttributes: it }) => it?.workerVersion?.buildId ?? [],
+    );
+    return [...new Set(builds)];
+  }
+
+  /** It has its images, of one job. */
+  async function expectWhole(batch: BatchIn): Promise<void> {
+    const { state, outputs } = await batch.ended();
+    expect([state, outputs.image]).toEqual(['COMPLETED', ITEMS.length]);
+    expect(await batch.workflow()).toBe('COMPLETED');
+    expect(await batch.jobs()).toHaveLength(1);
+    expect((await batch.records()).map(({ output, outcome }) => [output, outcome])).toEqual(
+      ITEMS.map((key) => [`${key}#1`, 'image']),
+    );
+    expect(await batch.images()).toBe(ITEMS.length);
+  }
+
+  test('to one with a step behind `patched` lets it end as it began; the next batch has the step', async () => {
+    const today = await world.work();
+    const old = await waiting('upgrade-patched-old');
+    await today();
+    const tomorrow = await world.work({}, patched);
+    const checks = (await old.until(() => true)).check?.number ?? 0;
+    await old.until(({ check }) => (check?.number ?? 0) > checks);
+    const fresh = await waiting('upgrade-patched-new');
+    letJobsEnd();
+    await expectWhole(old);
+    await expectWhole(fresh);
+    expect(await timersOf(old)).not.toContain(NEW_STEP);
+    expect((await timersOf(fresh)).filter((summary) => summary === NEW_STEP)).toHaveLength(1);
+    expect([await failuresOf(old), await failuresOf(fresh)]).toEqual([[], []]);
+    expect([await buildsOf(old), await buildsOf(fresh)].map(({ length }) => length)).toEqual([2, 1]);
+    await tomorrow();
+  });
+
+  test('to one with the same step unguarded fails its task and not the batch: the right version goes on with it', async () => {
+    const today = await world.work();
+    const batch = await waiting('upgrade-unguarded');
+    await today();
+    const wrong = await world.work({}, unguarded);
+    while ((await failuresOf(batch)).length === 0) await pause(100);
+    expect(await batch.workflow()).toBe('RUNNING');
+    await wrong();
+    await world.work();
+    letJobsEnd();
+    await expectWhole(batch);
+    expect(await timersOf(batch)).not.toContain(NEW_STEP);
+    expect(new Set(await failuresOf(batch))).toEqual(
+      new Set([WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR]),
+    );
+    expect(await buildsOf(batch)).toHaveLength(1);
+  });
+});

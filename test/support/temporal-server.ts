@@ -1,0 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
+import { type BroughtTemporal, bringTemporal } from '../../src/local/index.ts';
+import { temporalCliPath } from './servers.ts';
+
+/** A Temporal server on a database of its own, which goes with it. */
+export async function bringTestTemporal(): Promise<BroughtTemporal> {
+  const directory = await mkdtemp(join(tmpdir(), 'hummingbatch-test-temporal-'));
+  const temporal = await bringTemporal({
+    directory,
+    cli: await temporalCliPath(),
+    namespace: 'default',
+    searchAttributes: SEARCH_ATTRIBUTE_TYPES,
+    retentionHours: 24,
+    env: process.env,
+    log: (sentence) => process.stderr.write(`${sentence}\n`),
+  });
+  return {
+    ...temporal,
+    async release() {
+      await temporal.release();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
