@@ -8,7 +8,6 @@ import {
   type RetrySelection,
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
-import { fingerprintOf } from '../manifest/canonical.ts';
 import { toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import { unknownBatch } from './near.ts';
@@ -51,7 +50,7 @@ export async function retryEnded(context: StartContext, batchId: string, choice:
     options: { ...context.options, ...optionsOf(manifest), ...(await storedOptions(store, batchId)) },
     ...((await store.head(report)) && { retry: await writeSelection(store, batchId, choice) }),
   };
-  await startWorkflow(context, input, fingerprintOf(manifest), 'ALLOW_DUPLICATE');
+  await startWorkflow(context, input, manifest, 'ALLOW_DUPLICATE');
 }
 
 /** Whether the run of now is this very retry, sent before: its records are still those from which it was made. */

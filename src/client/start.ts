@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowIdReusePolicy } from '@temporalio/common';
+import { findModel } from '../batch/models.ts';
 import {
   type BatchOptions,
   HummingbatchError,
@@ -99,7 +100,7 @@ export async function startNormalised(context: StartContext, request: Normalised
   await storeReferences(context.store, request.references ?? []);
   const stored = await storeManifest(context.store, batchId, manifest, fingerprint);
   const options = { ...context.options, ...optionsOf(manifest), ...request.options };
-  const attached = await startOrAttach(context, { batchId, manifest: stored, options }, fingerprint);
+  const attached = await startOrAttach(context, { batchId, manifest: stored, options }, manifest);
   return { batchId, workflowId: workflowIdOf(batchId), attached };
 }
 
@@ -167,10 +168,11 @@ export function optionsOf({ run }: Manifest): Partial<BatchOptions> {
 async function startOrAttach(
   context: StartContext,
   input: ImageBatchInput,
-  fingerprint: string,
+  manifest: Manifest,
 ): Promise<boolean> {
+  const fingerprint = fingerprintOf(manifest);
   try {
-    await startWorkflow(context, input, fingerprint, 'REJECT_DUPLICATE');
+    await startWorkflow(context, input, manifest, 'REJECT_DUPLICATE');
     return false;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -185,7 +187,7 @@ async function startOrAttach(
   const brokeOff = ['FAILED', 'TERMINATED', 'TIMED_OUT'].includes(run.status);
   if (!brokeOff) return true;
   // It ended without its report: the store knows where it stood, and the new run goes on from there.
-  await startWorkflow(context, input, fingerprint, 'ALLOW_DUPLICATE');
+  await startWorkflow(context, input, manifest, 'ALLOW_DUPLICATE');
   return false;
 }
 
@@ -193,17 +195,29 @@ async function startOrAttach(
 export async function startWorkflow(
   { client, store, taskQueue }: StartContext,
   input: ImageBatchInput,
-  fingerprint: string,
+  manifest: Manifest,
   reuse: WorkflowIdReusePolicy,
 ): Promise<void> {
+  const summary = summaryOf(manifest);
   await client.workflow.start(WORKFLOW_TYPE, {
     workflowId: workflowIdOf(input.batchId),
     taskQueue,
     args: [input],
     workflowIdConflictPolicy: 'FAIL',
     workflowIdReusePolicy: reuse,
-    memo: { fingerprint, store: store.id, ...(input.retry && { retryId: input.retry.id }) },
-    staticSummary: input.retry ? `${input.batchId}: retry` : input.batchId,
+    memo: {
+      fingerprint: fingerprintOf(manifest),
+      store: store.id,
+      ...(input.retry && { retryId: input.retry.id }),
+    },
+    staticSummary: input.retry ? `Retry of ${summary}` : summary,
     staticDetails: `An image batch of hummingbatch. Its files are in \`${store.location}\` under \`${batchPlaces(input.batchId).home}\`.`,
   });
+}
+
+/** `autumn-catalogue: 60 outputs of nano-banana-pro`. */
+function summaryOf({ name, items, model }: Manifest): string {
+  const outputs = items.reduce((sum, { count }) => sum + count, 0);
+  const modelName = findModel(model)?.names[0] ?? model;
+  return `${name}: ${outputs} ${outputs === 1 ? 'output' : 'outputs'} of ${modelName}`;
 }

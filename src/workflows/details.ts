@@ -7,7 +7,7 @@ import { type BatchOptions, type BatchProgress, isEnd, waysOn } from '../contrac
 export function detailsOf(progress: BatchProgress, options: BatchOptions): string {
   return [
     ...headOf(progress),
-    ...tableOf(progress, options),
+    ...factsOf(progress, options),
     '',
     '**What you can do now**',
     '',
@@ -20,21 +20,27 @@ export function detailsOf(progress: BatchProgress, options: BatchOptions): strin
 function headOf({ batchId, state, stop, quota, endedAt }: BatchProgress): string[] {
   const lines = [`## ${batchId}: ${state}`, ''];
   if (stop) {
-    lines.push(`**${stop.code}** at the step ${stop.step}, since ${stop.since}: ${quoted(stop.message)}`, '');
+    lines.push(
+      `**${stop.code}** at the step ${stop.step}, since ${time(stop.since)}: ${quoted(stop.message)}`,
+      '',
+    );
     lines.push(stop.fix, '');
-    if (stop.nextTry) lines.push(`It tries again by itself at ${stop.nextTry}.`, '');
+    if (stop.nextTry) lines.push(`It tries again by itself at ${time(stop.nextTry)}.`, '');
   }
   if (quota)
-    lines.push(`Google is at its limit since ${quota.since}; the next try is at ${quota.nextTry}.`, '');
-  if (endedAt) lines.push(`It ended at ${endedAt}.`, '');
+    lines.push(
+      `Google is at its limit since ${time(quota.since)}; the next try is at ${time(quota.nextTry)}.`,
+      '',
+    );
+  if (endedAt) lines.push(`It ended at ${time(endedAt)}.`, '');
   return lines;
 }
 
-function tableOf(progress: BatchProgress, { maxRounds }: BatchOptions): string[] {
+function factsOf(progress: BatchProgress, { maxRounds }: BatchOptions): string[] {
   const { model, labels, state, round, job, jobs, outputs, costUsd, maxCostUsd } = progress;
   const { check, lastCheck, nextCheck } = progress;
   const open = outputs.total - outputs.image - outputs.refused - outputs.failed - outputs.missing;
-  const rows: [name: string, value: string | undefined][] = [
+  const facts: [name: string, value: string | undefined][] = [
     ['model', model],
     ['labels', labels?.join(', ')],
     ['round', round > 0 ? `${round}${isEnd(state) ? '' : `, at most ${maxRounds} in a run`}` : undefined],
@@ -44,7 +50,7 @@ function tableOf(progress: BatchProgress, { maxRounds }: BatchOptions): string[]
       check &&
         `${check.successful} done, ${check.failed} failed, ${check.pending} to come (check ${check.number})`,
     ],
-    ['last check', lastCheck && `${lastCheck}${nextCheck ? `, the next at ${nextCheck}` : ''}`],
+    ['last check', lastCheck && `${time(lastCheck)}${nextCheck ? `, the next at ${time(nextCheck)}` : ''}`],
     [
       'outputs',
       `${outputs.total}: ${outputs.image} image, ${outputs.refused} refused, ${outputs.failed} failed, ${outputs.missing} missing, ${open} open`,
@@ -54,11 +60,13 @@ function tableOf(progress: BatchProgress, { maxRounds }: BatchOptions): string[]
       `${usd(costUsd.actual)} so far, ${usd(costUsd.estimated)} estimated${maxCostUsd === undefined ? '' : `, at most ${usd(maxCostUsd)}`}`,
     ],
   ];
-  return [
-    '| | |',
-    '|---|---|',
-    ...rows.flatMap(([name, value]) => (value ? [`| ${name} | ${value} |`] : [])),
-  ];
+  // A list: Temporal's UI draws tables without space between their columns.
+  return facts.flatMap(([name, value]) => (value ? [`- **${name}**: ${value}`] : []));
+}
+
+/** To the second: what is behind it tells nobody anything. */
+function time(iso: string): string {
+  return iso.replace(/\.\d+Z$/, 'Z');
 }
 
 function usd(amount: number): string {

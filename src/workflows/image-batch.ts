@@ -14,6 +14,7 @@ import { handleMessages } from './messages.ts';
 import { AcceptedAsItIs, persist } from './persist.ts';
 import { reportBatch } from './report.ts';
 import { runRound } from './round.ts';
+import { untilSomebody } from './until-somebody.ts';
 
 /**
  * A durable batch: prepare, perhaps wait for approval, then rounds of stage, submit, wait and collect until no output is
@@ -86,7 +87,10 @@ async function approval(batch: Batch, { estimatedUsd, next }: Prepared): Promise
   if (approveAboveUsd === undefined || !next || next.round > 1 || next.submitted) return;
   if (estimatedUsd !== undefined && estimatedUsd <= approveAboveUsd) return;
   batch.enter('AWAITING_APPROVAL');
-  await condition(() => batch.requests.approval !== undefined);
+  await untilSomebody(
+    () => batch.requests.approval !== undefined,
+    'waits for approval: the price is above its limit',
+  );
   if (batch.requests.approval) return;
   await persist(batch, 'approve', async () => {
     throw failure('approval-refused', `The batch ${batch.id} was not approved.`);

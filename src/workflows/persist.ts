@@ -8,6 +8,7 @@ import {
 import { type ErrorCode, fixFor, retryPolicyOf, type Step, type Stop } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
 import { failure, reasonOf } from './failure.ts';
+import { untilSomebody } from './until-somebody.ts';
 
 /** How often a stop that may mend itself (429, 5xx, disk, store) looks whether it has. */
 const RETRY_EVERY_MS = 30 * 60_000;
@@ -91,7 +92,7 @@ async function waitStopped(batch: Batch, stop: Stop, againMs: number): Promise<v
 
   const asked = () => requests.retry || requests.accept || requests.adopt !== undefined || requests.cancel;
   if (mends) await condition(asked, againMs, { summary: `stopped (${stop.code}): next try` });
-  else await condition(asked);
+  else await untilSomebody(asked, `stopped (${stop.code}): waits for a person`);
 
   if (requests.cancel) throw new CancelledFailure('The batch was cancelled while it was stopped.');
   if (requests.accept) throw new AcceptedAsItIs(stop.code);

@@ -43,7 +43,7 @@ export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd |
       await cancelJob(batch, job, 'it is past its deadline');
       continue;
     }
-    await pause(batch, status, number);
+    await pause(batch, waiting, status, number);
   }
 }
 
@@ -62,7 +62,7 @@ async function check(
   number: number,
 ): Promise<JobStatus | undefined> {
   const { state: known } = batch.progress.jobs.find(({ name }) => name === job) ?? { state: 'PENDING' };
-  const summary = `round ${round}: check ${number} of ${short(job)}, ${known}, ${minutes(Date.now() - submittedAt)}`;
+  const summary = `round ${round}: check ${number} of ${short(job)}, was ${known}, ${spell(Date.now() - submittedAt)}`;
   const look: Look = stragglers ? (stragglers.areDue() ? 'now' : 'at-end') : 'never';
   const asked = { round, job, submittedAt, look, pauseMs: pauseBetweenLooks(batch) };
   // Made anew for each try: after a stop the batch may be bound to another key.
@@ -102,10 +102,11 @@ async function unlessGone(checking: Promise<JobStatus>): Promise<JobStatus | und
 /** A durable sleep, cut short by whoever knows better. */
 async function pause(
   { requests }: Batch,
-  { job, state, ageMs, nextCheckMs }: JobStatus,
+  { job, round }: Waiting,
+  { state, ageMs, nextCheckMs }: JobStatus,
   number: number,
 ): Promise<void> {
-  const summary = `until check ${number + 1} of ${short(job)}, ${state}, ${minutes(ageMs)}`;
+  const summary = `round ${round}: until check ${number + 1} of ${short(job)}, ${state}, ${spell(ageMs)}`;
   await condition(() => requests.wake, nextCheckMs, { summary });
 }
 
@@ -114,7 +115,9 @@ function short(job: string): string {
   return job.length > 20 ? `${job.slice(0, 18)}…` : job;
 }
 
-function minutes(ms: number): string {
-  const total = Math.round(ms / 60_000);
+function spell(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  const total = Math.round(seconds / 60);
   return total < 60 ? `${total} min` : `${Math.floor(total / 60)} h ${total % 60} min`;
 }

@@ -33,12 +33,12 @@ const EXAMPLES = [...(await examplesOf('docs/client.md')), ...(await examplesOf(
 describe('the programs in the documents', () => {
   let world: World;
   let folder: string;
-  let over = false;
+  const over = new AbortController();
   let knocking: Promise<void>;
 
   /** Programs in documents wait 30 s between two checks; a person would not sit there. */
   async function knock({ hummingbatch }: World): Promise<void> {
-    while (!over) {
+    while (!over.signal.aborted) {
       const { batches } = await hummingbatch.list({ states: ['WAITING'] });
       for (const { batchId } of batches)
         await hummingbatch
@@ -68,7 +68,7 @@ describe('the programs in the documents', () => {
       await writeFile(join(folder, `${index}.ts`), code.replaceAll('localhost:7233', inject('temporal')));
   });
   afterAll(async () => {
-    over = true;
+    over.abort();
     await knocking;
     await world.close();
   });

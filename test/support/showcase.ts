@@ -25,6 +25,9 @@ const POSTERS: Items = [
   { key: 'logo', prompt: 'The logo of somebody else [refuse]' },
 ];
 
+/** All three have it, and no other batch: a list can be asked for them alone. */
+export const SHOWCASE_LABEL = 'showcase';
+
 /** Three batches as people meet them in the Temporal UI. */
 export interface Showcase {
   world: World;
@@ -51,7 +54,12 @@ export async function openShowcase(
   await world.work({ now });
 
   async function start(name: string, items: Items, run: Partial<Manifest['run']> = {}): Promise<BatchIn> {
-    const manifest = await world.manifest({ name, model: 'nano-banana-pro', items, run });
+    const manifest = await world.manifest({
+      name,
+      model: 'nano-banana-pro',
+      items,
+      run: { ...run, labels: [SHOWCASE_LABEL] },
+    });
     const { batchId } = await world.hummingbatch.startBatch({
       manifest,
       options: { checkIntervalMs: 1_000 },

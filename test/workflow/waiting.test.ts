@@ -33,10 +33,10 @@ describe('a job of 24 hours', () => {
     expect(timers.length).toBe(checksOf(batch) - 1);
     for (const event of [...scheduled, ...timers]) expect(summaryOf(event)).not.toBe('');
     expect(scheduled.map(summaryOf)).toContainEqual(
-      expect.stringMatching(/^round 1: check 12 of batches\/\S+, RUNNING, \d+ min$/),
+      expect.stringMatching(/^round 1: check 12 of batches\/\S+, was RUNNING, \d+ min$/),
     );
     expect(timers.map(summaryOf)).toContainEqual(
-      expect.stringMatching(/^until check 30 of batches\/\S+, RUNNING, \d+ h \d+ min$/),
+      expect.stringMatching(/^round 1: until check 30 of batches\/\S+, RUNNING, \d+ h \d+ min$/),
     );
   });
 });
