@@ -10,6 +10,7 @@ import {
 } from '../contract/index.ts';
 import { activityRunner, type RunActivity } from './activities.ts';
 import { detailsOf } from './details.ts';
+import { readInput } from './input.ts';
 import { readOptions } from './options.ts';
 import { attributesOf } from './search-attributes.ts';
 
@@ -51,7 +52,7 @@ export class Batch {
   #published = '';
 
   constructor(input: ImageBatchInput, startedAt: Date) {
-    this.input = input;
+    this.input = readInput(input);
     this.options = readOptions(input.options);
     const { labels = [], maxCostUsd } = this.options;
     this.progress = {
@@ -85,6 +86,16 @@ export class Batch {
     if (this.progress.state !== 'WAITING') this.progress.nextCheck = undefined;
     setCurrentDetails(detailsOf(this.progress, this.options));
     this.#publish();
+  }
+
+  /** Takes over how an earlier run of the batch was to be run. */
+  runAs(options: Partial<BatchOptions>): void {
+    Object.assign(this.options, readOptions(options));
+    const { labels = [], maxCostUsd } = this.options;
+    this.update({
+      ...(labels.length > 0 && { labels }),
+      ...(maxCostUsd !== undefined && { maxCostUsd }),
+    });
   }
 
   setBudget(maxCostUsd: number): void {
