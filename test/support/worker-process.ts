@@ -12,6 +12,8 @@ export interface WorkerProcess {
   pid: number;
   /** Resolves when its log has said it. */
   said(words: string | RegExp): Promise<void>;
+  /** Resolves with its exit code when it has ended, however that came. */
+  gone: Promise<number | null>;
   /** SIGKILL, and back when the process is gone. */
   kill(): Promise<void>;
   /** SIGTERM, and back when it has ended by itself. */
@@ -29,6 +31,7 @@ export function startWorkerProcess({ store, taskQueue, emulator }: World): Worke
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const gone = once(child, 'exit').then(([code]) => code as number | null);
   let heard = '';
   child.stderr.on('data', (bytes: Buffer) => {
     heard += bytes.toString();
@@ -36,6 +39,7 @@ export function startWorkerProcess({ store, taskQueue, emulator }: World): Worke
   });
   return {
     pid: child.pid ?? 0,
+    gone,
     async said(words) {
       while (heard.search(words) < 0) await pause(20);
     },
