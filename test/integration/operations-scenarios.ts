@@ -8,6 +8,7 @@ import { OWN_WORLDS } from './operations-worlds.ts';
 
 const DENIED: Fault = { fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1 };
 const NONE = {};
+const REFUSED = manifestOf([item('hero'), item('flat', { prompt: 'A thing [refuse]' })]);
 
 function whole(...jobs: string[]): Scenario['promise'] {
   return async ({ batch }) => {
@@ -108,18 +109,21 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
   ended: {
-    manifest: manifestOf([item('hero'), item('flat', { prompt: 'A thing [refuse]' })]),
+    manifest: REFUSED,
     async begin({ batch }) {
       await batch.ended();
       return NONE;
     },
-    async promise({ batch }) {
+    async promise({ batch, world }) {
       await batch.until(async () => (await batch.jobs()).length > 1);
       expect(await endedSoon(batch)).toMatchObject({
         state: 'COMPLETED_WITH_FAILURES',
         outputs: { image: 1, refused: 1 },
       });
       expect((await batch.jobs()).map(({ rows }) => rows)).toEqual([2, 1]);
+      // Whoever started the last run, `run` knows it for the same batch.
+      const again = await world.hummingbatch.startNormalised({ manifest: REFUSED, batchId: batch.id });
+      expect(again.attached).toBe(true);
     },
   },
   'submission-shown': {

@@ -6,10 +6,10 @@ import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts'
 import type { Fault } from '../../src/emulator/index.ts';
 import { createGemini } from '../../src/gemini/index.ts';
 import { openStore } from '../../src/store/open.ts';
-import { batchIn } from '../support/batch-in.ts';
+import { batchIn, stillRunning } from '../support/batch-in.ts';
 import { temporalCliPath } from '../support/servers.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
-import { createWorld } from '../support/world.ts';
+import { createWorld, type World } from '../support/world.ts';
 import {
   endedSoon,
   pendingActivity,
@@ -34,6 +34,20 @@ const parked: Scenario = {
   promise: expectWhole,
 };
 
+/** A step that is tried again and again. */
+const failing = {
+  world: () => createWorld({ faults: { faults: [{ fault: 'get.refuse', status: 'UNAVAILABLE' }] } }),
+  async begin(stage: Stage) {
+    await stage.world.work();
+    await stage.batch.until(async () => (await stage.batch.trying()).attempt > 1);
+    return { ACTIVITY: (await pendingActivity(stage))?.activityId ?? '' };
+  },
+};
+
+async function endFaults({ emulator }: World): Promise<void> {
+  await fetch(`${emulator.url}/emulator/faults`, { method: 'PUT', body: JSON.stringify({ faults: [] }) });
+}
+
 /** Scenarios that stop or replace workers, change the emulator's plan, or act on all batches of a store. */
 export const OWN_WORLDS: Record<string, Scenario> = {
   'many-stopped': {
@@ -51,31 +65,33 @@ export const OWN_WORLDS: Record<string, Scenario> = {
       const unknown = batchIn(world, 'ops-unknown');
       expect(await unknown.handle.status()).toMatchObject({ stop: { code: 'submission-unknown' } });
       expect(await unknown.jobs()).toEqual([]);
-      await unknown.handle.cancel();
+      await unknown.handle.adopt('none');
       await unknown.ended();
     },
   },
 
   'step-that-fails': {
-    world: () => createWorld({ faults: { faults: [{ fault: 'get.refuse', status: 'UNAVAILABLE' }] } }),
-    async begin(stage) {
-      await stage.world.work();
-      await stage.batch.until(async () => (await stage.batch.trying()).attempt > 1);
-      return { ACTIVITY: (await pendingActivity(stage))?.activityId ?? '' };
-    },
+    ...failing,
     async promise(stage, heard) {
       expect(heard.find(({ command }) => command.includes('describe'))?.said).toMatch(/Paused/);
       expect(await stage.batch.handle.status()).toMatchObject({ state: 'WAITING' });
-      await fetch(`${stage.world.emulator.url}/emulator/faults`, {
-        method: 'PUT',
-        body: JSON.stringify({ faults: [] }),
-      });
+      await endFaults(stage.world);
       await expectWhole(stage);
     },
   },
 
+  'step-to-cancel': {
+    ...failing,
+    async promise({ world, batch }) {
+      await batch.until(({ state }) => state === 'CANCELLING');
+      await endFaults(world);
+      expect(await batch.ended()).toMatchObject({ state: 'CANCELLED' });
+      expect(stillRunning(await batch.jobs())).toEqual([]);
+    },
+  },
+
   'step-that-runs': {
-    world: () => createWorld({ faults: { faults: [{ fault: 'upload-start.slow', ms: 15_000, times: 1 }] } }),
+    world: () => createWorld({ faults: { faults: [{ fault: 'upload-start.slow', ms: 8_000, times: 1 }] } }),
     async begin(stage) {
       await stage.world.work();
       await stage.batch.until(({ state }) => state === 'STAGING');

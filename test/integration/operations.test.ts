@@ -37,7 +37,7 @@ beforeAll(async () => {
     ...RUNS.flatMap(({ id, scenario = '' }) => faultsOf(id, SCENARIOS[scenario])),
     ...STOPPED.flatMap(({ id, scenario }) => faultsOf(id, scenario)),
   ];
-  shared = await createWorld({ jobSeconds: 3, faults: { faults } });
+  shared = await createWorld({ jobSeconds: 2, faults: { faults } });
   closing.push(() => shared.close());
   await shared.work();
   path = await shellPath(shared.folder);
@@ -109,7 +109,7 @@ describe('the runbook', () => {
 });
 
 // Most of each one's time is waiting for an emulated job.
-vi.setConfig({ maxConcurrency: 16 });
+vi.setConfig({ maxConcurrency: 24 });
 
 describe.concurrent('a command of the runbook does what it says', () => {
   test.each(RUNS)('$scenario, line $line: $first', async ({ scenario = '', id, commands: all }) => {
