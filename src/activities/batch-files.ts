@@ -2,6 +2,7 @@ import { type PlannedOutput, planOutputs } from '../batch/plan.ts';
 import {
   type BatchOptions,
   HummingbatchError,
+  type ImageBatchInput,
   type Manifest,
   RUN_OPTIONS,
   type RunOptions,
@@ -72,6 +73,14 @@ export async function keepOptions(
     RUN_OPTIONS.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
   );
   await store.put(batchPlaces(batchId).options, toJson(kept));
+}
+
+/** As a person last said that the batch is to be run, but for what whoever starts it now says. */
+export async function optionsAsBefore(
+  store: Store,
+  { batchId, options }: Pick<ImageBatchInput, 'batchId' | 'options'>,
+): Promise<Partial<BatchOptions>> {
+  return { ...(await getJson<RunOptions>(store, batchPlaces(batchId).options)), ...options };
 }
 
 export async function writePlan(store: Store, batchId: string, manifest: Manifest): Promise<PlannedOutput[]> {

@@ -15,12 +15,13 @@ import { fingerprintOf } from '../manifest/index.ts';
 import { parseStored } from '../manifest/stored.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
-import { type Begun, keepOptions, selectedOutputs, writePlan } from './batch-files.ts';
+import { type Begun, keepOptions, optionsAsBefore, selectedOutputs, writePlan } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import { wrongWorker } from './failure.ts';
 import { readPermits } from './permits.ts';
 import { prepareReferences } from './references.ts';
 import { resultOf } from './report.ts';
+import { type Retry, retryOf } from './retry.ts';
 import { answersOfRounds, type CollectedMark, lastRound, standingOf, strayUsdOf } from './standing.ts';
 import type { StepContext } from './step.ts';
 import type { Prepared, PrepareInput, RoundPlan } from './types.ts';
@@ -37,7 +38,9 @@ export async function prepare(
   const { store, gemini } = deps;
   const manifest = await readManifest(store, input);
   await begin(deps, batchId, manifest);
-  await keepOptions(store, batchId, input.options);
+  const options = input.manifest ? input.options : await optionsAsBefore(store, input);
+  await keepOptions(store, batchId, options);
+  const retry = input.retry && (await retryOf(store, batchId, input.retry));
   await prepareReferences(deps, batchId, manifest, context);
   const plan = await writePlan(store, batchId, manifest);
 
@@ -55,17 +58,19 @@ export async function prepare(
     outputs: plan.length,
     ...(price && { estimatedUsd: roundUsd(price.batchUsd) }),
     ...standing,
-    ...(await whatIsLeft({ store, batchId, manifest, plan, retry: input.retry })),
+    ...(await whatIsLeft({ store, batchId, manifest, plan, retry })),
+    ...(!input.manifest && options && { options }),
     searchAttributes: await deps.searchAttributes(),
   };
 }
 
-async function readManifest(store: Store, { manifest: { uri, sha256 } }: ImageBatchInput): Promise<Manifest> {
+async function readManifest(store: Store, { batchId, manifest }: ImageBatchInput): Promise<Manifest> {
+  const uri = manifest?.uri ?? batchPlaces(batchId).manifest;
   const bytes = await store.get(uri);
   if (!bytes) {
     throw wrongWorker(`The store ${store.location} has no ${uri}: the batch was started with another store.`);
   }
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
+  if (manifest && createHash('sha256').update(bytes).digest('hex') !== manifest.sha256) {
     throw new HummingbatchError(
       'batch-conflict',
       `${uri} is not the manifest that this batch was started with.`,
@@ -94,7 +99,7 @@ interface Here {
   batchId: string;
   manifest: Manifest;
   plan: PlannedOutput[];
-  retry: ImageBatchInput['retry'];
+  retry: Retry | undefined;
 }
 
 /**
@@ -142,7 +147,7 @@ async function finishedResult(
 }
 
 /** Takes over what the retry selected. Unless it names outputs to make anew, those that became images meanwhile are left out. */
-async function beginRetry(here: Here, retry: { id: string; uri: string }, round: number): Promise<RoundPlan> {
+async function beginRetry(here: Here, retry: Retry, round: number): Promise<RoundPlan> {
   const { store, batchId } = here;
   const places = batchPlaces(batchId);
   const selection = await getJson<RetrySelection>(store, retry.uri);

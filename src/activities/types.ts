@@ -51,6 +51,8 @@ export interface Prepared extends Standing {
   model: string;
   estimatedUsd?: number;
   outputs: number;
+  /** As a person last said that it is to be run, where the input leaves that open. */
+  options?: Partial<BatchOptions>;
   /** It ended before, and this is how: nothing is left to do. */
   finished?: BatchResult;
   /** The round to do next: one that was open, or a new one. Absent: only the report is left. */

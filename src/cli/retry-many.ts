@@ -1,6 +1,10 @@
 import pMap from 'p-map';
-import type { RetryChoice } from '../client/index.ts';
-import { type BatchProgress, type BatchState, HummingbatchError } from '../contract/index.ts';
+import {
+  type BatchProgress,
+  type BatchState,
+  HummingbatchError,
+  type RetryChoice,
+} from '../contract/index.ts';
 import type { Call } from './call.ts';
 import { commandOf } from './commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

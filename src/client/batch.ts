@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
+import { isChoice } from '../batch/choice.ts';
 import {
   acceptUpdate,
   adoptUpdate,
@@ -12,17 +13,19 @@ import {
   HummingbatchError,
   isEnd,
   type OutputRecord,
+  type RetryChoice,
   retryUpdate,
   setBudgetUpdate,
   waysOn,
   workflowIdOf,
 } from '../contract/index.ts';
+import { storedRecords } from '../store/records.ts';
 import { toClientError } from './errors.ts';
 import { unknownBatch } from './near.ts';
 import { currentProgress, lastRun } from './progress.ts';
-import { isChoice, isRunningRetry, type RetryChoice, retryEnded } from './retry.ts';
+import { isRunningRetry, retryEnded } from './retry.ts';
 import type { StartContext } from './start.ts';
-import { storedProgress, storedRecords } from './stored.ts';
+import { storedProgress } from './stored.ts';
 import { ANSWER_WITHIN_MS } from './temporal.ts';
 import { orNoWorker } from './worker-check.ts';
 

@@ -46,7 +46,7 @@ function fromFailure(
 
 /**
  * The server took the question, and nobody serves the workflow: an update that was not accepted in time, or a query of
- * which the server itself says so.
+ * which the server itself says so. A query that reaches its deadline on a busy machine is now and then CANCELLED.
  */
 function isUnanswered(error: unknown): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
@@ -55,7 +55,7 @@ function isUnanswered(error: unknown): boolean {
     cause instanceof Error &&
     error instanceof Error &&
     error.message.includes('query') &&
-    /DEADLINE_EXCEEDED|no poller/i.test(cause.message)
+    /DEADLINE_EXCEEDED|CANCELLED|no poller/i.test(cause.message)
   );
 }
 

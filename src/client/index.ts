@@ -29,11 +29,11 @@ import {
 import { connectTemporal } from './temporal.ts';
 
 export * from '../contract/index.ts';
+export { storedRecords } from '../store/records.ts';
 export type { Store } from '../store/store.ts';
 export type { BatchHandle, Sending } from './batch.ts';
 export { type BatchPage, type ListChoice, listBatches } from './list.ts';
 export { unknownBatch } from './near.ts';
-export type { RetryChoice } from './retry.ts';
 export type { NormalisedRequest, Started, StartRequest } from './start.ts';
 export {
   rememberProgress,
@@ -41,7 +41,6 @@ export {
   storedEnd,
   storedOptions,
   storedProgress,
-  storedRecords,
 } from './stored.ts';
 export { connectTemporal } from './temporal.ts';
 export { requireWorker } from './worker-check.ts';

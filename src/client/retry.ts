@@ -1,35 +1,14 @@
 import { createHash } from 'node:crypto';
-import {
-  type Flag,
-  HummingbatchError,
-  type ImageBatchInput,
-  type Outcome,
-  type OutputRecord,
-  type RetrySelection,
-} from '../contract/index.ts';
+import { isChosen, makesAnew, nothingToRetry } from '../batch/choice.ts';
+import type { ImageBatchInput, RetryChoice, RetrySelection } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { toJson } from '../store/json.ts';
+import { storedRecords } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { unknownBatch } from './near.ts';
 import { lastRun } from './progress.ts';
 import { optionsOf, readingManifests, type StartContext, startWorkflow } from './start.ts';
-import { storedOptions, storedRecords } from './stored.ts';
-
-/** Which outputs of an ended batch to make again. Nothing named: all that is no image, refused excepted. */
-export interface RetryChoice {
-  /** Keys (`hero`) or outputs (`hero#2`). */
-  keys?: readonly string[];
-  outcomes?: readonly Outcome[];
-  /** Images that carry one of these flags. */
-  flags?: readonly Flag[];
-}
-
-/** Whether it names anything. */
-export function isChoice({ keys = [], outcomes = [], flags = [] }: RetryChoice): boolean {
-  return keys.length + outcomes.length + flags.length > 0;
-}
-
-const WORTH_A_RETRY: readonly Outcome[] = ['failed', 'missing'];
+import { storedOptions } from './stored.ts';
 
 /**
  * Goes on with a batch that is not running: one that ended gets a new run for the outputs chosen; one that broke off
@@ -71,8 +50,7 @@ async function writeSelection(
 ): Promise<NonNullable<ImageBatchInput['retry']>> {
   const { id, outputs } = await select(store, batchId, choice);
   if (outputs.length === 0) throw nothingToRetry(batchId, choice);
-  const anew = Boolean(choice.flags?.length || choice.keys?.length || choice.outcomes?.includes('image'));
-  const selection: RetrySelection = { outputs, anew };
+  const selection: RetrySelection = { outputs, anew: makesAnew(choice) };
   const uri = batchPlaces(batchId).retry(id);
   await store.put(uri, toJson(selection));
   return { id, uri };
@@ -91,22 +69,4 @@ async function select(
     if (isChosen(record, choice)) outputs.push(record.output);
   }
   return { id: hash.update(JSON.stringify(outputs)).digest('hex').slice(0, 12), outputs };
-}
-
-function isChosen({ output, key, outcome, flags }: OutputRecord, choice: RetryChoice): boolean {
-  const { keys = [], outcomes = [], flags: wanted = [] } = choice;
-  if (!isChoice(choice)) return WORTH_A_RETRY.includes(outcome);
-  return (
-    keys.includes(key) ||
-    keys.includes(output) ||
-    outcomes.includes(outcome) ||
-    wanted.some((flag) => flags.includes(flag))
-  );
-}
-
-function nothingToRetry(batchId: string, { keys = [] }: RetryChoice): HummingbatchError {
-  const what = keys.length > 0 ? `it has no ${keys.join(', ')}` : 'no output of it is of that kind';
-  return new HummingbatchError('wrong-state', `There is nothing to retry in the batch ${batchId}: ${what}.`, {
-    fix: `\`hummingbatch results ${batchId}\` shows its outputs; \`--outcome refused\` names refused ones too.`,
-  });
 }

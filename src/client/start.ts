@@ -16,6 +16,7 @@ import { batchIdOf, isBatchId } from '../manifest/batch-id.ts';
 import { fingerprintOf, serialiseManifest } from '../manifest/canonical.ts';
 import { durationMs } from '../manifest/duration.ts';
 import type { LocalReference, ManifestInput } from '../manifest/index.ts';
+import { getJson } from '../store/json.ts';
 import { referencesOf } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import { unknownBatch } from './near.ts';
@@ -179,7 +180,8 @@ async function startOrAttach(
   }
   const run = await lastRun(context.client, input.batchId);
   if (!run) throw await unknownBatch(context.store, input.batchId);
-  const there = run.memo['fingerprint'];
+  // A run that Temporal's own CLI started carries no memo: what this store has begun says the same.
+  const there = run.memo['fingerprint'] ?? (await begunFingerprint(context.store, input.batchId));
   if (there !== fingerprint)
     throw conflict(input.batchId, typeof there === 'string' ? there : 'none', fingerprint);
   const { store } = run.memo;
@@ -189,6 +191,10 @@ async function startOrAttach(
   // It ended without its report: the store knows where it stood, and the new run goes on from there.
   await startWorkflow(context, input, manifest, 'ALLOW_DUPLICATE');
   return false;
+}
+
+async function begunFingerprint(store: Store, batchId: string): Promise<string | undefined> {
+  return (await getJson<{ fingerprint: string }>(store, batchPlaces(batchId).begun))?.fingerprint;
 }
 
 /** Starts the workflow under the batch's id; what people see of it in the Temporal UI from the first moment comes with it. */

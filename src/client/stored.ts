@@ -1,10 +1,4 @@
-import {
-  type BatchProgress,
-  HummingbatchError,
-  type OutputRecord,
-  type Report,
-  type RunOptions,
-} from '../contract/index.ts';
+import type { BatchProgress, Report, RunOptions } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
@@ -102,30 +96,6 @@ function progressOfReport({
     startedAt,
     endedAt,
   };
-}
-
-/** The records of an ended batch, one by one; none while it has no report. */
-export async function* storedRecords(store: Store, batchId: string): AsyncGenerator<OutputRecord> {
-  const { results } = batchPlaces(batchId);
-  if (!(await store.head(results))) return;
-  let rest = '';
-  const decoder = new TextDecoder();
-  for await (const chunk of store.read(results)) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) yield parse(line, batchId);
-  }
-  if (rest) yield parse(rest, batchId);
-}
-
-function parse(line: string, batchId: string): OutputRecord {
-  try {
-    return JSON.parse(line) as OutputRecord;
-  } catch (cause) {
-    throw new HummingbatchError('store-corrupt', `The records of ${batchId} hold a line that is no JSON.`, {
-      cause,
-    });
-  }
 }
 
 /** How a person last said that the batch is to be run. */

@@ -1,4 +1,5 @@
 import type { OnUnknownSubmit } from './manifest.ts';
+import type { Flag, Outcome } from './words.ts';
 
 /** The workflow's type, as other languages name it. */
 export const WORKFLOW_TYPE = 'imageBatch';
@@ -12,8 +13,11 @@ export function workflowIdOf(batchId: string): string {
 export interface ImageBatchInput {
   /** Lower-case ASCII letters, digits and `-`, at most 60 characters. */
   batchId: string;
-  /** The normalised manifest, which lies in the store before the start. */
-  manifest: {
+  /**
+   * The normalised manifest, which lies in the store before the start. Left out by who starts an earlier batch again by
+   * hand: it is the manifest that lies there, run as a person last said.
+   */
+  manifest?: {
     /** Its key in the store: `batches/<batch id>/manifest.json`. */
     uri: string;
     /** Of its bytes, hex. */
@@ -22,13 +26,33 @@ export interface ImageBatchInput {
   /** What is left out has its value from {@link DEFAULT_OPTIONS}. */
   options?: Partial<BatchOptions>;
   /** A retry of an ended batch: only these outputs, as a new run of the same id. */
-  retry?: {
-    /** Names the retry, so that the same one sent twice runs once. */
-    id: string;
-    /** Store key of a {@link RetrySelection}. */
-    uri: string;
-  };
+  retry?: RetryRequest;
 }
+
+/** Which outputs of an ended batch to make again. Nothing named: all that is no image, refused excepted. */
+export interface RetryChoice {
+  /** Keys (`hero`) or outputs (`hero#2`). */
+  keys?: readonly string[];
+  outcomes?: readonly Outcome[];
+  /** Images that carry one of these flags. */
+  flags?: readonly Flag[];
+}
+
+/**
+ * A retry as the workflow takes it. The selection is a file in the store, so that no list goes through the history; who
+ * cannot write one names a choice in its place.
+ */
+export interface RetryRequest extends RetryChoice {
+  /** Names the retry, so that the same one sent twice runs once: 1 to 60 letters, digits, `-` and `_`. */
+  id: string;
+  /** Store key of a {@link RetrySelection}; wins over a choice. */
+  uri?: string;
+  /** At most {@link MAX_RETRY_KEYS}. */
+  keys?: readonly string[];
+}
+
+/** The most keys in the input of a retry: with 400 bytes each they are 80 kB of history. */
+export const MAX_RETRY_KEYS = 200;
 
 /** Which outputs a retry of an ended batch is for: a file in the store, so that no list goes through the history. */
 export interface RetrySelection {

@@ -11,6 +11,7 @@ import {
 } from '../contract/index.ts';
 import { activityRunner, type RunActivity } from './activities.ts';
 import { detailsOf } from './details.ts';
+import { readInput } from './input.ts';
 import { logState } from './log.ts';
 import { count } from './metrics.ts';
 import { readOptions } from './options.ts';
@@ -55,7 +56,7 @@ export class Batch {
   #published = '';
 
   constructor(input: ImageBatchInput, startedAt: Date) {
-    this.input = input;
+    this.input = readInput(input);
     this.options = readOptions(input.options);
     const { labels = [], maxCostUsd } = this.options;
     this.#tally = new Tally(count, input.retry !== undefined);
@@ -94,6 +95,16 @@ export class Batch {
     if (before.state !== this.progress.state) logState(this.progress);
     setCurrentDetails(detailsOf(this.progress, this.options));
     this.#publish();
+  }
+
+  /** Takes over how an earlier run of the batch was to be run. */
+  runAs(options: Partial<BatchOptions>): void {
+    Object.assign(this.options, readOptions(options));
+    const { labels = [], maxCostUsd } = this.options;
+    this.update({
+      ...(labels.length > 0 && { labels }),
+      ...(maxCostUsd !== undefined && { maxCostUsd }),
+    });
   }
 
   setBudget(maxCostUsd: number): void {

@@ -70,6 +70,8 @@ async function prepareBatch(batch: Batch): Promise<Prepared> {
       input: batch.input,
     }),
   );
+  // Not again after an earlier run's round: the budget may have been changed meanwhile.
+  if (prepared.options && !batch.prepared) batch.runAs(prepared.options);
   batch.prepared = prepared;
   batch.firstRound = prepared.firstRound;
   batch.update({

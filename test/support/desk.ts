@@ -80,7 +80,7 @@ function command(
 }
 
 /** Nothing of what is set on the machine that runs the tests may steer a command, but for where programs are kept. */
-function quietEnvironment(): NodeJS.ProcessEnv {
+export function quietEnvironment(): NodeJS.ProcessEnv {
   const foreign = /^(TEMPORAL_|GEMINI_|HUMMINGBATCH_(?!CACHE|TEMPORAL_CLI)|NODE_|FORCE_COLOR|NO_COLOR)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }

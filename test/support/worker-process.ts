@@ -14,6 +14,8 @@ export interface WorkerProcess {
   heard(): string;
   /** Resolves when its log has said it. */
   said(words: string | RegExp): Promise<void>;
+  /** Resolves with its exit code when it has ended, however that came. */
+  gone: Promise<number | null>;
   /** SIGKILL, and back when the process is gone. */
   kill(): Promise<void>;
   /** SIGTERM, and back when it has ended by itself. */
@@ -35,6 +37,7 @@ export function startWorkerProcess(
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const gone = once(child, 'exit').then(([code]) => code as number | null);
   let heard = '';
   child.stderr.on('data', (bytes: Buffer) => {
     heard += bytes.toString();
@@ -42,6 +45,7 @@ export function startWorkerProcess(
   });
   return {
     pid: child.pid ?? 0,
+    gone,
     heard: () => heard,
     async said(words) {
       while (heard.search(words) < 0) await pause(20);

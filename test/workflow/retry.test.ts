@@ -71,3 +71,35 @@ test('a retry with nothing left to do only reports', async () => {
   await batch.result();
   expect(batch.google.steps()).toEqual(['prepare', 'report', 'cleanUp']);
 });
+
+test.each([
+  [{ outcomes: ['failed'] }, 'The field id of the retry cannot be missing.'],
+  [{ id: '../x' }, 'The field id of the retry cannot be "../x".'],
+  [{ id: 'a', outcomes: ['broken'] }, 'The field outcomes of the retry cannot be ["broken"].'],
+  [{ id: 'a', flags: 'wrong-ratio' }, 'The field flags of the retry cannot be "wrong-ratio".'],
+  [{ id: 'a', key: ['hero'] }, 'A retry has no field key.'],
+  [
+    { id: 'a', keys: Array(201).fill('hero') },
+    'cannot be a list of 201: at most 200 go through the history.',
+  ],
+])('a retry asked for by hand as %j does nothing and says why', async (retry, says) => {
+  const batch = await time.start({}, { retry: retry as never });
+  await expect(batch.result()).rejects.toMatchObject({
+    cause: { type: 'usage', message: expect.stringContaining(says) },
+  });
+  expect(batch.google.steps()).toEqual([]);
+});
+
+test('a run that was started by hand takes over how the batch was to be run', async () => {
+  const batch = await time.start(
+    {
+      prepared: [
+        { options: { maxCostUsd: 0.01, labels: ['autumn'] }, next: { round: 1, outputs: 3, worstUsd: 1 } },
+      ],
+    },
+    { retry: { id: 'again-2' } },
+  );
+  await expect.poll(async () => (await batch.progress()).stop?.code).toBe('over-budget');
+  expect(await batch.progress()).toMatchObject({ maxCostUsd: 0.01, labels: ['autumn'] });
+  expect(batch.google.posts).toEqual([]);
+});

@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+
+/** A command of the runbook, and the exit code that it is to have. */
+export interface DocCommand {
+  text: string;
+  exit: number;
+}
+
+/** A fenced `sh` block with the scenario that the comment before it names. */
+export interface DocBlock {
+  line: number;
+  scenario: string | undefined;
+  /** Each command in a batch of its own: they are ways to the same. */
+  each: boolean;
+  commands: DocCommand[];
+}
+
+/** A row of the table of stop reasons. */
+export interface DocStop {
+  code: string;
+  anchor: string;
+  /** What it says to do, as commands. */
+  commands: string[];
+  bySelf: string;
+}
+
+const DOC = new URL('../../docs/operations.md', import.meta.url);
+const SCENARIO = /^<!-- (each )?runs in: ([\w-]+) -->$/;
+const STOP_ROW = /^\| <a id="([\w-]+)"><\/a>`([\w-]+)` \| [^|]+ \| ([^|]+) \| ([^|]+) \|$/;
+const IS_COMMAND = /^(?:hummingbatch|temporal) /;
+
+export function readOperations(text = readFileSync(DOC, 'utf8')) {
+  const lines = text.split('\n');
+  return {
+    blocks: blocksOf(lines),
+    stops: lines.flatMap(stopOf),
+    /** Commands in sentences and tables. */
+    inline: withoutBlocks(lines)
+      .flatMap(codeSpans)
+      .filter((span) => IS_COMMAND.test(span)),
+  };
+}
+
+function blocksOf(lines: string[]): DocBlock[] {
+  return lines.flatMap((line, index) => {
+    if (!/^```(sh|bash|shell|console)\b/.test(line)) return [];
+    const end = lines.indexOf('```', index);
+    const [, each, scenario] = SCENARIO.exec(lines[index - 1] ?? '') ?? [];
+    const commands = lines.slice(index + 1, end).flatMap(commandOf);
+    return [{ line: index + 1, scenario, each: each !== undefined, commands }];
+  });
+}
+
+function commandOf(text: string): DocCommand[] {
+  if (/^\s*(#|$)/.test(text)) return [];
+  return [{ text, exit: Number(/# exit (\d+)$/.exec(text)?.[1] ?? 0) }];
+}
+
+function stopOf(line: string): DocStop[] {
+  const [, anchor = '', code = '', todo = '', bySelf = ''] = STOP_ROW.exec(line) ?? [];
+  if (!code) return [];
+  return [{ anchor, code, bySelf, commands: codeSpans(todo).filter((span) => IS_COMMAND.test(span)) }];
+}
+
+function codeSpans(line: string): string[] {
+  return [...line.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
+}
+
+function withoutBlocks(lines: string[]): string[] {
+  let inside = false;
+  return lines.filter((line) => {
+    const fence = line.startsWith('```');
+    if (fence) inside = !inside;
+    return !inside && !fence;
+  });
+}

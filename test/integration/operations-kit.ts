@@ -1,0 +1,83 @@
+import { inject } from 'vitest';
+import type { BatchOptions, Manifest } from '../../src/contract/index.ts';
+import type { Fault } from '../../src/emulator/index.ts';
+import { type BatchIn, batchIn, namesOf, submissionOf } from '../support/batch-in.ts';
+import type { Heard } from '../support/shell.ts';
+import type { World } from '../support/world.ts';
+import { item, manifestOf } from './activities-kit.ts';
+
+/** A batch on which commands are run, and what their shell knows of it. */
+export interface Stage {
+  world: World;
+  batch: BatchIn;
+  env: Record<string, string>;
+}
+
+/** A state in which commands of the runbook make sense, and what they promise. */
+export interface Scenario {
+  /** Strike each of its batches, and no other. */
+  faults?: Fault[];
+  options?: Partial<BatchOptions>;
+  manifest?: Manifest;
+  /** Where it cannot share one; it has no worker yet. */
+  world?: () => Promise<World>;
+  /** Brings the batch into the state; answers with what else the shell is to know. */
+  begin: (stage: Stage) => Promise<Record<string, string>>;
+  promise: (stage: Stage, heard: Heard[]) => Promise<void>;
+}
+
+export const MANIFEST = manifestOf([item('hero'), item('flat')]);
+
+/** What is to happen to one batch of a scenario. */
+export function faultsOf(id: string, { faults = [] }: Pick<Scenario, 'faults'> = {}): Fault[] {
+  return faults.map((fault) => ({ ...fault, match: { name: namesOf(id) } }));
+}
+
+export async function startBatch(
+  world: World,
+  batchId: string,
+  { manifest = MANIFEST, options = {} }: Scenario,
+) {
+  await world.hummingbatch.startNormalised({ manifest, batchId, options });
+  return batchIn(world, batchId);
+}
+
+/** What a shell knows of a world and a batch in it. */
+export function environmentOf(world: World, id: string): Record<string, string> {
+  return {
+    TEMPORAL_ADDRESS: inject('temporal'),
+    HUMMINGBATCH_STORE: world.store.location,
+    HUMMINGBATCH_TASK_QUEUE: world.taskQueue,
+    HUMMINGBATCH_GEMINI_URL: world.emulator.url,
+    HUMMINGBATCH_CHECK_INTERVAL: '1s',
+    HUMMINGBATCH_SUBMIT_WINDOW: '1s',
+    GEMINI_API_KEY: 'test-key',
+    GEMINI_URL: world.emulator.url,
+    QUEUE: world.taskQueue,
+    ID: id,
+  };
+}
+
+/** Ends whatever times it was started with: one that Temporal's CLI started checks each 30 s. */
+export async function endedSoon(batch: BatchIn) {
+  await batch.until(async ({ state, endedAt }) => {
+    if (endedAt !== undefined) return true;
+    const running = (await batch.jobs()).some((job) => job.state === 'PENDING' || job.state === 'RUNNING');
+    if (state === 'WAITING' && !running) await batch.handle.checkNow().catch(() => undefined);
+    return false;
+  });
+  return batch.ended();
+}
+
+export async function submissionsOf(batch: BatchIn): Promise<string[]> {
+  return (await batch.jobs()).map(submissionOf).sort();
+}
+
+export async function jobOf(batch: BatchIn): Promise<{ JOB: string }> {
+  return { JOB: (await batch.jobs())[0]?.name ?? '' };
+}
+
+export async function pendingActivity({ world, batch }: Stage) {
+  const { raw } = await world.client.workflow.getHandle(batch.handle.workflowId).describe();
+  return raw.pendingActivities?.[0];
+}

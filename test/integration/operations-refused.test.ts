@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type BatchProgress, workflowIdOf } from '../../src/contract/index.ts';
+import type { Fault } from '../../src/emulator/index.ts';
+import { batchIn } from '../support/batch-in.ts';
+import { shell, shellPath } from '../support/shell.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { environmentOf, faultsOf, type Scenario, startBatch } from './operations-kit.ts';
+
+const STATES: Record<string, Pick<Scenario, 'faults' | 'options'> & { says: RegExp; takes: RegExp }> = {
+  waiting: {
+    faults: [{ fault: 'job.stuck', state: 'RUNNING' }],
+    // It checks once: its history must not grow by anything else.
+    options: { checkIntervalMs: 1_000_000 },
+    says: /is WAITING/,
+    takes: /It takes now: update `checkNow`, cancel\./,
+  },
+  awaiting: {
+    options: { approveAboveUsd: 0 },
+    says: /is AWAITING_APPROVAL/,
+    takes: /It takes now: update `approve`, update `approve` with `{"approved": false}`, cancel\./,
+  },
+  stopped: {
+    faults: [{ fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1 }],
+    says: /is NEEDS_ATTENTION/,
+    takes: /It takes now: update `retry`, update `accept`, cancel\./,
+  },
+  malformed: { options: { approveAboveUsd: 0 }, says: /./, takes: /./ },
+  running: { options: { approveAboveUsd: 0 }, says: /./, takes: /./ },
+  ended: { says: /already completed/, takes: /./ },
+};
+
+/** Where a state is reached; unset: when it waits for approval. */
+const AT: Record<string, (progress: BatchProgress) => boolean> = {
+  waiting: ({ nextCheck }) => nextCheck !== undefined,
+  stopped: ({ stop }) => stop !== undefined,
+  ended: ({ endedAt }) => endedAt !== undefined,
+};
+
+const update = (name: string, input?: object) =>
+  `temporal workflow update execute --workflow-id image-batch/$ID --name ${name}${input ? ` --input '${JSON.stringify(input)}'` : ''}`;
+const APPROVE = update('approve');
+const RETRY = update('retry');
+const ACCEPT = update('accept');
+const ADOPT = update('adopt', { job: 'none' });
+const SET_BUDGET = update('setBudget', { maxCostUsd: 60 });
+const CHECK_NOW = update('checkNow');
+
+const SENSELESS: readonly [state: string, commands: string[]][] = [
+  ['waiting', [APPROVE, RETRY, ACCEPT, ADOPT]],
+  ['awaiting', [RETRY, ACCEPT, ADOPT, CHECK_NOW]],
+  ['stopped', [APPROVE, ADOPT, CHECK_NOW]],
+  ['ended', [APPROVE, RETRY, ACCEPT, ADOPT, SET_BUDGET, CHECK_NOW]],
+];
+
+const MALFORMED: readonly [command: string, says: string][] = [
+  [update('setBudget', { maxCostUsd: -1 }), 'maxCostUsd must be an amount in USD.'],
+  [update('setBudget'), 'maxCostUsd must be an amount in USD.'],
+  [update('adopt', { job: 'abc' }), 'The job must be `batches/…` or `none`.'],
+  [update('adopt'), 'The job must be `batches/…` or `none`.'],
+];
+
+vi.setConfig({ maxConcurrency: 8 });
+
+describe.concurrent('what `temporal` asks of a batch that makes no sense as it stands', () => {
+  let world: World;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    const faults: Fault[] = Object.entries(STATES).flatMap(([state, cause]) => faultsOf(idOf(state), cause));
+    world = await createWorld({ faults: { faults } });
+    await world.work();
+    env = { PATH: await shellPath(world.folder) };
+    await Promise.all(Object.keys(STATES).map(begin));
+  });
+  afterAll(() => world.close());
+
+  const idOf = (state: string) => `refused-${state}`;
+
+  async function begin(state: string): Promise<void> {
+    const cause = STATES[state];
+    await startBatch(world, idOf(state), {
+      ...cause,
+      begin: async () => ({}),
+      promise: async () => undefined,
+    });
+    const batch = batchIn(world, idOf(state));
+    await batch.until((progress) => AT[state]?.(progress) ?? progress.state === 'AWAITING_APPROVAL');
+  }
+
+  /** Each alone: while an update is looked at, its task stands in the history that the server shows. */
+  async function refused(state: string, command: string): Promise<string> {
+    const id = idOf(state);
+    const before = await eventsOf(id);
+    const { code, said } = await shell(command, world.folder, { ...env, ...environmentOf(world, id) });
+    expect(code, `${command}\n${said}`).toBe(1);
+    expect(await eventsOf(id), command).toBe(before);
+    return said.replaceAll('\\"', '"');
+  }
+
+  async function eventsOf(id: string): Promise<number | undefined> {
+    return (await world.client.workflow.getHandle(workflowIdOf(id)).fetchHistory()).events?.length;
+  }
+
+  test.each(SENSELESS)('is refused with the state and what it takes now: %s', async (state, commands) => {
+    for (const command of commands) {
+      const said = await refused(state, command);
+      expect(said, command).toMatch(STATES[state]?.says ?? /never/);
+      expect(said, command).toMatch(STATES[state]?.takes ?? /never/);
+    }
+  });
+
+  test('is refused where it is malformed', async () => {
+    for (const [command, says] of MALFORMED)
+      expect(await refused('malformed', command), command).toContain(says);
+  });
+
+  test('is refused where it would start a batch that runs', async () => {
+    const input = JSON.stringify({ batchId: idOf('running'), retry: { id: 'fix-1' } });
+    const command = `temporal workflow start --type imageBatch --workflow-id image-batch/$ID --task-queue $QUEUE --fail-existing --input '${input}'`;
+    expect(await refused('running', command)).toMatch(/already (running|started)/i);
+  });
+});

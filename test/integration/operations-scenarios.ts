@@ -1,0 +1,163 @@
+import { expect } from 'vitest';
+import type { ErrorCode } from '../../src/contract/index.ts';
+import type { Fault } from '../../src/emulator/index.ts';
+import { stillRunning } from '../support/batch-in.ts';
+import { item, manifestOf } from './activities-kit.ts';
+import { endedSoon, jobOf, type Scenario, type Stage, submissionsOf } from './operations-kit.ts';
+import { OWN_WORLDS } from './operations-worlds.ts';
+
+const DENIED: Fault = { fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1 };
+const NONE = {};
+const REFUSED = manifestOf([item('hero'), item('flat', { prompt: 'A thing [refuse]' })]);
+
+function whole(...jobs: string[]): Scenario['promise'] {
+  return async ({ batch }) => {
+    expect(await endedSoon(batch)).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
+    expect(await submissionsOf(batch)).toEqual(jobs);
+  };
+}
+
+function stopped(code: ErrorCode): Scenario['begin'] {
+  return async ({ batch }) => {
+    await batch.stopped(code);
+    return jobOf(batch);
+  };
+}
+
+async function awaiting({ batch }: Stage): Promise<Record<string, string>> {
+  await batch.until(({ state }) => state === 'AWAITING_APPROVAL');
+  return NONE;
+}
+
+/** Its job is made and looked at once; when it has ended is for whoever checks next. */
+async function jobRuns({ batch }: Stage): Promise<Record<string, string>> {
+  await batch.until(({ nextCheck }) => nextCheck !== undefined);
+  return jobOf(batch);
+}
+
+const SELDOM = { checkIntervalMs: 1_000_000 };
+
+const LOST: Fault[] = [
+  { fault: 'create.answer-lost', times: 1 },
+  { fault: 'job.unlisted', afterMs: 12_000 },
+];
+
+/** Those whose batches may share a world, and those that may not. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  nowhere: { begin: async () => NONE, promise: async () => undefined },
+
+  'looked-at': {
+    // Paid for, and no image.
+    faults: [{ fault: 'line.no-picture' }],
+    // Enough for one round, and not for a second one.
+    options: { maxCostUsd: 0.2, labels: ['autumn'] },
+    async begin({ batch, world }) {
+      await batch.stopped('over-budget');
+      const query = `BatchId = '${batch.id}' AND StopReason = 'over-budget' AND OutputsFailed > 0`;
+      await batch.until(async () => (await world.client.workflow.count(query)).count > 0);
+      return NONE;
+    },
+    async promise({ batch }, heard) {
+      for (const { command, said } of heard) {
+        if (/^hummingbatch (?!doctor)|workflow (list|describe|query)/.test(command))
+          expect(said, command).toContain(batch.id);
+        if (command.startsWith('temporal workflow query')) expect(said).toContain('"over-budget"');
+        if (command.startsWith('temporal workflow count')) expect(said).toMatch(/\d/);
+        if (command.startsWith('temporal workflow metadata')) expect(said).toContain('What you can do now');
+        if (command.startsWith('temporal task-queue')) expect(said).toMatch(/Pollers:[\s\S]*workflow/);
+      }
+      await batch.handle.cancel();
+    },
+  },
+
+  'awaiting-approval': { options: { approveAboveUsd: 0 }, begin: awaiting, promise: whole('r1.1') },
+  'awaiting-refusal': {
+    options: { approveAboveUsd: 0 },
+    begin: awaiting,
+    async promise({ batch }) {
+      await expect.poll(() => batch.workflow()).toBe('FAILED');
+      expect(await batch.jobs()).toEqual([]);
+    },
+  },
+  'stopped-for-retry': { faults: [DENIED], begin: stopped('permission-denied'), promise: whole('r1.2') },
+  'stopped-for-accept': {
+    faults: [DENIED],
+    begin: stopped('permission-denied'),
+    async promise({ batch }) {
+      expect(await batch.ended()).toMatchObject({
+        state: 'COMPLETED_WITH_FAILURES',
+        outputs: { missing: 2 },
+      });
+      expect(await batch.jobs()).toEqual([]);
+    },
+  },
+  'over-budget': { options: { maxCostUsd: 0 }, begin: stopped('over-budget'), promise: whole('r1.1') },
+  'waiting-long': {
+    options: SELDOM,
+    async begin({ batch }) {
+      await batch.until(async ({ nextCheck }) => nextCheck !== undefined && isDone(await batch.jobs()));
+      return jobOf(batch);
+    },
+    promise: whole('r1.1'),
+  },
+  'job-runs-for-cancel': {
+    faults: [{ fault: 'job.stuck', state: 'RUNNING' }],
+    begin: jobRuns,
+    async promise({ batch }) {
+      expect(await batch.ended()).toMatchObject({ state: 'CANCELLED' });
+      const jobs = await batch.jobs();
+      expect(jobs).toMatchObject([{ cancelled: true }]);
+      expect(stillRunning(jobs)).toEqual([]);
+      expect(await batch.records()).toHaveLength(2);
+    },
+  },
+  ended: {
+    manifest: REFUSED,
+    async begin({ batch }) {
+      await batch.ended();
+      return NONE;
+    },
+    async promise({ batch, world }) {
+      await batch.until(async () => (await batch.jobs()).length > 1);
+      expect(await endedSoon(batch)).toMatchObject({
+        state: 'COMPLETED_WITH_FAILURES',
+        outputs: { image: 1, refused: 1 },
+      });
+      expect((await batch.jobs()).map(({ rows }) => rows)).toEqual([2, 1]);
+      // Whoever started the last run, `run` knows it for the same batch.
+      const again = await world.hummingbatch.startNormalised({ manifest: REFUSED, batchId: batch.id });
+      expect(again.attached).toBe(true);
+    },
+  },
+  'submission-shown': {
+    faults: LOST,
+    options: { onUnknownSubmit: 'park' },
+    async begin({ batch, world }) {
+      await batch.stopped('submission-unknown');
+      await batch.until(async () => (await listOf(world.emulator.url)).includes(`hb/${batch.id}/`));
+      return jobOf(batch);
+    },
+    async promise(stage, heard) {
+      const [first] = heard;
+      if (first?.command.startsWith('curl')) expect(first.said).toContain(`hb/${stage.batch.id}/`);
+      await whole('r1.1')(stage, heard);
+    },
+  },
+  'submission-lost': {
+    faults: [{ fault: 'create.cut', times: 1 }],
+    options: { onUnknownSubmit: 'park' },
+    begin: stopped('submission-unknown'),
+    promise: whole('r1.2'),
+  },
+  'job-runs': { options: SELDOM, begin: jobRuns, promise: whole('r1.1') },
+  ...OWN_WORLDS,
+};
+
+function isDone(jobs: { state: string }[]): boolean {
+  return jobs.length > 0 && jobs.every(({ state }) => state === 'SUCCEEDED');
+}
+
+async function listOf(url: string): Promise<string> {
+  const answer = await fetch(`${url}/v1beta/batches?pageSize=1000`, { headers: { 'x-goog-api-key': 'any' } });
+  return answer.text();
+}

@@ -1,0 +1,205 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, inject } from 'vitest';
+import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
+import type { Fault } from '../../src/emulator/index.ts';
+import { createGemini } from '../../src/gemini/index.ts';
+import { openStore } from '../../src/store/open.ts';
+import { batchIn, stillRunning } from '../support/batch-in.ts';
+import { temporalCliPath } from '../support/servers.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+import { createWorld, type World } from '../support/world.ts';
+import {
+  endedSoon,
+  pendingActivity,
+  type Scenario,
+  type Stage,
+  startBatch,
+  submissionsOf,
+} from './operations-kit.ts';
+
+const NAMESPACE = 'ops-bare';
+const keys = ['test-key'];
+const processes: WorkerProcess[] = [];
+
+async function expectWhole({ batch }: Stage): Promise<void> {
+  expect(await endedSoon(batch)).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
+  expect(await submissionsOf(batch)).toEqual(['r1.1']);
+}
+
+const parked: Scenario = {
+  options: { onUnknownSubmit: 'park' },
+  begin: async () => ({}),
+  promise: expectWhole,
+};
+
+/** A step that is tried again and again. */
+const failing = {
+  world: () => createWorld({ faults: { faults: [{ fault: 'get.refuse', status: 'UNAVAILABLE' }] } }),
+  async begin(stage: Stage) {
+    await stage.world.work();
+    await stage.batch.until(async () => (await stage.batch.trying()).attempt > 1);
+    return { ACTIVITY: (await pendingActivity(stage))?.activityId ?? '' };
+  },
+};
+
+async function endFaults({ emulator }: World): Promise<void> {
+  await fetch(`${emulator.url}/emulator/faults`, { method: 'PUT', body: JSON.stringify({ faults: [] }) });
+}
+
+/** Scenarios that stop or replace workers, change the emulator's plan, or act on all batches of a store. */
+export const OWN_WORLDS: Record<string, Scenario> = {
+  'many-stopped': {
+    world: () => createWorld({ faults: { faults: [denied('ops-many'), cut('ops-unknown')] } }),
+    async begin({ world, batch }) {
+      await world.work();
+      const unknown = await startBatch(world, 'ops-unknown', parked);
+      await Promise.all([batch.stopped('permission-denied'), unknown.stopped('submission-unknown')]);
+      return {};
+    },
+    async promise({ world, batch }, [first, second]) {
+      expect(first?.said).toContain(batch.id);
+      expect(second?.said).toContain('Left alone: ops-unknown');
+      expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
+      const unknown = batchIn(world, 'ops-unknown');
+      expect(await unknown.handle.status()).toMatchObject({ stop: { code: 'submission-unknown' } });
+      expect(await unknown.jobs()).toEqual([]);
+      await unknown.handle.adopt('none');
+      await unknown.ended();
+    },
+  },
+
+  'step-that-fails': {
+    ...failing,
+    async promise(stage, heard) {
+      expect(heard.find(({ command }) => command.includes('describe'))?.said).toMatch(/Paused/);
+      expect(await stage.batch.handle.status()).toMatchObject({ state: 'WAITING' });
+      await endFaults(stage.world);
+      await expectWhole(stage);
+    },
+  },
+
+  'step-to-cancel': {
+    ...failing,
+    async promise({ world, batch }) {
+      await batch.until(({ state }) => state === 'CANCELLING');
+      await endFaults(world);
+      expect(await batch.ended()).toMatchObject({ state: 'CANCELLED' });
+      expect(stillRunning(await batch.jobs())).toEqual([]);
+    },
+  },
+
+  'step-that-runs': {
+    world: () => createWorld({ faults: { faults: [{ fault: 'upload-start.slow', ms: 8_000, times: 1 }] } }),
+    async begin(stage) {
+      await stage.world.work();
+      await stage.batch.until(({ state }) => state === 'STAGING');
+      await stage.batch.until(async () => (await pendingActivity(stage)) !== undefined);
+      return { ACTIVITY: (await pendingActivity(stage))?.activityId ?? '' };
+    },
+    promise: expectWhole,
+  },
+
+  'two-workers': {
+    world: () => createWorld({ jobSeconds: 4 }),
+    async begin({ world, batch }) {
+      for (let count = 0; count < 2; count++) processes.push(startWorkerProcess(world));
+      await Promise.all(processes.map((worker) => worker.said('Working for')));
+      await batch.until(({ state }) => state === 'WAITING');
+      return { WORKER: String(processes[0]?.pid) };
+    },
+    async promise(stage) {
+      expect(await processes[0]?.gone).toBe(0);
+      await expectWhole(stage);
+      await processes[1]?.stop();
+    },
+  },
+
+  'key-replaced': {
+    world: () => createWorld({ keys, jobSeconds: 3 }),
+    async begin({ world, batch }) {
+      const stopWorker = await world.work();
+      await batch.until(({ check }) => check !== undefined);
+      keys.length = 0;
+      await batch.stopped('key-invalid');
+      await stopWorker();
+      keys.push('new-key');
+      await world.work({ gemini: createGemini({ baseUrl: world.emulator.url, apiKey: 'new-key' }) });
+      return { GEMINI_API_KEY: 'new-key' };
+    },
+    promise: expectWhole,
+  },
+
+  'store-to-move': {
+    world: () => createWorld({ jobSeconds: 3 }),
+    async begin({ world, batch }) {
+      const stopWorker = await world.work();
+      await batch.until(({ state }) => state === 'WAITING');
+      await stopWorker();
+      return { NEW_STORE: join(world.folder, 'moved') };
+    },
+    async promise({ world, batch }) {
+      await world.work({ store: await openStore(join(world.folder, 'moved')) });
+      const result = await world.client.workflow.getHandle(batch.handle.workflowId).result();
+      expect(result).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
+      expect(await submissionsOf(batch)).toEqual(['r1.1']);
+    },
+  },
+
+  forgotten: {
+    world: () => createWorld({ jobSeconds: 3 }),
+    async begin({ world, batch }) {
+      const stopWorker = await world.work();
+      await batch.until(({ state }) => state === 'WAITING');
+      await stopWorker();
+      const { workflowId } = batch.handle;
+      const { workflowService } = world.client;
+      await workflowService.deleteWorkflowExecution({
+        namespace: 'default',
+        workflowExecution: { workflowId },
+      });
+      const handle = world.client.workflow.getHandle(workflowId);
+      const isThere = () =>
+        handle.describe().then(
+          () => true,
+          () => false,
+        );
+      await expect.poll(isThere, { timeout: 20_000 }).toBe(false);
+      await world.work();
+      return {};
+    },
+    async promise(stage, [list]) {
+      expect(list?.said).toContain(stage.batch.id);
+      await expectWhole(stage);
+    },
+  },
+
+  'bare-namespace': {
+    world: () => createWorld(),
+    async begin({ world, batch }) {
+      await world.work();
+      await batch.ended();
+      const where = ['--address', inject('temporal'), '--namespace', NAMESPACE];
+      await promisify(execFile)(await temporalCliPath(), ['operator', 'namespace', 'create', ...where]);
+      return { TEMPORAL_NAMESPACE: NAMESPACE };
+    },
+    async promise({ world }, [create, doctor]) {
+      const { customAttributes } = await world.client.connection.operatorService.listSearchAttributes({
+        namespace: NAMESPACE,
+      });
+      expect(Object.keys(customAttributes).sort()).toEqual(Object.keys(SEARCH_ATTRIBUTE_TYPES).sort());
+      const pairs = [...(create?.command ?? '').matchAll(/--name (\w+) --type (\w+)/g)];
+      expect(Object.fromEntries(pairs.map(([, name, type]) => [name, type]))).toEqual(SEARCH_ATTRIBUTE_TYPES);
+      expect(doctor?.said).toContain('All are registered.');
+    },
+  },
+};
+
+function denied(id: string): Fault {
+  return { fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1, match: { name: `^hb/${id}` } };
+}
+
+function cut(id: string): Fault {
+  return { fault: 'create.cut', times: 1, match: { name: `^hb/${id}` } };
+}

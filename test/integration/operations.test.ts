@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  type BatchProgress,
+  ERROR_CODES,
+  type ErrorCode,
+  retryPolicyOf,
+  waysOn,
+} from '../../src/contract/index.ts';
+import { shell, shellPath } from '../support/shell.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { type DocCommand, readOperations } from './operations-doc.ts';
+import { environmentOf, faultsOf, type Scenario, type Stage, startBatch } from './operations-kit.ts';
+import { SCENARIOS } from './operations-scenarios.ts';
+import { STOPPED } from './operations-stops.ts';
+
+const { blocks, stops, inline } = readOperations();
+const commands = blocks.flatMap((block) => block.commands);
+const [introduction, ...chapters] = blocks;
+
+/** Each set of commands that runs on a batch of its own. */
+const RUNS = chapters
+  .flatMap(({ each, commands: all, ...block }) =>
+    (each ? all.map((one) => [one]) : [all]).map((some) => ({ ...block, commands: some })),
+  )
+  .map((run, index) => ({
+    ...run,
+    id: `ops-${run.scenario}-${index}`,
+    first: run.commands[0]?.text,
+  }));
+
+const closing: (() => Promise<void>)[] = [];
+let shared: World;
+let path: string;
+
+beforeAll(async () => {
+  const faults = [
+    ...RUNS.flatMap(({ id, scenario = '' }) => faultsOf(id, SCENARIOS[scenario])),
+    ...STOPPED.flatMap(({ id, scenario }) => faultsOf(id, scenario)),
+  ];
+  shared = await createWorld({ jobSeconds: 2, faults: { faults } });
+  closing.push(() => shared.close());
+  await shared.work();
+  path = await shellPath(shared.folder);
+});
+afterAll(async () => {
+  for (const close of closing.toReversed()) await close();
+});
+
+async function stageOf(scenario: Scenario, id: string): Promise<Stage> {
+  const world = (await scenario.world?.()) ?? shared;
+  if (scenario.world) closing.push(() => world.close());
+  const batch = await startBatch(world, id, scenario);
+  const stage = { world, batch, env: { PATH: path, ...environmentOf(world, id) } };
+  return { ...stage, env: { ...stage.env, ...(await scenario.begin(stage)) } };
+}
+
+async function runAll({ world, env }: Stage, all: DocCommand[]) {
+  const heard = [];
+  for (const { text, exit } of all) {
+    const one = await shell(text, world.folder, env);
+    expect(one.code, `${text}\n${one.said}`).toBe(exit);
+    heard.push(one);
+  }
+  return heard;
+}
+
+describe('the runbook', () => {
+  test('names for each of its blocks a scenario that there is', () => {
+    const unknown = blocks.filter(({ scenario = '' }) => !Object.hasOwn(SCENARIOS, scenario));
+    expect(unknown.map(({ line, scenario }) => [line, scenario])).toEqual([]);
+    const named = new Set(blocks.map(({ scenario }) => scenario));
+    expect(Object.keys(SCENARIOS).filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  test('introduces in its first block what its commands take from the shell', () => {
+    const introduced = introduction?.commands.flatMap(
+      ({ text }) => /^(?:export )?(\w+)=/.exec(text)?.[1] ?? [],
+    );
+    const used = [...commands.map(({ text }) => text), ...inline].flatMap(
+      (text) => text.match(/\$\w+/g) ?? [],
+    );
+    expect([...new Set(used)].filter((name) => !introduced?.includes(name.slice(1)))).toEqual([]);
+  });
+
+  test('quotes no command that is not run', () => {
+    const run = (words: string) => commands.some(({ text }) => `${text} `.startsWith(`${words} `));
+    expect(inline.filter((words) => !run(words))).toEqual([]);
+  });
+
+  test('has each reason for which a batch can stop, and no other', () => {
+    const codes = ERROR_CODES.filter((code) => retryPolicyOf(code) !== 'never').sort();
+    expect(stops.map(({ code }) => code).sort()).toEqual(codes);
+    expect(stops.filter(({ anchor, code }) => anchor !== code)).toEqual([]);
+  });
+
+  test.each(stops)(
+    'says of $code what the batch says itself: what to do, and whether it goes on by itself',
+    (row) => {
+      const code = row.code as ErrorCode;
+      expect(row.bySelf.startsWith('yes')).toBe(retryPolicyOf(code) === 'soon');
+      const stop = { code, step: 'submit' } as BatchProgress['stop'];
+      const ways = waysOn({ batchId: '$ID', state: 'NEEDS_ATTENTION', stop } as BatchProgress).map(
+        ({ command }) => command.replace('cost-usd N', 'cost-usd 60').replace('batches/…', '$JOB'),
+      );
+      expect(row.commands[0]).toBe(ways[0]);
+      expect(row.commands.filter((command) => !ways.includes(command))).toEqual([]);
+    },
+  );
+});
+
+// Most of each one's time is waiting for an emulated job.
+vi.setConfig({ maxConcurrency: 16 });
+
+describe.concurrent('a command of the runbook does what it says', () => {
+  test.each(RUNS)('$scenario, line $line: $first', async ({ scenario = '', id, commands: all }) => {
+    const found = SCENARIOS[scenario];
+    expect(found).toBeDefined();
+    if (!found) return;
+    const stage = await stageOf(found, id);
+    await found.promise(stage, await runAll(stage, all));
+  });
+
+  test('its introduction can be typed', async () => {
+    for (const { text, exit } of introduction?.commands ?? [])
+      expect((await shell(text, shared.folder, {})).code).toBe(exit);
+  });
+
+  test.each(STOPPED)('stopped as $code: the first command of its row', async ({ code, id, scenario }) => {
+    const text = stops.find((row) => row.code === code)?.commands[0] ?? '';
+    expect(text).toMatch(/^hummingbatch /);
+    const stage = await stageOf(scenario, id);
+    await scenario.promise(stage, await runAll(stage, [{ text, exit: 0 }]));
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import type { ImageBatchInput } from '../../src/contract/index.ts';
+import { toJson, toJsonLines } from '../../src/store/json.ts';
+import { BATCH, begin, failureOf, item, manifestOf, newWorker, places, textOf } from './activities-kit.ts';
+
+const MANIFEST = manifestOf([item('hero'), item('flat')]);
+const RECORDS = [
+  { output: 'hero#1', key: 'hero', outcome: 'image', flags: ['wrong-ratio'] },
+  { output: 'flat#1', key: 'flat', outcome: 'refused', flags: [] },
+];
+
+/** A batch that was prepared with a budget, and then ended in one round. */
+async function ended() {
+  const worker = await newWorker();
+  const { store, run } = worker;
+  const first = await begin(store, MANIFEST);
+  await run('prepare', { ...first, input: { ...first.input, options: { maxCostUsd: 4 } } });
+  await store.put(places.round(1).collected, toJson({ jobs: [], silent: [], anomalies: [], strayUsd: 0 }));
+  await store.put(places.results, toJsonLines(RECORDS));
+  await store.put(places.report, toJson({ batchId: BATCH, rounds: [{ round: 1 }] }));
+  const prepare = (input: Omit<ImageBatchInput, 'batchId'>) =>
+    run('prepare', { batchId: BATCH, where: {}, input: { batchId: BATCH, ...input } });
+  return { ...worker, prepare };
+}
+
+describe('a retry as plain JSON', () => {
+  test.each([
+    [{ outcomes: ['refused'] as const }, ['flat#1'], false],
+    [{ keys: ['hero'] }, ['hero#1'], true],
+    [{ keys: ['flat#1'] }, ['flat#1'], true],
+    [{ flags: ['wrong-ratio'] as const }, ['hero#1'], true],
+  ])('selects by %j, and begins the next round for that', async (choice, outputs, anew) => {
+    const { prepare, store } = await ended();
+    expect(await prepare({ retry: { id: 'fix-1', ...choice } })).toMatchObject({
+      next: { round: 2, outputs: 1 },
+      firstRound: 2,
+    });
+    expect(JSON.parse((await textOf(store, places.retry('fix-1'))) ?? '')).toEqual({ outputs, anew });
+  });
+
+  test('keeps its selection, whatever the records say later', async () => {
+    const { prepare, store } = await ended();
+    const asked = { retry: { id: 'fix-1', outcomes: ['refused'] as const } };
+    const first = await prepare(asked);
+    await store.put(places.results, toJsonLines([]));
+    expect(await prepare(asked)).toEqual(first);
+  });
+
+  test('that means no output is refused and leaves nothing', async () => {
+    const { prepare, store } = await ended();
+    const before = await store.list(`${places.home}/`);
+    const { type, message } = await failureOf(prepare({ retry: { id: 'fix-1', keys: ['herro'] } }));
+    expect([type, message]).toEqual([
+      'wrong-state',
+      'There is nothing to retry in the batch demo: it has no herro.',
+    ]);
+    // Nothing named: failed and missing ones, and there are none.
+    expect((await failureOf(prepare({ retry: { id: 'fix-2' } }))).message).toContain(
+      'no output of it is of that kind',
+    );
+    expect(await store.list(`${places.home}/`)).toEqual(before);
+  });
+
+  test('of a batch that never ended goes on with it', async () => {
+    const { run, store } = await newWorker();
+    await run('prepare', await begin(store, MANIFEST));
+    const input = { batchId: BATCH, retry: { id: 'fix-1', keys: ['hero'] } };
+    const prepared = await run('prepare', { batchId: BATCH, where: {}, input });
+    expect(prepared).toMatchObject({ next: { round: 1, outputs: 2 }, retryFollows: false });
+  });
+
+  test('is run as a person last said, but for what it says itself', async () => {
+    const { prepare, store } = await ended();
+    const retry = { id: 'fix-1', keys: ['hero'] };
+    expect((await prepare({ retry })).options).toEqual({ maxCostUsd: 4 });
+    expect((await prepare({ retry, options: { maxCostUsd: 9 } })).options).toEqual({ maxCostUsd: 9 });
+    expect(JSON.parse((await textOf(store, places.options)) ?? '')).toEqual({ maxCostUsd: 9 });
+  });
+});
