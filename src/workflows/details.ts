@@ -53,7 +53,7 @@ function factsOf(progress: BatchProgress, { maxRounds }: BatchOptions): string[]
     ['last check', lastCheck && `${time(lastCheck)}${nextCheck ? `, the next at ${time(nextCheck)}` : ''}`],
     [
       'outputs',
-      `${outputs.total}: ${outputs.image} image, ${outputs.refused} refused, ${outputs.failed} failed, ${outputs.missing} missing, ${open} open`,
+      `${outputs.image} image, ${outputs.refused} refused, ${outputs.failed} failed, ${outputs.missing} missing, ${open} open; ${outputs.total} in all`,
     ],
     [
       'cost',
