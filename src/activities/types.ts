@@ -1,5 +1,6 @@
 import type {
   BatchOptions,
+  BatchProgress,
   BatchResult,
   ErrorCode,
   ImageBatchInput,
@@ -181,6 +182,10 @@ export interface ReportInput extends StepInput {
   jobs: { name: string; round: number; submission: number; state: JobState }[];
   notes: string[];
   retryId?: string;
+}
+
+export interface RememberInput extends StepInput {
+  progress: BatchProgress;
 }
 
 export interface CancelJobInput extends StepInput {

@@ -7,6 +7,9 @@ import {
 import type { Activities } from '../activities/index.ts';
 import { transferQueueOf } from '../contract/queues.ts';
 
+/** All but what is local: `remember`. */
+type Step = Exclude<keyof Activities, 'remember'>;
+
 /**
  * Every timeout and retry of every step, in one table.
  *
@@ -29,7 +32,7 @@ const TRANSFER: ActivityOptions = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 8 },
 };
 
-const OPTIONS: Record<keyof Activities, ActivityOptions & { transfer?: true }> = {
+const OPTIONS: Record<Step, ActivityOptions & { transfer?: true }> = {
   prepare: { ...TRANSFER, transfer: true },
   stageRound: { ...TRANSFER, transfer: true },
   // Two complete passes over LIST with a pause between them.
@@ -56,7 +59,7 @@ const OPTIONS: Record<keyof Activities, ActivityOptions & { transfer?: true }> =
 };
 
 /** Schedules an activity with its options and a summary that a person understands. */
-export type RunActivity = <Name extends keyof Activities>(
+export type RunActivity = <Name extends Step>(
   name: Name,
   summary: string,
   input: Parameters<Activities[Name]>[0],
@@ -64,7 +67,7 @@ export type RunActivity = <Name extends keyof Activities>(
 
 export function activityRunner(): RunActivity {
   const { taskQueue } = workflowInfo();
-  return ((name: keyof Activities, summary: string, input: unknown) => {
+  return ((name: Step, summary: string, input: unknown) => {
     const { transfer, ...options } = OPTIONS[name];
     const proxies = proxyActivities<Record<string, (input: unknown) => Promise<unknown>>>({
       ...options,

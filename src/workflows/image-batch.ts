@@ -12,6 +12,7 @@ import { settleCancelled } from './cancel.ts';
 import { failure } from './failure.ts';
 import { handleMessages } from './messages.ts';
 import { AcceptedAsItIs, persist } from './persist.ts';
+import { rememberStanding } from './remember.ts';
 import { reportBatch } from './report.ts';
 import { runRound } from './round.ts';
 import { untilSomebody } from './until-somebody.ts';
@@ -89,6 +90,7 @@ async function approval(batch: Batch, { estimatedUsd, next }: Prepared): Promise
   if (approveAboveUsd === undefined || !next || next.round > 1 || next.submitted) return;
   if (estimatedUsd !== undefined && estimatedUsd <= approveAboveUsd) return;
   batch.enter('AWAITING_APPROVAL');
+  rememberStanding(batch);
   await untilSomebody(
     () => batch.requests.approval !== undefined,
     'waits for approval: the price is above its limit',

@@ -8,6 +8,7 @@ import {
 import { type ErrorCode, fixFor, retryPolicyOf, type Step, type Stop } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
 import { failure, reasonOf } from './failure.ts';
+import { rememberStanding } from './remember.ts';
 import { untilSomebody } from './until-somebody.ts';
 
 /** How often a stop that may mend itself (429, 5xx, disk, store) looks whether it has. */
@@ -89,6 +90,7 @@ async function waitStopped(batch: Batch, stop: Stop, againMs: number): Promise<v
   Object.assign(requests, { retry: false, accept: false, adopt: undefined });
   const nextTry = mends ? { nextTry: new Date(Date.now() + againMs).toISOString() } : {};
   batch.update({ state: 'NEEDS_ATTENTION', stop: { ...stop, ...nextTry } });
+  rememberStanding(batch);
 
   const asked = () => requests.retry || requests.accept || requests.adopt !== undefined || requests.cancel;
   if (mends) await condition(asked, againMs, { summary: `stopped (${stop.code}): next try` });

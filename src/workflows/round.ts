@@ -4,6 +4,7 @@ import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
 import { AcceptedAsItIs, persist, stopOnce } from './persist.ts';
 import { QuotaLimit } from './quota.ts';
+import { rememberStanding } from './remember.ts';
 import { watchStragglers } from './stragglers.ts';
 import { submitRound } from './submit.ts';
 import { awaitJob, type JobEnd } from './wait.ts';
@@ -32,6 +33,7 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
     const { job } = chosen;
     batch.noteJob(job, round, chosen.submission);
     batch.update({ job, state: 'WAITING', check: undefined, lastCheck: undefined });
+    rememberStanding(batch);
     const stragglers = await watchStragglers(batch, round, chosen);
     const end = await awaitJob(batch, { job, round, submittedAt: Date.now(), stragglers });
     if (!end) batch.unseenUsd += plan.worstUsd ?? 0;

@@ -93,6 +93,15 @@ describe('many batches', () => {
     expect(idsOf(batches)).toEqual(DENIED.toReversed());
   });
 
+  test('stand in the store as they do in Temporal, though nobody has followed them', async () => {
+    const byStore = () => listBatches(undefined, world.store, { states: ['NEEDS_ATTENTION'] });
+    await expect
+      .poll(async () => idsOf((await byStore()).batches))
+      .toEqual([DEAR, LOST, ...DENIED.toReversed()]);
+    for (const batch of (await byStore()).batches)
+      expect(batch).toEqual(await world.hummingbatch.batch(batch.batchId).status());
+  });
+
   test('a bulk retry shows what it would do and does nothing until it is told to', async () => {
     const { code, stdout, stderr } = await retry(
       '--state',

@@ -295,6 +295,9 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
     async cleanUp(input) {
       await called('cleanUp', input);
     },
+
+    // Local, and no step of the story.
+    async remember() {},
   };
 
   return {

@@ -1,0 +1,20 @@
+import { isCancellation, log, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { Batch } from './batch.ts';
+import { reasonOf } from './failure.ts';
+
+/** A local activity: it is no step of the batch's story, and costs one event. */
+const { remember } = proxyLocalActivities<Pick<Activities, 'remember'>>({
+  startToCloseTimeout: '5s',
+  retry: { maximumAttempts: 1 },
+});
+
+/**
+ * Keeps in the store that the batch will stand like this for a while. It goes on meanwhile: perhaps the store is what it has
+ * stopped for.
+ */
+export function rememberStanding({ base, progress }: Batch): void {
+  remember({ ...base, progress }).catch((error: unknown) => {
+    if (!isCancellation(error)) log.warn('not kept in the store', { code: reasonOf(error).code });
+  });
+}
