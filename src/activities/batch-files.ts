@@ -8,6 +8,7 @@ import {
   type RunOptions,
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
+import { optionsOf } from '../manifest/run-options.ts';
 import { parseStored } from '../manifest/stored.ts';
 import { getJson, getJsonLines, toJson, toJsonLines } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
@@ -67,20 +68,29 @@ export async function readManifestOf(store: Store, batchId: string): Promise<Man
 export async function keepOptions(
   store: Store,
   batchId: string,
-  options: Partial<BatchOptions> = {},
+  options: Partial<BatchOptions>,
 ): Promise<void> {
   const kept: RunOptions = Object.fromEntries(
-    RUN_OPTIONS.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+    Object.entries(said(options)).filter(([name]) => (RUN_OPTIONS as readonly string[]).includes(name)),
   );
   await store.put(batchPlaces(batchId).options, toJson(kept));
 }
 
-/** As a person last said that the batch is to be run, but for what whoever starts it now says. */
+/** As a person last said that the batch is to be run, its manifest beneath it, but for what whoever starts it now says. */
 export async function optionsAsBefore(
   store: Store,
-  { batchId, options }: Pick<ImageBatchInput, 'batchId' | 'options'>,
+  manifest: Manifest,
+  { batchId, options = {} }: Pick<ImageBatchInput, 'batchId' | 'options'>,
 ): Promise<Partial<BatchOptions>> {
-  return { ...(await getJson<RunOptions>(store, batchPlaces(batchId).options)), ...options };
+  const kept = (await getJson<RunOptions>(store, batchPlaces(batchId).options)) ?? {};
+  return { ...optionsOf(manifest), ...kept, ...said(options) };
+}
+
+/** Other languages send null for what is left out. */
+function said(options: Partial<BatchOptions>): Partial<BatchOptions> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined && value !== null),
+  );
 }
 
 export async function writePlan(store: Store, batchId: string, manifest: Manifest): Promise<PlannedOutput[]> {

@@ -38,9 +38,9 @@ export async function prepare(
   const { store, gemini } = deps;
   const manifest = await readManifest(store, input);
   await begin(deps, batchId, manifest);
-  const options = input.manifest ? input.options : await optionsAsBefore(store, input);
-  await keepOptions(store, batchId, options);
   const retry = input.retry && (await retryOf(store, batchId, input.retry));
+  const options = input.manifest ? input.options : await optionsAsBefore(store, manifest, input);
+  if (options) await keepOptions(store, batchId, options);
   await prepareReferences(deps, batchId, manifest, context);
   const plan = await writePlan(store, batchId, manifest);
 
@@ -121,7 +121,7 @@ async function whatIsLeft(
     const next: RoundPlan = { ...(await roundPlan(here, last)), submitted: true };
     return { ...base, next, retryFollows: retry !== undefined && !begun };
   }
-  const finished = await finishedResult(store, batchId, retry?.id);
+  const finished = await finishedResult(store, batchId, retry?.id, begun?.round);
   if (finished) return { ...base, finished };
   if (retry && !begun) {
     const round = isOpen ? last : last + 1;
@@ -135,15 +135,22 @@ function nextOf(next: RoundPlan | undefined): { next?: RoundPlan } {
   return next && next.outputs > 0 ? { next } : {};
 }
 
-/** How it ended, where it did: the report is written last. A retry has ended when the report is its own. */
+/**
+ * How it ended, where it did: the report is written last. A retry has ended when the report is its own, or of a later one:
+ * sent again it does nothing.
+ */
 async function finishedResult(
   store: Store,
   batchId: string,
   retryId: string | undefined,
+  begun: number | undefined,
 ): Promise<BatchResult | undefined> {
   const report = await getJson<Report>(store, batchPlaces(batchId).report);
-  if (!report || (retryId !== undefined && report.retryId !== retryId)) return undefined;
-  return resultOf(report);
+  if (!report) return undefined;
+  const reported = Math.max(0, ...report.rounds.map(({ round }) => round));
+  const isOver =
+    retryId === undefined || report.retryId === retryId || (begun ?? Number.POSITIVE_INFINITY) <= reported;
+  return isOver ? resultOf(report) : undefined;
 }
 
 /** Takes over what the retry selected. Unless it names outputs to make anew, those that became images meanwhile are left out. */

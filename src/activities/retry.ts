@@ -1,5 +1,5 @@
-import { isChosen, makesAnew, nothingToRetry } from '../batch/choice.ts';
-import type { RetryChoice, RetryRequest, RetrySelection } from '../contract/index.ts';
+import { choose } from '../batch/choice.ts';
+import type { RetryRequest, RetrySelection } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { toJson } from '../store/json.ts';
 import { storedRecords } from '../store/records.ts';
@@ -27,17 +27,8 @@ export async function retryOf(
   if (!(await store.head(places.report))) return undefined;
   const place = places.retry(id);
   if (!(await store.head(place))) {
-    const outputs = await chosenOutputs(store, batchId, choice);
-    if (outputs.length === 0) throw nothingToRetry(batchId, choice);
-    const selection: RetrySelection = { outputs, anew: makesAnew(choice) };
+    const selection: RetrySelection = await choose(storedRecords(store, batchId), choice, batchId);
     await store.putIfAbsent(place, toJson(selection));
   }
   return { id, uri: place };
-}
-
-async function chosenOutputs(store: Store, batchId: string, choice: RetryChoice): Promise<string[]> {
-  const outputs: string[] = [];
-  for await (const record of storedRecords(store, batchId))
-    if (isChosen(record, choice)) outputs.push(record.output);
-  return outputs;
 }

@@ -185,6 +185,7 @@ export interface ReportInput extends StepInput {
 }
 
 export interface RememberInput extends StepInput {
+  options: Partial<BatchOptions>;
   progress: BatchProgress;
 }
 

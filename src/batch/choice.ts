@@ -8,8 +8,46 @@ export function isChoice({ keys = [], outcomes = [], flags = [] }: RetryChoice):
   return keys.length + outcomes.length + flags.length > 0;
 }
 
-/** Whether a retry makes this output again. */
-export function isChosen({ output, key, outcome, flags }: OutputRecord, choice: RetryChoice): boolean {
+/** What a retry makes again. */
+export interface Chosen {
+  /** Output ids. */
+  outputs: string[];
+  /** Whether images that are there are made anew: who names them wants another. */
+  anew: boolean;
+}
+
+/**
+ * The outputs that a choice means, of a batch's records.
+ *
+ * @throws `wrong-state` where it means none, or names a key that there is none of; `usage` for a list that names nothing
+ */
+export async function choose(
+  records: AsyncIterable<OutputRecord>,
+  choice: RetryChoice,
+  batchId: string,
+): Promise<Chosen> {
+  requireNames(choice);
+  const unknown = new Set(choice.keys);
+  const outputs: string[] = [];
+  for await (const record of records) {
+    for (const name of [record.key, record.output]) unknown.delete(name);
+    if (isChosen(record, choice)) outputs.push(record.output);
+  }
+  if (unknown.size > 0) throw nothingToRetry(batchId, `it has no ${[...unknown].join(', ')}`);
+  if (outputs.length === 0) throw nothingToRetry(batchId, 'no output of it is of that kind');
+  return { outputs, anew: makesAnew(choice) };
+}
+
+/** An empty list would mean everything, and whoever made it meant nothing. */
+function requireNames(choice: RetryChoice): void {
+  for (const [name, list] of Object.entries(choice))
+    if (Array.isArray(list) && list.length === 0)
+      throw new HummingbatchError('usage', `The list of ${name} is empty.`, {
+        fix: 'Leave it out, or name some.',
+      });
+}
+
+function isChosen({ output, key, outcome, flags }: OutputRecord, choice: RetryChoice): boolean {
   const { keys = [], outcomes = [], flags: wanted = [] } = choice;
   if (!isChoice(choice)) return WORTH_A_RETRY.includes(outcome);
   return (
@@ -20,15 +58,12 @@ export function isChosen({ output, key, outcome, flags }: OutputRecord, choice: 
   );
 }
 
-/** Whether images that are there are made anew: who names them wants another. */
-export function makesAnew({ keys = [], outcomes = [], flags = [] }: RetryChoice): boolean {
+function makesAnew({ keys = [], outcomes = [], flags = [] }: RetryChoice): boolean {
   return keys.length > 0 || flags.length > 0 || outcomes.includes('image');
 }
 
-/** A retry that no output is meant by. */
-export function nothingToRetry(batchId: string, { keys = [] }: RetryChoice): HummingbatchError {
-  const what = keys.length > 0 ? `it has no ${keys.join(', ')}` : 'no output of it is of that kind';
-  return new HummingbatchError('wrong-state', `There is nothing to retry in the batch ${batchId}: ${what}.`, {
+function nothingToRetry(batchId: string, why: string): HummingbatchError {
+  return new HummingbatchError('wrong-state', `There is nothing to retry in the batch ${batchId}: ${why}.`, {
     fix: `\`hummingbatch results ${batchId}\` shows its outputs; \`--outcome refused\` names refused ones too.`,
   });
 }

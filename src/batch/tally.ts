@@ -3,7 +3,7 @@ import { type Count, modelLabel } from './metrics.ts';
 
 /** Counts what a batch does, told by each change of its progress. */
 export class Tally {
-  readonly #count: Count;
+  #count: Count;
   readonly #isRetry: boolean;
   /** What had become of the outputs when a retry of an ended batch began: counted at that end. */
   #before: OutputCounts | undefined;
@@ -11,6 +11,11 @@ export class Tally {
   constructor(count: Count, isRetry: boolean) {
     this.#count = count;
     this.#isRetry = isRetry;
+  }
+
+  /** Counts nothing from here on. */
+  rest(): void {
+    this.#count = () => undefined;
   }
 
   see(before: BatchProgress, after: BatchProgress): void {

@@ -78,7 +78,7 @@ export async function bringWorker(
     pause: (ms, signal) => pause(ms, undefined, { signal }),
     random: Math.random,
     fetchReference: (url, signal) => fetchPublic(url, REFERENCE_LIMITS, signal),
-    searchAttributes: once(() => registeredAttributes(place, log)),
+    searchAttributes: fresh(() => registeredAttributes(place, log)),
   };
   const worker = await startWorker({ connection, namespace, taskQueue, manner, deps });
   const watching = new AbortController();
@@ -127,11 +127,14 @@ export async function registeredAttributes(
   }
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
+/** Asked again after a while: somebody may add some, and a server that did not answer answers by then. */
+const ATTRIBUTES_FOR_MS = 60_000;
+
+function fresh<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: { at: number; value: Promise<T> } | undefined;
   return () => {
-    made ??= make();
-    return made;
+    if (!made || Date.now() - made.at > ATTRIBUTES_FOR_MS) made = { at: Date.now(), value: make() };
+    return made.value;
   };
 }
 

@@ -17,7 +17,9 @@ const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: DA
 /** Which batches the flags name. @throws `usage` */
 export function listChoiceOf({ state, reason, model, label, since, limit, after }: Flags): ListChoice {
   const states = statesOf(state);
-  const [stoppedFor] = wordsOf('reason', reason, ERROR_CODES.filter(canStop));
+  const [stoppedFor, another] = wordsOf('reason', reason, ERROR_CODES.filter(canStop));
+  if (another)
+    throw new HummingbatchError('usage', 'A batch stops for one reason.', { fix: 'Name one with --reason.' });
   return {
     ...(states.length > 0 && { states }),
     ...(stoppedFor && { reason: stoppedFor }),

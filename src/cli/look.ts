@@ -8,7 +8,7 @@ import { openClient } from './session.ts';
 
 /**
  * An own server answers in milliseconds. One whose worker was killed still shows it as a poller for a minute, and would
- * let each question wait for 10 s.
+ * let each question wait for 5 s.
  */
 const LOOK_WITHIN_MS = 4_000;
 

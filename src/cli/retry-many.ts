@@ -3,6 +3,7 @@ import {
   type BatchProgress,
   type BatchState,
   HummingbatchError,
+  isEnd,
   type RetryChoice,
 } from '../contract/index.ts';
 import type { Call } from './call.ts';
@@ -18,6 +19,9 @@ import { tableOf } from './table.ts';
 
 /** Batches that are told at once: the worker takes each as a task of its own. */
 const TOGETHER = 8;
+
+/** More would not be read by who is asked whether to go on. */
+const MOST = 10_000;
 
 /** States in which a retry does something. */
 const RETRIED: readonly BatchState[] = ['NEEDS_ATTENTION', 'COMPLETED_WITH_FAILURES', 'CANCELLED', 'FAILED'];
@@ -49,7 +53,7 @@ export async function retryMany(call: Call, choice: RetryChoice): Promise<ExitCo
   }
   const session = await openSession(call, config, store);
   try {
-    const batches = await allOf(session, asked);
+    const { batches } = await session.hummingbatch.list({ ...asked, limit: MOST });
     const chosen = batches.filter((batch) => !isUnknown(batch));
     preview(call, chosen, batches.filter(isUnknown));
     const isSure = chosen.length > 0 && (await confirmed(call, chosen.length));
@@ -65,15 +69,12 @@ export async function retryMany(call: Call, choice: RetryChoice): Promise<ExitCo
   }
 }
 
-async function allOf({ hummingbatch }: Session, choice: ReturnType<typeof listChoiceOf>) {
-  const batches: BatchProgress[] = [];
-  let after: string | undefined;
-  do {
-    const page = await hummingbatch.list({ ...choice, ...(after && { after }) });
-    batches.push(...page.batches);
-    after = page.next;
-  } while (after);
-  return batches;
+function sum(batches: readonly BatchProgress[], of: (batch: BatchProgress) => number): number {
+  return batches.reduce((total, batch) => total + of(batch), 0);
+}
+
+function lost({ outputs }: BatchProgress): number {
+  return outputs.failed + outputs.missing;
 }
 
 function isUnknown({ stop }: BatchProgress): boolean {
@@ -83,6 +84,11 @@ function isUnknown({ stop }: BatchProgress): boolean {
 function preview({ output, flags }: Call, chosen: BatchProgress[], unknown: BatchProgress[]): void {
   if (chosen.length > 0) output.say(tableOf(chosen));
   else output.say('There are no such batches.');
+  const ended = chosen.filter(({ state }) => isEnd(state));
+  if (ended.length > 0)
+    output.say(
+      `${ended.length} of them have ended: a retry is a new run, which is paid for. Outputs that failed or are missing: ${sum(ended, lost)}.`,
+    );
   for (const { batchId } of unknown)
     output.say(
       `Left alone: ${batchId}, because nobody can say whether its job was made. Look at Google’s list of batches, then ${commandOf('adopt', batchId, flags)} --job batches/… or --none`,
@@ -101,15 +107,30 @@ async function confirmed({ output, flags, ask }: Call, count: number): Promise<b
 function tellAll({ hummingbatch }: Session, batches: BatchProgress[], choice: RetryChoice): Promise<Told[]> {
   return pMap(
     batches,
-    async ({ batchId }) => {
+    async (shown) => {
+      const { batchId } = shown;
+      const batch = hummingbatch.batch(batchId);
       try {
-        await hummingbatch.batch(batchId).retry(choice);
+        requireAsShown(shown, await batch.status());
+        await batch.retry(choice);
         return { batchId, retried: true };
       } catch (error) {
         return { batchId, retried: false, error: known(error) };
       }
     },
     { concurrency: TOGETHER },
+  );
+}
+
+/** What a person agreed to may be another thing by now: an unknown submission, or an end whose retry is paid. */
+function requireAsShown(shown: BatchProgress, { batchId, state, stop }: BatchProgress): void {
+  if (state === shown.state && stop?.code === shown.stop?.code) return;
+  throw new HummingbatchError(
+    'wrong-state',
+    `The batch ${batchId} is ${wordOf(state)} meanwhile, and was left alone.`,
+    {
+      fix: 'Look again, and call it again.',
+    },
   );
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import { isChoice } from '../batch/choice.ts';
@@ -8,7 +7,6 @@ import {
   approveUpdate,
   type BatchProgress,
   checkNowUpdate,
-  type ErrorCode,
   fixFor,
   HummingbatchError,
   isEnd,
@@ -19,27 +17,22 @@ import {
   waysOn,
   workflowIdOf,
 } from '../contract/index.ts';
+import { batchPlaces } from '../contract/places.ts';
 import { storedRecords } from '../store/records.ts';
 import { toClientError } from './errors.ts';
+import { follow, untilEnd } from './follow.ts';
 import { unknownBatch } from './near.ts';
 import { currentProgress, lastRun } from './progress.ts';
-import { isRunningRetry, retryEnded } from './retry.ts';
+import { type AskedRetry, isRunningRetry, retryEnded } from './retry.ts';
 import type { StartContext } from './start.ts';
 import { storedProgress } from './stored.ts';
 import { ANSWER_WITHIN_MS } from './temporal.ts';
 import { orNoWorker } from './worker-check.ts';
 
-/** Between two looks at a batch: short while it moves, longer while it waits. */
-const LOOK_LEAST_MS = 300;
-const LOOK_MOST_MS = 3_000;
-/** How long a worker or a server may be away before whoever waits hears of it. */
-const PATIENCE_MS = 5 * 60_000;
-const PASSING: readonly ErrorCode[] = ['no-worker', 'no-temporal'];
-
 /** How an operation is sent. */
 export interface Sending {
   /** Names the request: sent again under the same id, it answers as it did and does nothing more. At most 255 characters. */
-  requestId?: string;
+  requestId?: string | undefined;
 }
 
 /**
@@ -102,7 +95,8 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
     const stored = await storedProgress(store, id);
     if (!stored) return unknownBatch(store, id);
     const stands = isEnd(stored.state) ? 'has ended' : 'is not running';
-    const commands = waysOn(stored).map(({ command }) => `\`${command}\``);
+    const ways = isEnd(stored.state) ? waysOn(stored) : [{ command: `hummingbatch retry ${id}` }];
+    const commands = ways.map(({ command }) => `\`${command}\``);
     return new HummingbatchError('wrong-state', `The batch ${id} ${stands}: it is ${stored.state}.`, {
       fix: `What makes sense now: ${commands.join(', ')}.`,
       cause: error,
@@ -125,57 +119,32 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
 
   const status = () => call(() => currentProgress(client, store, id));
 
-  /** The same, however often the worker or the server is restarted meanwhile: a batch lives longer than either. */
-  async function patiently(signal?: AbortSignal): Promise<BatchProgress> {
-    for (const since = Date.now(); ; ) {
-      try {
-        return await status();
-      } catch (error) {
-        const passes = error instanceof HummingbatchError && PASSING.includes(error.code);
-        if (!passes || Date.now() - since > PATIENCE_MS) throw error;
-        await pause(LOOK_MOST_MS, undefined, { signal });
-      }
-    }
-  }
-
-  async function* progress(signal?: AbortSignal): AsyncGenerator<BatchProgress, void, undefined> {
-    let last = '';
-    for (let waitMs = LOOK_LEAST_MS; ; ) {
-      const current = await patiently(signal);
-      const shown = JSON.stringify(current);
-      const isNew = shown !== last;
-      last = shown;
-      if (isNew) yield current;
-      if (isEnd(current.state)) return;
-      waitMs = isNew ? LOOK_LEAST_MS : Math.min(LOOK_MOST_MS, waitMs * 1.5);
-      await pause(waitMs, undefined, { signal });
-    }
-  }
-
-  async function retry(choice: RetryChoice = {}, sending: Sending = {}): Promise<void> {
+  async function retry(choice: RetryChoice = {}, { requestId }: Sending = {}): Promise<void> {
+    const asked = { choice, requestId };
     const run = await call(() => lastRun(client, id));
-    if (run?.status === 'RUNNING') return goOn(choice, sending);
+    if (run?.status === 'RUNNING') return goOn(asked);
     try {
-      await call(() => retryEnded(context, id, choice));
+      await retryEnded(context, id, asked);
     } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError))
+        throw await whyNot(toClientError(error, id));
       // Somebody was faster, perhaps with the same request.
-      const isTaken = (error as HummingbatchError).cause instanceof WorkflowExecutionAlreadyStartedError;
-      if (!isTaken || !(await isThisRetry(choice))) throw error;
+      if (!(await isThis(asked))) throw await stillOpen();
     }
   }
 
   /** Outputs can be chosen once a batch has ended, so a choice is for the retry that runs, or for none. */
-  async function goOn(choice: RetryChoice, sending: Sending): Promise<void> {
-    const isThis = await isThisRetry(choice);
-    if (!isThis && isChoice(choice)) throw await stillOpen();
+  async function goOn(asked: AskedRetry): Promise<void> {
+    const isThisRetry = await isThis(asked);
+    if (!isThisRetry && isChoice(asked.choice)) throw await stillOpen();
     try {
-      await update(retryUpdate, sending);
+      await update(retryUpdate, asked);
     } catch (error) {
-      if (!isThis || (error as HummingbatchError).code !== 'wrong-state') throw error;
+      if (!isThisRetry || (error as HummingbatchError).code !== 'wrong-state') throw error;
     }
   }
 
-  const isThisRetry = (choice: RetryChoice) => call(() => isRunningRetry(context, id, choice));
+  const isThis = (asked: AskedRetry) => call(() => isRunningRetry(context, id, asked));
 
   async function stillOpen(): Promise<HummingbatchError> {
     const { state } = await status();
@@ -183,16 +152,18 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
     return new HummingbatchError('wrong-state', message, { fix: fixFor('wrong-state', id) });
   }
 
+  async function* records(): AsyncGenerator<OutputRecord, void, undefined> {
+    if (!(await store.head(batchPlaces(id).manifest))) throw await unknownBatch(store, id);
+    yield* storedRecords(store, id);
+  }
+
   return {
     id,
     workflowId,
     status,
-    progress,
-    async wait(signal) {
-      for await (const current of progress(signal)) if (isEnd(current.state)) return current;
-      throw new HummingbatchError('internal', `The batch ${id} ended without a state.`);
-    },
-    records: () => storedRecords(store, id),
+    progress: (signal) => follow(status, signal),
+    wait: (signal) => untilEnd(id, follow(status, signal)),
+    records,
     approve: (approved = true, sending = {}) => update(approveUpdate, sending, { approved }),
     retry,
     accept: (sending = {}) => update(acceptUpdate, sending),

@@ -9,7 +9,7 @@ import {
   WORKFLOW_TYPE,
   workflowIdOf,
 } from '../contract/index.ts';
-import { SEARCH_ATTRIBUTES as ours } from '../contract/search-attributes.ts';
+import { SEARCH_ATTRIBUTES as ours, SEARCH_ATTRIBUTE_TYPES } from '../contract/search-attributes.ts';
 import type { Store } from '../store/store.ts';
 import { currentProgress } from './progress.ts';
 import { storedBatches, storedProgress } from './stored.ts';
@@ -40,6 +40,8 @@ export interface BatchPage {
 }
 
 const LIMIT = 100;
+/** Thousands of running batches come in a second; a server that hangs is said. */
+const LISTED_WITHIN_MS = 10_000;
 /** Files of the store, or batches of Temporal, looked at together. */
 const TOGETHER = 32;
 
@@ -68,7 +70,9 @@ export async function listBatches(
   store: Store,
   choice: ListChoice = {},
 ): Promise<BatchPage> {
-  const { limit = LIMIT, after } = choice;
+  const { limit = LIMIT, after, since } = choice;
+  if (since !== undefined && Number.isNaN(Date.parse(since)))
+    throw new HummingbatchError('usage', `"${since}" is no time.`, { fix: 'Name an ISO 8601 time.' });
   const ask = async ({ batchId, stored }: Entry) =>
     stored ?? (client && currentProgress(client, store, batchId));
   const entries = pageAfter(await entriesOf(client, store), after);
@@ -100,19 +104,36 @@ async function entriesOf(client: Client | undefined, store: Store): Promise<Entr
 async function runningBatches(client: Client): Promise<Map<string, Entry>> {
   const running = new Map<string, Entry>();
   const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
-  for await (const execution of client.workflow.list({ query, pageSize: 1000 })) {
-    const entry = runningEntry(execution);
-    running.set(entry.batchId, entry);
-  }
+  await client.withDeadline(Date.now() + LISTED_WITHIN_MS, async () => {
+    const isTold = await tellsAll(client);
+    for await (const execution of client.workflow.list({ query, pageSize: 1000 })) {
+      const entry = runningEntry(execution, isTold);
+      running.set(entry.batchId, entry);
+    }
+  });
   return running;
 }
 
-function runningEntry({ workflowId, startTime, typedSearchAttributes }: WorkflowExecutionInfo): Entry {
+/** Whether Temporal's list says of a batch all that can be asked for; where one is not registered its absence says nothing. */
+async function tellsAll(client: Client): Promise<boolean> {
+  try {
+    const { namespace } = client.options;
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+    return Object.keys(SEARCH_ATTRIBUTE_TYPES).every((name) => customAttributes?.[name] !== undefined);
+  } catch {
+    // Who may not read them asks the batches.
+    return false;
+  }
+}
+
+function runningEntry(
+  { workflowId, startTime, typedSearchAttributes }: WorkflowExecutionInfo,
+  isTold: boolean,
+): Entry {
   const startedAt = startTime.toISOString();
   const entry = { batchId: workflowId.replace(workflowIdOf(''), ''), startedAt };
   const state = typedSearchAttributes.get(ours.BatchState) as BatchState | undefined;
-  // A namespace without our search attributes: only the batch itself can say it.
-  if (!state) return entry;
+  if (!state || !isTold) return entry;
   const model = typedSearchAttributes.get(ours.GeminiModel);
   const labels = typedSearchAttributes.get(ours.BatchLabels);
   const reason = typedSearchAttributes.get(ours.StopReason);
@@ -143,7 +164,7 @@ function isChosen({ state, reason, model, labels = [], startedAt }: Known, choic
     (!choice.states || choice.states.includes(state)) &&
     (!choice.reason || choice.reason === reason) &&
     (!choice.model || choice.model === model) &&
-    (!choice.since || choice.since <= startedAt) &&
+    (!choice.since || Date.parse(choice.since) <= Date.parse(startedAt)) &&
     (choice.labels ?? []).every((label) => labels.includes(label))
   );
 }

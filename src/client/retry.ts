@@ -1,33 +1,46 @@
 import { createHash } from 'node:crypto';
-import { isChosen, makesAnew, nothingToRetry } from '../batch/choice.ts';
-import type { ImageBatchInput, RetryChoice, RetrySelection } from '../contract/index.ts';
+import { choose } from '../batch/choice.ts';
+import type { ImageBatchInput, RetryChoice } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
+import { optionsOf } from '../manifest/run-options.ts';
 import { toJson } from '../store/json.ts';
 import { storedRecords } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { unknownBatch } from './near.ts';
 import { lastRun } from './progress.ts';
-import { optionsOf, readingManifests, type StartContext, startWorkflow } from './start.ts';
+import { readingManifests, type StartContext, startWorkflow } from './start.ts';
 import { storedOptions } from './stored.ts';
+
+/** A retry as somebody asks for it. */
+export interface AskedRetry {
+  choice: RetryChoice;
+  /** Names it, so that it happens once however often it is sent. */
+  requestId?: string | undefined;
+}
 
 /**
  * Goes on with a batch that is not running: one that ended gets a new run for the outputs chosen; one that broke off
- * without a report (its Temporal database was lost, it was terminated) is taken up where the store says it stood.
+ * without a report (its Temporal database was lost, it was terminated) is taken up where the store says it stood. A request
+ * that was carried out before does nothing.
  *
  * @throws `batch-unknown`, or `wrong-state` where nothing is chosen
  */
-export async function retryEnded(context: StartContext, batchId: string, choice: RetryChoice): Promise<void> {
+export async function retryEnded(context: StartContext, batchId: string, asked: AskedRetry): Promise<void> {
   const { store } = context;
-  const { manifest: uri, report } = batchPlaces(batchId);
+  const places = batchPlaces(batchId);
+  const { manifest: uri } = places;
   const bytes = await store.get(uri);
   if (!bytes) throw await unknownBatch(store, batchId);
   const { parseStored } = await readingManifests();
   const manifest = parseStored(bytes, uri);
+  const hasEnded = (await store.head(places.report)) !== undefined;
+  const id = await idOf(store, batchId, asked);
+  if (hasEnded && (await store.head(places.retryRound(id)))) return;
   const input: ImageBatchInput = {
     batchId,
     manifest: { uri, sha256: createHash('sha256').update(bytes).digest('hex') },
     options: { ...context.options, ...optionsOf(manifest), ...(await storedOptions(store, batchId)) },
-    ...((await store.head(report)) && { retry: await writeSelection(store, batchId, choice) }),
+    ...(hasEnded && { retry: { id, uri: await writeSelection(store, batchId, id, asked) } }),
   };
   await startWorkflow(context, input, manifest, 'ALLOW_DUPLICATE');
 }
@@ -36,37 +49,36 @@ export async function retryEnded(context: StartContext, batchId: string, choice:
 export async function isRunningRetry(
   { client, store }: StartContext,
   batchId: string,
-  choice: RetryChoice,
+  asked: AskedRetry,
 ): Promise<boolean> {
   const run = await lastRun(client, batchId);
-  const { id } = await select(store, batchId, choice);
-  return run?.memo['retryId'] === id;
+  return run?.memo['retryId'] === (await idOf(store, batchId, asked));
 }
 
+/** Once for each id: another attempt to start it is for the same outputs. */
 async function writeSelection(
   store: Store,
   batchId: string,
-  choice: RetryChoice,
-): Promise<NonNullable<ImageBatchInput['retry']>> {
-  const { id, outputs } = await select(store, batchId, choice);
-  if (outputs.length === 0) throw nothingToRetry(batchId, choice);
-  const selection: RetrySelection = { outputs, anew: makesAnew(choice) };
+  id: string,
+  { choice }: AskedRetry,
+): Promise<string> {
   const uri = batchPlaces(batchId).retry(id);
-  await store.put(uri, toJson(selection));
-  return { id, uri };
+  if (!(await store.head(uri)))
+    await store.putIfAbsent(uri, toJson(await choose(storedRecords(store, batchId), choice, batchId)));
+  return uri;
 }
 
-/** A retry's id comes from what it selects and from the records it selects from: the same one sent twice is the same. */
-async function select(
-  store: Store,
-  batchId: string,
-  choice: RetryChoice,
-): Promise<{ id: string; outputs: string[] }> {
+/**
+ * A retry's id comes from its request's name; where it has none, from its choice and from the records that it chooses of: the
+ * same one sent twice, before there is a new report, is the same.
+ */
+async function idOf(store: Store, batchId: string, { choice, requestId }: AskedRetry): Promise<string> {
   const hash = createHash('sha256');
-  const outputs: string[] = [];
-  for await (const record of storedRecords(store, batchId)) {
-    hash.update(JSON.stringify([record.output, record.outcome, record.job]));
-    if (isChosen(record, choice)) outputs.push(record.output);
-  }
-  return { id: hash.update(JSON.stringify(outputs)).digest('hex').slice(0, 12), outputs };
+  if (requestId === undefined) {
+    const { keys = [], outcomes = [], flags = [] } = choice;
+    hash.update(JSON.stringify([keys, outcomes, flags]));
+    for await (const { output, outcome, job } of storedRecords(store, batchId))
+      hash.update(JSON.stringify([output, outcome, job]));
+  } else hash.update(`request ${requestId}`);
+  return hash.digest('hex').slice(0, 12);
 }

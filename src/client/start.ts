@@ -7,15 +7,16 @@ import {
   type BatchOptions,
   HummingbatchError,
   type ImageBatchInput,
+  isBatchId,
   type Manifest,
   WORKFLOW_TYPE,
   workflowIdOf,
 } from '../contract/index.ts';
 import { batchPlaces, referencePlace } from '../contract/places.ts';
-import { batchIdOf, isBatchId } from '../manifest/batch-id.ts';
+import { batchIdOf } from '../manifest/batch-id.ts';
 import { fingerprintOf, serialiseManifest } from '../manifest/canonical.ts';
-import { durationMs } from '../manifest/duration.ts';
 import type { LocalReference, ManifestInput } from '../manifest/index.ts';
+import { optionsOf } from '../manifest/run-options.ts';
 import { getJson } from '../store/json.ts';
 import { referencesOf } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
@@ -158,12 +159,6 @@ function elsewhere(batchId: string): HummingbatchError {
     `This Temporal has the batch ${batchId} already, for another store.`,
     { fix: 'Use that store, or give the batch another id.' },
   );
-}
-
-/** The manifest's `run` block as options of the workflow. */
-export function optionsOf({ run }: Manifest): Partial<BatchOptions> {
-  const { deadline, ...options } = run;
-  return { ...options, ...(deadline !== undefined && { deadlineMs: durationMs(deadline) }) };
 }
 
 async function startOrAttach(

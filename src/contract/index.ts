@@ -1,4 +1,5 @@
 /** What crosses a border: workflow input, messages, states, records, error codes. Types and constants. */
+export * from './batch-id.ts';
 export * from './errors.ts';
 export * from './input.ts';
 export * from './labels.ts';

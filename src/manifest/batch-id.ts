@@ -1,16 +1,7 @@
-/** Lower-case ASCII letters, digits and `-`, which begins and ends none; at most 60 characters. */
-export const BATCH_ID_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$/;
-
 const MAX_CHARACTERS = 60;
 const FINGERPRINT_CHARACTERS = 8;
 /** For the `-2` to `-9999` of a batch made afresh. */
 const RESERVED = 5;
-const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)$/;
-
-/** Whether a caller's id can be a batch's: its folder and part of its workflow id, so no device of Windows either. */
-export function isBatchId(text: string): boolean {
-  return BATCH_ID_PATTERN.test(text) && !DEVICE.test(text);
-}
 
 /**
  * The id of a manifest's batch: its name in lower-case ASCII and the first 8 digits of its fingerprint,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { MODELS } from '../batch/models.ts';
+import { BATCH_ID_PATTERN } from '../contract/batch-id.ts';
 import { LABEL_PATTERN, MAX_LABELS } from '../contract/labels.ts';
 import { ON_UNKNOWN_SUBMIT } from '../contract/manifest.ts';
 import { MAX_OUTPUTS } from '../contract/words.ts';
-import { BATCH_ID_PATTERN } from './batch-id.ts';
 import { DURATION_PATTERN } from './duration.ts';
 import { KEY_PATTERN, MAX_KEY_CHARACTERS } from './key.ts';
 import { MAX_NAME_CHARACTERS, MAX_SEED, MAX_TEXT_CHARACTERS, MIN_SEED } from './limits.ts';

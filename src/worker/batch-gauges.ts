@@ -24,12 +24,10 @@ export interface BatchGaugesOptions {
  */
 export async function watchBatches(options: BatchGaugesOptions, signal: AbortSignal): Promise<void> {
   const { searchAttributes, pause, log } = options;
-  const known = await searchAttributes();
-  if (!known.includes('BatchState')) return;
-  const gauges = createGauges(options, known.includes('StopReason'));
+  const gauges = createGauges(options);
   for (let failing = false; !signal.aborted; ) {
     try {
-      await gauges.look();
+      await gauges.look(await searchAttributes());
       failing = false;
     } catch (error) {
       gauges.blank();
@@ -41,7 +39,7 @@ export async function watchBatches(options: BatchGaugesOptions, signal: AbortSig
   }
 }
 
-function createGauges({ taskQueue, count, meter }: BatchGaugesOptions, withReasons: boolean) {
+function createGauges({ taskQueue, count, meter }: BatchGaugesOptions) {
   // Of kind float, because only those have a value for "nobody knows".
   const gaugeOf = ({ name, says }: { name: string; says: string }) =>
     meter.createGauge(name, 'float', undefined, says);
@@ -51,11 +49,15 @@ function createGauges({ taskQueue, count, meter }: BatchGaugesOptions, withReaso
   const seen = new Set<string>();
 
   return {
-    async look(): Promise<void> {
+    async look(known: readonly string[]): Promise<void> {
+      // Somebody may add them later.
+      if (!known.includes('BatchState')) return;
       const counts = new Map<string, number>();
       for (const state of OPEN_STATES) counts.set(state, await count(`${open} AND BatchState = "${state}"`));
       const stops =
-        counts.get('NEEDS_ATTENTION') && withReasons ? await countStops() : new Map<string, number>();
+        counts.get('NEEDS_ATTENTION') && known.includes('StopReason')
+          ? await countStops()
+          : new Map<string, number>();
       for (const [state, number] of counts) batches.set(number, { state });
       for (const code of stops.keys()) seen.add(code);
       for (const code of seen) stopped.set(stops.get(code) ?? 0, { code });

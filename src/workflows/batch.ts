@@ -53,6 +53,8 @@ export class Batch {
   /** The cancelled batch settles what it owes; a further cancellation changes nothing. */
   cancelling = false;
   readonly #tally: Tally;
+  /** What a person has changed since the start. */
+  #said: Pick<BatchOptions, 'maxCostUsd'> = {};
   #published = '';
 
   constructor(input: ImageBatchInput, startedAt: Date) {
@@ -78,6 +80,11 @@ export class Batch {
     return this.input.batchId;
   }
 
+  /** As the batch is to be run by now. */
+  get inputNow(): ImageBatchInput {
+    return this.prepared ? { ...this.input, options: this.options } : this.input;
+  }
+
   /** What every step's input begins with. */
   get base(): StepInput {
     const { store, endpoint } = this.options;
@@ -99,7 +106,7 @@ export class Batch {
 
   /** Takes over how an earlier run of the batch was to be run. */
   runAs(options: Partial<BatchOptions>): void {
-    Object.assign(this.options, readOptions(options));
+    Object.assign(this.options, readOptions(options), this.#said);
     const { labels = [], maxCostUsd } = this.options;
     this.update({
       ...(labels.length > 0 && { labels }),
@@ -108,6 +115,7 @@ export class Batch {
   }
 
   setBudget(maxCostUsd: number): void {
+    this.#said = { maxCostUsd };
     this.options.maxCostUsd = maxCostUsd;
     this.update({ maxCostUsd });
   }
@@ -118,6 +126,12 @@ export class Batch {
 
   end(state: EndState, more: Partial<BatchProgress> = {}): void {
     this.update({ stop: undefined, quota: undefined, ...more, state, endedAt: new Date().toISOString() });
+  }
+
+  /** It had ended before it began: an earlier run has counted it. */
+  endAsBefore(state: EndState): void {
+    this.#tally.rest();
+    this.end(state);
   }
 
   /** Adds a job; one that is known stays as it is. */

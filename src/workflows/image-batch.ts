@@ -68,7 +68,7 @@ async function prepareBatch(batch: Batch): Promise<Prepared> {
   const prepared = await persist(batch, 'prepare', () =>
     batch.run('prepare', 'before any round: read and check the manifest', {
       ...batch.base,
-      input: batch.input,
+      input: batch.inputNow,
     }),
   );
   // Not again after an earlier run's round: the budget may have been changed meanwhile.
@@ -80,7 +80,7 @@ async function prepareBatch(batch: Batch): Promise<Prepared> {
     outputs: prepared.counts,
     costUsd: { estimated: prepared.estimatedUsd ?? 0, actual: prepared.actualUsd },
   });
-  if (prepared.finished) batch.end(prepared.finished.state);
+  if (prepared.finished) batch.endAsBefore(prepared.finished.state);
   return prepared;
 }
 

@@ -1,9 +1,12 @@
+import { workflowInfo } from '@temporalio/workflow';
 import {
   FLAGS,
   type ImageBatchInput,
+  isBatchId,
   MAX_RETRY_KEYS,
   OUTCOMES,
   type RetryRequest,
+  workflowIdOf,
 } from '../contract/index.ts';
 import { failure } from './failure.ts';
 
@@ -32,7 +35,15 @@ const CHECKS: Record<keyof RetryRequest, Check> = {
  * @throws `usage`, which ends the batch before it began
  */
 export function readInput(input: ImageBatchInput): ImageBatchInput {
-  const { retry } = input;
+  const { batchId, retry } = input;
+  if (!isText(batchId) || !isBatchId(batchId)) throw failure('usage', `${shown(batchId)} is no batch id.`);
+  // Beside its own id it would be a second workflow of one batch.
+  const { workflowId } = workflowInfo();
+  if (workflowId !== workflowIdOf(batchId))
+    throw failure(
+      'usage',
+      `The workflow of the batch ${batchId} is ${workflowIdOf(batchId)}, and not ${workflowId}.`,
+    );
   if (!retry) return input;
   // An id that is missing has to be seen, too.
   for (const [name, value] of Object.entries({ ...retry, id: retry.id })) {

@@ -15,12 +15,13 @@ import {
 } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
+import { rememberStanding } from './remember.ts';
 
 /** No round begins any more that a budget could keep from beginning. */
 const BEYOND_MONEY: readonly BatchState[] = ['REPORTING', 'CANCELLING'];
 
 /**
- * Answers and takes messages. Handlers only note what is wanted; validators refuse what makes no sense, without a trace in
+ * Answers and takes messages. Handlers note what is wanted and the main line acts, but for a budget, which counts at once; validators refuse what makes no sense, without a trace in
  * the history. What is asked for once more while the batch acts on it is taken again and changes nothing.
  */
 export function handleMessages(batch: Batch): void {
@@ -99,6 +100,7 @@ export function handleMessages(batch: Batch): void {
     setBudgetUpdate,
     ({ maxCostUsd }) => {
       batch.setBudget(maxCostUsd);
+      rememberStanding(batch);
       if (progress.stop?.code === 'over-budget') requests.retry = true;
       return progress;
     },

@@ -65,7 +65,10 @@ export async function persist<Result>(batch: Batch, step: Step, run: () => Promi
   for (let refused = 0; ; ) {
     try {
       if (batch.keyMayDiffer) await bindKey(batch);
-      return await run();
+      const result = await run();
+      // What it was told is done: told again, it would make no sense.
+      batch.requests.retry = false;
+      return result;
     } catch (error) {
       // What is no failure of Temporal's is a fault in this code: the workflow task fails and is tried again after a mend.
       if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error;
@@ -104,10 +107,14 @@ async function waitStopped(batch: Batch, stop: Stop, againMs: number): Promise<v
 
 /** Asks the worker that serves the batch now for its key's print; store and endpoint stay as they were. */
 async function bindKey(batch: Batch): Promise<void> {
-  const { prepared, input, base } = batch;
+  const { prepared, base } = batch;
   if (prepared) {
     const where = { store: prepared.where.store, endpoint: prepared.where.endpoint };
-    const again = await batch.run('prepare', 'which key has the worker now?', { ...base, where, input });
+    const again = await batch.run('prepare', 'which key has the worker now?', {
+      ...base,
+      where,
+      input: batch.inputNow,
+    });
     batch.prepared = { ...prepared, where: again.where };
   }
   batch.keyMayDiffer = false;

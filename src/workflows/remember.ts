@@ -13,8 +13,10 @@ const { remember } = proxyLocalActivities<Pick<Activities, 'remember'>>({
  * Keeps in the store that the batch will stand like this for a while. It goes on meanwhile: perhaps the store is what it has
  * stopped for.
  */
-export function rememberStanding({ base, progress }: Batch): void {
-  remember({ ...base, progress }).catch((error: unknown) => {
-    if (!isCancellation(error)) log.warn('not kept in the store', { code: reasonOf(error).code });
+export function rememberStanding({ id, base, progress, options, prepared }: Batch): void {
+  // Whose batch this is has to be known, or a foreign worker would keep it in a store of its own.
+  if (!prepared && !options.store) return;
+  remember({ ...base, progress, options }).catch((error: unknown) => {
+    if (!isCancellation(error)) log.warn('not kept in the store', { batch: id, code: reasonOf(error).code });
   });
 }

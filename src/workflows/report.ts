@@ -31,6 +31,9 @@ async function tidy(batch: Batch): Promise<void> {
   try {
     await batch.run('cleanUp', 'delete at Google what was uploaded', batch.base);
   } catch (error) {
-    log.warn('what was uploaded could not be deleted at Google', { code: reasonOf(error).code });
+    log.warn('what was uploaded could not be deleted at Google', {
+      batch: batch.id,
+      code: reasonOf(error).code,
+    });
   }
 }

@@ -5,13 +5,17 @@ import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { describe, expect, test } from 'vitest';
 import release from '../../package.json' with { type: 'json' };
+import { workflowIdOf } from '../../src/contract/index.ts';
 import { BUNDLE } from './support/skipped-time.ts';
 
 /** A folder for each release, named for its version. */
 const FOLDER = new URL('../histories/', import.meta.url);
 
 interface StoredHistory {
-  events: { activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[];
+  events: {
+    activityTaskScheduledEventAttributes?: { activityType: { name: string } };
+    workflowExecutionStartedEventAttributes?: { input: { payloads: { data: string }[] } };
+  }[];
 }
 
 const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((file) =>
@@ -19,8 +23,16 @@ const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter(
 );
 const ofRelease = files.filter((file) => dirname(file) === release.version);
 const read = (file: string) => readFileSync(new URL(file, FOLDER), 'utf8');
-const replay = (history: unknown) =>
-  Worker.runReplayHistory({ workflowBundle: { codePath: BUNDLE } }, history, 'image-batch/replayed');
+/** The input says it: a batch refuses to run under another id than its own. */
+function idOf({ events }: StoredHistory): string {
+  const [data = ''] =
+    events[0]?.workflowExecutionStartedEventAttributes?.input.payloads.map(({ data }) => data) ?? [];
+  const { batchId } = JSON.parse(Buffer.from(data, 'base64').toString()) as { batchId: string };
+  return workflowIdOf(batchId);
+}
+
+const replay = (history: StoredHistory) =>
+  Worker.runReplayHistory({ workflowBundle: { codePath: BUNDLE } }, history, idOf(history));
 
 describe('a batch that runs while a new version comes out', () => {
   test('may be of this release too, which has its own histories', () => {

@@ -7,10 +7,12 @@ import { wordsOf } from '../words-of.ts';
 
 export const verb: Verb = (call) => {
   const [id, ...keys] = call.args;
+  const outcomes = wordsOf('outcome', call.flags.outcome, OUTCOMES);
+  const flags = wordsOf('flag', call.flags.flag, FLAGS);
   const choice = {
-    keys,
-    outcomes: wordsOf('outcome', call.flags.outcome, OUTCOMES),
-    flags: wordsOf('flag', call.flags.flag, FLAGS),
+    ...(keys.length > 0 && { keys }),
+    ...(outcomes.length > 0 && { outcomes }),
+    ...(flags.length > 0 && { flags }),
   };
   if (id === undefined) return retryMany(call, choice);
   const many = CHOICE.find((flag) => call.flags[flag] !== undefined);
