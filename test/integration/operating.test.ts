@@ -93,6 +93,15 @@ describe('many batches', () => {
     expect(idsOf(batches)).toEqual(DENIED.toReversed());
   });
 
+  test('one that is unknown is said with ids that are near, by each method', async () => {
+    const batch = world.hummingbatch.batch('operating-plai');
+    const unknown = { code: 'batch-unknown', fix: `Did you mean ${PLAIN}?` };
+    await expect(batch.status()).rejects.toMatchObject(unknown);
+    await expect(batch.retry()).rejects.toMatchObject(unknown);
+    await expect(batch.accept()).rejects.toMatchObject(unknown);
+    await expect(batch.records().next()).rejects.toMatchObject(unknown);
+  });
+
   test('stand in the store as they do in Temporal, though nobody has followed them', async () => {
     const byStore = () => listBatches(undefined, world.store, { states: ['NEEDS_ATTENTION'] });
     await expect

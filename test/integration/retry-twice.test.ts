@@ -12,6 +12,30 @@ afterAll(() => world.close());
 
 const REFUSED = { outcomes: ['refused'] } as const;
 
+test('a retry under a name happens once, also when it is sent again after its end', async () => {
+  const items = [item('a', { prompt: 'A thing [refuse]' })];
+  await world.hummingbatch.startNormalised({ manifest: manifestOf(items), batchId: 'retry-named' });
+  const batch = batchIn(world, 'retry-named');
+  await batch.ended();
+  for (const requestId of ['first', 'first', 'second', 'first']) {
+    await batch.handle.retry(REFUSED, { requestId });
+    await batch.until(({ endedAt }) => endedAt !== undefined);
+  }
+  expect((await batch.jobs()).map(({ rows }) => rows)).toEqual([1, 1, 1]);
+});
+
+test('a key that there is none of, and a list of nothing, are refused', async () => {
+  await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId: 'retry-nothing' });
+  const { handle, ended, jobs } = batchIn(world, 'retry-nothing');
+  await ended();
+  await expect(handle.retry({ keys: ['a', 'typo'] })).rejects.toMatchObject({
+    code: 'wrong-state',
+    message: expect.stringContaining('it has no typo'),
+  });
+  await expect(handle.retry({ keys: [] })).rejects.toMatchObject({ code: 'usage' });
+  expect(await jobs()).toHaveLength(1);
+});
+
 test('a retry that is sent again, at once or while it runs, attaches: it runs once', async () => {
   const items = [item('a', { prompt: 'A thing [refuse]' }), item('b', { prompt: 'Another [no image]' })];
   await world.hummingbatch.startNormalised({ manifest: manifestOf(items), batchId: 'retry-twice' });

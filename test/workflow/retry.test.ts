@@ -103,3 +103,12 @@ test('a run that was started by hand takes over how the batch was to be run', as
   expect(await batch.progress()).toMatchObject({ maxCostUsd: 0.01, labels: ['autumn'] });
   expect(batch.google.posts).toEqual([]);
 });
+
+test('a workflow under another id than its batch’s ends before it does anything', async () => {
+  const other = await time.start({}, { batchId: 'batch-elsewhere' });
+  await other.result();
+  const handle = await time.startAs('image-batch/typo', other.batchId);
+  await expect(handle.result()).rejects.toMatchObject({
+    cause: { type: 'usage', message: expect.stringContaining('is image-batch/batch-elsewhere') },
+  });
+});

@@ -113,6 +113,13 @@ export async function createSkippedTime(identity = 'test') {
         },
       };
     },
+    /** A workflow for a batch under an id of its own making. */
+    startAs: (workflowId: string, batchId: string) =>
+      environment.client.workflow.start(WORKFLOW_TYPE, {
+        workflowId,
+        taskQueue: TASK_QUEUE,
+        args: [{ batchId }],
+      }),
     now: () => environment.currentTimeMs(),
     sleep: (ms: number) => environment.sleep(ms),
 
