@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../activities/index.ts';
+import { registeredAttributes } from '../client/registered-attributes.ts';
 import { HummingbatchError } from '../contract/index.ts';
-import { SEARCH_ATTRIBUTE_TYPES } from '../contract/search-attributes.ts';
 import type { Store } from '../store/store.ts';
 import type { GeminiPlace } from './bring-gemini.ts';
 import { listenAddress } from './listen-address.ts';
@@ -78,7 +78,7 @@ export async function bringWorker(
     pause: (ms, signal) => pause(ms, undefined, { signal }),
     random: Math.random,
     fetchReference: (url, signal) => fetchPublic(url, REFERENCE_LIMITS, signal),
-    searchAttributes: fresh(() => registeredAttributes(place, log)),
+    searchAttributes: fresh(() => attributesOf(place.client, log)),
   };
   const worker = await startWorker({ connection, namespace, taskQueue, manner, deps });
   const watching = new AbortController();
@@ -112,15 +112,10 @@ async function patiently<T>({ address }: WorkerPlace, connect: () => Promise<T>)
   }
 }
 
-/** Which of our search attributes the namespace has. One that does not tell has none: they are a convenience. */
-export async function registeredAttributes(
-  { client, namespace }: Pick<WorkerPlace, 'client' | 'namespace'>,
-  log: Logger,
-): Promise<string[]> {
+/** A namespace that does not tell has none: they are a convenience. */
+async function attributesOf(client: Client, log: Logger): Promise<string[]> {
   try {
-    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
-    const there = Object.keys(customAttributes ?? {});
-    return Object.keys(SEARCH_ATTRIBUTE_TYPES).filter((name) => there.includes(name));
+    return await registeredAttributes(client);
   } catch (error) {
     log.warn({ error: String(error) }, 'the search attributes of the namespace cannot be read: none is used');
     return [];

@@ -40,10 +40,7 @@ interface Told {
 export async function retryMany(call: Call, choice: RetryChoice): Promise<ExitCode> {
   const { output, flags } = call;
   const asked = listChoiceOf(flags);
-  const { states } = asked;
-  if (!states) throw whichOnes();
-  const senseless = states.find((state) => !RETRIED.includes(state));
-  if (senseless) throw nothingToRetry(senseless);
+  requireStates(asked.states);
   const config = await configOf(call);
   const store = await existingStore(call, config);
   if (!store) {
@@ -54,12 +51,7 @@ export async function retryMany(call: Call, choice: RetryChoice): Promise<ExitCo
   const session = await openSession(call, config, store);
   try {
     const { batches } = await session.hummingbatch.list({ ...asked, limit: MOST });
-    const chosen = batches.filter((batch) => !isUnknown(batch));
-    preview(call, chosen, batches.filter(isUnknown));
-    const isSure = chosen.length > 0 && (await confirmed(call, chosen.length));
-    const told = isSure
-      ? await tellAll(session, chosen, choice)
-      : chosen.map(({ batchId }) => untold(batchId));
+    const told = await tellIfSure(call, session, batches, choice);
     report(call, told);
     const retried = told.filter((one) => one.retried).map(({ batchId }) => batchId);
     if (session.drives && retried.length > 0) await followMany(call, session, retried);
@@ -67,6 +59,26 @@ export async function retryMany(call: Call, choice: RetryChoice): Promise<ExitCo
   } finally {
     await session.close();
   }
+}
+
+/** @throws `usage` where no state is named, or one in which nothing can be retried */
+function requireStates(states: readonly BatchState[] | undefined): void {
+  if (!states) throw whichOnes();
+  const senseless = states.find((state) => !RETRIED.includes(state));
+  if (senseless) throw nothingToRetry(senseless);
+}
+
+async function tellIfSure(
+  call: Call,
+  session: Session,
+  batches: readonly BatchProgress[],
+  choice: RetryChoice,
+): Promise<Told[]> {
+  const chosen = batches.filter((batch) => !isUnknown(batch));
+  preview(call, chosen, batches.filter(isUnknown));
+  const isSure = chosen.length > 0 && (await confirmed(call, chosen.length));
+  if (isSure) return tellAll(session, chosen, choice);
+  return chosen.map(({ batchId }) => ({ batchId, retried: false }));
 }
 
 function sum(batches: readonly BatchProgress[], of: (batch: BatchProgress) => number): number {
@@ -132,10 +144,6 @@ function requireAsShown(shown: BatchProgress, { batchId, state, stop }: BatchPro
       fix: 'Look again, and call it again.',
     },
   );
-}
-
-function untold(batchId: string): Told {
-  return { batchId, retried: false };
 }
 
 function report({ output }: Call, told: Told[]): void {

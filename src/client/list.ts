@@ -12,6 +12,7 @@ import {
 import { SEARCH_ATTRIBUTES as ours, SEARCH_ATTRIBUTE_TYPES } from '../contract/search-attributes.ts';
 import type { Store } from '../store/store.ts';
 import { currentProgress } from './progress.ts';
+import { registeredAttributes } from './registered-attributes.ts';
 import { storedBatches, storedProgress } from './stored.ts';
 
 /** Which batches; all that is named must be so. */
@@ -117,9 +118,8 @@ async function runningBatches(client: Client): Promise<Map<string, Entry>> {
 /** Whether Temporal's list says of a batch all that can be asked for; where one is not registered its absence says nothing. */
 async function tellsAll(client: Client): Promise<boolean> {
   try {
-    const { namespace } = client.options;
-    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
-    return Object.keys(SEARCH_ATTRIBUTE_TYPES).every((name) => customAttributes?.[name] !== undefined);
+    const registered = await registeredAttributes(client);
+    return registered.length === Object.keys(SEARCH_ATTRIBUTE_TYPES).length;
   } catch {
     // Who may not read them asks the batches.
     return false;

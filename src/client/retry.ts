@@ -8,7 +8,8 @@ import { storedRecords } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { unknownBatch } from './near.ts';
 import { lastRun } from './progress.ts';
-import { readingManifests, type StartContext, startWorkflow } from './start.ts';
+import { readingManifests } from './reading-manifests.ts';
+import { type StartContext, startWorkflow } from './start.ts';
 import { storedOptions } from './stored.ts';
 
 /** A retry as somebody asks for it. */

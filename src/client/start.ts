@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowIdReusePolicy } from '@temporalio/common';
@@ -12,9 +11,9 @@ import {
   WORKFLOW_TYPE,
   workflowIdOf,
 } from '../contract/index.ts';
-import { batchPlaces, referencePlace } from '../contract/places.ts';
+import { batchPlaces } from '../contract/places.ts';
 import { batchIdOf } from '../manifest/batch-id.ts';
-import { fingerprintOf, serialiseManifest } from '../manifest/canonical.ts';
+import { fingerprintOf } from '../manifest/canonical.ts';
 import type { LocalReference, ManifestInput } from '../manifest/index.ts';
 import { optionsOf } from '../manifest/run-options.ts';
 import { getJson } from '../store/json.ts';
@@ -22,6 +21,8 @@ import { referencesOf } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import { unknownBatch } from './near.ts';
 import { lastRun } from './progress.ts';
+import { conflict, putBatch } from './put-batch.ts';
+import { readingManifests } from './reading-manifests.ts';
 
 export interface StartRequest {
   /** A file on this machine, or what would stand in one. Paths in it are resolved here. */
@@ -71,11 +72,6 @@ export async function startBatch(context: StartContext, request: StartRequest): 
   return startNormalised(context, { manifest: read.manifest, references: read.localReferences, ...rest });
 }
 
-/** Schema and parsers take 0.15 s to load, and who only looks at batches needs none of them. */
-export function readingManifests() {
-  return import('../manifest/index.ts');
-}
-
 function contentOf(manifest: ManifestInput, folder: string) {
   return {
     file: join(folder, 'manifest'),
@@ -99,57 +95,10 @@ export async function startNormalised(context: StartContext, request: Normalised
       `"${batchId}" is no batch id: lower-case letters, digits and "-", at most 60 characters.`,
     );
   }
-  await storeReferences(context.store, request.references ?? []);
-  const stored = await storeManifest(context.store, batchId, manifest, fingerprint);
+  const stored = await putBatch(context.store, batchId, manifest, request.references);
   const options = { ...context.options, ...optionsOf(manifest), ...request.options };
   const attached = await startOrAttach(context, { batchId, manifest: stored, options }, manifest);
   return { batchId, workflowId: workflowIdOf(batchId), attached };
-}
-
-async function storeReferences(store: Store, references: readonly LocalReference[]): Promise<void> {
-  if (references.length === 0) return;
-  const { readAgain } = await readingManifests();
-  for (const reference of references) {
-    const place = referencePlace(reference.sha256, reference.extension);
-    if (await store.head(place)) continue;
-    const content = await readAgain(reference);
-    if (!content) throw changed(reference);
-    await store.put(place, content);
-  }
-}
-
-/** Under the address of what it was, its new content would stop every batch that names the old one. */
-function changed({ path }: LocalReference): HummingbatchError {
-  return new HummingbatchError(
-    'manifest-invalid',
-    `The reference ${path} changed while the batch was started.`,
-    {
-      fix: 'Call the same command again when nobody writes to it.',
-    },
-  );
-}
-
-/** Writes the manifest once. What is there already must have the same fingerprint, and stays. */
-async function storeManifest(
-  store: Store,
-  batchId: string,
-  manifest: Manifest,
-  fingerprint: string,
-): Promise<ImageBatchInput['manifest']> {
-  const uri = batchPlaces(batchId).manifest;
-  const fresh = Buffer.from(serialiseManifest(manifest));
-  const written = await store.putIfAbsent(uri, fresh);
-  const bytes = written ? fresh : ((await store.get(uri)) ?? fresh);
-  const there = written ? fingerprint : fingerprintOf((await readingManifests()).parseStored(bytes, uri));
-  if (there !== fingerprint) throw conflict(batchId, there, fingerprint);
-  return { uri, sha256: createHash('sha256').update(bytes).digest('hex') };
-}
-
-function conflict(batchId: string, there: string, here: string): HummingbatchError {
-  return new HummingbatchError(
-    'batch-conflict',
-    `The batch ${batchId} is there with another manifest (fingerprint ${there.slice(0, 8)}, this one has ${here.slice(0, 8)}).`,
-  );
 }
 
 /** The same batch of another store on one Temporal: to attach would be to report what lies in somebody else's folder. */

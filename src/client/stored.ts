@@ -2,6 +2,7 @@ import type { BatchProgress, Report, RunOptions } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
+import { readingManifests } from './reading-manifests.ts';
 
 /**
  * What the store alone says of a batch: where it stood when somebody last followed it, unless its report is newer; where
@@ -25,7 +26,7 @@ async function begunProgress(store: Store, batchId: string): Promise<BatchProgre
   const places = batchPlaces(batchId);
   const bytes = await store.get(places.manifest);
   if (!bytes) return undefined;
-  const { parseStored } = await import('../manifest/index.ts');
+  const { parseStored } = await readingManifests();
   const { items, model, run } = parseStored(bytes, places.manifest);
   const begun = await getJson<{ at: number }>(store, places.begun);
   const total = items.reduce((sum, { count }) => sum + count, 0);

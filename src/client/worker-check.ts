@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { HummingbatchError } from '../contract/index.ts';
+import { ANSWER_WITHIN_MS } from './temporal.ts';
 
-const WITHIN_MS = 5_000;
 const WORKFLOW_QUEUE = 1;
 
 /**
@@ -10,7 +10,7 @@ const WORKFLOW_QUEUE = 1;
  * @throws `no-worker` within 5 s
  */
 export async function requireWorker(client: Client, taskQueue: string): Promise<void> {
-  const { pollers } = await client.withDeadline(Date.now() + WITHIN_MS, () =>
+  const { pollers } = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
     client.workflowService.describeTaskQueue({
       namespace: client.options.namespace,
       taskQueue: { name: taskQueue },

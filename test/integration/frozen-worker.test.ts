@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { batchPlaces } from '../../src/contract/places.ts';
 import { treeOf } from '../support/tree.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -71,11 +72,11 @@ async function freezeWhileItCollects(path: string, { pid }: WorkerProcess): Prom
 }
 
 function checkpointsOf(batchId: string): Promise<string[]> {
-  return world.store.list(`batches/${batchId}/work/rounds/1/collect/`);
+  return world.store.list(`${batchPlaces(batchId).round(1).home}/collect/`);
 }
 
 async function isCollected(batchId: string): Promise<boolean> {
-  return (await world.store.head(`batches/${batchId}/work/rounds/1/collected.json`)) !== undefined;
+  return (await world.store.head(batchPlaces(batchId).round(1).collected)) !== undefined;
 }
 
 /** What people see and what the steps leave for one another, to the byte. */

@@ -2,9 +2,8 @@ import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { msNumberToTs } from '@temporalio/common/lib/time.js';
-import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { registeredAttributes } from '../../src/cli/bring-worker.ts';
+import { registeredAttributes } from '../../src/client/registered-attributes.ts';
 import { workflowIdOf } from '../../src/contract/index.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
@@ -13,14 +12,13 @@ import { createWorld, type World } from '../support/world.ts';
 import { item, manifestOf } from './activities-kit.ts';
 
 const run = promisify(execFile);
-const log = pino({ level: 'silent' });
 
 /** Like Temporal Cloud, or a cluster of one's own, where nobody has added our search attributes yet. */
 describe('a namespace without our search attributes', () => {
   let world: World;
   let desk: Desk;
   const namespace = `bare-${process.pid}-${Date.now()}`;
-  const attributes = () => registeredAttributes({ client: world.client, namespace }, log);
+  const attributes = () => registeredAttributes(world.client);
 
   interface Finding {
     name: string;

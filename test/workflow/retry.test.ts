@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { batchPlaces } from '../../src/contract/places.ts';
 import { createSkippedTime, type SkippedTime } from './support/skipped-time.ts';
 
 let time: SkippedTime;
@@ -7,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => time.close());
 
-const RETRY = { id: 'again-1', uri: 'batches/b/work/retries/again-1.json' };
+const RETRY = { id: 'again-1', uri: batchPlaces('b').retry('again-1') };
 
 test('a retry of an ended batch begins after its last round and has rounds of its own', async () => {
   const batch = await time.start(

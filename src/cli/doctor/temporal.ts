@@ -1,8 +1,8 @@
-import pino from 'pino';
+import { registeredAttributes } from '../../client/registered-attributes.ts';
+import type { TemporalAddress } from '../../client/temporal.ts';
 import type { Config } from '../../config.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../contract/search-attributes.ts';
 import { serverDirectory } from '../bring-server.ts';
-import { registeredAttributes } from '../bring-worker.ts';
 import type { Call } from '../call.ts';
 import { known } from '../output.ts';
 import { existingStore } from '../store.ts';
@@ -47,13 +47,7 @@ export const checkSearchAttributes: Check = async (call, config) => {
   try {
     const place = await placeOf(call, config);
     if (!place) return { name, level: 'ok', message: 'A brought server has them.' };
-    const { connectTemporal } = await import('../../client/temporal.ts');
-    const client = await connectTemporal(place);
-    const there = await registeredAttributes(
-      { client, namespace: place.namespace },
-      pino({ level: 'silent' }),
-    );
-    await client.connection.close();
+    const there = await attributesAt(place);
     const lacking = Object.entries(SEARCH_ATTRIBUTE_TYPES).filter(
       ([attribute]) => !there.includes(attribute),
     );
@@ -70,6 +64,16 @@ export const checkSearchAttributes: Check = async (call, config) => {
     return { name, level: 'hint', message: `They cannot be read: ${known(error).message}` };
   }
 };
+
+async function attributesAt(place: TemporalAddress): Promise<string[]> {
+  const { connectTemporal } = await import('../../client/temporal.ts');
+  const client = await connectTemporal(place);
+  try {
+    return await registeredAttributes(client);
+  } finally {
+    await client.connection.close();
+  }
+}
 
 async function placeOf(call: Call, config: Config) {
   const configured = configuredTemporal(config.env);

@@ -1,19 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commandOf, nextCommand, withPlace } from '../../../src/cli/commands.ts';
 import type { BatchProgress } from '../../../src/contract/index.ts';
-
-function progress(change: Partial<BatchProgress>): BatchProgress {
-  return {
-    batchId: 'b-1',
-    state: 'COMPLETED',
-    round: 1,
-    outputs: { total: 2, image: 2, refused: 0, failed: 0, missing: 0 },
-    jobs: [],
-    costUsd: { estimated: 0, actual: 0 },
-    startedAt: '2026-11-23T10:00:00.000Z',
-    ...change,
-  };
-}
+import { progressOf } from '../../support/progress.ts';
 
 function stop(code: 'over-budget' | 'disk-full', fix: string): BatchProgress['stop'] {
   return { step: 'stage', code, message: 'It stopped.', fix, since: '2026-11-23T10:00:00.000Z' };
@@ -34,12 +22,12 @@ describe('the command that goes on', () => {
     ],
     [{ state: 'NEEDS_ATTENTION', stop: stop('disk-full', 'Free some space.') }, 'hummingbatch retry b-1'],
   ] satisfies [Partial<BatchProgress>, string | undefined][])('of %j is %s', (change, command) => {
-    expect(nextCommand(progress(change), {})).toBe(command);
+    expect(nextCommand(progressOf(change), {})).toBe(command);
   });
 
   test('names refused outputs where nothing else is left, because a bare retry leaves them out', () => {
     const outputs = { total: 2, image: 1, refused: 1, failed: 0, missing: 0 };
-    expect(nextCommand(progress({ state: 'COMPLETED_WITH_FAILURES', outputs }), {})).toBe(
+    expect(nextCommand(progressOf({ state: 'COMPLETED_WITH_FAILURES', outputs }), {})).toBe(
       'hummingbatch retry b-1 --outcome refused',
     );
   });

@@ -10,29 +10,17 @@ import {
   type Step,
   waysOn,
 } from '../../../src/contract/index.ts';
-
-function batch(change: Partial<BatchProgress>): BatchProgress {
-  return {
-    batchId: 'b-1',
-    state: 'WAITING',
-    round: 1,
-    outputs: { total: 3, image: 1, refused: 1, failed: 1, missing: 0 },
-    jobs: [],
-    costUsd: { estimated: 0, actual: 0 },
-    startedAt: '2026-11-23T10:00:00.000Z',
-    ...change,
-  };
-}
+import { progressOf } from '../../support/progress.ts';
 
 function stopped(code: ErrorCode, step: Step = 'submit'): BatchProgress {
   const stop = { step, code, message: '', fix: '', since: '2026-11-23T10:00:00.000Z' };
-  return batch({ state: 'NEEDS_ATTENTION', stop });
+  return progressOf({ state: 'NEEDS_ATTENTION', stop });
 }
 
 const commandsOf = (progress: BatchProgress) => waysOn(progress).map(({ command }) => command);
 
 test.each(BATCH_STATES)('%s has a way, and every command is one that can be typed', (state) => {
-  const commands = commandsOf(state === 'NEEDS_ATTENTION' ? stopped('disk-full') : batch({ state }));
+  const commands = commandsOf(state === 'NEEDS_ATTENTION' ? stopped('disk-full') : progressOf({ state }));
   expect(commands.length).toBeGreaterThan(0);
   for (const command of commands) {
     const [program, verb, id] = command.split(' ');
@@ -44,7 +32,7 @@ test.each(BATCH_STATES)('%s has a way, and every command is one that can be type
 test.each(BATCH_STATES.filter((state) => state !== 'NEEDS_ATTENTION'))(
   '%s takes a message while a batch is open, and only then',
   (state) => {
-    const messages = waysOn(batch({ state })).flatMap(({ message }) => message ?? []);
+    const messages = waysOn(progressOf({ state })).flatMap(({ message }) => message ?? []);
     // A report is written within seconds, and a cancelled batch does already what it can.
     const isBusy = state === 'REPORTING' || state === 'CANCELLING';
     expect(messages.length > 0).toBe(!isEnd(state) && !isBusy);
@@ -77,7 +65,7 @@ test.each(['prepare', 'report'] as const)('a stop at %s has nothing to end with'
 
 test('what was refused is made again only by name', () => {
   const outputs = { total: 3, image: 2, refused: 1, failed: 0, missing: 0 };
-  expect(commandsOf(batch({ state: 'COMPLETED_WITH_FAILURES', outputs }))).toEqual([
+  expect(commandsOf(progressOf({ state: 'COMPLETED_WITH_FAILURES', outputs }))).toEqual([
     'hummingbatch retry b-1 --outcome refused',
     'hummingbatch results b-1',
   ]);

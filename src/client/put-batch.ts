@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { HummingbatchError, type ImageBatchInput, type Manifest } from '../contract/index.ts';
+import { batchPlaces, referencePlace } from '../contract/places.ts';
+import { fingerprintOf, serialiseManifest } from '../manifest/canonical.ts';
+import type { LocalReference } from '../manifest/index.ts';
+import type { Store } from '../store/store.ts';
+import { readingManifests } from './reading-manifests.ts';
+
+/**
+ * Puts into the store what a batch is to be made of; answers with what its workflow is told of it.
+ *
+ * @throws `batch-conflict` where the batch is there with another content, `manifest-invalid` where a reference changed
+ */
+export async function putBatch(
+  store: Store,
+  batchId: string,
+  manifest: Manifest,
+  references: readonly LocalReference[] = [],
+): Promise<NonNullable<ImageBatchInput['manifest']>> {
+  await putReferences(store, references);
+  return putManifest(store, batchId, manifest);
+}
+
+async function putReferences(store: Store, references: readonly LocalReference[]): Promise<void> {
+  if (references.length === 0) return;
+  const { readAgain } = await readingManifests();
+  for (const reference of references) {
+    const place = referencePlace(reference.sha256, reference.extension);
+    if (await store.head(place)) continue;
+    const content = await readAgain(reference);
+    if (!content) throw changed(reference);
+    await store.put(place, content);
+  }
+}
+
+/** Under the address of what it was, its new content would stop every batch that names the old one. */
+function changed({ path }: LocalReference): HummingbatchError {
+  return new HummingbatchError(
+    'manifest-invalid',
+    `The reference ${path} changed while the batch was started.`,
+    {
+      fix: 'Call the same command again when nobody writes to it.',
+    },
+  );
+}
+
+/** Writes the manifest once. What is there already must have the same fingerprint, and stays. */
+async function putManifest(
+  store: Store,
+  batchId: string,
+  manifest: Manifest,
+): Promise<NonNullable<ImageBatchInput['manifest']>> {
+  const fingerprint = fingerprintOf(manifest);
+  const uri = batchPlaces(batchId).manifest;
+  const fresh = Buffer.from(serialiseManifest(manifest));
+  const written = await store.putIfAbsent(uri, fresh);
+  const bytes = written ? fresh : ((await store.get(uri)) ?? fresh);
+  const there = written ? fingerprint : fingerprintOf((await readingManifests()).parseStored(bytes, uri));
+  if (there !== fingerprint) throw conflict(batchId, there, fingerprint);
+  return { uri, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** The id is taken by another content. Both are fingerprints. */
+export function conflict(batchId: string, there: string, here: string): HummingbatchError {
+  return new HummingbatchError(
+    'batch-conflict',
+    `The batch ${batchId} is there with another manifest (fingerprint ${there.slice(0, 8)}, this one has ${here.slice(0, 8)}).`,
+  );
+}

@@ -1,0 +1,15 @@
+import type { BatchProgress } from '../../src/contract/index.ts';
+
+/** Where a batch `b-1` stands: of three outputs one each an image, refused and failed, but for what is said. */
+export function progressOf(change: Partial<BatchProgress>): BatchProgress {
+  return {
+    batchId: 'b-1',
+    state: 'WAITING',
+    round: 1,
+    outputs: { total: 3, image: 1, refused: 1, failed: 1, missing: 0 },
+    jobs: [],
+    costUsd: { estimated: 0, actual: 0 },
+    startedAt: '2026-11-23T10:00:00.000Z',
+    ...change,
+  };
+}
