@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import {
   type BatchProgress,
   type BatchState,
@@ -11,27 +10,17 @@ import { commandOf } from './commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { followMany } from './follow-many.ts';
 import { listChoiceOf } from './list-choice.ts';
-import { known } from './output.ts';
 import { openSession, type Session } from './session.ts';
 import { configOf, existingStore } from './store.ts';
 import { wordOf } from './summary.ts';
 import { tableOf } from './table.ts';
-
-/** Batches that are told at once: the worker takes each as a task of its own. */
-const TOGETHER = 8;
+import { type Told, tellMany } from './tell-many.ts';
 
 /** More would not be read by who is asked whether to go on. */
 const MOST = 10_000;
 
 /** States in which a retry does something. */
 const RETRIED: readonly BatchState[] = ['NEEDS_ATTENTION', 'COMPLETED_WITH_FAILURES', 'CANCELLED', 'FAILED'];
-
-/** What became of one batch of many. */
-interface Told {
-  batchId: string;
-  retried: boolean;
-  error?: HummingbatchError;
-}
 
 /**
  * Retries all batches that the flags name, after showing them. One whose submission is unknown is left alone: only who
@@ -77,7 +66,7 @@ async function tellIfSure(
   const chosen = batches.filter((batch) => !isUnknown(batch));
   preview(call, chosen, batches.filter(isUnknown));
   const isSure = chosen.length > 0 && (await confirmed(call, chosen.length));
-  if (isSure) return tellAll(session, chosen, choice);
+  if (isSure) return tellMany(session.hummingbatch, chosen, choice);
   return chosen.map(({ batchId }) => ({ batchId, retried: false }));
 }
 
@@ -114,36 +103,6 @@ async function confirmed({ output, flags, ask }: Call, count: number): Promise<b
   const isSure = /^y(es)?$/i.test(answer?.trim() ?? '');
   if (!isSure) output.say(`Nothing was done. To retry ${what}, call it again with --yes.`);
   return isSure;
-}
-
-function tellAll({ hummingbatch }: Session, batches: BatchProgress[], choice: RetryChoice): Promise<Told[]> {
-  return pMap(
-    batches,
-    async (shown) => {
-      const { batchId } = shown;
-      const batch = hummingbatch.batch(batchId);
-      try {
-        requireAsShown(shown, await batch.status());
-        await batch.retry(choice);
-        return { batchId, retried: true };
-      } catch (error) {
-        return { batchId, retried: false, error: known(error) };
-      }
-    },
-    { concurrency: TOGETHER },
-  );
-}
-
-/** What a person agreed to may be another thing by now: an unknown submission, or an end whose retry is paid. */
-function requireAsShown(shown: BatchProgress, { batchId, state, stop }: BatchProgress): void {
-  if (state === shown.state && stop?.code === shown.stop?.code) return;
-  throw new HummingbatchError(
-    'wrong-state',
-    `The batch ${batchId} is ${wordOf(state)} meanwhile, and was left alone.`,
-    {
-      fix: 'Look again, and call it again.',
-    },
-  );
 }
 
 function report({ output }: Call, told: Told[]): void {

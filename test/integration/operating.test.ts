@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { listBatches, type RetryChoice } from '../../src/client/index.ts';
+import { listBatches, type RetryChoice, storedOptions } from '../../src/client/index.ts';
 import type { BatchProgress } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
 import { batchIn, namesOf } from '../support/batch-in.ts';
@@ -109,6 +109,11 @@ describe('many batches', () => {
       .toEqual([DEAR, LOST, ...DENIED.toReversed()]);
     for (const batch of (await byStore()).batches)
       expect(batch).toEqual(await world.hummingbatch.batch(batch.batchId).status());
+  });
+
+  test('keep a new budget at once, for whoever takes them up after a loss', async () => {
+    await world.hummingbatch.batch(LOST).setBudget(3);
+    await expect.poll(() => storedOptions(world.store, LOST)).toMatchObject({ maxCostUsd: 3 });
   });
 
   test('a bulk retry shows what it would do and does nothing until it is told to', async () => {

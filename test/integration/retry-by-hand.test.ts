@@ -61,6 +61,22 @@ describe('a retry as plain JSON', () => {
     expect(await store.list(`${places.home}/`)).toEqual(before);
   });
 
+  test('that was over before a later one does nothing when it is sent again', async () => {
+    const { prepare, store } = await ended();
+    const asked = { retry: { id: 'fix-1', outcomes: ['refused'] as const } };
+    await prepare(asked);
+    await store.put(places.round(2).collected, toJson({ jobs: [], silent: [], anomalies: [], strayUsd: 0 }));
+    const later = {
+      batchId: BATCH,
+      retryId: 'fix-2',
+      rounds: [{ round: 1 }, { round: 2 }, { round: 3 }],
+      jobs: [],
+      costUsd: {},
+    };
+    await store.put(places.report, toJson(later));
+    expect((await prepare(asked)).finished).toBeDefined();
+  });
+
   test('of a batch that never ended goes on with it', async () => {
     const { run, store } = await newWorker();
     await run('prepare', await begin(store, MANIFEST));
@@ -75,5 +91,15 @@ describe('a retry as plain JSON', () => {
     expect((await prepare({ retry })).options).toEqual({ maxCostUsd: 4 });
     expect((await prepare({ retry, options: { maxCostUsd: 9 } })).options).toEqual({ maxCostUsd: 9 });
     expect(JSON.parse((await textOf(store, places.options)) ?? '')).toEqual({ maxCostUsd: 9 });
+  });
+
+  test('is run as the manifest says where nothing else was kept, and null says nothing', async () => {
+    const { run, store } = await newWorker();
+    await begin(store, manifestOf([item('hero')], { run: { maxCostUsd: 2, labels: ['autumn'] } }));
+    const options = { maxCostUsd: null, maxRounds: 1 } as unknown as ImageBatchInput['options'];
+    const input = { batchId: BATCH, ...(options && { options }) };
+    const expected = { maxCostUsd: 2, labels: ['autumn'], maxRounds: 1 };
+    expect((await run('prepare', { batchId: BATCH, where: {}, input })).options).toEqual(expected);
+    expect(JSON.parse((await textOf(store, places.options)) ?? '')).toEqual(expected);
   });
 });

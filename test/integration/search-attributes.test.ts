@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { registeredAttributes } from '../../src/client/registered-attributes.ts';
 import { workflowIdOf } from '../../src/contract/index.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
+import { batchIn } from '../support/batch-in.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { temporalCliPath } from '../support/servers.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -55,6 +56,26 @@ describe('a namespace without our search attributes', () => {
     const kinds = (events ?? []).flatMap((event) => Object.keys(event));
     expect(kinds).not.toContain('upsertWorkflowSearchAttributesEventAttributes');
     expect(kinds).not.toContain('workflowTaskFailedEventAttributes');
+    await stop();
+  });
+
+  test('that has only some is asked batch by batch, for what its list does not say', async () => {
+    // Temporal's number for it.
+    const keyword = 2;
+    await world.client.connection.operatorService.addSearchAttributes({
+      namespace,
+      searchAttributes: { BatchState: keyword },
+    });
+    expect(await attributes()).toEqual(['BatchState']);
+    const stop = await world.work({ searchAttributes: attributes });
+    const options = { labels: ['autumn'], approveAboveUsd: 0 };
+    const batchId = 'bare-labelled';
+    await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId, options });
+    await batchIn(world, batchId).until(({ state }) => state === 'AWAITING_APPROVAL');
+    const { batches } = await world.hummingbatch.list({ labels: ['autumn'] });
+    expect(batches.map((batch) => batch.batchId)).toEqual([batchId]);
+    await world.hummingbatch.batch(batchId).cancel();
+    await world.hummingbatch.batch(batchId).wait();
     await stop();
   });
 

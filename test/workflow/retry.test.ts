@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { retryUpdate, setBudgetUpdate } from '../../src/contract/index.ts';
 import { batchPlaces } from '../../src/contract/places.ts';
 import { createSkippedTime, type SkippedTime } from './support/skipped-time.ts';
 
@@ -112,4 +113,17 @@ test('a workflow under another id than its batch’s ends before it does anythin
   await expect(handle.result()).rejects.toMatchObject({
     cause: { type: 'usage', message: expect.stringContaining('is image-batch/batch-elsewhere') },
   });
+});
+
+test('a budget that is set before a start by hand is prepared outlasts what was kept', async () => {
+  const batch = await time.start({
+    failures: { prepare: ['store-corrupt'] },
+    prepared: [{ options: { maxCostUsd: 9 } }],
+    worstUsd: 1,
+  });
+  await batch.until(({ state }) => state === 'NEEDS_ATTENTION', 0);
+  await batch.update(setBudgetUpdate, { maxCostUsd: 5 });
+  await batch.update(retryUpdate);
+  await batch.result();
+  expect(await batch.progress()).toMatchObject({ state: 'COMPLETED', maxCostUsd: 5 });
 });
