@@ -200,9 +200,6 @@ describe('many batches', () => {
 });
 
 describe('a queue that nobody serves', () => {
-  /** Promised to people: within 5 s, and some for the machine. */
-  const WITHIN_MS = 6_500;
-
   async function started(batchId: string, work: boolean) {
     const world = await createWorld({ jobSeconds: 600 });
     onTestFinished(() => world.close());
@@ -217,9 +214,11 @@ describe('a queue that nobody serves', () => {
   }
 
   test.each([
-    ['never was', 'operating-unserved', false],
-    ['is gone, and still remembered by Temporal', 'operating-left', true],
-  ])('is said within 5 s where its worker %s', async (_, batchId, work) => {
+    // Before the deadline of 5 s: the queue itself says it.
+    ['never was', 'operating-unserved', false, 4_500],
+    // At the deadline, and some for the machine.
+    ['is gone, and still remembered by Temporal', 'operating-left', true, 6_500],
+  ])('is said within 5 s where its worker %s', async (_, batchId, work, withinMs) => {
     const batch = await started(batchId, work);
     for (const ask of [() => batch.status(), () => batch.retry(), () => batch.checkNow()]) {
       const at = Date.now();
@@ -227,7 +226,7 @@ describe('a queue that nobody serves', () => {
         code: 'no-worker',
         fix: expect.stringContaining('worker'),
       });
-      expect(Date.now() - at).toBeLessThan(WITHIN_MS);
+      expect(Date.now() - at).toBeLessThan(withinMs);
     }
   });
 });

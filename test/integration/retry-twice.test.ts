@@ -17,10 +17,13 @@ test('a retry under a name happens once, also when it is sent again after its en
   await world.hummingbatch.startNormalised({ manifest: manifestOf(items), batchId: 'retry-named' });
   const batch = batchIn(world, 'retry-named');
   await batch.ended();
+  const runs = new Set<string>();
   for (const requestId of ['first', 'first', 'second', 'first']) {
     await batch.handle.retry(REFUSED, { requestId });
     await batch.until(({ endedAt }) => endedAt !== undefined);
+    runs.add((await world.client.workflow.getHandle(batch.handle.workflowId).describe()).runId);
   }
+  expect(runs.size).toBe(2);
   expect((await batch.jobs()).map(({ rows }) => rows)).toEqual([1, 1, 1]);
 });
 

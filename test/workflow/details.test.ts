@@ -57,8 +57,6 @@ test('the page of a stopped batch says why, since when, the next try, and each w
   expect(page).toContain(`It tries again by itself at ${at(stop?.nextTry)}.`);
   for (const way of ['retry', 'accept'])
     expect(page).toContain(`- \`hummingbatch ${way} ${batch.batchId}\`, or here: update \`${way}\``);
-  // Nothing asks Google at a time that was meant for the wait.
-  expect(page).not.toContain('the next at');
   await batch.result();
 });
 
@@ -73,4 +71,16 @@ test('the page of an ended batch says when, what it came to, and how its rest is
   expect(page).toContain(`## ${batch.batchId}: ${state}`);
   expect(page).toContain(`It ended at ${at(endedAt)}.`);
   expect(page).toContain('`hummingbatch results ');
+});
+
+test('a batch that stopped while it waited has no next check, whatever was meant before', async () => {
+  const batch = await time.start({ lives: [{ hours: 0.3, end: 'deleted' }] });
+  await batch.until(({ nextCheck }) => nextCheck !== undefined, 0);
+  await batch.until(isStopped);
+  const page = await pageOf(batch);
+  expect(page).toContain('**job-gone** at the step wait');
+  expect(page).toContain('**last check**');
+  expect(page).not.toContain('the next at');
+  await batch.handle.cancel();
+  await batch.endsCancelled();
 });
