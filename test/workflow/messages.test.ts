@@ -125,3 +125,25 @@ test('an approval cannot be turned into a refusal afterwards', async () => {
   expect((await refusal(batch, 'approve', { approved: false })).type).toBe('wrong-state');
   expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
 });
+
+test('each message says what it does, to whoever looks at the workflow', async () => {
+  const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
+  await batch.until(({ check }) => check !== undefined, 0);
+  interface Definition {
+    name: string;
+    description?: string;
+  }
+  const { definition } = await batch.handle.query<{ definition: Record<string, Definition[]> }>(
+    '__temporal_workflow_metadata',
+  );
+  const all = ['queryDefinitions', 'signalDefinitions', 'updateDefinitions'].flatMap(
+    (kind) => definition[kind] ?? [],
+  );
+  const ours = all.filter(({ name }) => !name.startsWith('__'));
+  expect(ours.map(({ name }) => name).toSorted()).toEqual(
+    ['progress', 'jobEvent', ...Object.keys(MESSAGES)].toSorted(),
+  );
+  expect(ours.filter(({ description = '' }) => !description.endsWith('.')).map(({ name }) => name)).toEqual(
+    [],
+  );
+});
