@@ -3,7 +3,7 @@ import type { BatchOptions, Manifest } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
 import { type BatchIn, batchIn, namesOf, submissionOf } from '../support/batch-in.ts';
 import type { Heard } from '../support/shell.ts';
-import type { World } from '../support/world.ts';
+import { createWorld, type World, type WorldOptions } from '../support/world.ts';
 import { item, manifestOf } from './activities-kit.ts';
 
 /** A batch on which commands are run, and what their shell knows of it. */
@@ -56,6 +56,22 @@ export function environmentOf(world: World, id: string): Record<string, string> 
     QUEUE: world.taskQueue,
     ID: id,
   };
+}
+
+const clocks = new WeakMap<World, { at: number }>();
+
+/** A world whose Google has a clock that stands: however slow the machine is, a job runs until it is let end. */
+export async function stillWorld(options: Pick<WorldOptions, 'keys'> = {}): Promise<World> {
+  const clock = { at: Date.now() };
+  const world = await createWorld({ ...options, jobSeconds: 60, now: () => clock.at });
+  clocks.set(world, clock);
+  return world;
+}
+
+/** Lets the jobs of a still world end; those of another end by themselves. */
+export function letJobsEnd(world: World): void {
+  const clock = clocks.get(world);
+  if (clock) clock.at += 120_000;
 }
 
 /** Ends whatever times it was started with: one that Temporal's CLI started checks each 30 s. */

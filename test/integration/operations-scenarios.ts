@@ -3,7 +3,15 @@ import type { ErrorCode } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
 import { stillRunning } from '../support/batch-in.ts';
 import { item, manifestOf } from './activities-kit.ts';
-import { endedSoon, jobOf, type Scenario, type Stage, submissionsOf } from './operations-kit.ts';
+import {
+  endedSoon,
+  jobOf,
+  letJobsEnd,
+  type Scenario,
+  type Stage,
+  stillWorld,
+  submissionsOf,
+} from './operations-kit.ts';
 import { OWN_WORLDS } from './operations-worlds.ts';
 
 const DENIED: Fault = { fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1 };
@@ -11,7 +19,8 @@ const NONE = {};
 const REFUSED = manifestOf([item('hero'), item('flat', { prompt: 'A thing [refuse]' })]);
 
 function whole(...jobs: string[]): Scenario['promise'] {
-  return async ({ batch }) => {
+  return async ({ world, batch }) => {
+    letJobsEnd(world);
     expect(await endedSoon(batch)).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
     expect(await submissionsOf(batch)).toEqual(jobs);
   };
@@ -29,16 +38,14 @@ async function awaiting({ batch }: Stage): Promise<Record<string, string>> {
   return NONE;
 }
 
-/** Its job is made and looked at once; when it has ended is for whoever checks next. */
-async function jobRuns({ batch }: Stage): Promise<Record<string, string>> {
+/** Its job is made and was looked at once. */
+async function jobRuns({ world, batch }: Stage): Promise<Record<string, string>> {
+  await world.work();
   await batch.until(({ nextCheck }) => nextCheck !== undefined);
   return jobOf(batch);
 }
 
 const SELDOM = { checkIntervalMs: 1_000_000 };
-/** Whatever the machine does meanwhile, the first check finds that it runs. */
-const SEEN_RUNNING: Fault = { fault: 'get.state', state: 'BATCH_STATE_RUNNING', times: 1 };
-
 const LOST: Fault[] = [
   { fault: 'create.answer-lost', times: 1 },
   { fault: 'job.unlisted', afterMs: 12_000 },
@@ -95,16 +102,18 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'over-budget': { options: { maxCostUsd: 0 }, begin: stopped('over-budget'), promise: whole('r1.1') },
   'waiting-long': {
-    faults: [SEEN_RUNNING],
+    world: stillWorld,
     options: SELDOM,
-    async begin({ batch }) {
-      await batch.until(async ({ nextCheck }) => nextCheck !== undefined && isDone(await batch.jobs()));
-      return jobOf(batch);
+    async begin(stage) {
+      const told = await jobRuns(stage);
+      letJobsEnd(stage.world);
+      await stage.batch.until(async () => isDone(await stage.batch.jobs()));
+      return told;
     },
     promise: whole('r1.1'),
   },
   'job-runs-for-cancel': {
-    faults: [{ fault: 'job.stuck', state: 'RUNNING' }],
+    world: stillWorld,
     begin: jobRuns,
     async promise({ batch }) {
       expect(await batch.ended()).toMatchObject({ state: 'CANCELLED' });
@@ -152,7 +161,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     begin: stopped('submission-unknown'),
     promise: whole('r1.2'),
   },
-  'job-runs': { faults: [SEEN_RUNNING], options: SELDOM, begin: jobRuns, promise: whole('r1.1') },
+  'job-runs': { world: stillWorld, options: SELDOM, begin: jobRuns, promise: whole('r1.1') },
   ...OWN_WORLDS,
 };
 

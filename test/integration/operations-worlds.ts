@@ -12,10 +12,12 @@ import { startWorkerProcess, type WorkerProcess } from '../support/worker-proces
 import { createWorld, type World } from '../support/world.ts';
 import {
   endedSoon,
+  letJobsEnd,
   pendingActivity,
   type Scenario,
   type Stage,
   startBatch,
+  stillWorld,
   submissionsOf,
 } from './operations-kit.ts';
 
@@ -23,7 +25,8 @@ const NAMESPACE = 'ops-bare';
 const keys = ['test-key'];
 const processes: WorkerProcess[] = [];
 
-async function expectWhole({ batch }: Stage): Promise<void> {
+async function expectWhole({ world, batch }: Stage): Promise<void> {
+  letJobsEnd(world);
   expect(await endedSoon(batch)).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
   expect(await submissionsOf(batch)).toEqual(['r1.1']);
 }
@@ -102,7 +105,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
   },
 
   'two-workers': {
-    world: () => createWorld({ jobSeconds: 4 }),
+    world: stillWorld,
     async begin({ world, batch }) {
       for (let count = 0; count < 2; count++) processes.push(startWorkerProcess(world));
       await Promise.all(processes.map((worker) => worker.said('Working for')));
@@ -117,7 +120,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
   },
 
   'key-replaced': {
-    world: () => createWorld({ keys, jobSeconds: 3 }),
+    world: () => stillWorld({ keys }),
     async begin({ world, batch }) {
       const stopWorker = await world.work();
       await batch.until(({ check }) => check !== undefined);
@@ -132,7 +135,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
   },
 
   'store-to-move': {
-    world: () => createWorld({ jobSeconds: 3 }),
+    world: stillWorld,
     async begin({ world, batch }) {
       const stopWorker = await world.work();
       await batch.until(({ state }) => state === 'WAITING');
@@ -140,6 +143,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
       return { NEW_STORE: join(world.folder, 'moved') };
     },
     async promise({ world, batch }) {
+      letJobsEnd(world);
       await world.work({ store: await openStore(join(world.folder, 'moved')) });
       const result = await world.client.workflow.getHandle(batch.handle.workflowId).result();
       expect(result).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
@@ -148,7 +152,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
   },
 
   forgotten: {
-    world: () => createWorld({ jobSeconds: 3 }),
+    world: stillWorld,
     async begin({ world, batch }) {
       const stopWorker = await world.work();
       await batch.until(({ state }) => state === 'WAITING');
