@@ -63,7 +63,7 @@ export async function readyManifest(call: Call, store: Store | undefined): Promi
     for (const problem of read.problems) output.say(describeProblem(problem));
     throw manifestError(read.problems);
   }
-  const { manifest, fingerprint, localReferences: references } = read;
+  const { manifest, fingerprint, references } = read;
   const whole = { manifest, fingerprint, references, batchId: batchIdOf(manifest.name, fingerprint) };
   return flags.sample === undefined ? whole : sampleOf(whole, flags.sample);
 }

@@ -69,7 +69,7 @@ export async function startBatch(context: StartContext, request: StartRequest): 
     hasReference: referencesOf(context.store),
   });
   if (!read.ok) throw manifestError(read.problems);
-  return startNormalised(context, { manifest: read.manifest, references: read.localReferences, ...rest });
+  return startNormalised(context, { manifest: read.manifest, references: read.references, ...rest });
 }
 
 function contentOf(manifest: ManifestInput, folder: string) {

@@ -1,6 +1,7 @@
 import { imageSize } from 'image-size';
-import { isCompleteJpeg, isJpeg, lookAtHeif, lookAtPng, lookAtWebp, type State } from './image-containers.ts';
+import { isJpeg, lookAtHeif, lookAtJpeg, lookAtPng, lookAtWebp, type State } from './image-containers.ts';
 import { MAX_REFERENCE_BYTES, MAX_REFERENCE_PIXELS, MAX_REFERENCE_SIDE } from './limits.ts';
+import { type Looking, lookInto } from './looking.ts';
 
 /** What a reference's bytes are. */
 export interface ReferenceImage {
@@ -40,21 +41,29 @@ const CONVERT = 'Convert it to PNG, JPEG or WebP.';
 const ONE_PICTURE = 'Save one picture of it as PNG, JPEG or WebP.';
 const EXPORT_AGAIN = 'Export or download it again.';
 
+/** {@link lookAtImage}, of bytes. */
+export function probeImage(bytes: Uint8Array): ImageProbe {
+  return lookInto(bytes, lookAtImage(bytes.length));
+}
+
 /**
  * Looks at the bytes of a reference: type, pixels, and whether it is complete. It decodes no pixels, so that nothing in
  * a file can use memory; what is wrong deep inside is found by Google.
+ *
+ * @param bytes how many there are
  */
-export function probeImage(bytes: Uint8Array): ImageProbe {
-  if (bytes.length > MAX_REFERENCE_BYTES) return tooLarge(`has ${(bytes.length / 2 ** 20).toFixed(1)} MB`);
+export function* lookAtImage(bytes: number): Looking<ImageProbe> {
+  if (bytes > MAX_REFERENCE_BYTES) return tooLarge(`has ${(bytes / 2 ** 20).toFixed(1)} MB`);
   // First, because image-size goes byte by byte through a JPEG without segments: seconds for 30 MB.
-  if (isJpeg(bytes) && !isCompleteJpeg(bytes)) return undecodable(CUT);
-  const size = sizeOf(bytes);
+  const start = yield { at: 0, length: 2 };
+  if (isJpeg(start) && (yield* lookAtJpeg()) === 'cut') return undecodable(CUT);
+  const size = yield* sizeOf(bytes);
   if (size === undefined) return undecodable('is no image');
   const { width, height, type = '' } = size;
   if (SEQUENCES.includes(type)) return unsupported('is animated', ONE_PICTURE);
-  const supported = isAvif(type, bytes) ? undefined : SUPPORTED[type];
+  const supported = type === 'mif1' && (yield* isAvif()) ? undefined : SUPPORTED[type];
   if (supported === undefined) return unsupported(`is of the type ${type.toUpperCase()}`, CONVERT);
-  const state = stateOf(type, bytes);
+  const state = yield* stateOf(type, bytes);
   if (state === 'animated') return unsupported('is animated', ONE_PICTURE);
   if (state === 'cut' || !(width > 0 && height > 0)) return undecodable(CUT);
   if (Math.max(width, height) > MAX_REFERENCE_SIDE || width * height > MAX_REFERENCE_PIXELS) {
@@ -63,9 +72,20 @@ export function probeImage(bytes: Uint8Array): ImageProbe {
   return { ok: true, image: { ...supported, width, height } };
 }
 
-function sizeOf(bytes: Uint8Array): { width: number; height: number; type?: string } | undefined {
+/** In which pixels are looked for, bytes: they stand at the beginning, but behind all that a JPEG says of itself. */
+const HEADS = [256 * 1024, 8 * 1024 * 1024];
+
+function* sizeOf(bytes: number): Looking<{ width: number; height: number; type?: string } | undefined> {
+  for (const length of HEADS) {
+    const size = sizeIn(yield { at: 0, length });
+    if (size !== undefined || bytes <= length) return size;
+  }
+  return undefined;
+}
+
+function sizeIn(head: Uint8Array) {
   try {
-    return imageSize(bytes);
+    return imageSize(head);
   } catch (error) {
     // A TypeError says that it is no image, a RangeError that it ends too early.
     if (error instanceof TypeError || error instanceof RangeError) return undefined;
@@ -73,17 +93,20 @@ function sizeOf(bytes: Uint8Array): { width: number; height: number; type?: stri
   }
 }
 
-function stateOf(type: string, bytes: Uint8Array): State {
-  if (type === 'png') return lookAtPng(bytes);
+function stateOf(type: string, bytes: number): Looking<State> {
+  if (type === 'png') return lookAtPng();
   if (type === 'webp') return lookAtWebp(bytes);
-  // A JPEG was looked at before.
-  return type === 'jpg' ? 'whole' : lookAtHeif(bytes);
+  return type === 'jpg' ? lookAtJpeg() : lookAtHeif(bytes);
 }
 
+/** The most of a file's first box that is looked at, bytes: it lists four letters for each brand. */
+const BRANDS = 4096;
+
 /** AVIF may come under HEIF's general brand and say what it is only among the compatible ones. */
-function isAvif(type: string, bytes: Uint8Array): boolean {
-  const end = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  return type === 'mif1' && Buffer.from(bytes.subarray(16, end)).toString('latin1').includes('avif');
+function* isAvif(): Looking<boolean> {
+  const box = yield { at: 0, length: BRANDS };
+  const end = new DataView(box.buffer, box.byteOffset).getUint32(0);
+  return Buffer.from(box.subarray(16, end)).toString('latin1').includes('avif');
 }
 
 function undecodable(what: string): ImageProbe {

@@ -18,6 +18,12 @@ export interface LocalReference extends ReferenceImage {
   bytes: number;
 }
 
+/** A path, and a place in the manifest that names it. */
+export interface NamedPath {
+  path: string;
+  place: Place;
+}
+
 export type Looked = { reference: LocalReference } | { finding: Finding };
 
 /**
@@ -26,16 +32,29 @@ export type Looked = { reference: LocalReference } | { finding: Finding };
  * @returns by path as written; without those that were reported.
  */
 export async function lookAtFiles(
-  named: readonly { path: string; place: Place }[],
+  named: readonly NamedPath[],
   folder: string,
   report: Report,
 ): Promise<Map<string, LocalReference>> {
-  const references = new Map<string, LocalReference>();
   const looked = new Map<string, Looked>();
-  for (const { path, place } of named) {
+  const look = async (path: string): Promise<Looked> => {
     const file = resolve(folder, path);
     const result = looked.get(file) ?? (await lookAtFile(file, path));
     looked.set(file, result);
+    return result;
+  };
+  return lookAtEach(named, look, report);
+}
+
+/** Looks up each path, and reports those that lead to no reference at each place that names them. */
+export async function lookAtEach<Reference>(
+  named: readonly NamedPath[],
+  look: (path: string) => Promise<{ reference: Reference } | { finding: Finding }>,
+  report: Report,
+): Promise<Map<string, Reference>> {
+  const references = new Map<string, Reference>();
+  for (const { path, place } of named) {
+    const result = await look(path);
     if ('finding' in result) report.add(place, result.finding);
     else references.set(path, result.reference);
   }

@@ -1,9 +1,5 @@
 import { dirname } from 'node:path';
-import type { ReferenceSource } from '../contract/manifest.ts';
-import { fingerprintOf } from './canonical.ts';
 import type { Overrides } from './compose.ts';
-import { examine } from './examine.ts';
-import { finish } from './finish.ts';
 import {
   EXTENSIONS,
   formatOf,
@@ -13,16 +9,14 @@ import {
 } from './formats/index.ts';
 import { MAX_MANIFEST_BYTES } from './limits.ts';
 import { type LocalReference, lookAtFiles } from './local-references.ts';
-import type { ParseResult } from './parse.ts';
 import { readBounded } from './read-bounded.ts';
 import type { Content } from './read-tree.ts';
-import { classify } from './reference-source.ts';
-import { createReport, type Report } from './report.ts';
-import { contentsIn, pathsIn } from './rules/references.ts';
+import type { Report } from './report.ts';
+import { createReports, type Resolved, resolveManifest } from './resolve.ts';
 import { textlessSource } from './source.ts';
 import { isSystemError } from './system-error.ts';
 import { reportTooLarge } from './text.ts';
-import type { Place, Tree } from './tree.ts';
+import type { Place } from './tree.ts';
 
 export interface ReadOptions {
   /** A YAML or JSON file with everything but name and items, for JSONL and CSV; its paths are relative to itself. */
@@ -32,24 +26,20 @@ export interface ReadOptions {
   hasReference?: (sha256: string) => Promise<boolean>;
 }
 
-export type ManifestResult =
-  | (Extract<ParseResult, { ok: true }> & {
-      /** What the client copies into the store before anything starts, each content once. */
-      localReferences: LocalReference[];
-    })
-  | Extract<ParseResult, { ok: false }>;
+export type ManifestResult = Resolved<LocalReference>;
 
 /**
  * A manifest from a file of this machine (or from what would stand in one), or all its problems at once; a file that cannot
  * be opened is one of them.
- * Local references are opened, looked at and named by their content.
+ * Local references are opened, looked at and named by their content; the client copies them into the store before anything
+ * starts.
  */
 export async function readManifest(
   written: string | Content,
   options: ReadOptions = {},
 ): Promise<ManifestResult> {
-  const problems = createReport();
-  const warnings = createReport();
+  const reports = createReports();
+  const { problems, warnings } = reports;
   const { base: basePath, overrides, hasReference } = options;
   const manifest = typeof written === 'string' ? await contentOf(written, problems) : written;
   const base = basePath === undefined ? undefined : await contentOf(basePath, problems);
@@ -66,25 +56,12 @@ export async function readManifest(
     return failed();
   }
 
-  const question = {
-    manifest,
-    ...(base && { base }),
-    ...(overrides && { overrides }),
-    paths: 'resolve',
-  } as const;
-  const examined = examine(question, problems, warnings);
-  if (examined === undefined) return failed();
-  const files = await lookAtFiles(pathsIn(examined.tree), dirname(base?.file ?? manifest.file), problems);
-  if (hasReference) await lookForContents(examined.tree, hasReference, problems);
-  const result = finish(examined, (written) => sourceOf(written, files), problems);
-  if (result === undefined) return failed();
-  return {
-    ok: true,
-    manifest: result,
-    fingerprint: fingerprintOf(result),
-    warnings: warnings.problems(),
-    localReferences: [...new Map([...files.values()].map((file) => [file.sha256, file])).values()],
-  };
+  const folder = dirname(base?.file ?? manifest.file);
+  return resolveManifest(
+    { manifest, ...(base && { base }), ...(overrides && { overrides }) },
+    { paths: (named, report) => lookAtFiles(named, folder, report), hasReference },
+    reports,
+  );
 }
 
 async function contentOf(file: string, report: Report): Promise<Content | undefined> {
@@ -117,24 +94,4 @@ function reportUnreadable(place: Place, message: string, report: Report): void {
 function isWhole(content: Content): content is Content<WholeFormat> {
   const format: ManifestFormat = content.format;
   return !isListFormat(format);
-}
-
-async function lookForContents(
-  tree: Tree,
-  hasReference: (sha256: string) => Promise<boolean>,
-  report: Report,
-): Promise<void> {
-  for (const { sha256, place } of contentsIn(tree)) {
-    if (await hasReference(sha256)) continue;
-    const message = `The store has no content sha256:${sha256}.`;
-    const fix = 'Use the store it was put into, or name the file itself.';
-    report.add(place, { code: 'reference-missing', message, fix });
-  }
-}
-
-/** Every path was looked at before, so that each text is one or the other. */
-function sourceOf(written: string, files: ReadonlyMap<string, LocalReference>): ReferenceSource {
-  const source = classify(written);
-  if (source.kind === 'source') return source.source;
-  return `sha256:${files.get(written)?.sha256 ?? ''}`;
 }

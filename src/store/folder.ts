@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pMap from 'p-map';
@@ -6,7 +6,7 @@ import { HummingbatchError } from '../contract/errors.ts';
 import { foldersBelow } from './durable-folder.ts';
 import { errnoOf, toStoreError } from './errors.ts';
 import { segmentsOf, segmentsOfPrefix } from './keys.ts';
-import type { Data, Entry, Store } from './store.ts';
+import type { Data, Entry, Staged, Store } from './store.ts';
 
 /** Where values are written before they get their name: inside the store, so that the rename is atomic. */
 export const TEMPORARY = '.tmp';
@@ -58,6 +58,28 @@ export function folderStore(root: string, id: string): Store {
     }
     await file.close();
     return path;
+  }
+
+  async function stage(data: AsyncIterable<Uint8Array>): Promise<Staged> {
+    const { pieces, measured } = measuring(data);
+    // What the data fail with is their own: their sender went away.
+    const path = await guarded(() => writeTemporary(pieces())).catch((error: unknown) => {
+      throw measured.failure ?? error;
+    });
+    return {
+      bytes: measured.bytes,
+      sha256: measured.hash.digest('hex'),
+      read: (at, length) => guarded(() => readPart(path, at, length)),
+      keep: (key) => guarded(() => name(path, key)),
+      discard: () => guarded(() => rm(path, { force: true })),
+    };
+  }
+
+  async function name(temporary: string, key: string): Promise<void> {
+    const target = pathOf(key);
+    const folders = await durable.make(dirname(target));
+    await rename(temporary, target);
+    await durable.sync(folders);
   }
 
   async function putAll(entries: readonly Entry[]): Promise<void> {
@@ -127,6 +149,7 @@ export function folderStore(root: string, id: string): Store {
     location: root,
     put: (key, data) => guarded(() => putAll([{ key, data }])),
     putAll: (entries) => guarded(() => putAll(entries)),
+    stage,
     putIfAbsent: (key, data) => guarded(() => putIfAbsent(key, data)),
     get: (key) => guarded(() => orUndefined(readFile(pathOf(key)))),
     read,
@@ -139,6 +162,34 @@ export function folderStore(root: string, id: string): Store {
     folders: (prefix) => guarded(() => folders(prefix)),
     delete: (key) => guarded(() => rm(pathOf(key), { force: true })),
   };
+}
+
+/** Data that are counted and hashed while they pass. */
+function measuring(data: AsyncIterable<Uint8Array>) {
+  const measured: { bytes: number; hash: Hash; failure?: unknown } = { bytes: 0, hash: createHash('sha256') };
+  async function* pieces() {
+    try {
+      for await (const piece of data) {
+        measured.hash.update(piece);
+        measured.bytes += piece.length;
+        yield piece;
+      }
+    } catch (error) {
+      measured.failure = error;
+      throw error;
+    }
+  }
+  return { pieces, measured };
+}
+
+async function readPart(path: string, at: number, length: number): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, at);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 async function* chunksOf(data: Data): AsyncIterable<string | Uint8Array> {

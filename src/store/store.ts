@@ -16,6 +16,8 @@ export interface Store {
   put(key: string, data: Data): Promise<void>;
   /** Writes several values, synced as a group: cheaper than one by one, and none is promised before all are. */
   putAll(entries: readonly Entry[]): Promise<void>;
+  /** Writes a value that has no name yet: for what is called after its content, or is refused once that was looked at. */
+  stage(data: AsyncIterable<Uint8Array>): Promise<Staged>;
   /** Writes the value unless the key is taken; says whether it was written. Of several at once exactly one wins. */
   putIfAbsent(key: string, data: string | Uint8Array): Promise<boolean>;
   /** The whole value, or undefined. */
@@ -30,6 +32,19 @@ export interface Store {
   folders(prefix: string): Promise<string[]>;
   /** Nothing happens where there is no such key. */
   delete(key: string): Promise<void>;
+}
+
+/** A value without a name. It takes up room until it is kept or discarded, at most a day. */
+export interface Staged {
+  readonly bytes: number;
+  /** Of its bytes, hex. */
+  readonly sha256: string;
+  /** A part of it; less where it ends before. */
+  read(at: number, length: number): Promise<Uint8Array>;
+  /** Gives it its name, in place of what had it; once. */
+  keep(key: string): Promise<void>;
+  /** Nothing happens where it was kept. */
+  discard(): Promise<void>;
 }
 
 export type Data = string | Uint8Array | AsyncIterable<Uint8Array>;

@@ -235,7 +235,7 @@ test.each([
   else await writeFile(picture, 'other', { flag });
   const starting = world.hummingbatch.startNormalised({
     manifest: read.manifest,
-    references: read.localReferences,
+    references: read.references,
   });
   await expect(starting).rejects.toMatchObject({
     code: 'manifest-invalid',

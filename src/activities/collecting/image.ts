@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { imageSize } from 'image-size';
 import { isCompleteJpeg, isJpeg, lookAtPng, lookAtWebp } from '../../manifest/image-containers.ts';
+import { lookInto } from '../../manifest/looking.ts';
 
 /** What the bytes of an image are, whatever the answer claims. */
 export interface Measured {
@@ -21,8 +22,12 @@ interface Kind {
 
 const KINDS: Record<string, Kind> = {
   jpg: { mime: 'image/jpeg', extension: 'jpg', isWhole: isCompleteJpeg },
-  png: { mime: 'image/png', extension: 'png', isWhole: (bytes) => lookAtPng(bytes) !== 'cut' },
-  webp: { mime: 'image/webp', extension: 'webp', isWhole: (bytes) => lookAtWebp(bytes) !== 'cut' },
+  png: { mime: 'image/png', extension: 'png', isWhole: (bytes) => lookInto(bytes, lookAtPng()) !== 'cut' },
+  webp: {
+    mime: 'image/webp',
+    extension: 'webp',
+    isWhole: (bytes) => lookInto(bytes, lookAtWebp(bytes.length)) !== 'cut',
+  },
 };
 
 /** Measures an image from its bytes; undefined where they are no whole image of a kind that Gemini makes. */

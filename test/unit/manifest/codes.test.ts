@@ -124,7 +124,7 @@ describe('a reference file', () => {
     expect(png).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(again).toBe(png);
     expect(url).toBe('https://example.com/x.png');
-    expect(result.localReferences).toMatchObject([
+    expect(result.references).toMatchObject([
       { sha256: png.slice(7), mime: 'image/png', extension: 'png', width: 40, height: 30 },
       { sha256: jpg?.slice(7), path: join(folder, 'refs', 'logo.jpg'), mime: 'image/jpeg', extension: 'jpg' },
     ]);
@@ -148,7 +148,7 @@ describe('a reference file', () => {
     expect(result).toMatchObject({
       ok: true,
       manifest: { name: 'list' },
-      localReferences: [{ extension: 'jpg' }],
+      references: [{ extension: 'jpg' }],
     });
   });
 
@@ -156,7 +156,7 @@ describe('a reference file', () => {
     const sha256 = 'a'.repeat(64);
     const file = await write('stored.yaml', `sha256:${sha256}`);
     const hasReference = async (asked: string) => asked !== sha256;
-    expect(await readManifest(file)).toMatchObject({ ok: true, localReferences: [] });
+    expect(await readManifest(file)).toMatchObject({ ok: true, references: [] });
     expect(await readManifest(file, { hasReference })).toMatchObject({
       ok: false,
       problems: [{ line: 3, code: 'reference-missing' }],

@@ -1,6 +1,8 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { lookAtImage } from '../../../src/manifest/image.ts';
 import { probeImage } from '../../../src/manifest/index.ts';
+import { lookThrough } from '../../../src/manifest/looking.ts';
 
 const picture = () => sharp({ create: { width: 40, height: 30, channels: 3, background: 'teal' } });
 
@@ -68,6 +70,30 @@ describe('the look at a reference', () => {
           ok: false,
           code: 'reference-undecodable',
         });
+      }
+    }
+  });
+
+  it('sees the same where it reads a file in parts, and holds no more than 8 MB of it', async () => {
+    const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
+    const large = sharp({ create: { width: 2000, height: 1500, channels: 3, background: 'teal', noise } });
+    const files = [
+      png,
+      jpeg,
+      webp,
+      await large.png().toBuffer(),
+      await large.jpeg({ quality: 98 }).toBuffer(),
+    ];
+    files.push(heif('heic', 40, 30), heif('mif1', 8, 8, 'avif'), Buffer.alloc(40_000_000), Buffer.alloc(0));
+    for (const whole of files) {
+      for (const bytes of [whole, whole.subarray(0, -13), whole.subarray(0, whole.length >> 1)]) {
+        const asked: number[] = [];
+        const read = async (at: number, length: number) => {
+          asked.push(length);
+          return bytes.subarray(at, at + length);
+        };
+        expect(await lookThrough(read, lookAtImage(bytes.length))).toEqual(probeImage(bytes));
+        expect(Math.max(0, ...asked)).toBeLessThanOrEqual(8 * 2 ** 20);
       }
     }
   });

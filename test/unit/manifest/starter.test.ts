@@ -56,7 +56,7 @@ describe('a starter manifest', () => {
       'bottle-front-2',
       'con_',
     ]);
-    expect(new Set(result.localReferences.map(({ path }) => path)).size).toBe(result.localReferences.length);
+    expect(new Set(result.references.map(({ path }) => path)).size).toBe(result.references.length);
     expect(text).toContain('# left out: "broken.png": It is no image.');
   });
 

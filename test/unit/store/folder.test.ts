@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test, vi } from 'vitest';
@@ -45,6 +47,33 @@ describe('a value', () => {
     ]);
     expect(text(await store.get('one'))).toBe('first');
     expect(text(await store.get('deep/er/two'))).toBe('second');
+  });
+
+  test('is named after its content where it is staged first, and read in parts before', async () => {
+    const { root, store } = await newStore();
+    const stream = async function* () {
+      yield Buffer.from('grü');
+      yield Buffer.from('n und blau');
+    };
+    const staged = await store.stage(stream());
+    const sha256 = createHash('sha256').update('grün und blau').digest('hex');
+    expect(staged).toMatchObject({ bytes: 14, sha256 });
+    expect(text(await staged.read(10, 100))).toBe('blau');
+    await staged.keep(`by-content/${staged.sha256}`);
+    expect(text(await store.get(`by-content/${sha256}`))).toBe('grün und blau');
+    expect(await readdir(join(root, '.tmp'))).toEqual([]);
+  });
+
+  test('that was staged leaves nothing where it is discarded, or its sender fails, whose error it is then', async () => {
+    const { root, store } = await newStore();
+    await (await store.stage(Readable.from([Buffer.from('unwanted')]))).discard();
+    const gone = new Error('the sender went away');
+    async function* broken() {
+      yield Buffer.from('half of');
+      throw gone;
+    }
+    await expect(store.stage(broken())).rejects.toBe(gone);
+    expect(await readdir(join(root, '.tmp'))).toEqual([]);
   });
 
   test('that was never written is undefined, and store-corrupt for a reader that needs it', async () => {
