@@ -12,6 +12,7 @@ const PARTS = {
   activities: ['contract', 'batch', 'manifest', 'gemini', 'store'],
   worker: ['contract', 'activities', 'workflows', 'gemini', 'store', 'batch'],
   client: ['contract', 'manifest', 'store', 'batch'],
+  api: ['contract', 'client', 'manifest', 'store', 'batch', 'webhooks'],
   emulator: [],
   local: ['contract'],
 };
@@ -52,7 +53,7 @@ export default {
       severity: 'error',
       comment: '--help must not wait for Temporal: 0.24 s',
       from: { path: '^dist/cli/' },
-      to: { path: '^dist/(worker|emulator|local)/', dependencyTypesNot: ['dynamic-import'] },
+      to: { path: '^dist/(worker|emulator|local|api)/', dependencyTypesNot: ['dynamic-import'] },
     },
     {
       name: 'nobody-loads-the-cli',

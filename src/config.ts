@@ -30,6 +30,12 @@ export interface Config {
   submitWindowMs?: number;
   /** Where a worker serves its metrics, `host:port`; unset: nowhere. */
   metrics?: string;
+  /** Where the HTTP API listens, `host:port`; unset: a port of loopback. */
+  apiListen?: string;
+  /** Requests that a caller of the HTTP API may make in a minute. */
+  apiRequestsPerMinute?: number;
+  /** `NAME=TOKEN,…` of the HTTP API. A secret: never print it. */
+  apiTokens?: string;
   /** How a worker writes its log; unset: for people on a terminal, else as JSON. */
   log?: LogStyle;
 }
@@ -42,6 +48,7 @@ export interface ConfigSources {
   env: NodeJS.ProcessEnv;
   /** What flags say. */
   store?: string | undefined;
+  listen?: string | undefined;
   metrics?: string | undefined;
   log?: string | undefined;
 }
@@ -54,6 +61,7 @@ const address = text.refine(
   (value) => hostAndPort(value),
   'must be a host and a port such as 127.0.0.1:9464',
 );
+const wholeNumber = z.coerce.string().regex(/^[1-9]\d{0,8}$/, 'must be a whole number, 1 or more');
 const style = z.enum(LOG_STYLES, { error: `must be ${LOG_STYLES.join(' or ')}` });
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
@@ -64,6 +72,8 @@ const SETTINGS = {
   taskQueue: { schema: text, variable: 'HUMMINGBATCH_TASK_QUEUE' },
   checkInterval: { schema: duration, variable: 'HUMMINGBATCH_CHECK_INTERVAL' },
   submitWindow: { schema: duration, variable: 'HUMMINGBATCH_SUBMIT_WINDOW' },
+  apiListen: { schema: address, variable: 'HUMMINGBATCH_API_LISTEN' },
+  apiRequestsPerMinute: { schema: wholeNumber, variable: 'HUMMINGBATCH_API_REQUESTS_PER_MINUTE' },
   metrics: { schema: address, variable: 'HUMMINGBATCH_METRICS' },
   log: { schema: style, variable: 'HUMMINGBATCH_LOG' },
 } as const;
@@ -85,10 +95,13 @@ export async function loadConfig({ cwd, env: own, store, ...flags }: ConfigSourc
   const env = { ...present(await dotEnv(cwd)), ...present(own) };
   const settings = { ...(await fromFile(cwd)), ...fromEnvironment(env, cwd) };
   const { geminiUrl, taskQueue, checkInterval, submitWindow } = settings;
-  const metrics = flagged('metrics', flags) ?? settings.metrics;
-  const log = (flagged('log', flags) ?? settings.log) as LogStyle | undefined;
+  const { apiRequestsPerMinute } = settings;
+  const metrics = flagged('metrics', '--metrics', flags.metrics) ?? settings.metrics;
+  const apiListen = flagged('apiListen', '--listen', flags.listen) ?? settings.apiListen;
+  const log = (flagged('log', '--log', flags.log) ?? settings.log) as LogStyle | undefined;
   const place = store === undefined ? settings.store : placeFrom(cwd, store);
   const apiKey = env['GEMINI_API_KEY'];
+  const apiTokens = env['HUMMINGBATCH_API_TOKENS'];
   return {
     cwd,
     env,
@@ -98,6 +111,9 @@ export async function loadConfig({ cwd, env: own, store, ...flags }: ConfigSourc
     ...(taskQueue && { taskQueue }),
     ...(checkInterval && { checkIntervalMs: durationMs(checkInterval) as number }),
     ...(submitWindow && { submitWindowMs: durationMs(submitWindow) as number }),
+    ...(apiListen && { apiListen }),
+    ...(apiRequestsPerMinute && { apiRequestsPerMinute: Number(apiRequestsPerMinute) }),
+    ...(apiTokens && { apiTokens }),
     ...(metrics && { metrics }),
     ...(log && { log }),
   };
@@ -110,12 +126,12 @@ export function hostAndPort(text: string): { host: string; port: number } | unde
   return host && number > 0 && number < 65_536 ? { host, port: number } : undefined;
 }
 
-function flagged(name: 'metrics' | 'log', flags: Pick<ConfigSources, 'metrics' | 'log'>): string | undefined {
-  const value = flags[name];
+/** What a flag says, checked as its setting is. */
+function flagged(name: Setting, flag: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const checked = SETTINGS[name].schema.safeParse(value);
   if (checked.success) return value;
-  throw invalid(`--${name}`, `it ${checked.error.issues[0]?.message}`);
+  throw invalid(flag, `it ${checked.error.issues[0]?.message}`);
 }
 
 function present(variables: NodeJS.Dict<string>): Record<string, string> {

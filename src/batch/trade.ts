@@ -1,5 +1,5 @@
 import type { Estimate, Price } from './cost.ts';
-import { formatUsd } from './money.ts';
+import { formatUsd, roundUsd } from './money.ts';
 
 const HOUR = 3_600_000;
 
@@ -41,6 +41,23 @@ export function tradeOf({ outputs, price }: Estimate, { withinMs }: { withinMs?:
     longestWaitMs: LONGEST_WAIT_MS,
     advice: objections.length > 0 ? 'interactive' : 'batch',
     sentences: [priceSentence(price), waitSentence(), ...adviceSentence(objections)],
+  };
+}
+
+/** The same for programs. Prices are null where the model's are not known. */
+export function tradeJson(
+  { outputs, price, usualWaitMs, longestWaitMs, advice }: Trade,
+  uploadBytes: number,
+) {
+  return {
+    outputs,
+    batchUsd: price ? roundUsd(price.batchUsd) : null,
+    interactiveUsd: price ? roundUsd(price.interactiveUsd) : null,
+    savingUsd: price ? roundUsd(price.savingUsd) : null,
+    uploadBytes,
+    usualWaitMs,
+    longestWaitMs,
+    advice,
   };
 }
 

@@ -9,6 +9,8 @@ export interface Call {
   flags: Flags;
   output: Output;
   cwd: string;
+  /** Of this package. */
+  version: string;
   env: NodeJS.ProcessEnv;
   /** Asks a person, who sees the question on stderr; undefined where nobody is there to answer. */
   ask: ((question: string) => Promise<string>) | undefined;

@@ -38,6 +38,7 @@ export interface Flags {
   jobSeconds?: number;
   directory?: string;
   faults?: string;
+  listen?: string;
   metrics?: string;
   log?: string;
 }
@@ -108,6 +109,7 @@ export const FLAGS: Record<FlagName, FlagSpec> = {
     says: 'where the emulator keeps files and jobs, over restarts',
   },
   faults: { syntax: '--faults <file>', says: 'a JSON plan of what goes wrong in the emulator' },
+  listen: { syntax: '--listen <host:port>', says: 'where the HTTP API listens, such as 127.0.0.1:8480' },
   metrics: {
     syntax: '--metrics <host:port>',
     says: 'serve metrics for Prometheus, such as at 127.0.0.1:9464',

@@ -54,6 +54,7 @@ function callOf(args: readonly string[], flags: Flags): Call {
     flags,
     output,
     cwd: process.cwd(),
+    version: version(),
     env: process.env,
     ask: canAsk ? ask : undefined,
     signal: interruption.signal,

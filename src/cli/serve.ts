@@ -1,22 +1,30 @@
 import { once } from 'node:events';
-import { connectTemporal } from '../client/index.ts';
+import type { Logger } from 'pino';
+import { connectTemporal, createHummingbatch } from '../client/index.ts';
 import type { Config } from '../config.ts';
 import type { Store } from '../store/store.ts';
+import { type ApiPlace, bringApi } from './bring-api.ts';
 import { bringGemini } from './bring-gemini.ts';
 import { bringWorker } from './bring-worker.ts';
 import type { Call } from './call.ts';
 import { logged } from './log.ts';
-import { bringAll, sharedQueue } from './session.ts';
+import { bringAll, optionsOf, sharedQueue } from './session.ts';
 import type { ConfiguredTemporal } from './temporal-config.ts';
 
+/** With the HTTP API beside the worker, or without. */
+export interface Serving {
+  api: boolean;
+}
+
 /** Works on the store's own server until Ctrl-C, started where it does not run. */
-export async function serveStore(typed: Call, config: Config, store: Store): Promise<void> {
+export async function serveStore(typed: Call, config: Config, store: Store, { api }: Serving): Promise<void> {
   const { call, log } = logged(typed, config.log);
   const session = await bringAll(call, config, store, { log, metrics: config.metrics });
   try {
     call.output.say(`Temporal: ${session.uiUrl} (address ${session.address})`);
     introduce(call, config, store);
-    await untilInterrupted(call, session.fallen);
+    const stand = () => untilInterrupted(call, session.fallen);
+    await (api ? withApi(call, config, session, log, stand) : stand());
   } finally {
     await session.close();
   }
@@ -28,6 +36,7 @@ export async function serveConfigured(
   config: Config,
   store: Store,
   place: ConfiguredTemporal,
+  { api }: Serving,
 ): Promise<void> {
   const { call, log } = logged(typed, config.log);
   const gemini = await bringGemini(call, config, store);
@@ -40,14 +49,33 @@ export async function serveConfigured(
     });
     call.output.say(`Working for ${place.address}, namespace ${place.namespace}, task queue ${taskQueue}.`);
     introduce(call, config, store);
+    const options = optionsOf(config, store, call.flags);
+    const hummingbatch = createHummingbatch({ store, client, taskQueue, options });
+    const stand = () => untilInterrupted(call, worker.fallen);
     try {
-      await untilInterrupted(call, worker.fallen);
+      await (api ? withApi(call, config, { store, client, taskQueue, hummingbatch }, log, stand) : stand());
     } finally {
       await worker.close();
       await client.connection.close();
     }
   } finally {
     await gemini.close();
+  }
+}
+
+async function withApi(
+  { output, version }: Call,
+  config: Config,
+  { store, ...place }: ApiPlace & { store: Store },
+  log: Logger,
+  stand: () => Promise<void>,
+): Promise<void> {
+  const api = await bringApi(config, store, place, { log, version });
+  try {
+    output.say(`API: ${api.url} (try it at ${api.url}/docs)`);
+    await stand();
+  } finally {
+    await api.close();
   }
 }
 

@@ -165,7 +165,7 @@ function firstOf(...falls: Promise<never>[]): Promise<never> {
 }
 
 /** What a batch started here is bound to, and how often it asks. */
-function optionsOf(
+export function optionsOf(
   { geminiUrl, checkIntervalMs, submitWindowMs }: Config,
   store: Store,
   flags: Flags,

@@ -42,8 +42,8 @@ export async function storeOfBatch(call: Call): Promise<{ config: Config; store:
 }
 
 export function configOf({ cwd, env, flags }: Call): Promise<Config> {
-  const { store, metrics, log } = flags;
-  return loadConfig({ cwd, env, store, metrics, log });
+  const { store, listen, metrics, log } = flags;
+  return loadConfig({ cwd, env, store, listen, metrics, log });
 }
 
 /** Whether the store has a content; without a store nothing is there. */

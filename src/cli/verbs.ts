@@ -159,9 +159,9 @@ export const VERBS: readonly VerbSpec[] = [
   },
   {
     name: 'up',
-    summary: 'one machine, everything: a Temporal server with its pages, and a worker',
+    summary: 'one machine, everything: a Temporal server with its pages, a worker, the HTTP API',
     example: 'hummingbatch up',
-    flags: [...PLACE, 'port', 'uiPort', 'metrics', 'log'],
+    flags: [...PLACE, 'port', 'uiPort', 'listen', 'metrics', 'log'],
     load: () => import('./verbs/up.ts'),
   },
   {
@@ -170,6 +170,13 @@ export const VERBS: readonly VerbSpec[] = [
     example: 'hummingbatch worker --store /srv/hummingbatch --metrics 127.0.0.1:9464',
     flags: [...PLACE, 'metrics', 'log'],
     load: () => import('./verbs/worker.ts'),
+  },
+  {
+    name: 'api',
+    summary: 'only the HTTP API, for the Temporal server that is there',
+    example: 'hummingbatch api --listen 127.0.0.1:8480',
+    flags: [...PLACE, 'listen', 'log'],
+    load: () => import('./verbs/api.ts'),
   },
   {
     name: 'emulator',

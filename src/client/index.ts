@@ -32,6 +32,7 @@ export * from '../contract/index.ts';
 export { storedRecords } from '../store/records.ts';
 export type { Store } from '../store/store.ts';
 export type { BatchHandle, Sending } from './batch.ts';
+export { toClientError } from './errors.ts';
 export { type BatchPage, type ListChoice, listBatches } from './list.ts';
 export { unknownBatch } from './near.ts';
 export type { NormalisedRequest, Started, StartRequest } from './start.ts';

@@ -15,6 +15,13 @@ const CODES = {
   },
   'batch-unknown': { retry: 'never', fix: '`hummingbatch list` shows the batches there are.' },
   'batch-conflict': { retry: 'never', fix: 'Give the batch another id, or start it with `run --new`.' },
+  'request-conflict': {
+    retry: 'never',
+    fix: 'Send another Idempotency-Key, or the same request again.',
+  },
+  unauthorized: { retry: 'never', fix: 'Send `Authorization: Bearer TOKEN`.' },
+  forbidden: { retry: 'never', fix: 'Call it from a program on this machine, or run the API with tokens.' },
+  'too-large': { retry: 'never', fix: 'Send less: a smaller manifest, or references of at most 30 MB each.' },
   'wrong-state': {
     retry: 'never',
     fix: '`hummingbatch status ID` says where the batch stands and what goes on.',

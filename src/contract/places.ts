@@ -59,3 +59,8 @@ function roundPlaces(home: string) {
 export function referencePlace(sha256: string, extension: string): string {
   return `references/${sha256}.${extension}`;
 }
+
+/** What an `Idempotency-Key` was first sent with, by the hash of its caller and itself. */
+export function requestPlace(hash: string): string {
+  return `requests/${hash}.json`;
+}

@@ -8,7 +8,11 @@ export const verb: Verb = async (call) => {
   const config = await configOf(call);
   const configured = configuredTemporal(config.env);
   const store = await openCallStore(call, config);
-  if (configured) call.output.say('A Temporal is configured, so none is started: only the worker.');
-  await (configured ? serveConfigured(call, config, store, configured) : serveStore(call, config, store));
+  if (configured)
+    call.output.say('A Temporal is configured, so none is started: only the worker and the API.');
+  const serving = { api: true };
+  await (configured
+    ? serveConfigured(call, config, store, configured, serving)
+    : serveStore(call, config, store, serving));
   return EXIT.done;
 };

@@ -11,7 +11,7 @@ export const verb: Verb = async (call) => {
   const configured = configuredTemporal(config.env);
   const store = await openCallStore(call, config);
   if (configured) {
-    await serveConfigured(call, config, store, configured);
+    await serveConfigured(call, config, store, configured, { api: false });
     return EXIT.done;
   }
   const { runningTemporal } = await import('../../local/index.ts');
@@ -20,6 +20,6 @@ export const verb: Verb = async (call) => {
       fix: 'Set TEMPORAL_ADDRESS, or use `hummingbatch up`, which brings one.',
     });
   }
-  await serveStore(call, config, store);
+  await serveStore(call, config, store, { api: false });
   return EXIT.done;
 };

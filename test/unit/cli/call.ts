@@ -18,6 +18,7 @@ export function callIn(cwd: string, change: Partial<Call> = {}): Call & { said: 
     args: [],
     flags: {},
     cwd,
+    version: '0.0.0',
     env: {},
     ask: undefined,
     signal: new AbortController().signal,

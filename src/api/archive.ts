@@ -1,0 +1,53 @@
+import { Readable } from 'node:stream';
+import { makeZip, predictLength } from 'client-zip';
+import { storedRecords } from '../client/index.ts';
+import { HummingbatchError } from '../contract/errors.ts';
+import { batchPlaces } from '../contract/places.ts';
+import { getJson } from '../store/json.ts';
+import type { Store } from '../store/store.ts';
+
+/** An archive that is made while it is read. */
+export interface Archive {
+  /** Of the whole. */
+  bytes: number;
+  content: Readable;
+}
+
+interface Part {
+  key: string;
+  name: string;
+  size: number;
+  lastModified: Date;
+}
+
+/** All that people read of a batch, in a folder named for it. @throws `wrong-state` before its first report */
+export async function archiveOf(store: Store, batchId: string): Promise<Archive> {
+  const places = batchPlaces(batchId);
+  const report = await getJson<{ endedAt: string }>(store, places.report);
+  if (!report)
+    throw new HummingbatchError('wrong-state', `The batch ${batchId} has no results yet.`, {
+      fix: `\`hummingbatch watch ${batchId}\` says when it has.`,
+    });
+  const keys = [places.manifest, places.results, places.report, places.page, places.failed];
+  for await (const { file, alternates = [] } of storedRecords(store, batchId))
+    for (const name of [file, ...alternates.map((other) => other.file)])
+      if (name) keys.push(places.file(name));
+  const parts = await partsOf(store, keys, new Date(report.endedAt));
+  // Images do not get smaller by being packed, and what is only stored has a length that is known before.
+  const zip = makeZip(contents(store, parts));
+  return { bytes: Number(predictLength(parts)), content: Readable.fromWeb(zip) };
+}
+
+/** Those that are there: a batch in which all went well has no manifest of what did not. */
+async function partsOf(store: Store, keys: readonly string[], lastModified: Date): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (const key of keys) {
+    const there = await store.head(key);
+    if (there) parts.push({ key, name: key.replace(/^batches\//, ''), size: there.bytes, lastModified });
+  }
+  return parts;
+}
+
+async function* contents(store: Store, parts: readonly Part[]) {
+  for (const { key, ...part } of parts) yield { ...part, input: store.read(key) };
+}

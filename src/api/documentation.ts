@@ -1,0 +1,42 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import type { ApiContext } from './context.ts';
+import { withBodies } from './schemas/bodies.ts';
+
+/** The page's own scripts and styles, and this API. */
+const PAGE_POLICY =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'";
+
+/** The description of the API, made of the routes' schemas, and a page to try it. Before the routes, which it watches. */
+export async function documentApi(
+  app: FastifyInstance,
+  { version }: Pick<ApiContext, 'version'>,
+): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'hummingbatch',
+        version,
+        description: 'Large image runs on Google’s Gemini Batch API as durable batches.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: '/' }],
+      tags: [
+        { name: 'manifests', description: 'Before anything is paid.' },
+        { name: 'batches', description: 'Starting and following.' },
+        { name: 'operations', description: 'Everything that can be told to a batch.' },
+        { name: 'results', description: 'Records and images.' },
+        { name: 'events', description: 'What others send.' },
+      ],
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }, {}],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: (document) => withBodies(jsonSchemaTransformObject(document) as never),
+  });
+  app.get('/openapi.json', { config: { open: true }, schema: { hide: true } }, async () => app.swagger());
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: PAGE_POLICY });
+}

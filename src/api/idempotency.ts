@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { HummingbatchError } from '../contract/errors.ts';
+import { requestPlace } from '../contract/places.ts';
+import { getJson, toJson } from '../store/json.ts';
+import type { Store } from '../store/store.ts';
+import type { Caller } from './tokens.ts';
+
+const KEY = /^[\x21-\x7e]{1,200}$/;
+
+/** What a key was first sent with. */
+interface Claim {
+  /** Of what was asked for, hex. */
+  fingerprint: string;
+  batchId: string;
+}
+
+/** The request's `Idempotency-Key`; undefined where it has none. @throws `usage` */
+export function keyOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key === 'string' && KEY.test(key)) return key;
+  throw new HummingbatchError('usage', 'The Idempotency-Key cannot be read.', {
+    fix: 'Send one of 1 to 200 visible ASCII characters, such as a UUID.',
+  });
+}
+
+/** The name of a request to the workflow: two callers' keys are never the same. */
+export function requestIdOf(caller: Caller | undefined, key: string): string {
+  return `${caller?.name ?? ''}/${key}`;
+}
+
+/** Ties a key to what it is sent with; for ever, as a batch is. @throws `request-conflict` where it was sent with something else */
+export async function claimKey(
+  store: Store,
+  caller: Caller | undefined,
+  key: string,
+  claim: Claim,
+): Promise<void> {
+  const place = requestPlace(createHash('sha256').update(requestIdOf(caller, key)).digest('hex'));
+  if (await store.putIfAbsent(place, toJson(claim))) return;
+  const there = await getJson<Claim>(store, place);
+  if (!there || (there.fingerprint === claim.fingerprint && there.batchId === claim.batchId)) return;
+  throw new HummingbatchError(
+    'request-conflict',
+    `This Idempotency-Key came before with another request: for the batch ${there.batchId} with the fingerprint ${there.fingerprint.slice(0, 12)}, this time for ${claim.batchId} with ${claim.fingerprint.slice(0, 12)}.`,
+  );
+}
+
+/** Of what a request asks for. */
+export function fingerprintOfRequest(...parts: unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

@@ -1,0 +1,81 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { findModel } from '../../batch/models.ts';
+import { BATCH_STATES, ERROR_CODES, retryPolicyOf } from '../../contract/index.ts';
+import type { ApiContext } from '../context.ts';
+import { createLook } from '../looks.ts';
+import { answer, batchParams, problems } from '../schemas/common.ts';
+import { batch } from '../schemas/progress.ts';
+import { limit, oneOrMore, texts } from '../schemas/query.ts';
+import { labelOf } from '../tokens.ts';
+import { lookAs } from '../visible.ts';
+import { typed } from './typed.ts';
+
+const TAG = ['batches'];
+/** A batch stops for these. */
+const REASONS = ERROR_CODES.filter((code) => retryPolicyOf(code) !== 'never');
+
+const page = z
+  .object({
+    batches: z.array(batch).meta({ description: 'The newest first.' }),
+    next: z
+      .string()
+      .optional()
+      .meta({ description: 'Send it as `after` for the next page; absent on the last one.' }),
+  })
+  .meta({ id: 'BatchPage' });
+
+/** Looking at batches. */
+export async function batchRoutes(app: FastifyInstance, { hummingbatch }: ApiContext): Promise<void> {
+  const routes = typed(app);
+  const look = createLook(hummingbatch);
+
+  routes.get(
+    '/v1/batches',
+    {
+      schema: {
+        tags: TAG,
+        operationId: 'listBatches',
+        summary: 'The batches there are',
+        querystring: z.object({
+          state: oneOrMore(BATCH_STATES, 'In one of these states.'),
+          reason: z
+            .enum(REASONS as [string, ...string[]])
+            .optional()
+            .meta({ description: 'Stopped for this.' }),
+          model: z.string().max(200).optional().meta({ description: 'A name of the model, or Google’s id.' }),
+          label: texts('With all of these labels.'),
+          since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Begun then or later.' }),
+          limit: limit(100, 1000),
+          after: z.string().max(100).optional().meta({ description: 'The `next` of the page before.' }),
+        }),
+        response: { 200: answer('A page of them.', page), ...problems(400, 503) },
+      },
+    },
+    async ({ query, caller }) => {
+      const { state, reason, model, label = [], ...rest } = query;
+      const labels = caller?.ownOnly ? [...label, labelOf(caller)] : label;
+      return hummingbatch.list({
+        ...rest,
+        labels,
+        ...(state && { states: state }),
+        ...(reason && { reason: reason as (typeof REASONS)[number] }),
+        ...(model && { model: findModel(model)?.id ?? model }),
+      });
+    },
+  );
+
+  routes.get(
+    '/v1/batches/:batchId',
+    {
+      schema: {
+        tags: TAG,
+        operationId: 'getBatch',
+        summary: 'Where a batch stands',
+        params: batchParams,
+        response: { 200: answer('Where it stands.', batch), ...problems(404, 503) },
+      },
+    },
+    async ({ params, caller }) => lookAs(caller, look, params.batchId),
+  );
+}

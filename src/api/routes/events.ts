@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { follow } from '../../client/follow.ts';
+import { type BatchProgress, isEnd } from '../../contract/index.ts';
+import type { ApiContext } from '../context.ts';
+import { createLook } from '../looks.ts';
+import { toProblem } from '../problem.ts';
+import { batchParams, problems } from '../schemas/common.ts';
+import { lookAs } from '../visible.ts';
+import { typed } from './typed.ts';
+
+/** Following a batch without asking. */
+export async function eventRoutes(app: FastifyInstance, { hummingbatch }: ApiContext): Promise<void> {
+  const routes = typed(app);
+  const look = createLook(hummingbatch);
+
+  routes.get(
+    '/v1/batches/:batchId/events',
+    {
+      exposeHeadRoute: false,
+      sse: 'only',
+      schema: {
+        tags: ['batches'],
+        operationId: 'followBatch',
+        summary: 'Where a batch stands, whenever that changes',
+        description:
+          'Server-sent events: `progress` with a Batch at once and whenever it changed, `problem` with a Problem where it cannot be followed any more. The stream ends when the batch has. Who comes back with `Last-Event-ID` is sent only what is newer; where nothing will ever be, 204, so that an EventSource stops.',
+        params: batchParams,
+        headers: z.looseObject({ 'last-event-id': z.string().max(200).optional() }),
+        response: {
+          200: { description: 'The events.', content: { 'text/event-stream': { schema: z.string() } } },
+          204: z.undefined().meta({ description: 'It has ended, and the caller knows.' }),
+          ...problems(404, 503),
+        },
+      },
+    },
+    async ({ params, caller, headers, raw }, reply) => {
+      const { batchId } = params;
+      const seen = headers['last-event-id'];
+      const first = await lookAs(caller, look, batchId);
+      if (isEnd(first.state) && idOf(first) === seen) return reply.code(204).send();
+      const gone = new AbortController();
+      raw.once('close', () => gone.abort());
+      await reply.sse.send(changes(batchId, seen, gone.signal));
+    },
+  );
+
+  async function* changes(batchId: string, seen: string | undefined, signal: AbortSignal) {
+    try {
+      for await (const progress of follow(() => look(batchId), signal)) {
+        const id = idOf(progress);
+        if (id !== seen) yield { id, event: 'progress', data: progress };
+      }
+    } catch (error) {
+      if (!signal.aborted)
+        yield { event: 'problem', data: toProblem(error, `/v1/batches/${batchId}/events`) };
+    }
+  }
+}
+
+/** Names what a batch said: the same for all who ask, over restarts too. */
+function idOf(progress: BatchProgress): string {
+  return createHash('sha256').update(JSON.stringify(progress)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,167 @@
+import type { FastifyInstance } from 'fastify';
+import pMap from 'p-map';
+import { z } from 'zod';
+import { estimate } from '../../batch/cost.ts';
+import { tradeJson, tradeOf } from '../../batch/trade.ts';
+import { storedProgress } from '../../client/index.ts';
+import { HummingbatchError, isBatchId, type Manifest, workflowIdOf } from '../../contract/index.ts';
+import { referencePlace } from '../../contract/places.ts';
+import { batchIdOf, durationMs, fingerprintOf } from '../../manifest/index.ts';
+import type { Resolved } from '../../manifest/resolve.ts';
+import { readSent, type SentReference } from '../../manifest/sent.ts';
+import { referencesOf } from '../../store/references.ts';
+import type { ApiContext } from '../context.ts';
+import { claimKey, fingerprintOfRequest, keyOf } from '../idempotency.ts';
+import { withTokenLabel } from '../labels.ts';
+import { InvalidManifest } from '../problem.ts';
+import { answer, idempotent, problems } from '../schemas/common.ts';
+import { created, tradeSchema, validation } from '../schemas/manifest.ts';
+import { MANIFEST_TYPES, type SentRequest, type StagedFile, withSent } from '../sent-request.ts';
+import type { Caller } from '../tokens.ts';
+import { maySee } from '../visible.ts';
+import { typed } from './typed.ts';
+
+/** Files of the store, written together. */
+const TOGETHER = 8;
+const TAG = ['manifests'];
+
+/** What takes a manifest: validate, estimate, and the start of a batch. */
+export async function manifestRoutes(
+  app: FastifyInstance,
+  { hummingbatch, store }: ApiContext,
+): Promise<void> {
+  // A manifest is read from its bytes, so that its problems have lines and columns.
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser(Object.keys(MANIFEST_TYPES), { parseAs: 'buffer' }, (_, body, done) =>
+    done(null, body),
+  );
+  const routes = typed(app);
+  const examine = (sent: SentRequest) => readSent({ ...sent, hasReference: referencesOf(store) });
+
+  routes.post(
+    '/v1/validate',
+    {
+      schema: {
+        tags: TAG,
+        operationId: 'validate',
+        summary: 'All problems of a manifest',
+        description: 'Starts nothing and calls nobody.',
+        response: { 200: answer('What was found.', validation), ...problems(400, 413, 415) },
+      },
+    },
+    (request) =>
+      withSent(request, store, async (sent) => {
+        const read = await examine(sent);
+        const found = read.ok ? [] : read.problems;
+        return { ok: read.ok, problems: found, warnings: read.warnings };
+      }),
+  );
+
+  routes.post(
+    '/v1/estimate',
+    {
+      schema: {
+        tags: TAG,
+        operationId: 'estimate',
+        summary: 'What a batch would cost, and how long it would take',
+        description: 'Starts nothing and calls nobody.',
+        querystring: z.object({
+          within: z.string().optional().meta({ description: 'When the images are wanted: `90m`, `6h`.' }),
+        }),
+        response: { 200: answer('The trade.', tradeSchema), ...problems(400, 413, 415, 422) },
+      },
+    },
+    (request) =>
+      withSent(request, store, async (sent) => {
+        const { manifest } = valid(await examine(sent));
+        const { within } = request.query;
+        const withinMs = within === undefined ? undefined : durationMs(within);
+        if (within !== undefined && withinMs === undefined)
+          throw new HummingbatchError('usage', '`within` is no duration.', { fix: 'Write it as 90m or 6h.' });
+        const trade = tradeOf(estimate(manifest), { ...(withinMs !== undefined && { withinMs }) });
+        return tradeJson(
+          trade,
+          sent.files.reduce((sum, { staged }) => sum + staged.bytes, 0),
+        );
+      }),
+  );
+
+  routes.post(
+    '/v1/batches',
+    {
+      schema: {
+        tags: ['batches'],
+        operationId: 'createBatch',
+        summary: 'Start a batch',
+        description:
+          'Answers once the batch is durable. Its id is made of name and content, so the same manifest sent again attaches to the batch that is there (200); with `batchId` it is yours to choose. No path is resolved here: a path names a part of the request.',
+        headers: idempotent,
+        querystring: z.object({
+          batchId: z.string().max(100).optional().meta({
+            description:
+              'Lower-case letters, digits and `-`, at most 60 characters. Default: made of name and content.',
+          }),
+        }),
+        response: {
+          201: answer('It was started.', created),
+          200: answer('It was there before.', created),
+          ...problems(400, 401, 409, 413, 415, 422, 503),
+        },
+      },
+    },
+    (request, reply) =>
+      withSent(request, store, async (sent) => {
+        const { caller } = request;
+        const read = valid(await examine(sent));
+        const manifest = withTokenLabel(caller, read.manifest, sent.manifest.file);
+        const batchId = await chooseId(request.query.batchId, manifest, caller);
+        const key = keyOf(request);
+        if (key) {
+          const fingerprint = fingerprintOfRequest(read.fingerprint, manifest.run);
+          await claimKey(store, caller, key, { batchId, fingerprint });
+        }
+        await keep(sent.files, read.references);
+        const { attached } = await hummingbatch.startNormalised({ manifest, batchId });
+        const url = `/v1/batches/${batchId}`;
+        reply.code(attached ? 200 : 201).header('location', url);
+        return { batchId, workflowId: workflowIdOf(batchId), attached, url, warnings: read.warnings };
+      }),
+  );
+
+  /** @throws `usage` for what is no id, `batch-conflict` for one of a batch that the caller may not know of */
+  async function chooseId(
+    asked: string | undefined,
+    manifest: Manifest,
+    caller: Caller | undefined,
+  ): Promise<string> {
+    const batchId = asked ?? batchIdOf(manifest.name, fingerprintOf(manifest));
+    if (!isBatchId(batchId))
+      throw new HummingbatchError('usage', `"${batchId}" is no batch id.`, {
+        fix: 'Use lower-case letters, digits and "-", at most 60 characters.',
+      });
+    const there = caller?.ownOnly ? await storedProgress(store, batchId) : undefined;
+    if (there && !maySee(caller, there))
+      throw new HummingbatchError('batch-conflict', `The id ${batchId} is taken.`, {
+        fix: 'Send another `batchId`.',
+      });
+    return batchId;
+  }
+
+  /** Gives the references their names in the store; from then on the batch can be made without the caller. */
+  async function keep(files: readonly StagedFile[], references: readonly SentReference[]): Promise<void> {
+    await pMap(
+      references,
+      async ({ sha256, extension }) => {
+        const place = referencePlace(sha256, extension);
+        const file = files.find((sent) => sent.sha256 === sha256);
+        if (!(await store.head(place))) await file?.staged.keep(place);
+      },
+      { concurrency: TOGETHER },
+    );
+  }
+}
+
+function valid(read: Resolved<SentReference>) {
+  if (!read.ok) throw new InvalidManifest(read.problems, read.warnings);
+  return read;
+}

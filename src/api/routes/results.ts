@@ -1,0 +1,148 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { storedRecords } from '../../client/index.ts';
+import {
+  FLAGS,
+  HummingbatchError,
+  type ImageFile,
+  OUTCOMES,
+  type OutputRecord,
+} from '../../contract/index.ts';
+import { batchPlaces } from '../../contract/places.ts';
+import { archiveOf } from '../archive.ts';
+import type { ApiContext } from '../context.ts';
+import { answer, batchParams, problems } from '../schemas/common.ts';
+import { limit, oneOrMore, texts } from '../schemas/query.ts';
+import { record } from '../schemas/record.ts';
+import { storedAs } from '../visible.ts';
+import { typed } from './typed.ts';
+
+const TAG = ['results'];
+
+const page = z
+  .object({
+    records: z.array(record).meta({ description: 'In the manifest’s order; none before the first report.' }),
+    next: z
+      .string()
+      .optional()
+      .meta({ description: 'Send it as `after` for the next page; absent on the last one.' }),
+  })
+  .meta({ id: 'RecordPage' });
+
+/** What became of a batch: its records, its images, all of it. */
+export async function resultRoutes(app: FastifyInstance, { store }: ApiContext): Promise<void> {
+  const routes = typed(app);
+
+  routes.get(
+    '/v1/batches/:batchId/records',
+    {
+      schema: {
+        tags: TAG,
+        operationId: 'listRecords',
+        summary: 'What became of each output',
+        params: batchParams,
+        querystring: z.object({
+          outcome: oneOrMore(OUTCOMES, 'With one of these outcomes.'),
+          flag: oneOrMore(FLAGS, 'With one of these flags.'),
+          key: texts('Of one of these items.'),
+          limit: limit(100, 1000),
+          after: z.string().max(200).optional().meta({ description: 'The `next` of the page before.' }),
+        }),
+        response: { 200: answer('A page of them.', page), ...problems(400, 404) },
+      },
+    },
+    async ({ params, query, caller }) => {
+      await storedAs(caller, store, params.batchId);
+      const { outcome, flag, key, limit, after } = query;
+      const isChosen = (one: OutputRecord) =>
+        (!outcome || outcome.includes(one.outcome)) &&
+        (!flag || one.flags.some((has) => flag.includes(has))) &&
+        (!key || key.includes(one.key));
+      const records: OutputRecord[] = [];
+      let begun = after === undefined;
+      for await (const one of storedRecords(store, params.batchId)) {
+        if (begun && isChosen(one)) records.push(one);
+        if (records.length > limit) break;
+        begun ||= one.output === after;
+      }
+      if (!begun) throw noSuchOutput(after);
+      if (records.length <= limit) return { records };
+      const shown = records.slice(0, limit);
+      return { records: shown, next: shown.at(-1)?.output };
+    },
+  );
+
+  routes.get(
+    '/v1/batches/:batchId/images/:name',
+    {
+      schema: {
+        tags: TAG,
+        operationId: 'getImage',
+        summary: 'One image',
+        description: 'Exactly the bytes that Gemini made; `name` is the last part of a record’s `file`.',
+        params: batchParams.extend({ name: z.string().max(200) }),
+        response: {
+          200: binary('The image.', 'image/*'),
+          304: z.undefined().meta({ description: 'It is what `If-None-Match` names.' }),
+          ...problems(404),
+        },
+      },
+    },
+    async ({ params, caller, headers }, reply) => {
+      const { batchId, name } = params;
+      await storedAs(caller, store, batchId);
+      const image = await findImage(batchId, `images/${name}`);
+      const etag = `"${image.sha256}"`;
+      reply.header('etag', etag).header('cache-control', 'private, no-cache');
+      if (headers['if-none-match'] === etag) return reply.code(304).send();
+      reply.type(image.mime).header('content-length', image.bytes);
+      return reply.send(Readable.from(store.read(batchPlaces(batchId).file(image.file))));
+    },
+  );
+
+  routes.get(
+    '/v1/batches/:batchId/archive.zip',
+    {
+      schema: {
+        tags: TAG,
+        operationId: 'getArchive',
+        summary: 'Everything as one ZIP file',
+        description:
+          'Images, records, report, the manifest of what is missing: as they lie in the store. Made while it is sent.',
+        params: batchParams,
+        response: { 200: binary('The archive.', 'application/zip'), ...problems(404, 409) },
+      },
+    },
+    async ({ params, caller }, reply) => {
+      const { batchId } = params;
+      await storedAs(caller, store, batchId);
+      const archive = await archiveOf(store, batchId);
+      reply
+        .type('application/zip')
+        .header('content-length', archive.bytes)
+        .header('content-disposition', `attachment; filename="${batchId}.zip"`);
+      return reply.send(archive.content);
+    },
+  );
+
+  /** Only what a record names is an image of the batch. */
+  async function findImage(batchId: string, file: string): Promise<ImageFile> {
+    for await (const one of storedRecords(store, batchId))
+      for (const image of [one, ...(one.alternates ?? [])])
+        if (image.file === file) return image as ImageFile;
+    throw new HummingbatchError('not-found', `The batch ${batchId} has no image ${file}.`, {
+      fix: `\`hummingbatch results ${batchId}\` lists what it has.`,
+    });
+  }
+}
+
+function noSuchOutput(after: string | undefined): HummingbatchError {
+  return new HummingbatchError('usage', `There is no output ${after} behind which a page could begin.`, {
+    fix: 'Pass the `next` of the page before.',
+  });
+}
+
+function binary(description: string, type: string) {
+  return { description, content: { [type]: { schema: z.string().meta({ format: 'binary' }) } } };
+}

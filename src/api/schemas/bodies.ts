@@ -1,0 +1,49 @@
+import type { OpenAPIV3_1 } from 'openapi-types';
+import { manifestJsonSchema } from '../../manifest/json-schema.ts';
+
+const DESCRIPTION =
+  'A manifest. Over multipart/form-data the part `manifest` (a file; YAML, JSON, JSONL or CSV by its name), `base` for JSONL and CSV, and each reference as a part whose name is what the manifest calls it.';
+
+/** Routes that read a manifest from its bytes; their bodies are no schemas of the framework. */
+const TAKE_A_MANIFEST = ['/v1/validate', '/v1/estimate', '/v1/batches'];
+
+/** The description with the bodies that are manifests. */
+export function withBodies(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
+  const manifest = manifestJsonSchema();
+  const requestBody: OpenAPIV3_1.RequestBodyObject = {
+    description: DESCRIPTION,
+    required: true,
+    content: {
+      'application/json': { schema: { $ref: '#/components/schemas/Manifest' } },
+      'application/yaml': { schema: { type: 'string' } },
+      'multipart/form-data': {
+        schema: {
+          type: 'object',
+          properties: { manifest: { type: 'string' }, base: { type: 'string' } },
+          required: ['manifest'],
+          additionalProperties: { type: 'string', contentMediaType: 'application/octet-stream' },
+        },
+      },
+    },
+  };
+  for (const path of TAKE_A_MANIFEST) Object.assign(document.paths?.[path]?.post ?? {}, { requestBody });
+  const schemas = { ...document.components?.schemas, Manifest: manifest };
+  const whole = { ...document, components: { ...document.components, schemas } };
+  return withoutUnused(whole);
+}
+
+/** Each schema comes twice, as input and as output, and most are only the one. */
+function withoutUnused(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
+  const { schemas = {}, ...components } = document.components ?? {};
+  const used = new Set<string>();
+  const look = (part: unknown): void => {
+    for (const [, name = ''] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      if (used.has(name)) continue;
+      used.add(name);
+      look(schemas[name]);
+    }
+  };
+  look(document.paths);
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  return { ...document, components: { ...components, schemas: kept } };
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { ERROR_CODES } from '../../contract/errors.ts';
+import { PROBLEMS, type Problem, type ProblemCode } from '../../manifest/index.ts';
+
+export const manifestProblem = z
+  .object({
+    file: z.string().meta({ description: 'As it was sent.' }),
+    line: z.int().optional(),
+    column: z.int().optional(),
+    key: z.string().optional().meta({ description: 'Of the item.' }),
+    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode]),
+    message: z.string(),
+    fix: z.string().optional(),
+  })
+  .meta({
+    id: 'ManifestProblem',
+    description: 'One thing that is wrong with a manifest.',
+  }) satisfies z.ZodType<Problem>;
+
+const problemDetails = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().meta({ description: 'What happened.' }),
+    instance: z.string(),
+    code: z.enum(ERROR_CODES),
+    fix: z.string().meta({ description: 'What to do.' }),
+    problems: z.array(manifestProblem).optional().meta({ description: 'Of a manifest: all of them.' }),
+    warnings: z.array(manifestProblem).optional(),
+  })
+  .meta({ id: 'Problem', description: 'What went wrong: RFC 9457, with a code of a closed set.' });
+
+const WHAT: Record<number, string> = {
+  400: 'The request cannot be read.',
+  401: 'No valid token.',
+  404: 'There is no such batch, or it is another token’s.',
+  409: 'It makes no sense as things stand.',
+  413: 'The body is too large.',
+  415: 'The body is of a type that is not read.',
+  422: 'The manifest has problems.',
+  503: 'Temporal, a worker or the store is away.',
+};
+
+/** An answer of JSON. */
+export function answer(description: string, schema: z.ZodType) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+/** The answers of a route that are problems. */
+export function problems(...statuses: (keyof typeof WHAT)[]) {
+  const problem = (status: number) => ({
+    description: WHAT[status] ?? '',
+    content: { 'application/problem+json': { schema: problemDetails } },
+  });
+  return Object.fromEntries([401, ...statuses].map((status) => [status, problem(status)]));
+}
+
+export const batchParams = z.object({ batchId: z.string().max(100) });
+
+/** Anything: {@link keyOf} says what is wrong with it. */
+export const idempotent = z.looseObject({
+  'idempotency-key': z.string().optional().meta({
+    description:
+      'Names the request: sent again with the same key it happens once. With something else it is refused (409). 1 to 200 visible ASCII characters.',
+  }),
+});

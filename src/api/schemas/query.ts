@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+function asList(value: unknown): unknown {
+  return value === undefined || Array.isArray(value) ? value : [value];
+}
+
+/** A parameter of a query that may be given several times. */
+export function oneOrMore<Word extends string>(
+  words: readonly [Word, ...Word[]] | readonly Word[],
+  description: string,
+) {
+  const item = z.enum(words as [Word, ...Word[]]);
+  return z
+    .preprocess(asList, z.array(item).optional())
+    .meta({ description, type: 'array', items: { type: 'string', enum: [...words] } });
+}
+
+/** The same of any text. */
+export function texts(description: string) {
+  return z
+    .preprocess(asList, z.array(z.string().max(200)).max(100).optional())
+    .meta({ description, type: 'array', items: { type: 'string' } });
+}
+
+/** How many at most. */
+export function limit(usual: number, most: number) {
+  return z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(most)
+    .default(usual)
+    .meta({ description: `At most this many; ${usual} unless said otherwise.` });
+}

@@ -1,0 +1,128 @@
+import type { MultipartFile, MultipartValue } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import { HummingbatchError } from '../contract/errors.ts';
+import { formatOf, type ManifestFormat, type WholeFormat } from '../manifest/formats/index.ts';
+import { lookAtImage } from '../manifest/image.ts';
+import { MAX_MANIFEST_BYTES } from '../manifest/limits.ts';
+import { lookThrough } from '../manifest/looking.ts';
+import type { Content } from '../manifest/read-tree.ts';
+import { nameOf, type SentFile } from '../manifest/sent.ts';
+import type { Staged, Store } from '../store/store.ts';
+import { MAX_BODY_BYTES } from './limits.ts';
+import { tooLarge } from './problem.ts';
+
+/** A reference that was sent: its bytes lie in the store, without a name yet. */
+export interface StagedFile extends SentFile {
+  staged: Staged;
+}
+
+/** A manifest that was sent, with what came beside it. */
+export interface SentRequest {
+  manifest: Content;
+  /** Everything but name and items, for a manifest of JSONL or CSV. */
+  base?: Content<WholeFormat>;
+  files: readonly StagedFile[];
+}
+
+/** Bodies that are a manifest as they are. */
+export const MANIFEST_TYPES: Readonly<Record<string, WholeFormat>> = {
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'application/x-yaml': 'yaml',
+  'text/yaml': 'yaml',
+};
+
+const HOW =
+  'Send the manifest as application/json or application/yaml; or as the part `manifest` of multipart/form-data, with each reference as a part that has the name by which the manifest calls it.';
+
+/**
+ * Reads what was sent and acts on it. References go to the store as they come, a piece in memory at a time; what was not
+ * kept when `act` is done is gone.
+ */
+export async function withSent<T>(
+  request: FastifyRequest,
+  store: Store,
+  act: (sent: SentRequest) => Promise<T>,
+): Promise<T> {
+  const staged: Staged[] = [];
+  const stage = async (data: AsyncIterable<Uint8Array>): Promise<Staged> => {
+    const value = await store.stage(data);
+    staged.push(value);
+    return value;
+  };
+  try {
+    return await act(request.isMultipart() ? await readParts(request, stage) : readWhole(request));
+  } finally {
+    for (const value of staged) await value.discard();
+  }
+}
+
+type Stage = (data: AsyncIterable<Uint8Array>) => Promise<Staged>;
+
+function readWhole(request: FastifyRequest): SentRequest {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const format = MANIFEST_TYPES[type];
+  if (!format || !Buffer.isBuffer(request.body)) throw unreadable('The request has no manifest.');
+  return { manifest: { file: `manifest.${format}`, format, content: request.body }, files: [] };
+}
+
+async function readParts(request: FastifyRequest, stage: Stage): Promise<SentRequest> {
+  const files: StagedFile[] = [];
+  const texts: Partial<Record<'manifest' | 'base', Content>> = {};
+  const names = new Set<string>();
+  let bytes = 0;
+  for await (const part of request.parts()) {
+    const name = nameOf(part.fieldname);
+    if (names.has(name)) throw unreadable(`Two parts have the name "${name.slice(0, 200)}".`);
+    names.add(name);
+    if (name === 'manifest' || name === 'base') texts[name] = await textOf(part, name);
+    else files.push(await readFile(part, name, stage));
+    bytes += files.at(-1)?.staged.bytes ?? 0;
+    if (bytes > MAX_BODY_BYTES) throw tooLarge();
+  }
+  const { manifest, base } = texts;
+  if (!manifest) throw unreadable('The request has no part "manifest".');
+  if (base && base.format !== 'yaml' && base.format !== 'json')
+    throw unreadable('A base cannot be JSONL or CSV.');
+  return { manifest, ...(base && { base: base as Content<WholeFormat> }), files };
+}
+
+async function textOf(part: MultipartFile | MultipartValue, name: string): Promise<Content> {
+  if (part.type === 'field') {
+    const content = typeof part.value === 'string' ? part.value : JSON.stringify(part.value);
+    if (part.valueTruncated) throw tooLarge();
+    return { file: name, format: formatOfType(part.mimetype) ?? formatOfText(content), content };
+  }
+  const pieces: Uint8Array[] = [];
+  for await (const piece of part.file) pieces.push(piece as Uint8Array);
+  const content = Buffer.concat(pieces);
+  if (part.file.truncated || content.length > MAX_MANIFEST_BYTES) throw tooLarge();
+  const format =
+    formatOf(part.filename) ?? formatOfType(part.mimetype) ?? formatOfText(content.toString('utf8', 0, 1000));
+  return { file: part.filename || name, format, content };
+}
+
+function formatOfType(type = ''): ManifestFormat | undefined {
+  return MANIFEST_TYPES[type.toLowerCase()];
+}
+
+/** Of a text that nobody named: YAML reads JSON too, but in eight times the memory. */
+function formatOfText(text: string): ManifestFormat {
+  return text.trimStart().startsWith('{') ? 'json' : 'yaml';
+}
+
+async function readFile(
+  part: MultipartFile | MultipartValue,
+  name: string,
+  stage: Stage,
+): Promise<StagedFile> {
+  if (part.type === 'field') throw unreadable(`The part "${name.slice(0, 200)}" is no file.`);
+  // One that is cut at the limit is still larger than a reference may be.
+  const staged = await stage(part.file);
+  const probe = await lookThrough((at, length) => staged.read(at, length), lookAtImage(staged.bytes));
+  return { name, sha256: staged.sha256, probe, staged };
+}
+
+function unreadable(message: string): HummingbatchError {
+  return new HummingbatchError('usage', message, { fix: HOW });
+}

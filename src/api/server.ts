@@ -1,0 +1,138 @@
+import helmet from '@fastify/helmet';
+import multipart from '@fastify/multipart';
+import rateLimit from '@fastify/rate-limit';
+import sse, { type fastifySSE } from '@fastify/sse';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { validatorCompiler } from 'fastify-type-provider-zod';
+import { HummingbatchError } from '../contract/errors.ts';
+import { MAX_MANIFEST_BYTES } from '../manifest/limits.ts';
+import type { ApiContext } from './context.ts';
+import { documentApi } from './documentation.ts';
+import { callerOf, createGuard } from './guard.ts';
+import { MAX_BODY_BYTES } from './limits.ts';
+import { measureRequests } from './metrics.ts';
+import { tooLarge, toProblem } from './problem.ts';
+import { batchRoutes } from './routes/batches.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { manifestRoutes } from './routes/manifests.ts';
+import { operationRoutes } from './routes/operations.ts';
+import { resultRoutes } from './routes/results.ts';
+
+/** Parts of one request: a manifest, a base, and a reference for each output of the largest batch. */
+const MAX_PARTS = 1002;
+/** A connection on which nothing moves for so long is closed, ms; a stream of events has a sign of life more often. */
+const IDLE_MS = 30_000;
+/** Request line and headers must be there, ms. */
+const HEADERS_MS = 10_000;
+/** The whole of a request, its body included, ms: 1 GiB at 300 kB/s. */
+const REQUEST_MS = 3_600_000;
+/** Each holds some 50 kB; beyond them new ones are closed at once. */
+const MAX_CONNECTIONS = 2000;
+const SIGN_OF_LIFE_MS = 15_000;
+/** For those who have no token where one is needed: enough for a person who mistypes. */
+const STRANGERS_PER_MINUTE = 60;
+
+/** What is served here is data; the one page has a policy of its own. */
+const NOTHING_RUNS = { defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] };
+
+/** The HTTP API, not listening yet: a thin layer over the client. */
+export async function createApi(context: ApiContext): Promise<FastifyInstance> {
+  const { tokens, log, requestsPerMinute } = context;
+  const loggerInstance: FastifyBaseLogger = log;
+  const app = fastify({
+    loggerInstance,
+    // A line for each request is the business of what stands in front; failures have one of ours.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: MAX_MANIFEST_BYTES,
+    connectionTimeout: IDLE_MS,
+    requestTimeout: REQUEST_MS,
+    // What is still open when it ends is a stream of events, or somebody who is slow.
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+    requestIdHeader: false,
+  });
+  app.server.headersTimeout = HEADERS_MS;
+  app.server.maxConnections = MAX_CONNECTIONS;
+  app.decorateRequest('caller');
+  app.setValidatorCompiler(validatorCompiler);
+  // Schemas are for documents and tests: what a batch says is never withheld because it says more than they know.
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const error = new HummingbatchError(
+      'not-found',
+      `There is nothing at ${request.method} ${pathOf(request)}.`,
+      {
+        fix: 'GET /openapi.json lists what there is; /docs shows it.',
+      },
+    );
+    return sendProblem(error, request, reply);
+  });
+
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING_RUNS } });
+  await app.register(rateLimit, {
+    timeWindow: '1 minute',
+    max: (request) => (isStranger(request) ? STRANGERS_PER_MINUTE : requestsPerMinute),
+    keyGenerator: (request) => callerOf(request, tokens)?.name ?? request.ip,
+    errorResponseBuilder: (_, { after }) =>
+      new HummingbatchError('rate-limited', 'Too many requests.', { fix: `Send the next one in ${after}.` }),
+  });
+  app.addHook('onRequest', createGuard(tokens));
+  app.addHook('onRequest', async ({ headers }) => {
+    if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  });
+  measureRequests(app);
+  await app.register(multipart, {
+    limits: {
+      parts: MAX_PARTS,
+      files: MAX_PARTS,
+      fileSize: MAX_MANIFEST_BYTES,
+      fieldSize: MAX_MANIFEST_BYTES,
+      fieldNameSize: 1000,
+      headerPairs: 50,
+    },
+    throwFileSizeLimit: false,
+  });
+  // Its types name what it exports beside the plugin.
+  await app.register(sse as unknown as typeof fastifySSE, { heartbeatInterval: SIGN_OF_LIFE_MS });
+  await documentApi(app, context);
+
+  for (const routes of [
+    healthRoutes,
+    manifestRoutes,
+    batchRoutes,
+    operationRoutes,
+    resultRoutes,
+    eventRoutes,
+  ])
+    await app.register(routes, context);
+  return app;
+
+  function isStranger(request: FastifyRequest): boolean {
+    return tokens.length > 0 && callerOf(request, tokens) === undefined;
+  }
+}
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const problem = toProblem(error, pathOf(request));
+  if (problem.status >= 500)
+    request.log.error(
+      { code: problem.code, path: pathOf(request), error: String(error) },
+      'a request failed',
+    );
+  // The rest of a body that nobody reads would have to come first.
+  if (!request.raw.complete) reply.header('connection', 'close');
+  return reply.code(problem.status).type('application/problem+json').send(problem);
+}
+
+/** Without its query: that is a caller's own business. */
+function pathOf({ url }: FastifyRequest): string {
+  return url.replace(/\?.*/s, '');
+}

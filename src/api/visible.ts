@@ -1,0 +1,43 @@
+import { storedProgress } from '../client/index.ts';
+import { type BatchProgress, HummingbatchError, isBatchId } from '../contract/index.ts';
+import type { Store } from '../store/store.ts';
+import type { Look } from './looks.ts';
+import { type Caller, labelOf } from './tokens.ts';
+
+/** Whether a caller may know of a batch. */
+export function maySee(caller: Caller | undefined, { labels = [] }: Pick<BatchProgress, 'labels'>): boolean {
+  return !caller?.ownOnly || labels.includes(labelOf(caller));
+}
+
+/** Of a batch that is another's a caller hears what it hears of one that is not there. */
+export function noSuchBatch(batchId: string): HummingbatchError {
+  return new HummingbatchError('batch-unknown', `There is no batch ${batchId.slice(0, 100)}.`);
+}
+
+/** Where a batch stands. @throws `batch-unknown` where the caller may not know of it, and what the look throws */
+export async function lookAs(
+  caller: Caller | undefined,
+  look: Look,
+  batchId: string,
+): Promise<BatchProgress> {
+  if (!isBatchId(batchId)) throw noSuchBatch(batchId);
+  try {
+    const progress = await look(batchId);
+    if (maySee(caller, progress)) return progress;
+  } catch (error) {
+    // Its own words name what lies near, and where: neither is for every caller.
+    if (!(error instanceof HummingbatchError && error.code === 'batch-unknown')) throw error;
+  }
+  throw noSuchBatch(batchId);
+}
+
+/** What the store says of a batch, for what needs nothing else. @throws `batch-unknown` */
+export async function storedAs(
+  caller: Caller | undefined,
+  store: Store,
+  batchId: string,
+): Promise<BatchProgress> {
+  const stored = isBatchId(batchId) ? await storedProgress(store, batchId) : undefined;
+  if (!stored || !maySee(caller, stored)) throw noSuchBatch(batchId);
+  return stored;
+}

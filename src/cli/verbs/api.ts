@@ -1,0 +1,33 @@
+import { HummingbatchError } from '../../contract/index.ts';
+import { bringApi } from '../bring-api.ts';
+import type { Verb } from '../call.ts';
+import { EXIT } from '../exit-codes.ts';
+import { logged } from '../log.ts';
+import { untilInterrupted } from '../serve.ts';
+import { openClient } from '../session.ts';
+import { configOf, openCallStore } from '../store.ts';
+
+export const verb: Verb = async (typed) => {
+  const config = await configOf(typed);
+  const { call, log } = logged(typed, config.log);
+  const store = await openCallStore(call, config);
+  const temporal = await openClient(call, config, store);
+  if (!temporal)
+    throw new HummingbatchError('no-temporal', 'No Temporal is configured, and none runs for this store.', {
+      fix: 'Set TEMPORAL_ADDRESS, or use `hummingbatch up`, which brings one and the API with it.',
+    });
+  try {
+    const api = await bringApi(config, store, temporal, { log, version: call.version });
+    try {
+      call.output.print(api.url);
+      call.output.printJson({ url: api.url });
+      call.output.say(`API: ${api.url} (try it at ${api.url}/docs)`);
+      await untilInterrupted(call);
+    } finally {
+      await api.close();
+    }
+  } finally {
+    await temporal.client.connection.close();
+  }
+  return EXIT.done;
+};

@@ -1,0 +1,94 @@
+import pino from 'pino';
+import { onTestFinished } from 'vitest';
+import type { ApiContext } from '../../src/api/context.ts';
+import { createApi, readTokens } from '../../src/api/index.ts';
+import type { World } from '../support/world.ts';
+
+/** What came back. */
+export interface Answer<Body = Record<string, never>> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+export interface Asking {
+  token?: string | undefined;
+  key?: string;
+  headers?: Record<string, string>;
+  /** JSON where it is no form, text or bytes. */
+  body?: unknown;
+}
+
+const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.destination(2));
+
+/** The API of a world on a port of its own, and somebody who asks it. */
+export async function openApi(
+  world: Pick<World, 'hummingbatch' | 'store'>,
+  { tokens = '', onFinished = onTestFinished, ...instead }: ApiWorld = {},
+) {
+  const app = await createApi({
+    hummingbatch: world.hummingbatch,
+    store: world.store,
+    tokens: tokens ? readTokens(tokens) : [],
+    log,
+    version: '0.0.0',
+    requestsPerMinute: 100_000,
+    ready: async () => undefined,
+    ...instead,
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  onFinished(() => app.close());
+
+  async function ask<Body = Record<string, never>>(
+    method: string,
+    path: string,
+    { token, key, headers = {}, body }: Asking = {},
+  ): Promise<Answer<Body>> {
+    const isRaw = body instanceof FormData || typeof body === 'string' || body instanceof Uint8Array;
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(key && { 'idempotency-key': key }),
+        ...(body !== undefined && !isRaw && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: isRaw ? body : JSON.stringify(body) }),
+    });
+    const isJson = answer.headers.get('content-type')?.includes('json');
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: (isJson ? await answer.json() : await answer.text()) as Body,
+    };
+  }
+
+  return {
+    url,
+    app,
+    ask,
+    get: <Body>(path: string, asking?: Asking) => ask<Body>('GET', path, asking),
+    post: <Body>(path: string, asking?: Asking) => ask<Body>('POST', path, asking),
+  };
+}
+
+interface ApiWorld extends Partial<Omit<ApiContext, 'tokens'>> {
+  /** As the setting has them. */
+  tokens?: string;
+  onFinished?: (clean: () => Promise<void>) => void;
+}
+
+export type Api = Awaited<ReturnType<typeof openApi>>;
+
+/** A manifest of three outputs. */
+export function threeOutputs(name: string, more: object = {}) {
+  return {
+    name,
+    model: 'nano-banana-pro',
+    items: [
+      { key: 'hero', prompt: 'A bottle on wet slate', count: 2 },
+      { key: 'flat', prompt: 'A bottle from above' },
+    ],
+    ...more,
+  };
+}
