@@ -37,6 +37,6 @@ export async function documentApi(
     transform: jsonSchemaTransform,
     transformObject: (document) => withBodies(jsonSchemaTransformObject(document) as never),
   });
-  app.get('/openapi.json', { config: { open: true }, schema: { hide: true } }, async () => app.swagger());
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: PAGE_POLICY });
 }

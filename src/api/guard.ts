@@ -8,10 +8,6 @@ declare module 'fastify' {
     /** Undefined where the API has no tokens: then it is somebody on this machine. */
     caller: Caller | undefined;
   }
-  interface FastifyContextConfig {
-    /** Whoever reaches it may ask. */
-    open?: boolean;
-  }
 }
 
 const BEARER = /^Bearer +(?<token>[\x21-\x7e]+)$/i;
@@ -19,7 +15,6 @@ const BEARER = /^Bearer +(?<token>[\x21-\x7e]+)$/i;
 /** Lets in who has a token; where there are none, who is on this machine and no page of a stranger's in its browser. */
 export function createGuard(tokens: readonly Token[]) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (request.routeOptions.config.open) return;
     if (tokens.length === 0) {
       refuseStrangers(request);
       return;

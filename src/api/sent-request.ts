@@ -71,7 +71,7 @@ async function readParts(request: FastifyRequest, stage: Stage): Promise<SentReq
   const texts: Partial<Record<'manifest' | 'base', Content>> = {};
   const names = new Set<string>();
   let bytes = 0;
-  for await (const part of request.parts()) {
+  for await (const part of readable(request.parts())) {
     const name = nameOf(part.fieldname);
     if (names.has(name)) throw unreadable(`Two parts have the name "${name.slice(0, 200)}".`);
     names.add(name);
@@ -94,7 +94,7 @@ async function textOf(part: MultipartFile | MultipartValue, name: string): Promi
     return { file: name, format: formatOfType(part.mimetype) ?? formatOfText(content), content };
   }
   const pieces: Uint8Array[] = [];
-  for await (const piece of part.file) pieces.push(piece as Uint8Array);
+  for await (const piece of readable(part.file)) pieces.push(piece as Uint8Array);
   const content = Buffer.concat(pieces);
   if (part.file.truncated || content.length > MAX_MANIFEST_BYTES) throw tooLarge();
   const format =
@@ -118,11 +118,22 @@ async function readFile(
 ): Promise<StagedFile> {
   if (part.type === 'field') throw unreadable(`The part "${name.slice(0, 200)}" is no file.`);
   // One that is cut at the limit is still larger than a reference may be.
-  const staged = await stage(part.file);
+  const staged = await stage(readable(part.file));
   const probe = await lookThrough((at, length) => staged.read(at, length), lookAtImage(staged.bytes));
   return { name, sha256: staged.sha256, probe, staged };
 }
 
-function unreadable(message: string): HummingbatchError {
-  return new HummingbatchError('usage', message, { fix: HOW });
+/** A form, or a file in one, whose errors are the sender's. */
+async function* readable<Piece>(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    // Fastify's own say which limit was reached.
+    if (error instanceof Error && 'statusCode' in error) throw error;
+    throw unreadable('The form cannot be read: it is cut off or malformed.', error);
+  }
+}
+
+function unreadable(message: string, cause?: unknown): HummingbatchError {
+  return new HummingbatchError('usage', message, { fix: HOW, cause });
 }

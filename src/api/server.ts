@@ -1,6 +1,4 @@
-import helmet from '@fastify/helmet';
 import multipart from '@fastify/multipart';
-import rateLimit from '@fastify/rate-limit';
 import sse, { type fastifySSE } from '@fastify/sse';
 import fastify, {
   type FastifyBaseLogger,
@@ -14,10 +12,10 @@ import { HummingbatchError } from '../contract/errors.ts';
 import { MAX_MANIFEST_BYTES } from '../manifest/limits.ts';
 import type { ApiContext } from './context.ts';
 import { documentApi } from './documentation.ts';
-import { callerOf, createGuard } from './guard.ts';
-import { MAX_BODY_BYTES } from './limits.ts';
+import { createGuard } from './guard.ts';
 import { measureRequests } from './metrics.ts';
-import { tooLarge, toProblem } from './problem.ts';
+import { toProblem } from './problem.ts';
+import { protect } from './protect.ts';
 import { batchRoutes } from './routes/batches.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -25,8 +23,17 @@ import { manifestRoutes } from './routes/manifests.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { resultRoutes } from './routes/results.ts';
 
-/** Parts of one request: a manifest, a base, and a reference for each output of the largest batch. */
+/** Of one request: a manifest, a base, and a reference for each output of the largest batch. */
 const MAX_PARTS = 1002;
+const FORM = {
+  parts: MAX_PARTS,
+  files: MAX_PARTS,
+  fileSize: MAX_MANIFEST_BYTES,
+  fieldSize: MAX_MANIFEST_BYTES,
+  // A part is named for a path.
+  fieldNameSize: 1000,
+  headerPairs: 50,
+};
 /** A connection on which nothing moves for so long is closed, ms; a stream of events has a sign of life more often. */
 const IDLE_MS = 30_000;
 /** Request line and headers must be there, ms. */
@@ -36,15 +43,12 @@ const REQUEST_MS = 3_600_000;
 /** Each holds some 50 kB; beyond them new ones are closed at once. */
 const MAX_CONNECTIONS = 2000;
 const SIGN_OF_LIFE_MS = 15_000;
-/** For those who have no token where one is needed: enough for a person who mistypes. */
-const STRANGERS_PER_MINUTE = 60;
 
-/** What is served here is data; the one page has a policy of its own. */
-const NOTHING_RUNS = { defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] };
+const ROUTES = [manifestRoutes, batchRoutes, operationRoutes, resultRoutes, eventRoutes];
 
 /** The HTTP API, not listening yet: a thin layer over the client. */
 export async function createApi(context: ApiContext): Promise<FastifyInstance> {
-  const { tokens, log, requestsPerMinute } = context;
+  const { tokens, log } = context;
   const loggerInstance: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance,
@@ -76,48 +80,23 @@ export async function createApi(context: ApiContext): Promise<FastifyInstance> {
     return sendProblem(error, request, reply);
   });
 
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING_RUNS } });
-  await app.register(rateLimit, {
-    timeWindow: '1 minute',
-    max: (request) => (isStranger(request) ? STRANGERS_PER_MINUTE : requestsPerMinute),
-    keyGenerator: (request) => callerOf(request, tokens)?.name ?? request.ip,
-    errorResponseBuilder: (_, { after }) =>
-      new HummingbatchError('rate-limited', 'Too many requests.', { fix: `Send the next one in ${after}.` }),
-  });
-  app.addHook('onRequest', createGuard(tokens));
-  app.addHook('onRequest', async ({ headers }) => {
-    if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  });
-  measureRequests(app);
-  await app.register(multipart, {
-    limits: {
-      parts: MAX_PARTS,
-      files: MAX_PARTS,
-      fileSize: MAX_MANIFEST_BYTES,
-      fieldSize: MAX_MANIFEST_BYTES,
-      fieldNameSize: 1000,
-      headerPairs: 50,
-    },
-    throwFileSizeLimit: false,
-  });
+  const registry = measureRequests(app);
+  await protect(app, context);
+  await app.register(multipart, { limits: FORM, throwFileSizeLimit: false });
   // Its types name what it exports beside the plugin.
   await app.register(sse as unknown as typeof fastifySSE, { heartbeatInterval: SIGN_OF_LIFE_MS });
   await documentApi(app, context);
 
-  for (const routes of [
-    healthRoutes,
-    manifestRoutes,
-    batchRoutes,
-    operationRoutes,
-    resultRoutes,
-    eventRoutes,
-  ])
-    await app.register(routes, context);
+  await app.register(healthRoutes, context);
+  await app.register(async (guarded) => {
+    guarded.addHook('onRequest', createGuard(tokens));
+    for (const routes of ROUTES) await guarded.register(routes, context);
+    guarded.get('/metrics', { schema: { hide: true } }, async (_, reply) => {
+      reply.type(registry.contentType).serializer((text: string) => text);
+      return registry.metrics();
+    });
+  });
   return app;
-
-  function isStranger(request: FastifyRequest): boolean {
-    return tokens.length > 0 && callerOf(request, tokens) === undefined;
-  }
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {

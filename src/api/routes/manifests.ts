@@ -31,7 +31,7 @@ export async function manifestRoutes(
   { hummingbatch, store }: ApiContext,
 ): Promise<void> {
   // A manifest is read from its bytes, so that its problems have lines and columns.
-  app.removeContentTypeParser('application/json');
+  app.removeContentTypeParser(['application/json', 'text/plain']);
   app.addContentTypeParser(Object.keys(MANIFEST_TYPES), { parseAs: 'buffer' }, (_, body, done) =>
     done(null, body),
   );

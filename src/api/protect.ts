@@ -1,0 +1,42 @@
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { HummingbatchError } from '../contract/errors.ts';
+import type { ApiContext } from './context.ts';
+import { callerOf } from './guard.ts';
+import { MAX_BODY_BYTES } from './limits.ts';
+import { tooLarge } from './problem.ts';
+
+/** For those who have no token where one is needed: enough for a person who mistypes. */
+const STRANGERS_PER_MINUTE = 60;
+
+/** What is served here is data; the one page has a policy of its own. */
+const NOTHING_RUNS = { defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] };
+
+/** What every request meets first: headers for browsers, how many there may be, how large each. */
+export async function protect(
+  app: FastifyInstance,
+  { tokens, requestsPerMinute }: Pick<ApiContext, 'tokens' | 'requestsPerMinute'>,
+): Promise<void> {
+  const isStranger = (request: FastifyRequest) =>
+    tokens.length > 0 && callerOf(request, tokens) === undefined;
+
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING_RUNS } });
+  await app.register(rateLimit, {
+    global: false,
+    timeWindow: '1 minute',
+    max: (request) => (isStranger(request) ? STRANGERS_PER_MINUTE : requestsPerMinute),
+    keyGenerator: (request) => callerOf(request, tokens)?.name ?? request.ip,
+    errorResponseBuilder: (_, { after }) =>
+      new HummingbatchError('rate-limited', 'Too many requests.', { fix: `Send the next one in ${after}.` }),
+  });
+  const limit = app.rateLimit();
+  // Its own hooks come behind the guard's, which would let anybody try tokens without end.
+  app.addHook('onRequest', async function limited(request, reply) {
+    if (request.routeOptions.config.rateLimit !== false) await limit.call(this, request, reply);
+  });
+  // Before a body is read: who says that it is too large needs not send it.
+  app.addHook('onRequest', async ({ headers }) => {
+    if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  });
+}

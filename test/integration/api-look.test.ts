@@ -1,0 +1,263 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { BatchProgress, OutputRecord } from '../../src/contract/index.ts';
+import { batchPlaces } from '../../src/contract/places.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { type Api, openApi, threeOutputs } from './api-kit.ts';
+
+const run = promisify(execFile);
+
+interface Page {
+  batches: BatchProgress[];
+  next?: string;
+}
+interface Records {
+  records: OutputRecord[];
+  next?: string;
+}
+
+let world: World;
+let api: Api;
+let clock: { at: number };
+const closing: (() => Promise<void>)[] = [];
+
+/** A batch of two images and a refusal, ended; and one that waits for its job. */
+beforeAll(async () => {
+  clock = { at: Date.now() };
+  world = await createWorld({ jobSeconds: 60, now: () => clock.at });
+  await world.work();
+  api = await openApi(world, { onFinished: (clean) => closing.push(clean) });
+  const items = [
+    { key: 'hero', prompt: 'A bottle on wet slate', count: 2 },
+    { key: 'flat', prompt: 'A bottle [refuse]' },
+  ];
+  await api.post('/v1/batches?batchId=ended', {
+    body: threeOutputs('ended', { items, run: { labels: ['old'] } }),
+  });
+  await until('ended', ({ state }) => state === 'WAITING');
+  clock.at += 61_000;
+  await world.hummingbatch.batch('ended').wait();
+  await api.post('/v1/batches?batchId=waiting', {
+    body: threeOutputs('waiting', { run: { labels: ['new', 'team:web'] } }),
+  });
+  await until('waiting', ({ state }) => state === 'WAITING');
+});
+afterAll(async () => {
+  for (const close of closing) await close();
+  await world.close();
+});
+
+async function until(id: string, isSo: (progress: BatchProgress) => boolean): Promise<BatchProgress> {
+  for await (const progress of world.hummingbatch.batch(id).progress()) if (isSo(progress)) return progress;
+  throw new Error(`${id} ended before`);
+}
+
+describe('the list', () => {
+  const ids = async (query: string) =>
+    (await api.get<Page>(`/v1/batches?${query}`)).body.batches.map(({ batchId }) => batchId);
+
+  test('is filtered by state, label, model and time, the newest first', async () => {
+    expect(await ids('')).toEqual(['waiting', 'ended']);
+    expect(await ids('state=WAITING')).toEqual(['waiting']);
+    expect(await ids('state=WAITING&state=COMPLETED_WITH_FAILURES')).toEqual(['waiting', 'ended']);
+    expect(await ids('label=new&label=team:web')).toEqual(['waiting']);
+    expect(await ids('label=new&label=old')).toEqual([]);
+    expect(await ids('model=nano-banana-pro')).toHaveLength(2);
+    expect(await ids('model=nano-banana-2.1')).toEqual([]);
+    expect(await ids(`since=${new Date(Date.now() + 60_000).toISOString()}`)).toEqual([]);
+    expect(await ids('reason=disk-full')).toEqual([]);
+  });
+
+  test('comes in pages', async () => {
+    const first = await api.get<Page>('/v1/batches?limit=1');
+    expect(first.body).toMatchObject({ batches: [{ batchId: 'waiting' }], next: 'waiting' });
+    const second = await api.get<Page>(`/v1/batches?limit=1&after=${first.body.next}`);
+    expect(second.body.batches.map(({ batchId }) => batchId)).toEqual(['ended']);
+    expect(second.body.next).toBeUndefined();
+    expect((await api.get('/v1/batches?after=none-such')).status).toBe(400);
+  });
+});
+
+describe('the records', () => {
+  const of = (query: string) => api.get<Records>(`/v1/batches/ended/records?${query}`);
+
+  test('are those of the store, filtered and in pages', async () => {
+    const { body } = await of('');
+    expect(body.records.map(({ output, outcome }) => [output, outcome])).toEqual([
+      ['hero#1', 'image'],
+      ['hero#2', 'image'],
+      ['flat#1', 'refused'],
+    ]);
+    expect((await of('outcome=refused')).body.records).toMatchObject([
+      { output: 'flat#1', reason: expect.any(String) },
+    ]);
+    expect((await of('key=hero&outcome=image&outcome=refused')).body.records).toHaveLength(2);
+    expect((await of('flag=wrong-ratio')).body.records).toEqual([]);
+    const page = await of('limit=2');
+    expect(page.body.next).toBe('hero#2');
+    const next = await of(`limit=2&after=${encodeURIComponent('hero#2')}`);
+    expect(next.body.records.map(({ output }) => output)).toEqual(['flat#1']);
+    expect(next.body.next).toBeUndefined();
+    expect((await of('after=none')).status).toBe(400);
+  });
+
+  test('of a batch without a report are none yet', async () => {
+    expect(await api.get('/v1/batches/waiting/records')).toMatchObject({
+      status: 200,
+      body: { records: [] },
+    });
+    expect((await api.get('/v1/batches/waiting/archive.zip')).status).toBe(409);
+  });
+});
+
+describe('an image', () => {
+  test('is the file of the store, once', async () => {
+    const [first] = (await api.get<Records>('/v1/batches/ended/records')).body.records;
+    const url = `${api.url}/v1/batches/ended/${first?.file}`;
+    const answer = await fetch(url);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    expect(
+      bytes.equals(Buffer.from((await world.store.get(batchPlaces('ended').file(first?.file ?? ''))) ?? [])),
+    ).toBe(true);
+    expect(answer.headers.get('content-type')).toBe(first?.mime);
+    expect(answer.headers.get('content-length')).toBe(String(first?.bytes));
+    const etag = answer.headers.get('etag') ?? '';
+    expect(etag).toBe(`"${first?.sha256}"`);
+    expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304);
+  });
+
+  test.each([
+    'none.png',
+    '..%2fwork%2fplan.jsonl',
+    '..',
+    '%2e%2e%2freport.json',
+    'a%00.png',
+    'x'.repeat(150),
+  ])('that no record names is none: %s', async (name) => {
+    expect((await api.get(`/v1/batches/ended/images/${name}`)).status).toBe(404);
+  });
+});
+
+describe('the archive', () => {
+  test('is a whole ZIP of what lies in the store, of the length that it says', async () => {
+    const answer = await fetch(`${api.url}/v1/batches/ended/archive.zip`);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    expect(answer.headers.get('content-length')).toBe(String(bytes.length));
+    const folder = await mkdtemp(join(tmpdir(), 'archive-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    await writeFile(join(folder, 'a.zip'), bytes);
+    await run('python3', ['-m', 'zipfile', '-e', 'a.zip', '.'], { cwd: folder });
+    const home = 'batches/ended';
+    const there = (await world.store.list(`${home}/`)).filter((key) => !key.startsWith(`${home}/work/`));
+    for (const key of there) {
+      const unpacked = await readFile(join(folder, key.replace('batches/', '')));
+      expect(unpacked.equals(Buffer.from((await world.store.get(key)) ?? [])), key).toBe(true);
+    }
+    expect(there.some((key) => key.endsWith('failed.json'))).toBe(true);
+  });
+});
+
+interface Event {
+  id?: string;
+  event: string;
+  data: BatchProgress & { code?: string };
+}
+
+/** Listens to a stream until it ends or enough was heard. */
+async function listen(path: string, enough: (events: Event[]) => boolean, lastEventId?: string) {
+  const ending = new AbortController();
+  const answer = await fetch(`${api.url}${path}`, {
+    headers: { accept: 'text/event-stream', ...(lastEventId && { 'last-event-id': lastEventId }) },
+    signal: ending.signal,
+  });
+  const events: Event[] = [];
+  let rest = '';
+  try {
+    for await (const chunk of answer.body ?? []) {
+      const parts = (rest + Buffer.from(chunk).toString()).split('\n\n');
+      rest = parts.pop() ?? '';
+      for (const part of parts.filter((text) => text.includes('event:')))
+        events.push({
+          event: /^event: (.*)$/m.exec(part)?.[1] ?? '',
+          data: JSON.parse(/^data: (.*)$/m.exec(part)?.[1] ?? '') as Event['data'],
+          ...(/^id: (.*)$/m.test(part) && { id: /^id: (.*)$/m.exec(part)?.[1] ?? '' }),
+        });
+      if (enough(events)) ending.abort();
+    }
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+  }
+  return { status: answer.status, headers: answer.headers, events };
+}
+
+describe('events', () => {
+  test('tell where a batch stands until it ends, and to who comes back only what is newer', async () => {
+    await api.post('/v1/batches?batchId=followed', { body: threeOutputs('followed') });
+    await until('followed', ({ state }) => state === 'WAITING');
+    const first = await listen('/v1/batches/followed/events', (events) => events.length === 1);
+    expect(first.headers.get('content-type')).toContain('text/event-stream');
+    expect(first.events[0]).toMatchObject({
+      event: 'progress',
+      data: { batchId: 'followed', state: 'WAITING' },
+    });
+
+    const { id } = first.events[0] ?? {};
+    const rest = listen('/v1/batches/followed/events', () => false, id);
+    clock.at += 61_000;
+    const { events } = await rest;
+    const states = events.map(({ data }) => data.state);
+    expect(events.map((event) => event.id)).not.toContain(id);
+    expect(states.at(-1)).toBe('COMPLETED');
+    expect(new Set(events.map((event) => event.id)).size).toBe(events.length);
+
+    const over = await listen('/v1/batches/followed/events', () => false, events.at(-1)?.id);
+    expect(over).toMatchObject({ status: 204, events: [] });
+    const anew = await listen('/v1/batches/followed/events', () => false);
+    expect(anew.events).toHaveLength(1);
+  });
+
+  test('of no batch are 404, and a caller that wants JSON hears so', async () => {
+    expect(
+      (await api.get('/v1/batches/none/events', { headers: { accept: 'text/event-stream' } })).status,
+    ).toBe(404);
+    expect(
+      (await api.get('/v1/batches/ended/events', { headers: { accept: 'application/json' } })).status,
+    ).toBe(406);
+  });
+
+  test('100 listeners ask the batch as often as one does', async () => {
+    let looks = 0;
+    const counted = {
+      ...world,
+      hummingbatch: {
+        ...world.hummingbatch,
+        batch: (id: string) => {
+          const handle = world.hummingbatch.batch(id);
+          return { ...handle, status: () => (looks++, handle.status()) };
+        },
+      },
+    };
+    const shared = await openApi(counted);
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => shared.get<BatchProgress>('/v1/batches/ended')),
+    );
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(looks).toBeLessThan(30);
+  });
+});
+
+test('without tokens a name that is none of this machine’s is refused: loopback under a stranger’s name', async () => {
+  const status = await new Promise((resolve, reject) => {
+    const asking = httpRequest(`${api.url}/v1/batches`, { headers: { host: 'evil.example' } }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    asking.once('error', reject).end();
+  });
+  expect(status).toBe(403);
+});
