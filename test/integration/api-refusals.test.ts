@@ -41,7 +41,8 @@ async function raw(
   return heard;
 }
 
-const alive = async () => expect((await api.get('/v1/batches/there')).status).toBe(200);
+/** Whatever was sent, the next one is served. */
+const expectAlive = async () => expect((await api.get('/v1/batches/there')).status).toBe(200);
 
 describe('a body', () => {
   test.each(['application/json', 'multipart/form-data; boundary=x'])(
@@ -68,7 +69,7 @@ describe('a body', () => {
     const answer = await fetch(`${api.url}/v1/batches`, init).catch((error: unknown) => error);
     // Whoever still sends may see the end of the connection before the answer.
     if (answer instanceof Response) expect(answer.status).toBe(413);
-    await alive();
+    await expectAlive();
   });
 
   test.each([
@@ -120,7 +121,7 @@ describe('a body', () => {
     for (let n = 0; n < 1500; n++) many.append(`${n}.png`, new File(['x'], 'x'));
     expect((await api.post('/v1/validate', { body: many })).status).toBe(413);
     expect(await world.store.list('references/')).toEqual([]);
-    await alive();
+    await expectAlive();
   });
 });
 
@@ -138,7 +139,7 @@ describe('connections', () => {
     await expect
       .poll(async () => (await import('node:fs/promises')).readdir(`${world.store.location}/.tmp`))
       .toEqual([]);
-    await alive();
+    await expectAlive();
   });
 
   test('that send half a request line, headers without end, or no HTTP are ended without harm', async () => {
@@ -151,7 +152,7 @@ describe('connections', () => {
       'POST /v1/batches HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ncontent-length: 4\r\n\r\nabcd',
     ])
       await raw(bytes, () => true);
-    await alive();
+    await expectAlive();
   });
 
   test('that are half closed are ended', async () => {
@@ -162,7 +163,7 @@ describe('connections', () => {
     socket.end('GET /v1/batches/there HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n');
     await once(socket, 'close');
     expect(heard).toMatch(/^$|^HTTP\/1\.1 200 /);
-    await alive();
+    await expectAlive();
   });
 
   test('that listen and go away end the following', async () => {
@@ -182,12 +183,15 @@ describe('connections', () => {
 
 describe('what stands behind', () => {
   test('being away is 503 with its code, and what nobody foresaw is 500 without its words', async () => {
+    const failing = async (error: unknown): Promise<never> => {
+      throw error;
+    };
     const broken = (error: unknown) =>
       openApi({
         ...world,
         hummingbatch: {
           ...world.hummingbatch,
-          batch: (id) => ({ ...world.hummingbatch.batch(id), status: () => Promise.reject(error) }),
+          batch: (id) => ({ ...world.hummingbatch.batch(id), status: () => failing(error) }),
         },
       });
     const away = await broken(new HummingbatchError('no-temporal', 'The Temporal server did not answer.'));
@@ -257,7 +261,7 @@ describe('anything', () => {
     fc.constantFrom(
       '{"__proto__":{"a":1}}',
       '{"constructor":{}}',
-      `${'['.repeat(5000)}`,
+      '['.repeat(5000),
       '{"maxCostUsd":1e999}',
       '"\\ud800"',
     ),
@@ -328,7 +332,7 @@ describe('anything', () => {
         ),
         { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
       );
-      await alive();
+      await expectAlive();
     },
   );
 });

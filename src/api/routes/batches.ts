@@ -38,14 +38,21 @@ export async function batchRoutes(app: FastifyInstance, { hummingbatch }: ApiCon
         operationId: 'listBatches',
         summary: 'The batches there are',
         querystring: z.object({
-          state: oneOrMore(BATCH_STATES, 'In one of these states.'),
+          state: oneOrMore(BATCH_STATES, 'In one of these states.', 'NEEDS_ATTENTION'),
           reason: z
             .enum(REASONS as [string, ...string[]])
             .optional()
-            .meta({ description: 'Stopped for this.' }),
-          model: z.string().max(200).optional().meta({ description: 'A name of the model, or Google’s id.' }),
-          label: texts('With all of these labels.'),
-          since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Begun then or later.' }),
+            .meta({ description: 'Stopped for this.', examples: ['disk-full'] }),
+          model: z
+            .string()
+            .max(200)
+            .optional()
+            .meta({ description: 'A name of the model, or Google’s id.', examples: ['nano-banana-pro'] }),
+          label: texts('With all of these labels.', 'team:web'),
+          since: z.iso
+            .datetime({ offset: true })
+            .optional()
+            .meta({ description: 'Begun then or later.', examples: ['2026-11-20T06:00:00Z'] }),
           limit: limit(100, 1000),
           after: z.string().max(100).optional().meta({ description: 'The `next` of the page before.' }),
         }),

@@ -66,7 +66,10 @@ export async function manifestRoutes(
         summary: 'What a batch would cost, and how long it would take',
         description: 'Starts nothing and calls nobody.',
         querystring: z.object({
-          within: z.string().optional().meta({ description: 'When the images are wanted: `90m`, `6h`.' }),
+          within: z
+            .string()
+            .optional()
+            .meta({ description: 'When the images are wanted.', examples: ['6h'] }),
         }),
         response: { 200: answer('The trade.', tradeSchema), ...problems(400, 413, 415, 422) },
       },
@@ -97,10 +100,15 @@ export async function manifestRoutes(
           'Answers once the batch is durable. Its id is made of name and content, so the same manifest sent again attaches to the batch that is there (200); with `batchId` it is yours to choose. No path is resolved here: a path names a part of the request.',
         headers: idempotent,
         querystring: z.object({
-          batchId: z.string().max(100).optional().meta({
-            description:
-              'Lower-case letters, digits and `-`, at most 60 characters. Default: made of name and content.',
-          }),
+          batchId: z
+            .string()
+            .max(100)
+            .optional()
+            .meta({
+              description:
+                'Lower-case letters, digits and `-`, at most 60 characters. Default: made of name and content.',
+              examples: ['order-4711'],
+            }),
         }),
         response: {
           201: answer('It was started.', created),

@@ -23,7 +23,10 @@ function operation<Body extends z.ZodType>(spec: Operation<Body>): Operation {
   return spec;
 }
 
-const NOTHING = z.strictObject({}).nullish();
+const NOTHING = z
+  .strictObject({})
+  .nullish()
+  .meta({ examples: [{}] });
 const MAX_KEYS = 1000;
 
 const OPERATIONS: readonly Operation[] = [
@@ -42,14 +45,18 @@ const OPERATIONS: readonly Operation[] = [
         outcomes: z.array(z.enum(OUTCOMES)).optional(),
         flags: z.array(z.enum(FLAGS)).optional().meta({ description: 'Images that carry one of these.' }),
       })
-      .nullish(),
+      .nullish()
+      .meta({ examples: [{ outcomes: ['failed', 'missing', 'refused'] }, { keys: ['hero#2'] }, {}] }),
     act: (handle, body, sending) => handle.retry(body ?? {}, sending),
   }),
   operation({
     name: 'approve',
     summary: 'Let an expensive batch go, or refuse it',
     description: 'Refused it ends as FAILED and unpaid.',
-    body: z.strictObject({ approved: z.boolean().default(true) }).nullish(),
+    body: z
+      .strictObject({ approved: z.boolean().default(true) })
+      .nullish()
+      .meta({ examples: [{}, { approved: false }] }),
     act: (handle, body, sending) => handle.approve(body?.approved ?? true, sending),
   }),
   operation({
@@ -63,14 +70,14 @@ const OPERATIONS: readonly Operation[] = [
     name: 'adopt',
     summary: 'Settle a submission whose answer was lost',
     description: '`batches/…` takes that job, `none` makes another.',
-    body: z.strictObject({ job: z.string().max(200) }),
+    body: z.strictObject({ job: z.string().max(200) }).meta({ examples: [{ job: 'none' }] }),
     act: (handle, { job }, sending) => handle.adopt(job, sending),
   }),
   operation({
     name: 'set-budget',
     summary: 'Change what a batch may cost',
     description: 'Over all rounds, USD. One that stopped for it goes on.',
-    body: z.strictObject({ maxCostUsd: z.number().min(0) }),
+    body: z.strictObject({ maxCostUsd: z.number().min(0) }).meta({ examples: [{ maxCostUsd: 60 }] }),
     act: (handle, { maxCostUsd }, sending) => handle.setBudget(maxCostUsd, sending),
   }),
   operation({

@@ -43,9 +43,9 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
         summary: 'What became of each output',
         params: batchParams,
         querystring: z.object({
-          outcome: oneOrMore(OUTCOMES, 'With one of these outcomes.'),
-          flag: oneOrMore(FLAGS, 'With one of these flags.'),
-          key: texts('Of one of these items.'),
+          outcome: oneOrMore(OUTCOMES, 'With one of these outcomes.', 'image'),
+          flag: oneOrMore(FLAGS, 'With one of these flags.', 'wrong-ratio'),
+          key: texts('Of one of these items.', 'hero'),
           limit: limit(100, 1000),
           after: z.string().max(200).optional().meta({ description: 'The `next` of the page before.' }),
         }),
@@ -81,7 +81,12 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
         operationId: 'getImage',
         summary: 'One image',
         description: 'Exactly the bytes that Gemini made; `name` is the last part of a record’s `file`.',
-        params: batchParams.extend({ name: z.string().max(200) }),
+        params: batchParams.extend({
+          name: z
+            .string()
+            .max(200)
+            .meta({ examples: ['hero~1.jpg'] }),
+        }),
         response: {
           200: binary('The image.', 'image/*'),
           304: z.undefined().meta({ description: 'It is what `If-None-Match` names.' }),

@@ -4,6 +4,23 @@ import { manifestJsonSchema } from '../../manifest/json-schema.ts';
 const DESCRIPTION =
   'A manifest. Over multipart/form-data the part `manifest` (a file; YAML, JSON, JSONL or CSV by its name), `base` for JSONL and CSV, and each reference as a part whose name is what the manifest calls it.';
 
+const MANIFEST = {
+  name: 'autumn-catalogue',
+  model: 'nano-banana-pro',
+  defaults: { aspectRatio: '4:5' },
+  items: [
+    { key: 'hero', prompt: 'A bottle on wet slate at dawn', aspectRatio: '16:9', count: 2 },
+    { key: 'flatlay', prompt: 'A bottle from above on linen' },
+  ],
+};
+
+const MANIFEST_TEXT = `name: autumn-catalogue
+model: nano-banana-pro
+items:
+  - { key: hero, prompt: A bottle on wet slate at dawn, count: 2 }
+run: { maxCostUsd: 5, labels: [autumn] }
+`;
+
 /** Routes that read a manifest from its bytes; their bodies are no schemas of the framework. */
 const TAKE_A_MANIFEST = ['/v1/validate', '/v1/estimate', '/v1/batches'];
 
@@ -14,8 +31,14 @@ export function withBodies(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document
     description: DESCRIPTION,
     required: true,
     content: {
-      'application/json': { schema: { $ref: '#/components/schemas/Manifest' } },
-      'application/yaml': { schema: { type: 'string' } },
+      'application/json': {
+        schema: { $ref: '#/components/schemas/Manifest' },
+        examples: { 'two items': { value: MANIFEST } },
+      },
+      'application/yaml': {
+        schema: { type: 'string' },
+        examples: { 'with a limit': { value: MANIFEST_TEXT } },
+      },
       'multipart/form-data': {
         schema: {
           type: 'object',
@@ -27,9 +50,18 @@ export function withBodies(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document
     },
   };
   for (const path of TAKE_A_MANIFEST) Object.assign(document.paths?.[path]?.post ?? {}, { requestBody });
+  withOptionalBodies(document);
   const schemas = { ...document.components?.schemas, Manifest: manifest };
   const whole = { ...document, components: { ...document.components, schemas } };
   return withoutUnused(whole);
+}
+
+/** A body that may be null may be left out. */
+function withOptionalBodies(document: OpenAPIV3_1.Document): void {
+  for (const { post } of Object.values(document.paths ?? {}).filter((path) => path !== undefined)) {
+    const body = post?.requestBody;
+    if (body && 'content' in body && JSON.stringify(body).includes('{"type":"null"}')) body.required = false;
+  }
 }
 
 /** Each schema comes twice, as input and as output, and most are only the one. */

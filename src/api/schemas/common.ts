@@ -56,12 +56,21 @@ export function problems(...statuses: (keyof typeof WHAT)[]) {
   return Object.fromEntries([401, ...statuses].map((status) => [status, problem(status)]));
 }
 
-export const batchParams = z.object({ batchId: z.string().max(100) });
+export const batchParams = z.object({
+  batchId: z
+    .string()
+    .max(100)
+    .meta({ examples: ['order-4711'] }),
+});
 
 /** Anything: {@link keyOf} says what is wrong with it. */
 export const idempotent = z.looseObject({
-  'idempotency-key': z.string().optional().meta({
-    description:
-      'Names the request: sent again with the same key it happens once. With something else it is refused (409). 1 to 200 visible ASCII characters.',
-  }),
+  'idempotency-key': z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'Names the request: sent again with the same key it happens once. With something else it is refused (409). 1 to 200 visible ASCII characters.',
+      examples: ['4711-1'],
+    }),
 });

@@ -8,18 +8,19 @@ function asList(value: unknown): unknown {
 export function oneOrMore<Word extends string>(
   words: readonly [Word, ...Word[]] | readonly Word[],
   description: string,
+  example: Word,
 ) {
   const item = z.enum(words as [Word, ...Word[]]);
   return z
     .preprocess(asList, z.array(item).optional())
-    .meta({ description, type: 'array', items: { type: 'string', enum: [...words] } });
+    .meta({ description, type: 'array', items: { type: 'string', enum: [...words] }, example: [example] });
 }
 
 /** The same of any text. */
-export function texts(description: string) {
+export function texts(description: string, example: string) {
   return z
     .preprocess(asList, z.array(z.string().max(200)).max(100).optional())
-    .meta({ description, type: 'array', items: { type: 'string' } });
+    .meta({ description, type: 'array', items: { type: 'string' }, example: [example] });
 }
 
 /** How many at most. */
@@ -30,5 +31,5 @@ export function limit(usual: number, most: number) {
     .min(1)
     .max(most)
     .default(usual)
-    .meta({ description: `At most this many; ${usual} unless said otherwise.` });
+    .meta({ description: `At most this many; ${usual} unless said otherwise.`, examples: [usual] });
 }

@@ -1,0 +1,238 @@
+/**
+ * `npm run bench:api`: the HTTP API in a process of its own (`hummingbatch api`), beside a worker, an emulator and Temporal.
+ *
+ * 1. Creating a batch of 1000 items with 20 references over multipart, beside what the disk alone takes for the same bytes.
+ * 2. 200 readers of `GET /v1/batches/ID` at once while ten upload 100 MB each: errors, latency, the API's largest memory.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import autocannon from 'autocannon';
+import sharp from 'sharp';
+import { SEARCH_ATTRIBUTE_TYPES } from '../src/contract/search-attributes.ts';
+import { createEmulator } from '../src/emulator/index.ts';
+import { bringTemporal, cacheDirectory, findTemporalCli } from '../src/local/index.ts';
+
+const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const READERS = 200;
+const UPLOADS = 10;
+/** Of one upload: four references of 25 MB. */
+const PARTS = 4;
+const PART_BYTES = 25_000_000;
+const CREATES = 7;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-bench-'));
+  const log = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
+  const cli = await findTemporalCli({
+    env: process.env,
+    cacheDir: cacheDirectory(process.env, process.platform),
+    fetchAllowed: true,
+    log,
+  });
+  const temporal = await bringTemporal({
+    directory: join(folder, 'temporal'),
+    cli: cli.path,
+    namespace: 'default',
+    searchAttributes: SEARCH_ATTRIBUTE_TYPES,
+    retentionHours: 24,
+    env: process.env,
+    log,
+  });
+  const emulator = await createEmulator({ jobSeconds: 3600, images: 'plain' });
+  const env = {
+    ...process.env,
+    TEMPORAL_ADDRESS: temporal.address,
+    HUMMINGBATCH_TASK_QUEUE: 'bench',
+    HUMMINGBATCH_GEMINI_URL: emulator.url,
+    HUMMINGBATCH_STORE: join(folder, 'store'),
+    HUMMINGBATCH_API_REQUESTS_PER_MINUTE: '10000000',
+    HUMMINGBATCH_LOG: 'json',
+    GEMINI_API_KEY: 'bench',
+  };
+  const worker = spawn(process.execPath, [CLI, 'worker'], { env, stdio: 'ignore' });
+  const api = spawn(process.execPath, [CLI, 'api', '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const url = await urlOf(api);
+    await readiness(url);
+    await benchCreating(url, folder);
+    await benchReading(url, api.pid ?? 0);
+  } finally {
+    for (const child of [api, worker]) await end(child);
+    await emulator.close();
+    await temporal.release();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function urlOf({ stdout }: ChildProcess): Promise<string> {
+  for await (const text of stdout ?? []) return (JSON.parse(String(text)) as { url: string }).url;
+  throw new Error('the API ended');
+}
+
+async function readiness(url: string): Promise<void> {
+  while (!(await fetch(`${url}/readyz`)).ok) await pause(100);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM');
+  if (child.exitCode === null) await once(child, 'exit');
+}
+
+/** A manifest of 1000 items, 20 references of about 1 MB. */
+async function benchCreating(url: string, folder: string): Promise<void> {
+  const names = Array.from({ length: 20 }, (_, n) => `refs/${n}.jpg`);
+  const items = Array.from({ length: 1000 }, (_, n) => ({
+    key: `item-${n}`,
+    prompt: `The bottle number ${n} on wet slate at dawn, soft side light, shallow depth of field`,
+    references: [`r${n % 20}`],
+  }));
+  const times: number[] = [];
+  const disk: number[] = [];
+  for (let run = 0; run < CREATES; run++) {
+    const files = await Promise.all(names.map(() => noise(1_000_000)));
+    const manifest = {
+      name: `bench-${run}`,
+      model: 'nano-banana-pro',
+      references: Object.fromEntries(names.map((name, n) => [`r${n}`, `./${name}`])),
+      items,
+      run: { approveAboveUsd: 0 },
+    };
+    const form = new FormData();
+    form.append('manifest', new File([JSON.stringify(manifest)], 'manifest.json'));
+    for (const [n, bytes] of files.entries()) form.append(names[n] ?? '', new File([bytes], 'x.jpg'));
+    times.push(
+      await timed(async () => {
+        const answer = await fetch(`${url}/v1/batches`, { method: 'POST', body: form });
+        if (answer.status !== 201) throw new Error(await answer.text());
+      }),
+    );
+    disk.push(await timed(() => writeAll(folder, files)));
+  }
+  say(`create 1000 items, 20 references of 1 MB: ${spread(times)}; the disk alone ${spread(disk)}`);
+}
+
+/** A JPEG of about so many bytes that nothing makes smaller. */
+async function noise(bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const side = Math.ceil(Math.sqrt(bytes / 3));
+  const raw = { width: side, height: side, channels: 3 } as const;
+  return new Uint8Array(
+    await sharp(randomBytes(side * side * 3), { raw })
+      .jpeg({ quality: 92 })
+      .toBuffer(),
+  );
+}
+
+/** The same bytes with the same promise: each file synced. */
+async function writeAll(folder: string, files: readonly Uint8Array[]): Promise<void> {
+  for (const [n, bytes] of files.entries()) {
+    const file = await open(join(folder, `disk-${n}`), 'w');
+    await file.writeFile(bytes);
+    await file.sync();
+    await file.close();
+  }
+}
+
+async function benchReading(url: string, pid: number): Promise<void> {
+  const { batches } = (await (await fetch(`${url}/v1/batches?limit=1`)).json()) as {
+    batches: { batchId: string }[];
+  };
+  const before = await memoryOf(pid);
+  const uploads = Promise.all(Array.from({ length: UPLOADS }, (_, n) => upload(url, n)));
+  const reading = autocannon({
+    url: `${url}/v1/batches/${batches[0]?.batchId}`,
+    connections: READERS,
+    duration: 20,
+    timeout: 30,
+  });
+  let peak = 0;
+  const watching = new AbortController();
+  const watch = (async () => {
+    while (!watching.signal.aborted) {
+      peak = Math.max(peak, await memoryOf(pid));
+      await pause(50);
+    }
+  })();
+  const statuses = await uploads;
+  const { requests, latency, errors, timeouts, non2xx } = await reading;
+  watching.abort();
+  await watch;
+  say(`uploads of ${(PARTS * PART_BYTES) / 1e6} MB beside it: ${statuses.join(' ')} (201: started)`);
+  say(
+    `${READERS} readers: ${requests.average.toFixed(0)} requests/s, p50 ${latency.p50} ms, p99 ${latency.p99} ms; ${errors} errors, ${timeouts} time-outs, ${non2xx} other than 2xx`,
+  );
+  say(`memory of the API: ${before.toFixed(0)} MB before, at most ${peak.toFixed(0)} MB`);
+}
+
+/** Four references of 25 MB, made while they are sent, so that the sender's memory is none of the measure. */
+async function upload(url: string, n: number): Promise<number> {
+  const names = Array.from({ length: PARTS }, (_, part) => `refs/${part}.png`);
+  const manifest = {
+    name: `upload-${n}`,
+    model: 'nano-banana-pro',
+    references: { all: names },
+    items: [{ key: 'a', prompt: 'A bottle', references: ['all'] }],
+    run: { approveAboveUsd: 0 },
+  };
+  const boundary = `bench-${n}`;
+  async function* body() {
+    yield Buffer.from(
+      `--${boundary}\r\ncontent-disposition: form-data; name="manifest"; filename="m.json"\r\n\r\n${JSON.stringify(manifest)}\r\n`,
+    );
+    for (const name of names) {
+      yield Buffer.from(
+        `--${boundary}\r\ncontent-disposition: form-data; name="${name}"; filename="x.png"\r\n\r\n`,
+      );
+      yield* largePng(n * PARTS + names.indexOf(name));
+      yield Buffer.from('\r\n');
+    }
+    yield Buffer.from(`--${boundary}--\r\n`);
+  }
+  const answer = await fetch(`${url}/v1/batches`, {
+    method: 'POST',
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+    body: ReadableStream.from(body()),
+    duplex: 'half',
+  });
+  if (answer.status !== 201) process.stderr.write(`${await answer.text()}\n`);
+  return answer.status;
+}
+
+/** A PNG of one pixel with 25 MB in private chunks: whole, and no two the same. */
+async function* largePng(seed: number): AsyncGenerator<Buffer> {
+  const small = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'teal' } })
+    .png()
+    .toBuffer();
+  yield small.subarray(0, 33);
+  const chunk = Buffer.alloc(250_000, seed + 1);
+  chunk.writeUInt32BE(chunk.length - 12);
+  chunk.write('prVt', 4, 'latin1');
+  for (let sent = 0; sent < PART_BYTES; sent += chunk.length) yield chunk;
+  yield small.subarray(33);
+}
+
+async function memoryOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+function spread(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  const [least = 0, median = 0, most = 0] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
+  return `${least.toFixed(0)} / ${median.toFixed(0)} / ${most.toFixed(0)} ms (least, median, most of ${sorted.length})`;
+}
+
+await main();

@@ -1,0 +1,161 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { OpenAPIV3_1 } from 'openapi-types';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openApiText } from '../../src/api/openapi.ts';
+import type { BatchProgress } from '../../src/contract/index.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { type Api, openApi, threeOutputs } from './api-kit.ts';
+
+const DOCUMENT = fileURLToPath(new URL('../../docs/openapi.json', import.meta.url));
+const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+const published = await readFile(DOCUMENT, 'utf8');
+const document = JSON.parse(published) as OpenAPIV3_1.Document;
+
+test('the published description is that of the routes: `npx tsx scripts/openapi.ts` writes it anew', async () => {
+  expect(await openApiText(version)).toBe(published);
+});
+
+test('it is a good one by the rules that Redocly recommends', async () => {
+  const config = await createConfig({ extends: ['recommended'] });
+  const found = await lintFromString({ source: published, absoluteRef: DOCUMENT, config });
+  expect(found.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
+});
+
+interface Example {
+  name: string;
+  operationId: string;
+  method: string;
+  path: string;
+  query: string;
+  type?: string;
+  body?: unknown;
+  responses: OpenAPIV3_1.ResponsesObject;
+}
+
+/** Every example in the description: each body, and each parameter of a query beside those of the path. */
+function examplesOf(): Example[] {
+  return Object.entries(document.paths ?? {}).flatMap(([path, item = {}]) =>
+    (['get', 'post'] as const).flatMap((method) => {
+      const operation = item[method];
+      return operation ? examplesOfOperation(path, method, operation) : [];
+    }),
+  );
+}
+
+function examplesOfOperation(
+  path: string,
+  method: string,
+  operation: OpenAPIV3_1.OperationObject,
+): Example[] {
+  const parameters = (operation.parameters ?? []) as OpenAPIV3_1.ParameterObject[];
+  const target = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String(parameters.find((parameter) => parameter.name === name)?.example)),
+  );
+  const { operationId = '', responses = {} } = operation;
+  const base = { operationId, method: method.toUpperCase(), path: target, responses, query: '' };
+  const queries = parameters
+    .filter(({ in: place, example }) => place === 'query' && example !== undefined)
+    .map(({ name, example }) => `?${name}=${encodeURIComponent(String([example].flat()[0]))}`);
+  const { content } = (operation.requestBody ?? { content: {} }) as OpenAPIV3_1.RequestBodyObject;
+  const bodies = Object.entries(content).flatMap(([type, { example, examples = {} }]) => {
+    const several = Object.values(examples).map((one) => (one as OpenAPIV3_1.ExampleObject).value as unknown);
+    return [...(example === undefined ? [] : [example as unknown]), ...several].map((body) => ({
+      type,
+      body,
+    }));
+  });
+  const withBodies = (bodies.length > 0 ? bodies : [{}]).map((body, n) => ({
+    ...base,
+    ...body,
+    name: `${operationId} ${n + 1}`,
+  }));
+  return [
+    ...withBodies,
+    ...queries.map((query) => ({ ...base, ...bodies[0], query, name: `${operationId}${query}` })),
+  ];
+}
+
+describe('every example in it', () => {
+  let world: World;
+  let api: Api;
+  let clock: { at: number };
+  const closing: (() => Promise<void>)[] = [];
+  const ajv = addFormats.default(new Ajv2020({ strict: false, schemas: [{ $id: 'api', ...document }] }));
+
+  beforeAll(async () => {
+    clock = { at: Date.now() };
+    world = await createWorld({ jobSeconds: 60, now: () => clock.at });
+    await world.work();
+    api = await openApi(world, { onFinished: (clean) => closing.push(clean) });
+    await endedWithRefusal('order-4711');
+  });
+  afterAll(async () => {
+    for (const close of closing) await close();
+    await world.close();
+  });
+
+  /** Starts a batch, and waits until it stands so. */
+  async function bring(id: string, state: BatchProgress['state'], more: object = {}): Promise<void> {
+    expect((await api.post(`/v1/batches?batchId=${id}`, { body: threeOutputs(id, more) })).status).toBe(201);
+    for await (const progress of world.hummingbatch.batch(id).progress())
+      if (progress.state === state) return;
+    throw new Error(`${id} never was ${state}`);
+  }
+
+  async function endedWithRefusal(id: string): Promise<void> {
+    const items = [
+      { key: 'hero', prompt: 'A bottle', count: 2 },
+      { key: 'flat', prompt: 'A bottle [refuse]' },
+    ];
+    await bring(id, 'WAITING', { items });
+    clock.at += 61_000;
+    await world.hummingbatch.batch(id).wait();
+  }
+
+  /** Makes a batch for which an operation makes sense. */
+  const PREPARE: Record<string, (id: string) => Promise<void>> = {
+    createBatch: async () => undefined,
+    retry: endedWithRefusal,
+    approve: (id) => bring(id, 'AWAITING_APPROVAL', { run: { approveAboveUsd: 0 } }),
+    accept: (id) => bring(id, 'NEEDS_ATTENTION', { run: { maxCostUsd: 0 } }),
+    setBudget: (id) => bring(id, 'NEEDS_ATTENTION', { run: { maxCostUsd: 0 } }),
+    checkNow: (id) => bring(id, 'WAITING'),
+    cancel: (id) => bring(id, 'WAITING'),
+  };
+  /** Well asked, and refused: a submission whose answer is lost, or a retry of nothing, is not what these batches have. */
+  const REFUSED: Record<string, number> = { 'adopt 1': 409, 'retry 3': 409 };
+
+  test.each(examplesOf().map((example, n) => [n, example.name, example] as const))(
+    '%i is answered as it says: %s',
+    async (n, name, { operationId, method, path, query, type, body, responses }) => {
+      const id = PREPARE[operationId] ? `example-${n}` : 'order-4711';
+      await PREPARE[operationId]?.(id);
+      const answer = await api.ask(method, `${path}${query}`.replace('order-4711', id), {
+        ...(body !== undefined && { body, headers: { 'content-type': type ?? '' } }),
+        ...(operationId === 'followBatch' && { headers: { accept: 'text/event-stream' } }),
+      });
+      const expected = REFUSED[name];
+      if (expected) expect(answer.status).toBe(expected);
+      else expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+      const { content = {} } = (responses[answer.status] ?? {}) as OpenAPIV3_1.ResponseObject;
+      const media = Object.entries(content).find(([name]) => name.includes('json'));
+      if (!media) return;
+      const reference = (media[1].schema as OpenAPIV3_1.ReferenceObject).$ref;
+      const isValid = ajv.getSchema(`api${reference}`);
+      expect(isValid?.(answer.body), JSON.stringify(isValid?.errors)).toBe(true);
+    },
+  );
+
+  test('there are some of every operation', () => {
+    const operations = Object.values(document.paths ?? {}).flatMap((item = {}) => [item.get, item.post]);
+    const ids = operations.flatMap((operation) => operation?.operationId ?? []);
+    expect([...new Set(examplesOf().map(({ operationId }) => operationId))].sort()).toEqual(ids.sort());
+    expect(ids.length).toBeGreaterThan(14);
+  });
+});
