@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Hummingbatch, Store } from '../client/index.ts';
+import type { Looks } from './looks.ts';
 import type { Token } from './tokens.ts';
 
 /** Everything outside that the API works with. */
@@ -15,4 +16,9 @@ export interface ApiContext {
   requestsPerMinute: number;
   /** Resolves where a batch that is started now would be made. @throws what stands in the way */
   ready: () => Promise<void>;
+}
+
+/** What the routes work with. */
+export interface RouteContext extends ApiContext {
+  looks: Looks;
 }

@@ -13,6 +13,7 @@ import { MAX_MANIFEST_BYTES } from '../manifest/limits.ts';
 import type { ApiContext } from './context.ts';
 import { documentApi } from './documentation.ts';
 import { createGuard } from './guard.ts';
+import { createLooks } from './looks.ts';
 import { measureRequests } from './metrics.ts';
 import { toProblem } from './problem.ts';
 import { protect } from './protect.ts';
@@ -87,10 +88,11 @@ export async function createApi(context: ApiContext): Promise<FastifyInstance> {
   await app.register(sse as unknown as typeof fastifySSE, { heartbeatInterval: SIGN_OF_LIFE_MS });
   await documentApi(app, context);
 
+  const routeContext = { ...context, looks: createLooks(context.hummingbatch) };
   await app.register(healthRoutes, context);
   await app.register(async (guarded) => {
     guarded.addHook('onRequest', createGuard(tokens));
-    for (const routes of ROUTES) await guarded.register(routes, context);
+    for (const routes of ROUTES) await guarded.register(routes, routeContext);
     guarded.get('/metrics', { schema: { hide: true } }, async (_, reply) => {
       reply.type(registry.contentType).serializer((text: string) => text);
       return registry.metrics();

@@ -1,7 +1,7 @@
 import { storedProgress } from '../client/index.ts';
 import { type BatchProgress, HummingbatchError, isBatchId } from '../contract/index.ts';
 import type { Store } from '../store/store.ts';
-import type { Look } from './looks.ts';
+import type { Looks } from './looks.ts';
 import { type Caller, labelOf } from './tokens.ts';
 
 /** Whether a caller may know of a batch. */
@@ -17,12 +17,12 @@ export function noSuchBatch(batchId: string): HummingbatchError {
 /** Where a batch stands. @throws `batch-unknown` where the caller may not know of it, and what the look throws */
 export async function lookAs(
   caller: Caller | undefined,
-  look: Look,
+  looks: Looks,
   batchId: string,
 ): Promise<BatchProgress> {
   if (!isBatchId(batchId)) throw noSuchBatch(batchId);
   try {
-    const progress = await look(batchId);
+    const progress = await looks.at(batchId);
     if (maySee(caller, progress)) return progress;
   } catch (error) {
     // Its own words name what lies near, and where: neither is for every caller.

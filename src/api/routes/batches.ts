@@ -2,8 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { findModel } from '../../batch/models.ts';
 import { BATCH_STATES, ERROR_CODES, retryPolicyOf } from '../../contract/index.ts';
-import type { ApiContext } from '../context.ts';
-import { createLook } from '../looks.ts';
+import type { RouteContext } from '../context.ts';
 import { answer, batchParams, problems } from '../schemas/common.ts';
 import { batch } from '../schemas/progress.ts';
 import { limit, oneOrMore, texts } from '../schemas/query.ts';
@@ -26,9 +25,11 @@ const page = z
   .meta({ id: 'BatchPage' });
 
 /** Looking at batches. */
-export async function batchRoutes(app: FastifyInstance, { hummingbatch }: ApiContext): Promise<void> {
+export async function batchRoutes(
+  app: FastifyInstance,
+  { hummingbatch, looks }: RouteContext,
+): Promise<void> {
   const routes = typed(app);
-  const look = createLook(hummingbatch);
 
   routes.get(
     '/v1/batches',
@@ -83,6 +84,6 @@ export async function batchRoutes(app: FastifyInstance, { hummingbatch }: ApiCon
         response: { 200: answer('Where it stands.', batch), ...problems(404, 503) },
       },
     },
-    async ({ params, caller }) => lookAs(caller, look, params.batchId),
+    async ({ params, caller }) => lookAs(caller, looks, params.batchId),
   );
 }

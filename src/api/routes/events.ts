@@ -3,17 +3,15 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { follow } from '../../client/follow.ts';
 import { type BatchProgress, isEnd } from '../../contract/index.ts';
-import type { ApiContext } from '../context.ts';
-import { createLook } from '../looks.ts';
+import type { RouteContext } from '../context.ts';
 import { toProblem } from '../problem.ts';
 import { batchParams, problems } from '../schemas/common.ts';
 import { lookAs } from '../visible.ts';
 import { typed } from './typed.ts';
 
 /** Following a batch without asking. */
-export async function eventRoutes(app: FastifyInstance, { hummingbatch }: ApiContext): Promise<void> {
+export async function eventRoutes(app: FastifyInstance, { looks }: RouteContext): Promise<void> {
   const routes = typed(app);
-  const look = createLook(hummingbatch);
 
   routes.get(
     '/v1/batches/:batchId/events',
@@ -38,7 +36,7 @@ export async function eventRoutes(app: FastifyInstance, { hummingbatch }: ApiCon
     async ({ params, caller, headers, raw }, reply) => {
       const { batchId } = params;
       const seen = headers['last-event-id'];
-      const first = await lookAs(caller, look, batchId);
+      const first = await lookAs(caller, looks, batchId);
       if (isEnd(first.state) && idOf(first) === seen) return reply.code(204).send();
       const gone = new AbortController();
       raw.once('close', () => gone.abort());
@@ -48,7 +46,7 @@ export async function eventRoutes(app: FastifyInstance, { hummingbatch }: ApiCon
 
   async function* changes(batchId: string, seen: string | undefined, signal: AbortSignal) {
     try {
-      for await (const progress of follow(() => look(batchId), signal)) {
+      for await (const progress of follow(() => looks.at(batchId), signal)) {
         const id = idOf(progress);
         if (id !== seen) yield { id, event: 'progress', data: progress };
       }

@@ -2,9 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { BatchHandle, Sending } from '../../client/index.ts';
 import { FLAGS, OUTCOMES } from '../../contract/index.ts';
-import type { ApiContext } from '../context.ts';
+import type { RouteContext } from '../context.ts';
 import { claimKey, fingerprintOfRequest, keyOf, requestIdOf } from '../idempotency.ts';
-import { createLook } from '../looks.ts';
 import { answer, batchParams, idempotent, problems } from '../schemas/common.ts';
 import { batch } from '../schemas/progress.ts';
 import { lookAs } from '../visible.ts';
@@ -98,9 +97,8 @@ const OPERATIONS: readonly Operation[] = [
 ];
 
 /** Everything that can be told to a batch. */
-export async function operationRoutes(app: FastifyInstance, context: ApiContext): Promise<void> {
-  const { hummingbatch, store } = context;
-  const look = createLook(hummingbatch);
+export async function operationRoutes(app: FastifyInstance, context: RouteContext): Promise<void> {
+  const { hummingbatch, store, looks } = context;
   // `curl -X POST` sends none.
   app.addContentTypeParser('application/x-www-form-urlencoded', { bodyLimit: 0 }, (_, __, done) =>
     done(null, null),
@@ -125,7 +123,7 @@ export async function operationRoutes(app: FastifyInstance, context: ApiContext)
       async (request) => {
         const { batchId } = request.params;
         const { caller } = request;
-        await lookAs(caller, look, batchId);
+        await lookAs(caller, looks, batchId);
         const key = keyOf(request);
         if (key) {
           const fingerprint = fingerprintOfRequest(name, request.body ?? {});
@@ -136,7 +134,7 @@ export async function operationRoutes(app: FastifyInstance, context: ApiContext)
           request.body,
           key ? { requestId: requestIdOf(caller, key) } : {},
         );
-        return look(batchId);
+        return looks.anew(batchId);
       },
     );
   }
