@@ -12,6 +12,7 @@ const PARTS = {
   activities: ['contract', 'batch', 'manifest', 'gemini', 'store'],
   worker: ['contract', 'activities', 'workflows', 'gemini', 'store', 'batch'],
   client: ['contract', 'manifest', 'store', 'batch'],
+  api: ['contract', 'client', 'manifest', 'store', 'batch', 'webhooks'],
   emulator: [],
   local: ['contract'],
 };
