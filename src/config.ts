@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { keyOf } from './api/verify-signature.ts';
 import { HummingbatchError } from './contract/errors.ts';
 import { durationMs } from './manifest/duration.ts';
 import { suggestion } from './manifest/suggest.ts';
@@ -18,6 +19,8 @@ export interface Config {
   env: Environment;
   /** A secret: it goes into the header of calls to Gemini and nowhere else. */
   apiKey?: string;
+  /** Secrets: with one of them Google signs the events that it sends here. Several while one is being replaced. */
+  geminiWebhookSecrets?: string[];
   /** Unset: Google's. */
   geminiUrl?: string;
   /** An absolute folder, or a URL; unset: to be looked for. */
@@ -102,10 +105,12 @@ export async function loadConfig({ cwd, env: own, store, ...flags }: ConfigSourc
   const place = store === undefined ? settings.store : placeFrom(cwd, store);
   const apiKey = env['GEMINI_API_KEY'];
   const apiTokens = env['HUMMINGBATCH_API_TOKENS'];
+  const geminiWebhookSecrets = webhookSecretsIn(env);
   return {
     cwd,
     env,
     ...(apiKey && { apiKey }),
+    ...(geminiWebhookSecrets && { geminiWebhookSecrets }),
     ...(geminiUrl && { geminiUrl }),
     ...(place && { store: place }),
     ...(taskQueue && { taskQueue }),
@@ -117,6 +122,19 @@ export async function loadConfig({ cwd, env: own, store, ...flags }: ConfigSourc
     ...(metrics && { metrics }),
     ...(log && { log }),
   };
+}
+
+const WEBHOOK_SECRET = 'HUMMINGBATCH_GEMINI_WEBHOOK_SECRET';
+
+function webhookSecretsIn(env: Environment): string[] | undefined {
+  const secrets = env[WEBHOOK_SECRET]?.split(',').map((secret) => secret.trim());
+  // What it is instead is not said: it may be another secret.
+  if (secrets && !secrets.every(keyOf))
+    throw invalid(
+      WEBHOOK_SECRET,
+      'it must be what Google calls the signing secret, `whsec_…`, or several with commas',
+    );
+  return secrets;
 }
 
 /** A host and a port, `[::1]:9464` too; undefined where it is none. */
@@ -189,7 +207,8 @@ function offsetOf(contents: unknown, field: string): number {
 }
 
 function adviceFor(field: string): string {
-  if (/key|token|secret/i.test(field)) return 'Keys belong in the environment or in `.env`: GEMINI_API_KEY.';
+  if (/secret/i.test(field)) return `Secrets belong in the environment or in \`.env\`: ${WEBHOOK_SECRET}.`;
+  if (/key|token/i.test(field)) return 'Keys belong in the environment or in `.env`: GEMINI_API_KEY.';
   return suggestion(field, NAMES) ?? `There are ${NAMES.join(', ')}.`;
 }
 

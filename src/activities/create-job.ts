@@ -5,6 +5,7 @@ import { getJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import { readBatchFiles } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
+import { indexJobs } from './job-index.ts';
 import {
   answerPermit,
   displayNameOf,
@@ -24,6 +25,16 @@ import type { CreateJobInput, Submitted } from './types.ts';
  * is an answer and no error: only a failure from before it may be tried again.
  */
 export async function createJob(
+  deps: ActivityDeps,
+  input: CreateJobInput,
+  context: StepContext,
+): Promise<Submitted> {
+  const came = await submitOnce(deps, input, context);
+  if (came.kind === 'created') await indexJobs(deps, input.batchId, [came.job]);
+  return came;
+}
+
+async function submitOnce(
   deps: ActivityDeps,
   input: CreateJobInput,
   { signal }: StepContext,

@@ -2,6 +2,7 @@ import { HummingbatchError } from '../contract/index.ts';
 import type { Gemini, Job, ListedJob } from '../gemini/index.ts';
 import { readBatchFiles } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
+import { indexJobs } from './job-index.ts';
 import { answerPermit, namePrefix, overBy, type PermitRecord, readPermits } from './permits.ts';
 import type { StepContext } from './step.ts';
 import type { FindJobInput, FoundJob, LookInput, Search } from './types.ts';
@@ -35,11 +36,12 @@ export async function findOthers(
  * can have been sent from this store, so one pass is enough; "not there" after a permit means two complete passes.
  */
 async function searchRound(
-  { store, gemini, pause }: ActivityDeps,
+  deps: ActivityDeps,
   { batchId, round, pauseMs }: LookInput,
   prefix: string,
   signal: AbortSignal,
 ): Promise<Search> {
+  const { store, gemini, pause } = deps;
   const permits = await readPermits(store, batchId, round);
   const seen = await pass(gemini, prefix, signal);
   if (permits.length > 0) {
@@ -52,6 +54,11 @@ async function searchRound(
   }
 
   const living = await filterLiving(gemini, [...seen.values()], signal);
+  await indexJobs(
+    deps,
+    batchId,
+    living.map(({ job }) => job),
+  );
   const [found, ...extras] = living.sort((a, b) => a.submission - b.submission);
   const unanswered = unansweredPermit(permits, [...seen.values()]);
   const highest = Math.max(

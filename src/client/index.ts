@@ -18,6 +18,7 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { type BatchHandle, batchHandle } from './batch.ts';
 import { toClientError } from './errors.ts';
+import { type JobEvent, sendJobEvent, type Woken } from './job-event.ts';
 import { type BatchPage, type ListChoice, listBatches } from './list.ts';
 import {
   type NormalisedRequest,
@@ -33,6 +34,7 @@ export { storedRecords } from '../store/records.ts';
 export type { Store } from '../store/store.ts';
 export type { BatchHandle, Sending } from './batch.ts';
 export { toClientError } from './errors.ts';
+export type { JobEvent, Woken } from './job-event.ts';
 export { type BatchPage, type ListChoice, listBatches } from './list.ts';
 export { unknownBatch } from './near.ts';
 export type { NormalisedRequest, Started, StartRequest } from './start.ts';
@@ -71,6 +73,15 @@ export interface Hummingbatch {
   batch(id: string): BatchHandle;
   /** A page of the store's batches, the newest first. @throws `no-worker`, `no-temporal`, `usage` */
   list(choice?: ListChoice): Promise<BatchPage>;
+  /**
+   * Passes on what was heard of a job at Google: the batch that waits for it asks Google at once, in place of at its next
+   * check. The event itself is not believed, and one that was heard before, or is of another job of the batch, costs a
+   * check at most; 20 checks for one wait. It answers when Temporal has the event, within 5 s, and needs no worker.
+   *
+   * @returns `nobody` for a job that is none of this store's, and where its batch has ended
+   * @throws `usage` for what is no name of a job, `no-temporal`, and the store's errors
+   */
+  jobEvent(event: JobEvent): Promise<Woken>;
   /** Closes the connection, where `connect` made it. */
   close(): Promise<void>;
 }
@@ -89,6 +100,7 @@ export function createHummingbatch({
       startNormalised(context, request).catch((error) => fail(error, request.batchId)),
     batch: (id) => batchHandle(context, id),
     list: (choice) => listBatches(client, store, choice).catch((error) => fail(error, undefined)),
+    jobEvent: (event) => sendJobEvent(client, store, event).catch((error) => fail(error, undefined)),
     close: async () => undefined,
   };
 }

@@ -29,6 +29,11 @@ const CODES = {
   'approval-refused': { retry: 'never', fix: 'Start the batch again when it may be paid.' },
   aborted: { retry: 'soon', fix: 'Call the same command again; the batch goes on where it stood.' },
 
+  'signature-invalid': {
+    retry: 'never',
+    fix: 'Where the sender is yours: set HUMMINGBATCH_GEMINI_WEBHOOK_SECRET to the signing secret of its webhook.',
+  },
+
   'no-temporal': {
     retry: 'never',
     fix: 'Start the Temporal server, or unset TEMPORAL_ADDRESS so that hummingbatch brings its own.',

@@ -1,3 +1,5 @@
+import { isJobName } from './job-name.ts';
+
 /**
  * Where things lie in the store: the one place that spells its keys. What people read stands at the top of a batch's
  * folder; what the steps leave for one another stands under `work/`.
@@ -53,6 +55,11 @@ function roundPlaces(home: string) {
     /** The mark that this round is done, with what it came to. */
     collected: `${home}/collected.json`,
   };
+}
+
+/** Which batch a job is of, for Google's events name only the job. Undefined for what is no name of a job. */
+export function jobPlace(job: string): string | undefined {
+  return isJobName(job) ? `jobs/${job.replace('batches/', '')}.json` : undefined;
 }
 
 /** A reference's bytes, by content. */

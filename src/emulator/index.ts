@@ -9,5 +9,5 @@ export {
 } from './faults/plan.ts';
 export { FAULTS } from './faults/table.ts';
 export { KEYWORDS, type Keyword } from './keywords.ts';
-export type { Complaint, JobEntry, Ledger, UploadEntry } from './ledger.ts';
+export type { Complaint, EventCounts, JobEntry, Ledger, UploadEntry } from './ledger.ts';
 export { createEmulator, type Emulator, type EmulatorOptions } from './server.ts';

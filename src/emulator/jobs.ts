@@ -81,6 +81,9 @@ export async function openJobs(directory: string, now: () => number) {
     referenceOf: (id: string, fileId: string) => join(folderOf(id), fileId),
     makeFolder: (id: string) => mkdir(folderOf(id), { recursive: true }),
     all: () => records.all(),
+    ids: () => records.ids(),
+    /** A deleted one too. */
+    read: (id: string) => records.get(id),
     save: (job: JobRecord) => records.put(job.id, job),
 
     async find(id: string): Promise<JobRecord | undefined> {

@@ -25,6 +25,15 @@ export interface Ledger {
   faults: Partial<Record<FaultName, number>>;
   /** Requests that were done and whose answer was cut off by a fault before it began. */
   answersLost: number;
+  /** Events sent to webhooks, each try by itself. */
+  events: EventCounts;
+}
+
+export interface EventCounts {
+  /** Answered with 2xx. */
+  delivered: number;
+  /** Answered otherwise, or not within 5 s. */
+  failed: number;
 }
 
 export interface JobEntry {
@@ -70,6 +79,7 @@ export function openLedger(jobs: Jobs, faults: FaultBook, now: () => number) {
   const complaints: Complaint[] = [];
   let bytesDownloaded = 0;
   let answersLost = 0;
+  const events: EventCounts = { delivered: 0, failed: 0 };
 
   function complain(route: string, status: string, message: string): void {
     complaints.push({ time: new Date(now()).toISOString(), route, status, message });
@@ -84,6 +94,9 @@ export function openLedger(jobs: Jobs, faults: FaultBook, now: () => number) {
     },
     answerLost: () => {
       answersLost += 1;
+    },
+    delivered: (hasArrived: boolean) => {
+      events[hasArrived ? 'delivered' : 'failed'] += 1;
     },
     uploaded: ({ id, displayName, mimeType, bytes, sha256 }: FileRecord) =>
       uploads.push({ name: `files/${id}`, displayName, mimeType, bytes, sha256 }),
@@ -103,6 +116,7 @@ export function openLedger(jobs: Jobs, faults: FaultBook, now: () => number) {
         complaints: [...complaints],
         faults: faults.fired(),
         answersLost,
+        events: { ...events },
       };
     },
   };

@@ -108,6 +108,24 @@ export const CREATE_BATCH: Message = {
   },
 };
 
+/** What an endpoint can subscribe to. Those of batches are sent; Google's reference leaves `batch.cancelled` out, its guide does not. */
+export const WEBHOOK_EVENTS: readonly string[] = [
+  'batch.succeeded',
+  'batch.failed',
+  'batch.expired',
+  'batch.cancelled',
+  'interaction.requires_action',
+  'interaction.completed',
+  'interaction.failed',
+  'interaction.cancelled',
+  'video.generated',
+];
+
+/** The body of `webhooks.create`. */
+export const CREATE_WEBHOOK: Message = {
+  fields: { name: 'string', uri: 'string', subscribedEvents: { list: 'string' } },
+};
+
 /** The body that starts an upload. */
 export const CREATE_FILE: Message = {
   fields: {

@@ -7,6 +7,7 @@ export interface Records<T> {
   get(id: string): Promise<T | undefined>;
   /** Replaces the whole record at once: a killed process leaves the old one or the new one. */
   put(id: string, record: T): Promise<void>;
+  ids(): Promise<string[]>;
   all(): Promise<T[]>;
 }
 
@@ -26,8 +27,14 @@ export async function openRecords<T>(directory: string): Promise<Records<T>> {
     }
   }
 
+  async function ids(): Promise<string[]> {
+    const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));
+    return names.map((name) => name.slice(0, -'.json'.length));
+  }
+
   return {
     get,
+    ids,
     async put(id, record) {
       writes += 1;
       const temporary = join(directory, `${id}.${process.pid}.${writes}.new`);
@@ -35,8 +42,7 @@ export async function openRecords<T>(directory: string): Promise<Records<T>> {
       await rename(temporary, join(directory, `${id}.json`));
     },
     async all() {
-      const names = (await readdir(directory)).filter((name) => name.endsWith('.json'));
-      const records = await Promise.all(names.map((name) => get(name.slice(0, -'.json'.length))));
+      const records = await Promise.all((await ids()).map(get));
       return records.filter((record): record is Awaited<T> & NonNullable<T> => record !== undefined);
     },
   };

@@ -10,6 +10,7 @@ import type { Exchange, Reply } from './exchange.ts';
 import { getFaults, putFaults } from './faults/routes.ts';
 import { deleteFile, getFile, listFiles } from './file-routes.ts';
 import { upload } from './upload-routes.ts';
+import { createWebhook, deleteWebhook, getWebhook, listWebhooks } from './webhook-routes.ts';
 import type { World } from './world.ts';
 
 type Handler = (exchange: Exchange, world: World) => Promise<Reply>;
@@ -53,6 +54,10 @@ const ROUTES: readonly Route[] = [
   { name: 'batches.get', method: 'GET', path: '/{version}/batches/{id}', handler: getBatch },
   { name: 'batches.cancel', method: 'POST', path: '/{version}/batches/{id}:cancel', handler: cancelBatch },
   { name: 'batches.delete', method: 'DELETE', path: '/{version}/batches/{id}', handler: deleteBatch },
+  { name: 'webhooks.create', method: 'POST', path: '/{version}/webhooks', handler: createWebhook },
+  { name: 'webhooks.list', method: 'GET', path: '/{version}/webhooks', handler: listWebhooks },
+  { name: 'webhooks.get', method: 'GET', path: '/{version}/webhooks/{id}', handler: getWebhook },
+  { name: 'webhooks.delete', method: 'DELETE', path: '/{version}/webhooks/{id}', handler: deleteWebhook },
   {
     name: 'ledger',
     method: 'GET',

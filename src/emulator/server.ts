@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answer } from './answering.ts';
+import { openDeliveries } from './deliveries.ts';
 import { type FaultBook, openFaults } from './faults/book.ts';
 import { type FaultPlan, readFaultPlan } from './faults/plan.ts';
 import { openFiles } from './files.ts';
@@ -11,7 +12,9 @@ import { createImages } from './images.ts';
 import { type ImageStyle, openJobs } from './jobs.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { createResults } from './results.ts';
+import { startSender } from './sender.ts';
 import { openUploads } from './uploads.ts';
+import { openWebhooks } from './webhooks.ts';
 import type { World } from './world.ts';
 
 export interface EmulatorOptions {
@@ -73,6 +76,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     await removeTemporary();
     throw error;
   }
+  const sender = startSender(world, await openDeliveries(join(directory, 'webhooks', 'deliveries')));
   const { port: bound } = server.address() as AddressInfo;
 
   return {
@@ -83,6 +87,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
       closing.abort();
       server.closeAllConnections();
       await closed;
+      await sender.close();
       await removeTemporary();
     },
   };
@@ -106,6 +111,7 @@ async function openWorld(directory: string, options: EmulatorOptions, faults: Fa
     jobs,
     uploads: await openUploads(join(directory, 'uploads'), files),
     results: createResults(createImages(jobs)),
+    webhooks: await openWebhooks(join(directory, 'webhooks', 'endpoints'), now),
     faults,
     ledger: openLedger(jobs, faults, now),
   };

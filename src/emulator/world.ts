@@ -4,6 +4,7 @@ import type { ImageStyle, Jobs } from './jobs.ts';
 import type { LedgerBook } from './ledger.ts';
 import type { Results } from './results.ts';
 import type { Uploads } from './uploads.ts';
+import type { Webhooks } from './webhooks.ts';
 
 /** All that a handler works with. */
 export interface World {
@@ -13,6 +14,7 @@ export interface World {
   uploads: Uploads;
   jobs: Jobs;
   results: Results;
+  webhooks: Webhooks;
   ledger: LedgerBook;
   faults: FaultBook;
 }

@@ -1,6 +1,7 @@
 import { HummingbatchError } from '../contract/errors.ts';
+import { isJobName } from '../contract/job-name.ts';
 import type { Http } from './http.ts';
-import { isJobName, type Job, readOperation, stateOf } from './operation.ts';
+import { type Job, readOperation, stateOf } from './operation.ts';
 import { limits, type Sdk } from './sdk.ts';
 import { readTime } from './time.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HummingbatchError } from '../contract/errors.ts';
+import { isJobName } from '../contract/job-name.ts';
 import type { JobState } from '../contract/progress.ts';
 import { JOB_STATES } from '../contract/progress.ts';
 import { readTime } from './time.ts';
@@ -25,11 +26,10 @@ export interface Job {
 // int64 comes as a string, zero is left out, and a garbled counter is no reason to stop polling.
 const Counter = z.coerce.number().int().nonnegative().catch(0);
 const Text = z.string().catch('').default('');
-const JOB_NAME = /^batches\/[\w-]{1,100}$/;
 const Output = z.looseObject({ responsesFile: z.string().optional() }).optional().catch(undefined);
 
 const Operation = z.looseObject({
-  name: z.string().regex(JOB_NAME),
+  name: z.string().refine(isJobName),
   done: z.boolean().catch(false).default(false),
   metadata: z
     .looseObject({
@@ -76,10 +76,6 @@ export function readOperation(value: unknown): Job {
     ...(resultFile && /^files\/[\w-]{1,100}$/.test(resultFile) && { resultFile }),
     ...(error && { error: { code: error.code, message: error.message.slice(0, 500) } }),
   };
-}
-
-export function isJobName(text: string): boolean {
-  return JOB_NAME.test(text);
 }
 
 /** Whether a job in this state will never be in another. */

@@ -50,6 +50,8 @@ export class Batch {
   unseenUsd = 0;
   /** The jobs that we asked Google to end, and when. */
   readonly cancelled = new Map<string, number>();
+  /** The job that is waited for, or was last, and how often an event of it has woken the batch. */
+  awaited: { job: string; wakes: number } | undefined;
   /** The cancelled batch settles what it owes; a further cancellation changes nothing. */
   cancelling = false;
   readonly #tally: Tally;

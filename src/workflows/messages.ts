@@ -13,8 +13,10 @@ import {
   setBudgetUpdate,
   waysOn,
 } from '../contract/index.ts';
+import { isJobName } from '../contract/job-name.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
+import { isNews } from './job-events.ts';
 import { rememberStanding } from './remember.ts';
 
 /** No round begins any more that a budget could keep from beginning. */
@@ -86,8 +88,9 @@ export function handleMessages(batch: Batch): void {
       description:
         'Settles a submission whose answer was lost: {"job": "batches/…"} takes that job, {"job": "none"} makes another.',
       validator: (request) => {
-        const isJob = request?.job === 'none' || /^batches\/[\w-]{1,100}$/.test(String(request?.job));
-        if (!isJob) throw failure('usage', 'The job must be `batches/…` or `none`.');
+        const job = String(request?.job);
+        if (job !== 'none' && !isJobName(job))
+          throw failure('usage', 'The job must be `batches/…` or `none`.');
         refuseUnless(
           (isStopped() && progress.stop?.code === 'submission-unknown') || requests.adopt === request.job,
           batch,
@@ -126,9 +129,13 @@ export function handleMessages(batch: Batch): void {
     },
   );
 
-  setHandler(jobEventSignal, () => void (requests.wake = true), {
-    description: 'Something outside says that the job changed; the batch looks for itself.',
-  });
+  setHandler(
+    jobEventSignal,
+    (event) => {
+      if (isNews(batch, event)) requests.wake = true;
+    },
+    { description: 'Something outside says that the job changed; the batch looks for itself.' },
+  );
 }
 
 /** From other languages the request may be left out. */

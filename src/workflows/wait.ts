@@ -31,6 +31,7 @@ export interface Waiting {
 export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd | undefined> {
   const { requests, options, cancelled } = batch;
   const { job } = waiting;
+  batch.awaited = { job, wakes: 0 };
   for (let number = 1; ; number++) {
     // Before the check, not after it: whoever knocks meanwhile may know more than this check will see.
     requests.wake = false;

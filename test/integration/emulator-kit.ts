@@ -85,6 +85,7 @@ export async function withClock(options: EmulatorOptions = {}) {
   return {
     emulator,
     client: wireClient(emulator.url),
+    clock,
     pass: (seconds: number) => {
       clock.now += seconds * 1000;
     },

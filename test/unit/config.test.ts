@@ -45,6 +45,26 @@ describe('configuration', () => {
     expect((await loadConfig({ cwd, env: {} })).store).toBe(join(home, 'images'));
   });
 
+  test('takes the secrets of webhooks from environment and .env alone, and names none that is wrong', async () => {
+    const [one, two] = [`whsec_${'A'.repeat(32)}`, 'whsec_YWI='];
+    const cwd = await folderWith({ '.env': `HUMMINGBATCH_GEMINI_WEBHOOK_SECRET=${one}, ${two}\n` });
+    expect((await loadConfig({ cwd, env: {} })).geminiWebhookSecrets).toEqual([one, two]);
+    for (const wrong of ['other-secret', `${one},`, `${one} ${two}`, 'whsec_']) {
+      const env = { HUMMINGBATCH_GEMINI_WEBHOOK_SECRET: wrong };
+      const error: unknown = await loadConfig({ cwd, env }).catch((error: unknown) => error);
+      expect(error).toMatchObject({
+        code: 'usage',
+        message: expect.stringMatching(/^HUMMINGBATCH_GEMINI_WEBHOOK_SECRET: it must be/),
+      });
+      expect(JSON.stringify(error)).not.toContain(wrong === 'whsec_' ? two : wrong);
+    }
+    const inFile = await folderWith({ 'hummingbatch.yaml': `geminiWebhookSecret: ${one}\n` });
+    await expect(loadConfig({ cwd: inFile, env: {} })).rejects.toMatchObject({
+      code: 'usage',
+      fix: expect.stringContaining('HUMMINGBATCH_GEMINI_WEBHOOK_SECRET'),
+    });
+  });
+
   test('leaves a URL as it is', async () => {
     const cwd = await folderWith({});
     expect((await loadConfig({ cwd, env: { HUMMINGBATCH_STORE: 's3://bucket/x' } })).store).toBe(

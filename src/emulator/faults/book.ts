@@ -1,3 +1,4 @@
+import type { EventFate } from '../deliveries.ts';
 import type { ResultShape } from '../effects.ts';
 import type { Exchange, Reply } from '../exchange.ts';
 import type { FileFate } from '../files.ts';
@@ -77,6 +78,11 @@ export function openFaults(first: FaultPlan = { faults: [] }) {
     forFile(name: string | undefined): FileFate {
       return firstOf<FileFate>([...strikes(armed.file, { name })].map(({ does }) => does(name)));
     },
+
+    /** For the event of a job's end, once for each endpoint that is told. */
+    forEvent({ displayName: name }: Pick<JobRecord, 'displayName'>): EventFate {
+      return firstOf<EventFate>([...strikes(armed.event, { name })].map(({ does }) => does(name)));
+    },
   };
 }
 
@@ -96,5 +102,6 @@ function armAll(plan: FaultPlan) {
     result: arm<(random: string) => ResultShape>(plan, 'result', BIRTH_POINTS.result),
     line: arm<(picture: Picture) => Pick<Row, 'effect' | 'shape'>>(plan, 'line', BIRTH_POINTS.line),
     file: arm<(name: unknown) => FileFate>(plan, 'file', BIRTH_POINTS.file),
+    event: arm<(name: unknown) => EventFate>(plan, 'event', BIRTH_POINTS.event),
   };
 }

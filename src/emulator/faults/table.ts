@@ -1,5 +1,6 @@
 import { CREATE_FAULTS } from './creates.ts';
 import { DOWNLOAD_FAULTS } from './downloads.ts';
+import { EVENT_FAULTS } from './events.ts';
 import { FILE_FAULTS } from './files.ts';
 import { JOB_FAULTS } from './jobs.ts';
 import { LINE_FAULTS } from './lines.ts';
@@ -23,7 +24,13 @@ export const REQUEST_POINTS = {
 };
 
 /** What faults can be born with. */
-export const BIRTH_POINTS = { job: JOB_FAULTS, result: RESULT_FAULTS, line: LINE_FAULTS, file: FILE_FAULTS };
+export const BIRTH_POINTS = {
+  job: JOB_FAULTS,
+  result: RESULT_FAULTS,
+  line: LINE_FAULTS,
+  file: FILE_FAULTS,
+  event: EVENT_FAULTS,
+};
 
 /** All faults there are: by the point at which they strike, and by kind. A plan names one `<point>.<kind>`. */
 export const FAULTS = { ...REQUEST_POINTS, ...BIRTH_POINTS };

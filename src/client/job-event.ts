@@ -1,0 +1,37 @@
+import type { Client } from '@temporalio/client';
+import { HummingbatchError, jobEventSignal, workflowIdOf } from '../contract/index.ts';
+import { jobPlace } from '../contract/places.ts';
+import { getJson } from '../store/json.ts';
+import type { Store } from '../store/store.ts';
+import { toClientError } from './errors.ts';
+import { ANSWER_WITHIN_MS } from './temporal.ts';
+
+/** What is heard of a job at Google. */
+export interface JobEvent {
+  /** `batches/…` */
+  job: string;
+}
+
+/** Whom an event has reached: a batch that runs, or nobody. Google's project may have jobs that are no batch's of this store. */
+export type Woken = 'woke' | 'nobody';
+
+export async function sendJobEvent(client: Client, store: Store, { job }: JobEvent): Promise<Woken> {
+  const key = jobPlace(job);
+  if (!key)
+    throw new HummingbatchError('usage', 'The job must be `batches/…`.', {
+      fix: 'Name it as Google does: `batches/` and its id.',
+    });
+  const known = await getJson<{ batchId: string }>(store, key);
+  if (!known) return 'nobody';
+  const { batchId } = known;
+  const handle = client.workflow.getHandle(workflowIdOf(batchId));
+  try {
+    await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => handle.signal(jobEventSignal, { job }));
+    return 'woke';
+  } catch (error) {
+    const failed = toClientError(error, batchId);
+    // Its workflow has ended, or Temporal has lost it: nobody waits.
+    if (failed.code === 'batch-unknown') return 'nobody';
+    throw failed;
+  }
+}

@@ -1,0 +1,171 @@
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createGeminiEvents } from '../../src/api/gemini-events.ts';
+import { type HummingbatchError, progressQuery, workflowIdOf } from '../../src/contract/index.ts';
+import type { EmulatorOptions } from '../../src/emulator/index.ts';
+import { batchIn } from '../support/batch-in.ts';
+import { createReceiver } from '../support/receiver.ts';
+import { createWorld } from '../support/world.ts';
+import { requestLine, wireClient } from './emulator-kit.ts';
+
+const SECOND = 1_000;
+const HALF_AN_HOUR = 30 * 60 * SECOND;
+const TYPES = ['batch.succeeded', 'batch.failed', 'batch.expired', 'batch.cancelled'];
+
+/** A world whose Gemini tells an endpoint of jobs that end, and that endpoint as the HTTP API has it. */
+async function listeningWorld(options: EmulatorOptions = {}) {
+  const world = await createWorld(options);
+  onTestFinished(() => world.close());
+  const stopWorker = await world.work();
+  /** How each was taken, or the code with which it was refused. */
+  const answers: string[] = [];
+  let events: ReturnType<typeof createGeminiEvents> | undefined;
+  const endpoint = await createReceiver(async ({ headers, body }, response) => {
+    try {
+      const answer = await events?.receive({ headers, body: Buffer.from(body) });
+      answers.push(answer ?? 'too early');
+      response.writeHead(204).end();
+    } catch (error) {
+      answers.push((error as HummingbatchError).code);
+      response.writeHead(400).end();
+    }
+  });
+  const wire = wireClient(world.emulator.url);
+  const { json } = await wire.call('POST', '/v1beta/webhooks', {
+    uri: endpoint.url,
+    subscribed_events: TYPES,
+  });
+  const secret = json.new_signing_secret as string;
+  events = createGeminiEvents({
+    secrets: [secret],
+    now: Date.now,
+    wake: (job) => world.hummingbatch.jobEvent({ job }),
+  });
+
+  return {
+    world,
+    wire,
+    endpoint,
+    answers,
+    stopWorker,
+    /** A batch that waits for its job, and does not look again for a long time. */
+    asleep: async (checkIntervalMs = HALF_AN_HOUR) => {
+      const { batchId } = await world.hummingbatch.startBatch({
+        manifest: {
+          name: `asleep-${world.store.id.slice(-8)}`,
+          model: 'nano-banana-pro',
+          items: [{ key: 'a', prompt: 'a lake' }],
+        },
+        options: { checkIntervalMs, maxCheckIntervalMs: checkIntervalMs, maxRounds: 1 },
+      });
+      const batch = batchIn(world, batchId);
+      const { job = '', nextCheck = '' } = await batch.until(({ check, nextCheck }) =>
+        Boolean(check && nextCheck),
+      );
+      return {
+        ...batch,
+        job,
+        nextCheckInMs: Date.parse(nextCheck) - Date.now(),
+        /** Waits for its end, and asks the workflow itself: its report knows nothing of checks. */
+        ended: async () => {
+          await batch.ended();
+          return world.client.workflow.getHandle(workflowIdOf(batchId)).query(progressQuery);
+        },
+      };
+    },
+    /** Sends an event as Google would, and answers how it was taken. */
+    send: async (id: string, job: string, signedWith = secret): Promise<string | undefined> => {
+      const now = new Date();
+      const body = JSON.stringify({ type: 'batch.succeeded', version: 'v1', data: { id: job } });
+      const headers = {
+        'webhook-id': id,
+        'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+        'webhook-signature': new Webhook(signedWith).sign(id, now, body),
+      };
+      await fetch(endpoint.url, { method: 'POST', headers, body });
+      return answers.at(-1);
+    },
+    endOf: async (job: string) =>
+      Date.parse((await wire.call('GET', `/v1beta/${job}`)).json.metadata.endTime as string),
+  };
+}
+
+describe('an event of Google’s', () => {
+  test('brings a batch to its end within 2 s of its job’s, though its next check is half an hour away', async () => {
+    const { asleep, answers, endOf } = await listeningWorld({ jobSeconds: 3 });
+    const { ended, job, nextCheckInMs, images } = await asleep();
+    expect(nextCheckInMs).toBeGreaterThan(20 * 60 * SECOND);
+    const { state, check, lastCheck = '' } = await ended();
+    expect(state).toBe('COMPLETED');
+    expect(check).toMatchObject({ number: 2, jobState: 'SUCCEEDED' });
+    expect(answers).toEqual(['woke']);
+    expect(await images()).toBe(1);
+    const jobEnded = await endOf(job);
+    expect(Date.parse(lastCheck)).toBeGreaterThanOrEqual(jobEnded);
+    expect(Date.parse(lastCheck) - jobEnded).toBeLessThan(2 * SECOND);
+  });
+
+  test('that comes again is one check, and one that is forged is none', async () => {
+    const { asleep, answers, send, world } = await listeningWorld({ jobSeconds: 8 });
+    const { until, ended, job } = await asleep();
+    expect(await send('msg_x', job, `whsec_${Buffer.alloc(24).toString('base64')}`)).toBe(
+      'signature-invalid',
+    );
+    expect(await send('msg_1', job)).toBe('woke');
+    await until(({ check, nextCheck }) => check?.number === 2 && nextCheck !== undefined);
+    expect(await send('msg_1', job)).toBe('repeated');
+    expect(await send('msg_2', 'batches/somebody-elses')).toBe('nobody');
+    const { check } = await ended();
+    // The first one, that of the event, and that of the job's end.
+    expect(check).toMatchObject({ number: 3, jobState: 'SUCCEEDED' });
+    expect(answers).toEqual(['signature-invalid', 'woke', 'repeated', 'nobody', 'woke']);
+    expect((await world.emulator.ledger()).jobs).toHaveLength(1);
+  });
+
+  test('that Google sends twice wakes once', async () => {
+    const { asleep, answers } = await listeningWorld({
+      jobSeconds: 2,
+      faults: { faults: [{ fault: 'event.twice' }] },
+    });
+    const { ended } = await asleep();
+    expect((await ended()).check?.number).toBe(2);
+    await vi.waitFor(() => expect(answers).toEqual(['woke', 'repeated']), { timeout: 10 * SECOND });
+  });
+
+  test('of a job that is no batch’s, and of a batch that has ended, reaches nobody', async () => {
+    const { wire, asleep, answers, world } = await listeningWorld({ jobSeconds: 2 });
+    const stranger = (await wire.createFromLines([requestLine('a')])).json.name as string;
+    await vi.waitFor(() => expect(answers).toEqual(['nobody']), { timeout: 10 * SECOND });
+    const { ended, job } = await asleep();
+    await ended();
+    const { hummingbatch } = world;
+    await vi.waitFor(async () => expect(await hummingbatch.jobEvent({ job })).toBe('nobody'), {
+      timeout: 10 * SECOND,
+    });
+    expect(await hummingbatch.jobEvent({ job: stranger })).toBe('nobody');
+    for (const none of ['', 'x', 'batches/', '../x', 'batches/../x'])
+      await expect(hummingbatch.jobEvent({ job: none })).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  test('that comes while no worker runs is kept for the next one', async () => {
+    const { asleep, stopWorker, world, answers } = await listeningWorld({ jobSeconds: 5 });
+    const { ended } = await asleep();
+    await stopWorker();
+    await vi.waitFor(() => expect(answers).toEqual(['woke']), { timeout: 20 * SECOND });
+    await world.work();
+    expect((await ended()).check?.number).toBe(2);
+  });
+});
+
+test('a batch whose event is never sent ends by its own checks', async () => {
+  const { asleep, answers, world } = await listeningWorld({
+    jobSeconds: 3,
+    faults: { faults: [{ fault: 'event.lost' }] },
+  });
+  const { ended } = await asleep(SECOND);
+  const { state, check } = await ended();
+  expect(state).toBe('COMPLETED');
+  expect(check?.number).toBeGreaterThan(2);
+  expect(answers).toEqual([]);
+  expect((await world.emulator.ledger()).faults['event.lost']).toBe(1);
+});
