@@ -59,3 +59,11 @@ function roundPlaces(home: string) {
 export function referencePlace(sha256: string, extension: string): string {
   return `references/${sha256}.${extension}`;
 }
+
+/** What a schedule's firings are made of, by content: one that is created anew leaves alone what an earlier firing still reads. */
+export function scheduledManifestPlace(schedule: string, sha256: string): string {
+  return `${SCHEDULES}${schedule}/${sha256.slice(0, 16)}.json`;
+}
+
+/** Holds a folder for each schedule that there was. */
+export const SCHEDULES = 'schedules/';

@@ -42,6 +42,7 @@ const ACTIVITY_NAMES: Record<keyof Activities, true> = {
   report: true,
   cancelJob: true,
   cleanUp: true,
+  putScheduled: true,
   remember: true,
 };
 
