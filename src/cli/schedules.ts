@@ -3,7 +3,6 @@ import type { Config } from '../config.ts';
 import { HummingbatchError } from '../contract/index.ts';
 import type { Store } from '../store/store.ts';
 import type { Call } from './call.ts';
-import { commandOf } from './commands.ts';
 import { openClient } from './session.ts';
 import { configOf, existingStore } from './store.ts';
 
@@ -15,7 +14,7 @@ export async function withSchedules<T>(
   work: (schedules: Schedules, isConfigured: boolean) => Promise<T>,
 ): Promise<T> {
   const temporal = await openClient(call, config, store);
-  if (!temporal) throw nobodyFires(call);
+  if (!temporal) throw nobodyFires();
   try {
     return await work(temporal.hummingbatch.schedules, temporal.configured);
   } finally {
@@ -38,9 +37,9 @@ export async function withSchedule<T>(
 }
 
 /** They live in Temporal: without one nothing would fire. */
-export function nobodyFires({ flags }: Call): HummingbatchError {
+export function nobodyFires(): HummingbatchError {
   return new HummingbatchError('no-temporal', 'No Temporal server runs that could keep a schedule.', {
-    fix: `Start one with \`${commandOf('up', '', flags)}\`, which also makes the batches, or name yours in TEMPORAL_ADDRESS.`,
+    fix: 'Start one with `hummingbatch up`, which also makes the batches, or name yours in TEMPORAL_ADDRESS.',
   });
 }
 

@@ -360,6 +360,32 @@ describe('a schedule', () => {
     });
   });
 
+  test('without any Temporal is refused with the way on, and with the store’s own says when it fires', async () => {
+    const desk = await createDesk();
+    await desk.write('m.yaml', manifestText('own'));
+    const create = ['schedule', 'create', '--cron', DAILY, 'm.yaml', '--emulator', '--json'];
+    const refused = await desk.run(create);
+    expect(refused.code).toBe(1);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      error: { code: 'no-temporal', fix: expect.stringContaining('`hummingbatch up --emulator`') },
+    });
+    const up = desk.begin('up', '--emulator');
+    await up.said('Ctrl-C');
+    const created = await desk.run(create);
+    expect(created.stderr).toContain('It fires only while `hummingbatch up --emulator` runs.');
+    const fired = await desk.run(['schedule', 'trigger', 'own', '--emulator', '--json']);
+    const { batchId } = JSON.parse(fired.stdout) as { batchId: string };
+    expect((await desk.run(['watch', batchId, '--emulator'])).code).toBe(0);
+    up.child.kill('SIGINT');
+    await up.ended;
+    const { stdout } = await desk.run(['doctor', '--emulator', '--json']);
+    const { checks } = JSON.parse(stdout) as { checks: { name: string }[] };
+    expect(checks.find(({ name }) => name === 'schedules')).toMatchObject({
+      level: 'hint',
+      message: expect.stringContaining('No Temporal server runs'),
+    });
+  });
+
   test('survives a worker that is killed in the middle of a firing', async () => {
     const { emulator } = world;
     const apart = await createWorld({ emulator });

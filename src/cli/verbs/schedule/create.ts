@@ -18,7 +18,7 @@ export const verb: Verb = async (call) => {
   const config = await configOf(call);
   const there = await existingStore(call, config);
   const ready = await readyManifest(call, there);
-  if (!there && !configuredTemporal(config.env)) throw nobodyFires(call);
+  if (!there && !configuredTemporal(config.env)) throw nobodyFires();
   const store = there ?? (await openCallStore(call, config));
   await withSchedules(call, config, store, async (schedules, isConfigured) => {
     output.say('Each firing:');
