@@ -148,7 +148,7 @@ describe('from inside another workflow', () => {
     expect(await ended.result()).toBe(workflowIdOf('long-ahead'));
     await waiting('long-stays');
     await cancelled.cancel();
-    await expect(cancelled.result()).rejects.toThrow();
+    await expect(cancelled.result()).rejects.toThrow('cancelled');
     for (const id of ['long-ahead', 'long-stays']) {
       await waiting(id);
       expect(await world.hummingbatch.batch(id).status()).toMatchObject({ state: 'WAITING' });

@@ -29,7 +29,7 @@ async function examplesOf(document: string): Promise<Example[]> {
       const [, name] = /^\/\/ (\w+\.ts)\n/.exec(code) ?? [];
       return name ? [[name, code]] : [];
     });
-    const [code] = blocks.filter((block) => !files.some(([, text]) => text === block));
+    const code = blocks.find((block) => !files.some(([, text]) => text === block));
     return code ? [{ name: `${document}: ${section.split('\n')[0]}`, code, files }] : [];
   });
 }

@@ -305,6 +305,9 @@ describe('a schedule', () => {
         code: 'batch-conflict',
         message: expect.stringContaining('for another store'),
       });
+      // Nor because this store has seen the name.
+      expect(await world.store.folders('schedules/')).toContain('theirs');
+      expect(await statusOf('theirs')).toBeUndefined();
       await other.hummingbatch.schedules.delete('theirs');
     } finally {
       await other.close();

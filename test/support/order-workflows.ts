@@ -20,9 +20,9 @@ export async function order(id: string, taskQueue: string): Promise<BatchResult>
 
 /** Only starts them, and ends; or stays until it is ended itself. */
 export async function orderAhead(id: string, taskQueue: string, stays: boolean): Promise<string> {
-  const { workflowId, result } = await startImageBatch(await putImages(id), { taskQueue });
-  if (stays) await result();
-  return workflowId;
+  const batch = await startImageBatch(await putImages(id), { taskQueue });
+  if (stays) await batch.result();
+  return batch.workflowId;
 }
 
 /** Its images are of no use to anybody without it. */
