@@ -19,8 +19,8 @@ const folder = fileURLToPath(new URL(`../test/histories/${release.version}/`, im
 
 const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
 
-/** Each plays a batch to its end. */
-const STORIES: Record<string, (time: SkippedTime) => Promise<ScriptedBatch>> = {
+/** Each plays a batch to its end, or a firing of a schedule. */
+const STORIES: Record<string, (time: SkippedTime) => Promise<Pick<ScriptedBatch, 'handle'>>> = {
   async plain(time) {
     const batch = await time.start({ lives: [{ hours: 0.2, end: 'SUCCEEDED' }] });
     await batch.until(({ check }) => check !== undefined, 0);
@@ -91,6 +91,15 @@ const STORIES: Record<string, (time: SkippedTime) => Promise<ScriptedBatch>> = {
     await batch.handle.cancel();
     await batch.endsCancelled();
     return batch;
+  },
+
+  async scheduled(time) {
+    const firing = await time.fire('daily', {
+      failures: { putScheduled: Array(8).fill('store-missing') },
+      lives: [{ hours: 0.2, end: 'SUCCEEDED' }],
+    });
+    await firing.handle.result();
+    return firing;
   },
 };
 

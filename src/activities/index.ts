@@ -7,6 +7,7 @@ import { createJob } from './create-job.ts';
 import type { ActivityDeps } from './deps.ts';
 import { findJob } from './find-job.ts';
 import { prepare } from './prepare.ts';
+import { putScheduled } from './put-scheduled.ts';
 import { remember } from './remember.ts';
 import { report } from './report.ts';
 import { stageRound } from './stage-round.ts';
@@ -26,6 +27,7 @@ export function createActivities(deps: ActivityDeps) {
     report: activity(deps, 'report', report),
     cancelJob: activity(deps, 'cancelJob', cancelJob),
     cleanUp: activity(deps, 'cleanUp', cleanUp),
+    putScheduled: activity(deps, 'putScheduled', putScheduled),
     remember: activity(deps, 'remember', remember),
   };
 }

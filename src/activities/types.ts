@@ -192,3 +192,16 @@ export interface RememberInput extends StepInput {
 export interface CancelJobInput extends StepInput {
   job: string;
 }
+
+export interface PutScheduledInput extends StepInput {
+  /** The schedule's own, in the store. */
+  manifest: NonNullable<ImageBatchInput['manifest']>;
+}
+
+/** What a firing's batch is made of, and what is said of it in Temporal's pages. */
+export interface ScheduledManifest {
+  /** The batch's own. */
+  manifest: NonNullable<ImageBatchInput['manifest']>;
+  fingerprint: string;
+  summary: string;
+}

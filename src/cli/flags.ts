@@ -41,9 +41,31 @@ export interface Flags {
   listen?: string;
   metrics?: string;
   log?: string;
+  cron?: string;
+  timezone?: string;
+  name?: string;
+  overlap?: string;
 }
 
 export type FlagName = keyof Flags;
+
+/** Those that lead to a store. */
+export const PLACE: readonly FlagName[] = ['store', 'emulator'];
+
+/** Those that say something of a manifest. */
+export const MANIFEST: readonly FlagName[] = [
+  'base',
+  'model',
+  'aspectRatio',
+  'imageSize',
+  'count',
+  'maxCostUsd',
+  'approveAboveUsd',
+  'maxRounds',
+  'deadline',
+  'onUnknownSubmit',
+  'label',
+];
 
 /** Those that say which batches are meant. */
 export const CHOICE: readonly FlagName[] = ['state', 'reason', 'model', 'label', 'since'];
@@ -115,4 +137,17 @@ export const FLAGS: Record<FlagName, FlagSpec> = {
     says: 'serve metrics for Prometheus, such as at 127.0.0.1:9464',
   },
   log: { syntax: '--log <style>', says: 'json or pretty; unset: pretty on a terminal' },
+  cron: {
+    syntax: '--cron <times>',
+    says: 'when it fires: minute, hour, day, month, weekday, such as "0 6 * * *"',
+  },
+  timezone: { syntax: '--timezone <zone>', says: 'of the cron, such as Europe/Berlin; unset: UTC' },
+  name: {
+    syntax: '--name <name>',
+    says: "the schedule's name, which begins the ids of its batches; unset: the manifest's",
+  },
+  overlap: {
+    syntax: '--overlap <what>',
+    says: 'allow or skip a firing while the batch of the one before is on its way; unset: allow',
+  },
 };

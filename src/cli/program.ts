@@ -3,7 +3,7 @@ import { HummingbatchError } from '../contract/errors.ts';
 import type { Call } from './call.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { FLAGS, type FlagName, type Flags } from './flags.ts';
-import { VERBS, type VerbSpec } from './verbs.ts';
+import { VERBS, type VerbGroup, type VerbSpec } from './verbs.ts';
 
 /** On every verb. */
 const COMMON: readonly FlagName[] = ['json', 'verbose'];
@@ -36,11 +36,13 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     })
     .exitOverride()
     .addHelpText('after', '\nExample:\n  $ hummingbatch init && hummingbatch run manifest.yaml --emulator');
+  const act: Act = async (spec, args, flags) => {
+    const { verb } = await spec.load();
+    exit = await verb(options.callOf(args, flags));
+  };
   for (const spec of VERBS) {
-    addVerb(program, spec, async (args, flags) => {
-      const { verb } = await spec.load();
-      exit = await verb(options.callOf(args, flags));
-    });
+    if ('verbs' in spec) addGroup(program, spec, act);
+    else addVerb(program, spec, act);
   }
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -62,18 +64,26 @@ function toUsageError(error: CommanderError): HummingbatchError {
   return new HummingbatchError('usage', message, { ...(meant && { fix: meant }), cause: error });
 }
 
-function addVerb(
-  program: Command,
-  { name, args = '', summary, example, flags }: VerbSpec,
-  act: (args: readonly string[], flags: Flags) => Promise<void>,
-): void {
-  const command = program
-    .command(`${name} ${args}`.trim())
+/** Does what a verb is called for. */
+type Act = (spec: VerbSpec, args: readonly string[], flags: Flags) => Promise<void>;
+
+function addGroup(program: Command, spec: VerbGroup, act: Act): void {
+  const group = addCommand(program, spec.name, spec);
+  for (const verb of spec.verbs) addVerb(group, verb, act);
+}
+
+function addVerb(program: Command, spec: VerbSpec, act: Act): void {
+  const command = addCommand(program, `${spec.name} ${spec.args ?? ''}`.trim(), spec);
+  for (const flag of [...spec.flags, ...COMMON]) command.addOption(optionOf(flag));
+  command.action(() => act(spec, command.args, command.opts<Flags>()));
+}
+
+function addCommand(program: Command, syntax: string, { summary, example }: VerbSpec | VerbGroup): Command {
+  return program
+    .command(syntax)
     .summary(summary)
     .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`)
     .addHelpText('after', `\nExample:\n  $ ${example}`);
-  for (const flag of [...flags, ...COMMON]) command.addOption(optionOf(flag));
-  command.action(() => act(command.args, command.opts<Flags>()));
 }
 
 function optionOf(flag: FlagName): Option {

@@ -1,5 +1,6 @@
 import type { Verb } from './call.ts';
-import { CHOICE, type FlagName } from './flags.ts';
+import { CHOICE, type FlagName, MANIFEST, PLACE } from './flags.ts';
+import { SCHEDULE } from './schedule-verbs.ts';
 
 /** A verb of the command line, and where its code is: loaded only when it is called. */
 export interface VerbSpec {
@@ -13,22 +14,12 @@ export interface VerbSpec {
   load: () => Promise<{ verb: Verb }>;
 }
 
-const PLACE: readonly FlagName[] = ['store', 'emulator'];
-const MANIFEST: readonly FlagName[] = [
-  'base',
-  'model',
-  'aspectRatio',
-  'imageSize',
-  'count',
-  'maxCostUsd',
-  'approveAboveUsd',
-  'maxRounds',
-  'deadline',
-  'onUnknownSubmit',
-  'label',
-];
+/** Verbs about one thing, written as two words: `schedule create`. */
+export interface VerbGroup extends Omit<VerbSpec, 'args' | 'flags' | 'load'> {
+  verbs: readonly VerbSpec[];
+}
 
-export const VERBS: readonly VerbSpec[] = [
+export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   {
     name: 'init',
     args: '[folder]',
@@ -157,6 +148,7 @@ export const VERBS: readonly VerbSpec[] = [
     flags: PLACE,
     load: () => import('./verbs/cancel.ts'),
   },
+  SCHEDULE,
   {
     name: 'up',
     summary: 'one machine, everything: a Temporal server with its pages, a worker, the HTTP API',
@@ -194,7 +186,7 @@ export const VERBS: readonly VerbSpec[] = [
   },
   {
     name: 'doctor',
-    summary: 'say what is missing: key, server, search attributes, store, disk',
+    summary: 'say what is missing: key, server, search attributes, store, disk, firings of schedules',
     example: 'hummingbatch doctor',
     flags: [...PLACE, 'model'],
     load: () => import('./verbs/doctor.ts'),

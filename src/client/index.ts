@@ -12,7 +12,7 @@
  * ```
  */
 import { Client, type ConnectionLike } from '@temporalio/client';
-import type { BatchOptions } from '../contract/index.ts';
+import type { BatchOptions, ImageBatchInput } from '../contract/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/queues.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
@@ -20,8 +20,10 @@ import { type BatchHandle, batchHandle } from './batch.ts';
 import { toClientError } from './errors.ts';
 import { type JobEvent, sendJobEvent, type Woken } from './job-event.ts';
 import { type BatchPage, type ListChoice, listBatches } from './list.ts';
+import { type Schedules, schedulesOf } from './schedules.ts';
 import {
   type NormalisedRequest,
+  putBatch,
   type Started,
   type StartRequest,
   startBatch,
@@ -36,7 +38,16 @@ export type { BatchHandle, Sending } from './batch.ts';
 export { toClientError } from './errors.ts';
 export type { JobEvent, Woken } from './job-event.ts';
 export { type BatchPage, type ListChoice, listBatches } from './list.ts';
+export type { ScheduleStatus } from './list-schedules.ts';
 export { unknownBatch } from './near.ts';
+export type {
+  CreatedSchedule,
+  NormalisedScheduleRequest,
+  ScheduleRequest,
+  Schedules,
+  ScheduleTimes,
+  Triggered,
+} from './schedules.ts';
 export type { NormalisedRequest, Started, StartRequest } from './start.ts';
 export {
   rememberProgress,
@@ -69,6 +80,13 @@ export interface Hummingbatch {
   startBatch(request: StartRequest): Promise<Started>;
   /** The same for a manifest that is normalised already, as `manifest.json` of a batch is. */
   startNormalised(request: NormalisedRequest): Promise<Started>;
+  /**
+   * Puts a batch into the store and starts nothing: for a workflow of your own, which starts it with the input that this answers, by
+   * `hummingbatch/child-workflow`. Idempotent like `startBatch`, and throws the same.
+   */
+  putBatch(request: StartRequest): Promise<ImageBatchInput>;
+  /** Batches by the clock. */
+  readonly schedules: Schedules;
   /** The batch of an id; nothing is looked up before it is asked something. */
   batch(id: string): BatchHandle;
   /** A page of the store's batches, the newest first. @throws `no-worker`, `no-temporal`, `usage` */
@@ -98,6 +116,8 @@ export function createHummingbatch({
     startBatch: (request) => startBatch(context, request).catch((error) => fail(error, request.batchId)),
     startNormalised: (request) =>
       startNormalised(context, request).catch((error) => fail(error, request.batchId)),
+    putBatch: (request) => putBatch(context, request).catch((error) => fail(error, request.batchId)),
+    schedules: schedulesOf(context),
     batch: (id) => batchHandle(context, id),
     list: (choice) => listBatches(client, store, choice).catch((error) => fail(error, undefined)),
     jobEvent: (event) => sendJobEvent(client, store, event).catch((error) => fail(error, undefined)),

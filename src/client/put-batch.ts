@@ -11,17 +11,18 @@ import { readingManifests } from './reading-manifests.ts';
  *
  * @throws `batch-conflict` where the batch is there with another content, `manifest-invalid` where a reference changed
  */
-export async function putBatch(
+export async function putFiles(
   store: Store,
   batchId: string,
   manifest: Manifest,
-  references: readonly LocalReference[] = [],
+  references: readonly LocalReference[] | undefined,
 ): Promise<NonNullable<ImageBatchInput['manifest']>> {
   await putReferences(store, references);
   return putManifest(store, batchId, manifest);
 }
 
-async function putReferences(store: Store, references: readonly LocalReference[]): Promise<void> {
+/** Copies into the store what a manifest names by content. @throws `manifest-invalid` where a reference changed */
+export async function putReferences(store: Store, references: readonly LocalReference[] = []): Promise<void> {
   if (references.length === 0) return;
   const { readAgain } = await readingManifests();
   for (const reference of references) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowIdReusePolicy } from '@temporalio/common';
-import { findModel } from '../batch/models.ts';
+import { summaryOf } from '../batch/summary.ts';
 import {
   type BatchOptions,
   HummingbatchError,
@@ -21,7 +21,7 @@ import { referencesOf } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import { unknownBatch } from './near.ts';
 import { lastRun } from './progress.ts';
-import { conflict, putBatch } from './put-batch.ts';
+import { conflict, putFiles } from './put-batch.ts';
 import { readingManifests } from './reading-manifests.ts';
 
 export interface StartRequest {
@@ -63,13 +63,30 @@ export interface StartContext {
 
 /** Reads a manifest and its references, and starts it. @throws `manifest-invalid`, and what {@link startNormalised} throws */
 export async function startBatch(context: StartContext, request: StartRequest): Promise<Started> {
+  return startNormalised(context, await normalised(context.store, request));
+}
+
+/**
+ * All that {@link startBatch} does but starting; answers with the input that starts it from anywhere. Bound to this store, for
+ * whoever starts it may not know which one that is.
+ */
+export async function putBatch(context: StartContext, request: StartRequest): Promise<ImageBatchInput> {
+  const { batchId, manifest, options } = await put(context, await normalised(context.store, request));
+  return { batchId, manifest, options: { store: context.store.id, ...options } };
+}
+
+/** A request with its manifest read. @throws `manifest-invalid` */
+export async function normalised<Request extends Pick<StartRequest, 'manifest' | 'folder'>>(
+  store: Store,
+  request: Request,
+): Promise<Omit<Request, 'manifest' | 'folder'> & Pick<NormalisedRequest, 'manifest' | 'references'>> {
   const { manifest: written, folder = '.', ...rest } = request;
   const { manifestError, readManifest } = await readingManifests();
   const read = await readManifest(typeof written === 'string' ? written : contentOf(written, folder), {
-    hasReference: referencesOf(context.store),
+    hasReference: referencesOf(store),
   });
   if (!read.ok) throw manifestError(read.problems);
-  return startNormalised(context, { manifest: read.manifest, references: read.references, ...rest });
+  return { ...rest, manifest: read.manifest, references: read.references };
 }
 
 function contentOf(manifest: ManifestInput, folder: string) {
@@ -86,19 +103,37 @@ function contentOf(manifest: ManifestInput, folder: string) {
  * @throws `batch-conflict` where the id is taken by another manifest; store and Temporal errors
  */
 export async function startNormalised(context: StartContext, request: NormalisedRequest): Promise<Started> {
+  const input = await put(context, request);
+  const { batchId } = input;
+  const attached = await startOrAttach(context, input, request.manifest);
+  return { batchId, workflowId: workflowIdOf(batchId), attached };
+}
+
+async function put(
+  { store, options }: StartContext,
+  request: NormalisedRequest,
+): Promise<Required<Omit<ImageBatchInput, 'retry'>>> {
   const { manifest } = request;
-  const fingerprint = fingerprintOf(manifest);
-  const batchId = request.batchId ?? batchIdOf(manifest.name, fingerprint);
+  const batchId = request.batchId ?? batchIdOf(manifest.name, fingerprintOf(manifest));
   if (!isBatchId(batchId)) {
     throw new HummingbatchError(
       'usage',
       `"${batchId}" is no batch id: lower-case letters, digits and "-", at most 60 characters.`,
     );
   }
-  const stored = await putBatch(context.store, batchId, manifest, request.references);
-  const options = { ...context.options, ...optionsOf(manifest), ...request.options };
-  const attached = await startOrAttach(context, { batchId, manifest: stored, options }, manifest);
-  return { batchId, workflowId: workflowIdOf(batchId), attached };
+  return {
+    batchId,
+    manifest: await putFiles(store, batchId, manifest, request.references),
+    options: optionsFor(options, request),
+  };
+}
+
+/** How a batch is to be run: as its request says, then its manifest, then whoever starts it. */
+export function optionsFor(
+  options: Partial<BatchOptions>,
+  request: Pick<NormalisedRequest, 'manifest' | 'options'>,
+): Partial<BatchOptions> {
+  return { ...options, ...optionsOf(request.manifest), ...request.options };
 }
 
 /** The same batch of another store on one Temporal: to attach would be to report what lies in somebody else's folder. */
@@ -163,11 +198,4 @@ export async function startWorkflow(
     staticSummary: input.retry ? `Retry of ${summary}` : summary,
     staticDetails: `An image batch of hummingbatch. Its files are in \`${store.location}\` under \`${batchPlaces(input.batchId).home}\`.`,
   });
-}
-
-/** `autumn-catalogue: 60 outputs of nano-banana-pro`. */
-function summaryOf({ name, items, model }: Manifest): string {
-  const outputs = items.reduce((sum, { count }) => sum + count, 0);
-  const modelName = findModel(model)?.names[0] ?? model;
-  return `${name}: ${outputs} ${outputs === 1 ? 'output' : 'outputs'} of ${modelName}`;
 }

@@ -8,5 +8,6 @@ export * from './messages.ts';
 export * from './progress.ts';
 export * from './record.ts';
 export * from './report.ts';
+export * from './schedule.ts';
 export * from './ways-on.ts';
 export * from './words.ts';

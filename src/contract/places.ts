@@ -71,3 +71,11 @@ export function referencePlace(sha256: string, extension: string): string {
 export function requestPlace(hash: string): string {
   return `requests/${hash}.json`;
 }
+
+/** What a schedule's firings are made of, by content: one that is created anew leaves alone what an earlier firing still reads. */
+export function scheduledManifestPlace(schedule: string, sha256: string): string {
+  return `${SCHEDULES}${schedule}/${sha256.slice(0, 16)}.json`;
+}
+
+/** Holds a folder for each schedule that there was. */
+export const SCHEDULES = 'schedules/';

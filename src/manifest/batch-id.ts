@@ -1,3 +1,5 @@
+import { isScheduleName, MAX_SCHEDULE_NAME } from '../contract/schedule.ts';
+
 const MAX_CHARACTERS = 60;
 const FINGERPRINT_CHARACTERS = 8;
 /** For the `-2` to `-9999` of a batch made afresh. */
@@ -9,8 +11,19 @@ const RESERVED = 5;
  */
 export function batchIdOf(name: string, fingerprint: string): string {
   const room = MAX_CHARACTERS - RESERVED - FINGERPRINT_CHARACTERS - '-'.length;
+  return `${slugOf(name, room) || 'batch'}-${fingerprint.slice(0, FINGERPRINT_CHARACTERS)}`;
+}
+
+/** The name of a manifest's schedule: its own in lower-case ASCII, `autumn-catalogue`. */
+export function scheduleNameOf(name: string): string {
+  const slug = slugOf(name, MAX_SCHEDULE_NAME);
+  // Nothing is left of it, or what is left names a device of Windows.
+  return isScheduleName(slug) ? slug : `schedule${slug && `-${slug}`}`;
+}
+
+function slugOf(name: string, room: number): string {
   // NFKD parts é into e and its accent, which is then dropped with all that is no ASCII.
-  const slug = name
+  return name
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')
     .toLowerCase()
@@ -18,5 +31,4 @@ export function batchIdOf(name: string, fingerprint: string): string {
     .replace(/^-/, '')
     .slice(0, room)
     .replace(/-$/, '');
-  return `${slug || 'batch'}-${fingerprint.slice(0, FINGERPRINT_CHARACTERS)}`;
 }

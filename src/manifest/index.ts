@@ -1,6 +1,6 @@
 /** A file → a normalised manifest, or all its problems. Light: no Temporal, no SDK, no image decoder. */
 export { isBatchId } from '../contract/batch-id.ts';
-export { batchIdOf } from './batch-id.ts';
+export { batchIdOf, scheduleNameOf } from './batch-id.ts';
 export { fingerprintOf, serialiseManifest } from './canonical.ts';
 export type { Overrides } from './compose.ts';
 export { durationMs } from './duration.ts';

@@ -54,6 +54,7 @@ const OPTIONS: Record<Step, ActivityOptions & { transfer?: true }> = {
   },
   report: { ...TRANSFER, transfer: true },
   cancelJob: QUICK,
+  putScheduled: QUICK,
   // What is left behind Google deletes by itself after 48 h.
   cleanUp: { ...QUICK, retry: { ...QUICK.retry, maximumAttempts: 3 } },
 };

@@ -1,1 +1,2 @@
 export { imageBatch } from './image-batch.ts';
+export { scheduledBatch } from './scheduled-batch.ts';

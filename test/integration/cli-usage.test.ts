@@ -33,7 +33,22 @@ describe('the command line', () => {
     }
   });
 
+  test('shows what the verbs of a group are, each with an example', async () => {
+    const desk = await createDesk();
+    const group = VERBS.find((spec) => spec.name === 'schedule');
+    const verbs = group && 'verbs' in group ? group.verbs : [];
+    const { code, stdout } = await desk.run(['schedule', '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(group?.example);
+    expect(verbs.map(({ name }) => name)).toEqual(['create', 'list', 'pause', 'resume', 'trigger', 'delete']);
+    for (const { name } of verbs) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+    for (const { name, example } of verbs)
+      expect((await desk.run(['schedule', name, '--help'])).stdout).toContain(example);
+    expect((await desk.run(['schedule'])).code).toBe(2);
+  });
+
   test.each([
+    [['schedule', 'crate', 'm.yaml'], 'Did you mean create?'],
     [['rnu', 'm.yaml'], 'Did you mean run?'],
     [['run', 'm.yaml', '--smaple', '3'], 'Did you mean --sample?'],
     [['list', '--state', 'need-attention'], 'Did you mean "needs-attention"?'],

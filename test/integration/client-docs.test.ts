@@ -16,16 +16,22 @@ const MINUTE = 60_000;
 interface Example {
   name: string;
   code: string;
+  /** What it imports, by name. */
+  files: [name: string, code: string][];
 }
 
-/** The programs of a document, each named for the heading above it. */
+/** The programs of a document, each named for the heading above it: the block without a file's name in its first line. */
 async function examplesOf(document: string): Promise<Example[]> {
   const text = await readFile(join(ROOT, document), 'utf8');
-  const blocks = [...text.matchAll(/^## (?<name>.+)$(?:(?!^## )[\s\S])*?^```ts\n(?<code>[\s\S]*?)^```$/gm)];
-  return blocks.map(({ groups }) => ({
-    name: `${document}: ${groups?.['name']}`,
-    code: groups?.['code'] ?? '',
-  }));
+  return text.split(/^## /m).flatMap((section) => {
+    const blocks = [...section.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
+    const files = blocks.flatMap((code): [string, string][] => {
+      const [, name] = /^\/\/ (\w+\.ts)\n/.exec(code) ?? [];
+      return name ? [[name, code]] : [];
+    });
+    const code = blocks.find((block) => !files.some(([, text]) => text === block));
+    return code ? [{ name: `${document}: ${section.split('\n')[0]}`, code, files }] : [];
+  });
 }
 
 const EXAMPLES = [...(await examplesOf('docs/client.md')), ...(await examplesOf('README.md'))];
@@ -64,8 +70,9 @@ describe('the programs in the documents', () => {
     await writeFile(join(folder, 'refs', 'bottle.png'), await picture(3));
     await writeFile(join(folder, 'manifest.yaml'), manifestText('client-docs'));
     await writeFile(join(folder, 'package.json'), '{"type":"module","private":true}');
-    for (const [index, { code }] of EXAMPLES.entries())
-      await writeFile(join(folder, `${index}.ts`), code.replaceAll('localhost:7233', inject('temporal')));
+    for (const [index, { code, files }] of EXAMPLES.entries())
+      for (const [name, text] of [[`${index}.ts`, code] as const, ...files])
+        await writeFile(join(folder, name), text.replaceAll('localhost:7233', inject('temporal')));
   });
   afterAll(async () => {
     over.abort();
@@ -80,6 +87,8 @@ describe('the programs in the documents', () => {
       'docs/client.md: Results',
       'docs/client.md: Steer',
       'docs/client.md: List',
+      'docs/client.md: From another workflow',
+      'docs/client.md: By the clock',
       'docs/client.md: A connection of your own',
       'README.md: From TypeScript',
     ]);
@@ -87,7 +96,7 @@ describe('the programs in the documents', () => {
 
   test('have types', { timeout: MINUTE }, async () => {
     const options = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023'];
-    const files = EXAMPLES.map((_, index) => `${index}.ts`);
+    const files = EXAMPLES.flatMap(({ files }, index) => [`${index}.ts`, ...files.map(([name]) => name)]);
     const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
     const { stdout } = await run(tsc, [...options, '--types', 'node', ...files], { cwd: folder }).catch(
       (error) => error,
@@ -115,6 +124,9 @@ const SAYS: Record<string, RegExp> = {
   'docs/client.md: Steer':
     /^The batch order-4711 has ended: it is COMPLETED\. What makes sense now: .*\n2 rounds\n$/,
   'docs/client.md: List': /^$/,
+  'docs/client.md: From another workflow': /^COMPLETED 3 of 3\n$/,
+  'docs/client.md: By the clock':
+    /^daily-bottles fires next at \S+Z\nCOMPLETED\ndaily-bottles daily-bottles-\d{8}-\d{6} 0 0\n$/,
   'docs/client.md: A connection of your own': /^\d batches\n$/,
   'README.md: From TypeScript': /^COMPLETED 3 of 3\n(?:.+\n){3}$/,
 };

@@ -7,6 +7,7 @@ import {
   endedSoon,
   jobOf,
   letJobsEnd,
+  MANIFEST,
   type Scenario,
   type Stage,
   stillWorld,
@@ -161,9 +162,41 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     begin: stopped('submission-unknown'),
     promise: whole('r1.2'),
   },
+  'a-schedule': {
+    begin: scheduled,
+    async promise({ world, env: { SCHEDULE = '' } }, heard) {
+      const [list, trigger] = heard;
+      expect(list?.said).toContain(SCHEDULE);
+      const [status] = await schedulesNamed(world, SCHEDULE);
+      expect(status).toMatchObject({ paused: true, fired: 1 });
+      expect(trigger?.said).toContain(status?.last?.batchId);
+      await world.hummingbatch.schedules.delete(SCHEDULE);
+    },
+  },
+  'a-schedule-to-replace': {
+    begin: scheduled,
+    async promise({ world, env: { SCHEDULE = '' } }) {
+      expect(await schedulesNamed(world, SCHEDULE)).toMatchObject([{ cron: '0 6 * * *', fired: 0 }]);
+      await world.hummingbatch.schedules.delete(SCHEDULE);
+    },
+  },
   'job-runs': { world: stillWorld, options: SELDOM, begin: jobRuns, promise: whole('r1.1') },
   ...OWN_WORLDS,
 };
+
+/** A schedule that never fires by itself here, and a manifest that is to replace its own. */
+async function scheduled({ world, batch }: Stage): Promise<Record<string, string>> {
+  await world.hummingbatch.schedules.createNormalised({
+    manifest: manifestOf([item('hero')]),
+    name: batch.id,
+    cron: '0 6 1 1 *',
+  });
+  return { SCHEDULE: batch.id, MANIFEST: await world.manifest(MANIFEST) };
+}
+
+async function schedulesNamed(world: Stage['world'], wanted: string) {
+  return (await world.hummingbatch.schedules.list()).filter(({ name }) => name === wanted);
+}
 
 function isDone(jobs: { state: string }[]): boolean {
   return jobs.length > 0 && jobs.every(({ state }) => state === 'SUCCEEDED');

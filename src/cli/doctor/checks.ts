@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts';
 import type { Call } from '../call.ts';
 import { checkKey, checkModel } from './gemini.ts';
 import { checkNode } from './node.ts';
+import { checkSchedules } from './schedules.ts';
 import { checkDisk, checkStore } from './store.ts';
 import { checkCli, checkSearchAttributes, checkTemporal } from './temporal.ts';
 
@@ -27,4 +28,5 @@ export const CHECKS: readonly Check[] = [
   checkSearchAttributes,
   checkStore,
   checkDisk,
+  checkSchedules,
 ];

@@ -11,8 +11,10 @@ import type { Activities } from '../../../src/activities/index.ts';
 import {
   type BatchProgress,
   type BatchResult,
+  batchIdOfFiring,
   type ImageBatchInput,
   progressQuery,
+  SCHEDULED_WORKFLOW_TYPE,
   WORKFLOW_TYPE,
   workflowIdOf,
 } from '../../../src/contract/index.ts';
@@ -42,6 +44,7 @@ const ACTIVITY_NAMES: Record<keyof Activities, true> = {
   report: true,
   cancelJob: true,
   cleanUp: true,
+  putScheduled: true,
   remember: true,
 };
 
@@ -52,8 +55,20 @@ const ACTIVITY_NAMES: Record<keyof Activities, true> = {
 export async function createSkippedTime(identity = 'test') {
   const environment = await startServer(identity);
   const scripted = new Map<string, ScriptedGoogle>();
-  const workers = await startWorkers(environment, dispatch(scripted), identity);
+  /** Of schedules, by name: only their firings say which batch it is. */
+  const scheduled = new Map<string, Script>();
+  const workers = await startWorkers(environment, dispatch(googleOf), identity);
   let batches = 0;
+
+  function googleOf(batchId: string): ScriptedGoogle {
+    const known = scripted.get(batchId);
+    const script = scheduled.get(batchId.replace(/-\d{8}-\d{6}$/, ''));
+    if (known) return known;
+    if (!script) throw new Error(`There is no script for ${batchId}.`);
+    const google = createScriptedGoogle(batchId, script, () => environment.currentTimeMs());
+    scripted.set(batchId, google);
+    return google;
+  }
 
   return {
     /** Starts a batch whose steps do what the script says; it can be cancelled while the first call of a step runs. */
@@ -113,6 +128,21 @@ export async function createSkippedTime(identity = 'test') {
         },
       };
     },
+    /** A firing of a schedule, for the moment of its start, whose batch's steps do what the script says. */
+    async fire(schedule: string, script: Script) {
+      scheduled.set(schedule, script);
+      const manifest = { uri: `schedules/${schedule}/manifest.json`, sha256: '0'.repeat(64) };
+      const handle = await this.startFiring({ schedule, manifest });
+      const { startTime } = await handle.describe();
+      const batchId = batchIdOfFiring(schedule, startTime);
+      return { handle, batchId, google: googleOf(batchId) };
+    },
+    startFiring: (input: object) =>
+      environment.client.workflow.start(SCHEDULED_WORKFLOW_TYPE, {
+        workflowId: `firing-${++batches}`,
+        taskQueue: TASK_QUEUE,
+        args: [input],
+      }),
     /** A workflow for a batch under an id of its own making. */
     startAs: (workflowId: string, batchId: string) =>
       environment.client.workflow.start(WORKFLOW_TYPE, {
@@ -192,15 +222,14 @@ async function cancelMeanwhile(handle: WorkflowHandle, { shielded }: CancelDurin
 }
 
 /** Each call goes to the script of its batch. */
-function dispatch(scripted: Map<string, ScriptedGoogle>): Record<string, (input: never) => Promise<unknown>> {
+function dispatch(
+  googleOf: (batchId: string) => ScriptedGoogle,
+): Record<string, (input: never) => Promise<unknown>> {
   return Object.fromEntries(
     Object.keys(ACTIVITY_NAMES).map((name) => [
       name,
-      (input: { batchId: string }) => {
-        const google = scripted.get(input.batchId);
-        if (!google) throw new Error(`There is no script for ${input.batchId}.`);
-        return google.activities[name as keyof Activities](input as never);
-      },
+      (input: { batchId: string }) =>
+        googleOf(input.batchId).activities[name as keyof Activities](input as never),
     ]),
   );
 }

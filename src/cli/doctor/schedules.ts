@@ -1,0 +1,59 @@
+import type { ScheduleStatus } from '../../client/index.ts';
+import { SCHEDULES } from '../../contract/places.ts';
+import { commandOf } from '../commands.ts';
+import { known } from '../output.ts';
+import { existingStore } from '../store.ts';
+import type { Check } from './checks.ts';
+
+/** Whether schedules left firings out. Temporal counts that from a schedule's creation on, and never back. */
+export const checkSchedules: Check = async (call, config) => {
+  const name = 'schedules';
+  try {
+    const store = await existingStore(call, config);
+    if (!store || (await store.folders(SCHEDULES)).length === 0)
+      return { name, level: 'ok', message: 'There are none.' };
+    const { withSchedules } = await import('../schedules.ts');
+    const schedules = await withSchedules(call, config, store, (them) => them.list());
+    const leftOut = schedules.filter(({ skipped, missed }) => skipped > 0 || missed > 0);
+    if (leftOut.length === 0) return { name, level: 'ok', message: describeAll(schedules) };
+    return {
+      name,
+      level: 'hint',
+      message: leftOut.map(describe).join(' '),
+      fix: waysOf(leftOut, (verb) => commandOf(verb, 'NAME', call.flags)).join(' '),
+    };
+  } catch (error) {
+    const { message, fix } = known(error);
+    return { name, level: 'hint', message: `They cannot be asked: ${message}`, fix };
+  }
+};
+
+function describeAll(schedules: readonly ScheduleStatus[]): string {
+  return schedules.length === 0
+    ? 'There are none.'
+    : `No firing was left out: ${schedules.map(({ name }) => name).join(', ')}.`;
+}
+
+function describe({ name, skipped, missed, createdAt }: ScheduleStatus): string {
+  const what = [
+    ...(skipped > 0 ? [`skipped ${firings(skipped)}, whose predecessor was still on its way`] : []),
+    ...(missed > 0 ? [`missed ${firings(missed)}, while no Temporal server ran`] : []),
+  ];
+  return `${name} has ${what.join(', and ')} (since ${createdAt.slice(0, 10)}).`;
+}
+
+function firings(count: number): string {
+  return count === 1 ? '1 firing' : `${count} firings`;
+}
+
+function waysOf(leftOut: readonly ScheduleStatus[], command: (verb: string) => string): string[] {
+  return [
+    `To make one up: ${command('schedule trigger')}.`,
+    ...(leftOut.some(({ skipped }) => skipped > 0)
+      ? ['Against skipping: create it again with other times, or with --overlap allow.']
+      : []),
+    ...(leftOut.some(({ missed }) => missed > 0)
+      ? ['Against missing: keep Temporal and a worker running.']
+      : []),
+  ];
+}

@@ -1,0 +1,57 @@
+import { MANIFEST, PLACE } from './flags.ts';
+import type { VerbGroup } from './verbs.ts';
+
+export const SCHEDULE: VerbGroup = {
+  name: 'schedule',
+  summary: 'make a batch again and again, by the clock',
+  example: 'hummingbatch schedule create --cron "0 6 * * *" manifest.yaml',
+  verbs: [
+    {
+      name: 'create',
+      args: '<manifest>',
+      summary: 'create a schedule: each firing makes a batch of its own',
+      example: 'hummingbatch schedule create --cron "0 6 * * MON-FRI" --timezone Europe/Berlin manifest.yaml',
+      flags: ['cron', 'timezone', 'name', 'overlap', ...PLACE, ...MANIFEST, 'yes'],
+      load: () => import('./verbs/schedule/create.ts'),
+    },
+    {
+      name: 'list',
+      summary: 'list the schedules of the store: times, last batch, what was left out',
+      example: 'hummingbatch schedule list',
+      flags: PLACE,
+      load: () => import('./verbs/schedule/list.ts'),
+    },
+    {
+      name: 'pause',
+      args: '<name>',
+      summary: 'let a schedule fire no more for now; batches on their way go on',
+      example: 'hummingbatch schedule pause daily-catalogue',
+      flags: PLACE,
+      load: () => import('./verbs/schedule/pause.ts'),
+    },
+    {
+      name: 'resume',
+      args: '<name>',
+      summary: 'let a paused schedule fire again',
+      example: 'hummingbatch schedule resume daily-catalogue',
+      flags: PLACE,
+      load: () => import('./verbs/schedule/resume.ts'),
+    },
+    {
+      name: 'trigger',
+      args: '<name>',
+      summary: 'let a schedule fire now, whatever its times say',
+      example: 'hummingbatch schedule trigger daily-catalogue',
+      flags: PLACE,
+      load: () => import('./verbs/schedule/trigger.ts'),
+    },
+    {
+      name: 'delete',
+      args: '<name>',
+      summary: 'end a schedule; batches on their way go on',
+      example: 'hummingbatch schedule delete daily-catalogue',
+      flags: PLACE,
+      load: () => import('./verbs/schedule/delete.ts'),
+    },
+  ],
+};

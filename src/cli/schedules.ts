@@ -1,0 +1,54 @@
+import type { ScheduleStatus, Schedules } from '../client/index.ts';
+import type { Config } from '../config.ts';
+import { HummingbatchError } from '../contract/index.ts';
+import type { Store } from '../store/store.ts';
+import type { Call } from './call.ts';
+import { openClient } from './session.ts';
+import { configOf, existingStore } from './store.ts';
+
+/** Does something with the schedules of a store, on the Temporal that runs. @throws `no-temporal` */
+export async function withSchedules<T>(
+  call: Call,
+  config: Config,
+  store: Store,
+  work: (schedules: Schedules, isConfigured: boolean) => Promise<T>,
+): Promise<T> {
+  const temporal = await openClient(call, config, store);
+  if (!temporal) throw nobodyFires();
+  try {
+    return await work(temporal.hummingbatch.schedules, temporal.configured);
+  } finally {
+    await temporal.client.connection.close();
+  }
+}
+
+/** Does something with the schedule that a call names. @throws `not-found`, `no-temporal` */
+export async function withSchedule<T>(
+  call: Call,
+  work: (schedules: Schedules, name: string) => Promise<T>,
+): Promise<T> {
+  const [name = ''] = call.args;
+  const config = await configOf(call);
+  const store = await existingStore(call, config);
+  if (store) return withSchedules(call, config, store, (schedules) => work(schedules, name));
+  throw new HummingbatchError('not-found', `There is no schedule ${name}: there is no store here.`, {
+    fix: 'Call it where the schedule was created, or name the store with --store.',
+  });
+}
+
+/** They live in Temporal: without one nothing would fire. */
+export function nobodyFires(): HummingbatchError {
+  return new HummingbatchError('no-temporal', 'No Temporal server runs that could keep a schedule.', {
+    fix: 'Start one with `hummingbatch up`, which also makes the batches, or name yours in TEMPORAL_ADDRESS.',
+  });
+}
+
+/** What `--json` says of a schedule. What there is none of is null. */
+export function scheduleJson({ next, last, ...status }: ScheduleStatus) {
+  return { ...status, next: next ?? null, last: last ?? null };
+}
+
+/** A firing's time as its reader's clock shows it. */
+export function momentOf(iso: string): string {
+  return new Date(iso).toLocaleString();
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { ScheduleAlreadyRunning } from '@temporalio/client';
+import { summaryOf } from '../batch/summary.ts';
+import {
+  HummingbatchError,
+  isScheduleName,
+  MAX_SCHEDULE_NAME,
+  OVERLAPS,
+  type Overlap,
+  SCHEDULED_WORKFLOW_TYPE,
+  type ScheduledBatchInput,
+  scheduleIdOf,
+} from '../contract/index.ts';
+import { scheduledManifestPlace } from '../contract/places.ts';
+import { scheduleNameOf } from '../manifest/batch-id.ts';
+import { fingerprintOf, serialiseManifest } from '../manifest/canonical.ts';
+import type { ScheduleMemo } from './list-schedules.ts';
+import { putReferences } from './put-batch.ts';
+import type { NormalisedScheduleRequest } from './schedules.ts';
+import { optionsFor, type StartContext } from './start.ts';
+
+/**
+ * A server that was away for a week must not start seven paid batches at once. Ten minutes are longer than a restart or an upgrade
+ * of a server takes, and hold at most one firing of what fires no more often.
+ */
+const CATCHUP_WINDOW_MS = 10 * 60_000;
+
+const POLICIES = { allow: 'ALLOW_ALL', skip: 'SKIP' } as const satisfies Record<Overlap, string>;
+
+/** Puts into the store what its firings are made of, and creates the schedule, or attaches to the same one. */
+export async function createSchedule(
+  context: StartContext,
+  request: NormalisedScheduleRequest,
+): Promise<{ name: string; attached: boolean }> {
+  const { client, store, taskQueue } = context;
+  const { manifest, cron, timezone = 'UTC', overlap = 'allow' } = request;
+  const name = nameOf(request);
+  if (!OVERLAPS.includes(overlap))
+    throw new HummingbatchError('usage', `There is no overlap "${overlap}".`, {
+      fix: `There are ${OVERLAPS.join(', ')}.`,
+    });
+  await putReferences(store, request.references);
+  const bytes = serialiseManifest(manifest);
+  const sha256 = sha256Of(bytes);
+  const uri = scheduledManifestPlace(name, sha256);
+  await store.putIfAbsent(uri, bytes);
+  const options = { store: store.id, ...optionsFor(context.options, request) };
+  const memo: ScheduleMemo = {
+    store: store.id,
+    name,
+    cron,
+    timezone,
+    overlap,
+    fingerprint: fingerprintOf(manifest),
+    run: sha256Of(JSON.stringify([manifest.run, byName(options)])),
+  };
+  try {
+    await client.schedule.create({
+      scheduleId: scheduleIdOf(name),
+      spec: { cronExpressions: [cron], timezone },
+      policies: { overlap: POLICIES[overlap], catchupWindow: CATCHUP_WINDOW_MS },
+      memo: { ...memo },
+      action: {
+        type: 'startWorkflow',
+        workflowType: SCHEDULED_WORKFLOW_TYPE,
+        // Temporal adds the time of the firing.
+        workflowId: scheduleIdOf(name),
+        taskQueue,
+        args: [{ schedule: name, manifest: { uri, sha256 }, options } satisfies ScheduledBatchInput],
+        staticSummary: `${name}, ${cron}: ${summaryOf(manifest)}`,
+      },
+    });
+    return { name, attached: false };
+  } catch (error) {
+    if (error instanceof ScheduleAlreadyRunning) {
+      await compare(context, memo);
+      return { name, attached: true };
+    }
+    if (error instanceof TypeError) throw noTimes(memo, error);
+    throw error;
+  }
+}
+
+function nameOf({ name, manifest }: NormalisedScheduleRequest): string {
+  const chosen = name ?? scheduleNameOf(manifest.name);
+  if (isScheduleName(chosen)) return chosen;
+  throw new HummingbatchError('usage', `"${chosen}" is no name for a schedule.`, {
+    fix: `Use lower-case letters, digits and "-", at most ${MAX_SCHEDULE_NAME} characters.`,
+  });
+}
+
+/** What two schedules of one name can differ in, the weightiest first. */
+const DIFFERENCES: readonly [field: keyof ScheduleMemo, is: string][] = [
+  ['store', 'for another store'],
+  ['fingerprint', 'with another manifest'],
+  ['cron', 'with another cron'],
+  ['timezone', 'with another time zone'],
+  ['overlap', 'with another overlap'],
+  ['run', 'with other options'],
+];
+
+/** @throws `batch-conflict` where the schedule that is there is not the one asked for */
+async function compare({ client }: StartContext, asked: ScheduleMemo): Promise<void> {
+  const { name } = asked;
+  const { memo: there = {} } = await client.schedule.getHandle(scheduleIdOf(name)).describe();
+  const [, is] = DIFFERENCES.find(([field]) => there[field] !== asked[field]) ?? [];
+  if (!is) return;
+  const another = 'Choose another name with --name';
+  const fix =
+    there['store'] === asked.store
+      ? `\`hummingbatch schedule delete ${name}\`, then create it again: its batches go on. Or: ${another}.`
+      : `${another}.`;
+  throw new HummingbatchError('batch-conflict', `The schedule ${name} is there ${is}.`, { fix });
+}
+
+/** The server's own words: it alone knows what it understands. */
+function noTimes({ cron, timezone }: ScheduleMemo, error: TypeError): HummingbatchError {
+  return new HummingbatchError(
+    'usage',
+    `Temporal does not understand "${cron}" in the time zone ${timezone}: ${error.message}.`,
+    {
+      fix: 'Write a cron such as "0 6 * * MON-FRI" (minute, hour, day, month, weekday), and a time zone such as Europe/Berlin.',
+      cause: error,
+    },
+  );
+}
+
+/** Whatever the order in which they were said. */
+function byName(options: object): [name: string, value: unknown][] {
+  return Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,164 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { workflowIdOf } from '../../src/contract/index.ts';
+import { batchPlaces } from '../../src/contract/places.ts';
+import { batchIn, namesOf } from '../support/batch-in.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+const WORKFLOWS = fileURLToPath(new URL('../support/order-workflows.ts', import.meta.url));
+const ORDERS = 'orders';
+
+describe('from inside another workflow', () => {
+  let world: World;
+  let code: string;
+  let closeOrders: () => Promise<void>;
+
+  beforeAll(async () => {
+    world = await createWorld({
+      jobSeconds: 1,
+      faults: { faults: [{ fault: 'job.stuck', state: 'RUNNING', match: { name: namesOf('long-[^/]+') } }] },
+    });
+    await world.work();
+    const logger = new DefaultLogger('ERROR', () => undefined);
+    ({ code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger }));
+    const connection = await NativeConnection.connect({ address: inject('temporal') });
+    const worker = await Worker.create({
+      connection,
+      taskQueue: ORDERS,
+      workflowBundle: { code },
+      activities: { putImages: (id: string) => world.hummingbatch.putBatch(requestOf(id)) },
+    });
+    const ended = worker.run();
+    closeOrders = async () => {
+      worker.shutdown();
+      await ended;
+      await connection.close();
+    };
+  });
+  afterAll(async () => {
+    await closeOrders();
+    await world.close();
+  });
+
+  const requestOf = (batchId: string) => ({
+    manifest: {
+      name: 'order',
+      model: 'nano-banana-pro',
+      items: [{ key: 'a', prompt: 'A bottle', count: 2 }],
+      run: { maxCostUsd: 3 },
+    },
+    batchId,
+  });
+
+  function start(workflow: string, id: string, ...more: unknown[]): Promise<WorkflowHandle> {
+    const args = [id, world.taskQueue, ...more];
+    return world.client.workflow.start(workflow, {
+      workflowId: `${workflow}/${id}`,
+      taskQueue: ORDERS,
+      args,
+    });
+  }
+
+  /** An order puts its batch into the store first. */
+  async function waiting(id: string): Promise<void> {
+    while (!(await world.store.head(batchPlaces(id).manifest))) await pause(20);
+    await batchIn(world, id).until(({ state }) => state === 'WAITING');
+  }
+
+  test('nothing of the batch’s own code comes into the bundle', () => {
+    expect(code).toContain('dist/workflows/child.js');
+    expect(code).not.toMatch(/dist\/workflows\/(?!child\.js)/);
+    expect(code).not.toMatch(/dist\/(batch|client|store|manifest|activities)\//);
+  });
+
+  test('putBatch answers with the input, bound to the store, and starts nothing', async () => {
+    const input = await world.hummingbatch.putBatch(requestOf('put-only'));
+    expect(input).toEqual({
+      batchId: 'put-only',
+      manifest: { uri: 'batches/put-only/manifest.json', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      options: { store: world.store.id, maxCostUsd: 3, checkIntervalMs: 300, submitWindowMs: 500 },
+    });
+    expect(JSON.parse(JSON.stringify(input))).toEqual(input);
+    await expect(world.client.workflow.getHandle(workflowIdOf('put-only')).describe()).rejects.toThrow(
+      'not found',
+    );
+    await expect(
+      world.hummingbatch.putBatch({
+        ...requestOf('put-only'),
+        manifest: { ...requestOf('').manifest, name: 'x' },
+      }),
+    ).rejects.toMatchObject({ code: 'batch-conflict' });
+    await expect(world.hummingbatch.putBatch({ ...requestOf('No Id') })).rejects.toMatchObject({
+      code: 'usage',
+    });
+  });
+
+  test('a batch is run on hummingbatch’s queue, and its result is typed and plain', async () => {
+    const handle = await start('order', 'order-1');
+    expect(await handle.result()).toMatchObject({
+      batchId: 'order-1',
+      state: 'COMPLETED',
+      outputs: { total: 2, image: 2 },
+    });
+    const child = await world.client.workflow.getHandle(workflowIdOf('order-1')).describe();
+    expect(child).toMatchObject({ taskQueue: world.taskQueue, memo: { store: world.store.id } });
+    // It has ended: asked for again it makes nothing and answers the same.
+    const { jobs } = await world.emulator.ledger();
+    const again = await start('order', 'order-1');
+    expect(await again.result()).toEqual(await handle.result());
+    expect((await world.emulator.ledger()).jobs).toHaveLength(jobs.length);
+    // And who starts it by the client attaches.
+    expect(await world.hummingbatch.startBatch(requestOf('order-1'))).toMatchObject({ attached: true });
+  });
+
+  test('a batch that runs already is not taken over', async () => {
+    await world.hummingbatch.startBatch(requestOf('long-there'));
+    const handle = await start('order', 'long-there');
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { message: expect.stringMatching(/already started/i) },
+    });
+    await waiting('long-there');
+    await world.hummingbatch.batch('long-there').cancel();
+  });
+
+  test('cancelling who waits for it cancels the batch, terminating leaves it alone', async () => {
+    const [cancelled, terminated] = [
+      await start('order', 'long-cancelled'),
+      await start('order', 'long-terminated'),
+    ];
+    for (const id of ['long-cancelled', 'long-terminated']) await waiting(id);
+    await cancelled.cancel();
+    await terminated.terminate();
+    await expect(cancelled.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    // Reported before its parent heard of the end.
+    expect(await world.store.head(batchPlaces('long-cancelled').report)).toBeDefined();
+    await terminated.result().catch(() => undefined);
+    expect(await world.hummingbatch.batch('long-terminated').status()).toMatchObject({ state: 'WAITING' });
+    await world.hummingbatch.batch('long-terminated').cancel();
+  });
+
+  test('a batch that was only started outlives the end and the cancellation of who did', async () => {
+    const [ended, cancelled] = [
+      await start('orderAhead', 'long-ahead', false),
+      await start('orderAhead', 'long-stays', true),
+    ];
+    expect(await ended.result()).toBe(workflowIdOf('long-ahead'));
+    await waiting('long-stays');
+    await cancelled.cancel();
+    await expect(cancelled.result()).rejects.toThrow('cancelled');
+    for (const id of ['long-ahead', 'long-stays']) {
+      await waiting(id);
+      expect(await world.hummingbatch.batch(id).status()).toMatchObject({ state: 'WAITING' });
+      await world.hummingbatch.batch(id).cancel();
+    }
+  });
+
+  test('a batch may be bound to the life of who started it', async () => {
+    await (await start('orderTogether', 'long-together')).result();
+    const { state } = await batchIn(world, 'long-together').until(({ endedAt }) => endedAt !== undefined);
+    expect(state).toBe('CANCELLED');
+  });
+});

@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { scheduleIdOf } from '../../src/contract/index.ts';
+import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
+import { type BroughtTemporal, bringTemporal } from '../../src/local/index.ts';
+import { readRecord } from '../../src/local/record.ts';
+import { temporalCliPath } from '../support/servers.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { createDesk } from './cli-kit.ts';
+
+/** Temporal takes no shorter window. */
+const SHORTEST_WINDOW_MS = 10_000;
+
+describe('a Temporal server that stood still', () => {
+  let directory: string;
+  let temporal: BroughtTemporal;
+  let world: World;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'hummingbatch-test-missed-'));
+    temporal = await bringTemporal({
+      directory,
+      cli: await temporalCliPath(),
+      namespace: 'default',
+      searchAttributes: SEARCH_ATTRIBUTE_TYPES,
+      retentionHours: 24,
+      env: process.env,
+      log: () => undefined,
+    });
+    world = await createWorld({ temporal: temporal.address });
+  });
+  afterAll(async () => {
+    await world.close();
+    await temporal.release();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  test('has made up for the firings of the window, counts those before, and doctor says how many', async () => {
+    const { schedules } = world.hummingbatch;
+    const { missed } = await schedules.create({
+      manifest: { name: 'often', model: 'nano-banana-pro', items: [{ key: 'a', prompt: 'A bottle' }] },
+      cron: '*/2 * * * * * *',
+    });
+    expect(missed).toBe(0);
+    const handle = world.client.schedule.getHandle(scheduleIdOf('often'));
+    // Ours is ten minutes, for which nobody would wait here.
+    expect((await handle.describe()).policies.catchupWindow).toBe(600_000);
+    await handle.update((schedule) => ({
+      ...schedule,
+      state: schedule.state,
+      policies: { ...schedule.policies, catchupWindow: SHORTEST_WINDOW_MS },
+    }));
+    // Temporal takes it up with the next firing.
+    const { numActionsTaken } = (await handle.describe()).info;
+    while ((await handle.describe()).info.numActionsTaken <= numActionsTaken) await pause(100);
+    const { pid = 0 } = (await readRecord(directory)) ?? {};
+    process.kill(pid, 'SIGSTOP');
+    // What passes here is the time in which no server runs: two firings more than fit into the window.
+    await pause(SHORTEST_WINDOW_MS + 5_000);
+    process.kill(pid, 'SIGCONT');
+    let status = await seen();
+    for (; !status?.missed; status = await seen()) await pause(200);
+    expect(status.missed).toBeLessThanOrEqual(5);
+
+    const desk = await createDesk({
+      TEMPORAL_ADDRESS: temporal.address,
+      HUMMINGBATCH_STORE: world.store.location,
+    });
+    const { stdout } = await desk.run(['doctor', '--json']);
+    const { checks } = JSON.parse(stdout) as { checks: { name: string }[] };
+    expect(checks.find(({ name }) => name === 'schedules')).toMatchObject({
+      level: 'hint',
+      message: expect.stringMatching(/^often has missed \d+ firings?, while no Temporal server ran \(since/),
+      fix: expect.stringContaining('keep Temporal and a worker running'),
+    });
+    await schedules.delete('often');
+  });
+
+  /** It answers a moment after it goes on. */
+  async function seen() {
+    const list = await world.hummingbatch.schedules.list().catch(() => []);
+    return list.find(({ name }) => name === 'often');
+  }
+});

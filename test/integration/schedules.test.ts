@@ -1,0 +1,418 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type BatchResult, scheduleIdOf, workflowIdOf } from '../../src/contract/index.ts';
+import { batchPlaces } from '../../src/contract/places.ts';
+import type { ManifestInput } from '../../src/manifest/index.ts';
+import { batchIn, namesOf } from '../support/batch-in.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { picture } from './activities-kit.ts';
+import { createDesk, manifestText } from './cli-kit.ts';
+
+const DAILY = '0 6 * * *';
+/** Seconds come first where there are seven fields. */
+const EVERY_SECOND = '* * * * * * *';
+
+const manifestNamed = (name: string, more: Partial<ManifestInput> = {}): ManifestInput => ({
+  name,
+  model: 'nano-banana-pro',
+  items: [{ key: 'a', prompt: 'A bottle', count: 2 }],
+  ...more,
+});
+
+/** Waits until it says something; whether it ever does is for the test's own time-out to say. */
+async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    await pause(200);
+  }
+}
+
+/** Until the clock shows another second: a batch is named for the second of its firing. */
+function anotherSecond(): Promise<unknown> {
+  const second = Math.floor(Date.now() / 1000);
+  return until(async () => Math.floor(Date.now() / 1000) !== second);
+}
+
+describe('a schedule', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld({
+      jobSeconds: 1,
+      faults: { faults: [{ fault: 'job.stuck', state: 'RUNNING', match: { name: namesOf('long-[^/]+') } }] },
+    });
+    await world.work();
+  });
+  afterAll(() => world.close());
+
+  const statusOf = async (name: string) =>
+    (await world.hummingbatch.schedules.list()).find((schedule) => schedule.name === name);
+
+  async function fire(name: string): Promise<string> {
+    await anotherSecond();
+    const { batchId } = await world.hummingbatch.schedules.trigger(name);
+    if (!batchId) throw new Error(`${name} did not fire.`);
+    return batchId;
+  }
+
+  const firingOf = (name: string, batchId: string) => {
+    const [, day = '', time = ''] = /-(\d{8})-(\d{6})$/.exec(batchId) ?? [];
+    const at = `${day}T${time}Z`.replace(/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/, '$1-$2-$3T$4:$5:$6Z');
+    return world.client.workflow.getHandle(`${scheduleIdOf(name)}-${at}`);
+  };
+
+  test('makes a batch of its own at each firing, named for its time, of what was copied into the store', async () => {
+    const path = await world.manifest(
+      manifestNamed('Bottles & More', {
+        references: { bottle: './refs/bottle.png' },
+        items: [{ key: 'hero', prompt: 'The bottle', references: ['bottle'], count: 2 }],
+      }),
+      { 'refs/bottle.png': await picture(3) },
+    );
+    const created = await world.hummingbatch.schedules.create({ manifest: path, cron: EVERY_SECOND });
+    expect(created).toMatchObject({
+      name: 'bottles-more',
+      timezone: 'UTC',
+      overlap: 'allow',
+      attached: false,
+    });
+    // Nothing of the person's own files is needed any more.
+    await world.manifest({}, { 'refs/bottle.png': Buffer.from('gone') });
+    const ids = await until(async () => {
+      const stored = (await world.store.folders('batches/')).filter((id) => id.startsWith('bottles-more-'));
+      return stored.length >= 2 && stored;
+    });
+    await world.hummingbatch.schedules.delete('bottles-more');
+    const [first = '', second = ''] = ids;
+    expect(first).toMatch(/^bottles-more-\d{8}-\d{6}$/);
+    expect(second).not.toBe(first);
+    for (const id of ids)
+      expect(await world.hummingbatch.batch(id).wait()).toMatchObject({
+        state: 'COMPLETED',
+        outputs: { total: 2, image: 2 },
+      });
+    const result = (await firingOf('bottles-more', first).result()) as BatchResult;
+    expect(result).toMatchObject({ batchId: first, state: 'COMPLETED' });
+    expect(await world.hummingbatch.schedules.list()).toEqual([]);
+  });
+
+  test('says in Temporal which batch a firing makes, and is no batch itself', async () => {
+    await world.hummingbatch.schedules.create({
+      manifest: manifestNamed('long-shown'),
+      cron: DAILY,
+      name: 'long-shown',
+    });
+    const id = await fire('long-shown');
+    await batchIn(world, id).until(({ state }) => state === 'WAITING');
+    const { userMetadata, raw } = await describeFully(firingOf('long-shown', id).workflowId);
+    expect(raw).toBe('scheduledBatch');
+    expect(userMetadata).toContain(workflowIdOf(id));
+    expect(userMetadata).toContain(`hummingbatch status ${id}`);
+    const child = await world.client.workflow.getHandle(workflowIdOf(id)).describe();
+    expect(child.memo).toMatchObject({
+      store: world.store.id,
+      fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    const { batches } = await world.hummingbatch.list();
+    expect(
+      batches.filter(({ batchId }) => batchId.startsWith('long-shown')).map(({ batchId }) => batchId),
+    ).toEqual([id]);
+    const query = `BatchState IN ("WAITING") AND TaskQueue = "${world.taskQueue}"`;
+    const counted = await until(async () => (await world.client.workflow.count(query)).count || undefined);
+    expect(counted).toBe(1);
+    // Started again by hand, it is the same batch.
+    const manifest = manifestNamed('long-shown');
+    expect(await world.hummingbatch.startBatch({ manifest, batchId: id })).toMatchObject({ attached: true });
+    await world.hummingbatch.batch(id).cancel();
+    await world.hummingbatch.batch(id).wait();
+    await world.hummingbatch.schedules.delete('long-shown');
+  });
+
+  async function describeFully(workflowId: string) {
+    const handle = world.client.workflow.getHandle(workflowId);
+    const { type, raw } = await handle.describe();
+    const metadata = (await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata')) ?? {};
+    expect(raw.executionConfig?.userMetadata?.summary).toBeDefined();
+    return { raw: type, userMetadata: metadata.currentDetails ?? '' };
+  }
+
+  test('cancels its batch where a firing is cancelled, and leaves it alone where one is terminated', async () => {
+    await world.hummingbatch.schedules.create({ manifest: manifestNamed('long-ended'), cron: DAILY });
+    const [cancelled, terminated] = [await fire('long-ended'), await fire('long-ended')];
+    for (const id of [cancelled, terminated])
+      await batchIn(world, id).until(({ state }) => state === 'WAITING');
+    await firingOf('long-ended', terminated).terminate();
+    await firingOf('long-ended', cancelled).cancel();
+    expect(await world.hummingbatch.batch(cancelled).wait()).toMatchObject({ state: 'CANCELLED' });
+    await until(async () => (await firingOf('long-ended', cancelled).describe()).status.name === 'CANCELLED');
+    expect(await world.store.head(batchPlaces(cancelled).report)).toBeDefined();
+    expect(await world.hummingbatch.batch(terminated).status()).toMatchObject({ state: 'WAITING' });
+    await world.hummingbatch.batch(terminated).cancel();
+    await world.hummingbatch.schedules.delete('long-ended');
+  });
+
+  test('attaches to a batch that runs already under the id of a firing, and makes nothing of other content', async () => {
+    const manifest = manifestNamed('long-taken');
+    await world.hummingbatch.schedules.create({ manifest, cron: DAILY });
+    const id = await fire('long-taken');
+    await batchIn(world, id).until(({ state }) => state === 'WAITING');
+    const [input] = (await argumentsOf(firingOf('long-taken', id).workflowId)) as [object];
+    // The same second again, as after a reset: the batch is this firing's, whoever started it.
+    await firingOf('long-taken', id).terminate();
+    const again = await startFiring(id, input);
+    expect(await again.result()).toEqual({ batchId: id, attached: true });
+    await world.hummingbatch.startBatch({
+      manifest: manifestNamed('long-taken', { model: 'nano-banana-2.1' }),
+      batchId: 'long-taken-20010101-000000',
+    });
+    const other = await startFiring('long-taken-20010101-000000', input);
+    await expect(other.result()).rejects.toMatchObject({ cause: { type: 'batch-conflict' } });
+    for (const batch of [id, 'long-taken-20010101-000000']) await world.hummingbatch.batch(batch).cancel();
+    await world.hummingbatch.schedules.delete('long-taken');
+  });
+
+  async function argumentsOf(workflowId: string): Promise<unknown[]> {
+    const { events } = await world.client.workflow.getHandle(workflowId).fetchHistory();
+    const payloads = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    return payloads.map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()));
+  }
+
+  /** A firing by hand, for the time that the id of its batch names. */
+  const startFiring = (batchId: string, input: object) => {
+    const [, day = '', time = ''] = /-(\d{8})-(\d{6})$/.exec(batchId) ?? [];
+    const iso = `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`;
+    return world.client.workflow.start('scheduledBatch', {
+      workflowId: `by-hand-${batchId}`,
+      taskQueue: world.taskQueue,
+      args: [input],
+      searchAttributes: { TemporalScheduledStartTime: [new Date(iso)] },
+    });
+  };
+
+  test('skips a firing while the batch of the one before is on its way, where it is told so, and counts it', async () => {
+    await world.hummingbatch.schedules.create({
+      manifest: manifestNamed('long-skip'),
+      cron: EVERY_SECOND,
+      overlap: 'skip',
+    });
+    const seen = await until(async () => {
+      const status = await statusOf('long-skip');
+      return status && status.skipped > 1 && status;
+    });
+    expect(seen).toMatchObject({ fired: 1, missed: 0, overlap: 'skip' });
+    await world.hummingbatch.schedules.pause('long-skip');
+    const { code, stdout } = await (await deskOf()).run(['doctor', '--json']);
+    expect(code).toBe(1);
+    const { checks } = JSON.parse(stdout) as { checks: { name: string }[] };
+    expect(checks.find(({ name }) => name === 'schedules')).toMatchObject({
+      level: 'hint',
+      message: expect.stringMatching(
+        /^long-skip has skipped \d+ firings, whose predecessor was still on its way \(since/,
+      ),
+      fix: expect.stringContaining('hummingbatch schedule trigger NAME'),
+    });
+    await world.hummingbatch.schedules.delete('long-skip');
+    // The batch goes on without its schedule.
+    const { batchId = '' } = seen.last ?? {};
+    await batchIn(world, batchId).until(({ state }) => state === 'WAITING');
+    await world.hummingbatch.batch(batchId).cancel();
+  });
+
+  test('fires no more while it is paused but by a trigger, and again once it is resumed', async () => {
+    const { schedules } = world.hummingbatch;
+    await schedules.create({ manifest: manifestNamed('paused'), cron: EVERY_SECOND });
+    await until(async () => (await statusOf('paused'))?.fired);
+    await schedules.pause('paused');
+    await schedules.pause('paused');
+    const { fired = 0 } = (await statusOf('paused')) ?? {};
+    // Three of its times go by.
+    for (const _ of [1, 2, 3]) await anotherSecond();
+    expect(await statusOf('paused')).toMatchObject({ paused: true, fired, missed: 0 });
+    const { batchId = '' } = await schedules.trigger('paused');
+    expect(await world.hummingbatch.batch(batchId).wait()).toMatchObject({ state: 'COMPLETED' });
+    await schedules.resume('paused');
+    await until(async () => ((await statusOf('paused'))?.fired ?? 0) > fired + 1);
+    await schedules.delete('paused');
+  });
+
+  test('is created once: the same again attaches, other content, times or options are refused', async () => {
+    const { schedules } = world.hummingbatch;
+    const request = { manifest: manifestNamed('once'), cron: DAILY };
+    expect(await schedules.create(request)).toMatchObject({ attached: false });
+    expect(await schedules.create(request)).toMatchObject({ attached: true, cron: DAILY });
+    const others = [
+      [
+        { ...request, manifest: manifestNamed('once', { model: 'nano-banana-2.1' }) },
+        'with another manifest',
+      ],
+      [{ ...request, cron: '0 7 * * *' }, 'with another cron'],
+      [{ ...request, timezone: 'Europe/Berlin' }, 'with another time zone'],
+      [{ ...request, overlap: 'skip' as const }, 'with another overlap'],
+      [{ ...request, options: { maxCostUsd: 1 } }, 'with other options'],
+      [{ ...request, manifest: manifestNamed('once', { run: { maxCostUsd: 1 } }) }, 'with other options'],
+    ] as const;
+    for (const [other, says] of others)
+      await expect(schedules.create(other)).rejects.toMatchObject({
+        code: 'batch-conflict',
+        message: `The schedule once is there ${says}.`,
+        fix: expect.stringContaining('`hummingbatch schedule delete once`'),
+      });
+    await schedules.delete('once');
+    const [[replaced]] = others;
+    expect(await schedules.create(replaced)).toMatchObject({ attached: false });
+    await schedules.delete('once');
+  });
+
+  test('is refused where Temporal does not understand its times, in Temporal’s words', async () => {
+    const { schedules } = world.hummingbatch;
+    const request = { manifest: manifestNamed('wrong'), cron: DAILY };
+    const wrong = [
+      [{ ...request, cron: '61 * * * *' }, 'Minute is not in range'],
+      [{ ...request, cron: 'every day' }, 'does not have 5-7 fields'],
+      [{ ...request, timezone: 'Mars/Phobos' }, 'unknown time zone Mars/Phobos'],
+      [{ ...request, name: 'Not A Name' }, 'no name for a schedule'],
+      [{ ...request, name: 'x'.repeat(45) }, 'no name for a schedule'],
+      [{ ...request, overlap: 'sometimes' as 'skip' }, 'There is no overlap'],
+    ] as const;
+    for (const [other, says] of wrong)
+      await expect(schedules.create(other)).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringContaining(says),
+      });
+    expect(await statusOf('wrong')).toBeUndefined();
+  });
+
+  test('of another store is neither shown nor touched, and its name is taken', async () => {
+    const other = await createWorld({ emulator: world.emulator });
+    try {
+      await other.hummingbatch.schedules.create({ manifest: manifestNamed('theirs'), cron: DAILY });
+      // Temporal's own list shows it.
+      await until(async () => {
+        for await (const { scheduleId } of world.client.schedule.list())
+          if (scheduleId === scheduleIdOf('theirs')) return true;
+        return false;
+      });
+      expect(await statusOf('theirs')).toBeUndefined();
+      expect(await other.hummingbatch.schedules.list()).toMatchObject([{ name: 'theirs' }]);
+      for (const act of ['pause', 'resume', 'trigger', 'delete'] as const)
+        await expect(world.hummingbatch.schedules[act]('theirs')).rejects.toMatchObject({
+          code: 'not-found',
+        });
+      await expect(
+        world.hummingbatch.schedules.create({ manifest: manifestNamed('theirs'), cron: DAILY }),
+      ).rejects.toMatchObject({
+        code: 'batch-conflict',
+        message: expect.stringContaining('for another store'),
+      });
+      // Nor because this store has seen the name.
+      expect(await world.store.folders('schedules/')).toContain('theirs');
+      expect(await statusOf('theirs')).toBeUndefined();
+      await other.hummingbatch.schedules.delete('theirs');
+    } finally {
+      await other.close();
+    }
+  });
+
+  async function deskOf() {
+    return createDesk({
+      TEMPORAL_ADDRESS: inject('temporal'),
+      HUMMINGBATCH_STORE: world.store.location,
+      HUMMINGBATCH_TASK_QUEUE: world.taskQueue,
+      HUMMINGBATCH_CHECK_INTERVAL: '1s',
+    });
+  }
+
+  test('is created, listed, paused, triggered and deleted from the command line', async () => {
+    const desk = await deskOf();
+    await desk.write('m.yaml', manifestText('typed'));
+    const create = ['schedule', 'create', '--cron', DAILY, '--timezone', 'Europe/Berlin', 'm.yaml', '--json'];
+    const created = await desk.run(create);
+    expect(created, created.stderr).toMatchObject({ code: 0 });
+    expect(created.stderr).toContain('Each firing:');
+    expect(created.stderr).toContain('0.20 USD');
+    expect(JSON.parse(created.stdout)).toMatchObject({
+      name: 'typed',
+      attached: false,
+      paused: false,
+      last: null,
+    });
+    expect(JSON.parse((await desk.run(create)).stdout)).toMatchObject({ attached: true });
+    const fired = await desk.run(['schedule', 'trigger', 'typed', '--json']);
+    const { batchId } = JSON.parse(fired.stdout) as { batchId: string };
+    expect(fired.stderr).toContain(`hummingbatch watch ${batchId}`);
+    expect((await desk.run(['watch', batchId])).code).toBe(0);
+    expect(await desk.run(['schedule', 'pause', 'typed'])).toMatchObject({ code: 0, stdout: '' });
+    const { stdout } = await desk.run(['schedule', 'list']);
+    for (const words of ['typed', DAILY, 'Europe/Berlin', 'paused', batchId]) expect(stdout).toContain(words);
+    const listed = await desk.run(['schedule', 'list', '--json']);
+    expect(JSON.parse(listed.stdout)).toMatchObject({
+      schedules: [{ name: 'typed', paused: true, fired: 1, skipped: 0, missed: 0, last: { batchId } }],
+    });
+    expect((await desk.run(['schedule', 'resume', 'typed'])).code).toBe(0);
+    const unknown = await desk.run(['schedule', 'delete', 'tiped', '--json']);
+    expect(unknown.code).toBe(1);
+    expect(JSON.parse(unknown.stdout)).toMatchObject({
+      error: { code: 'not-found', fix: 'Did you mean typed?' },
+    });
+    expect((await desk.run(['schedule', 'delete', 'typed'])).code).toBe(0);
+    expect(JSON.parse((await desk.run(['schedule', 'list', '--json'])).stdout)).toEqual({ schedules: [] });
+    expect(await desk.run(['schedule', 'create', 'm.yaml'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--cron'),
+    });
+  });
+
+  test('without any Temporal is refused with the way on, and with the store’s own says when it fires', async () => {
+    const desk = await createDesk();
+    await desk.write('m.yaml', manifestText('own'));
+    const create = ['schedule', 'create', '--cron', DAILY, 'm.yaml', '--emulator', '--json'];
+    const refused = await desk.run(create);
+    expect(refused.code).toBe(1);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      error: { code: 'no-temporal', fix: expect.stringContaining('`hummingbatch up --emulator`') },
+    });
+    const up = desk.begin('up', '--emulator');
+    await up.said('Ctrl-C');
+    const created = await desk.run(create);
+    expect(created.stderr).toContain('It fires only while `hummingbatch up --emulator` runs.');
+    const fired = await desk.run(['schedule', 'trigger', 'own', '--emulator', '--json']);
+    const { batchId } = JSON.parse(fired.stdout) as { batchId: string };
+    expect((await desk.run(['watch', batchId, '--emulator'])).code).toBe(0);
+    up.child.kill('SIGINT');
+    await up.ended;
+    const { stdout } = await desk.run(['doctor', '--emulator', '--json']);
+    const { checks } = JSON.parse(stdout) as { checks: { name: string }[] };
+    expect(checks.find(({ name }) => name === 'schedules')).toMatchObject({
+      level: 'hint',
+      message: expect.stringContaining('No Temporal server runs'),
+    });
+  });
+
+  test('survives a worker that is killed in the middle of a firing', async () => {
+    const { emulator } = world;
+    const apart = await createWorld({ emulator });
+    try {
+      const worker = startWorkerProcess(apart);
+      await worker.said('Ctrl-C');
+      await apart.hummingbatch.schedules.create({
+        manifest: manifestNamed('killed'),
+        cron: DAILY,
+        options: { checkIntervalMs: 1_000 },
+      });
+      const { batchId = '' } = await apart.hummingbatch.schedules.trigger('killed');
+      await until(() => apart.store.head(batchPlaces(batchId).manifest));
+      await worker.kill();
+      await apart.work();
+      expect(await apart.hummingbatch.batch(batchId).wait()).toMatchObject({
+        state: 'COMPLETED',
+        outputs: { image: 2 },
+      });
+      const made = (await emulator.ledger()).jobs.filter(({ displayName }) => displayName?.includes(batchId));
+      expect(made).toHaveLength(1);
+      await apart.hummingbatch.schedules.delete('killed');
+    } finally {
+      await apart.close();
+    }
+  });
+});

@@ -1,0 +1,57 @@
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import {
+  batchIdOfFiring,
+  isBatchId,
+  isScheduleName,
+  MAX_SCHEDULE_NAME,
+} from '../../../src/contract/index.ts';
+import { scheduleNameOf } from '../../../src/manifest/batch-id.ts';
+
+const names = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,42}[a-z0-9])?$/).filter(isScheduleName);
+/** Whole seconds of four-digit years. */
+const seconds = fc.integer({ min: 0, max: 253_402_300_799 });
+const firing = (name: string, second: number, ms = 0) => batchIdOfFiring(name, new Date(second * 1000 + ms));
+
+describe('the batch of a firing', () => {
+  test('is named for its schedule and its time in UTC', () => {
+    expect(batchIdOfFiring('daily-catalogue', new Date('2026-11-24T07:00:00.123+01:00'))).toBe(
+      'daily-catalogue-20261124-060000',
+    );
+  });
+
+  property.prop([names, seconds])('has a good id', (name, second) => {
+    expect(isBatchId(firing(name, second))).toBe(true);
+  });
+
+  property.prop([names, names, seconds, seconds])(
+    'has an id that no other schedule and no other second has',
+    (name, other, second, later) => {
+      const isSame = name === other && second === later;
+      expect(firing(name, second) === firing(other, later)).toBe(isSame);
+      expect(firing(name, second) === firing(name, second + 1)).toBe(false);
+    },
+  );
+
+  property.prop([names, seconds, fc.integer({ min: 0, max: 999 })])(
+    'is the same within a second, as Temporal names its own workflow',
+    (name, second, ms) => {
+      expect(firing(name, second, ms)).toBe(firing(name, second));
+    },
+  );
+});
+
+describe('the name of a schedule', () => {
+  property.prop([fc.string({ unit: 'grapheme', maxLength: 120 })])('is made of any name', (name) => {
+    expect(isScheduleName(scheduleNameOf(name))).toBe(true);
+  });
+
+  test.each([
+    ['Autumn Catalogue (é)', 'autumn-catalogue-e'],
+    ['con', 'schedule-con'],
+    ['夏', 'schedule'],
+    ['x'.repeat(100), 'x'.repeat(MAX_SCHEDULE_NAME)],
+  ])('%s becomes %s', (name, schedule) => {
+    expect(scheduleNameOf(name)).toBe(schedule);
+  });
+});
