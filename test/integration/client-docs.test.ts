@@ -80,6 +80,7 @@ describe('the programs in the documents', () => {
       'docs/client.md: Results',
       'docs/client.md: Steer',
       'docs/client.md: List',
+      'docs/client.md: Pass on an event',
       'docs/client.md: A connection of your own',
       'README.md: From TypeScript',
     ]);
@@ -115,6 +116,7 @@ const SAYS: Record<string, RegExp> = {
   'docs/client.md: Steer':
     /^The batch order-4711 has ended: it is COMPLETED\. What makes sense now: .*\n2 rounds\n$/,
   'docs/client.md: List': /^$/,
+  'docs/client.md: Pass on an event': /^nobody\n$/,
   'docs/client.md: A connection of your own': /^\d batches\n$/,
   'README.md: From TypeScript': /^COMPLETED 3 of 3\n(?:.+\n){3}$/,
 };
