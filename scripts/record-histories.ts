@@ -8,7 +8,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import release from '../package.json' with { type: 'json' };
-import { adoptUpdate, type BatchProgress, checkNowUpdate, retryUpdate } from '../src/contract/index.ts';
+import {
+  adoptUpdate,
+  type BatchProgress,
+  checkNowUpdate,
+  jobEventSignal,
+  retryUpdate,
+} from '../src/contract/index.ts';
 import {
   createSkippedTime,
   type ScriptedBatch,
@@ -100,6 +106,16 @@ const STORIES: Record<string, (time: SkippedTime) => Promise<Pick<ScriptedBatch,
     });
     await firing.handle.result();
     return firing;
+  },
+
+  /** Recorded when each event woke the batch, of whichever job. */
+  async knocked(time) {
+    const batch = await time.start({ lives: [{ hours: 1, end: 'SUCCEEDED' }] });
+    const { check } = await batch.until(({ check }) => (check?.number ?? 0) >= 5);
+    await batch.handle.signal(jobEventSignal, { job: 'batches/another' });
+    await batch.until((now) => (now.check?.number ?? 0) > (check?.number ?? 0), 0);
+    await batch.result();
+    return batch;
   },
 };
 

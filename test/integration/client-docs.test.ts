@@ -87,6 +87,7 @@ describe('the programs in the documents', () => {
       'docs/client.md: Results',
       'docs/client.md: Steer',
       'docs/client.md: List',
+      'docs/client.md: Pass on an event',
       'docs/client.md: From another workflow',
       'docs/client.md: By the clock',
       'docs/client.md: A connection of your own',
@@ -124,6 +125,7 @@ const SAYS: Record<string, RegExp> = {
   'docs/client.md: Steer':
     /^The batch order-4711 has ended: it is COMPLETED\. What makes sense now: .*\n2 rounds\n$/,
   'docs/client.md: List': /^$/,
+  'docs/client.md: Pass on an event': /^nobody\n$/,
   'docs/client.md: From another workflow': /^COMPLETED 3 of 3\n$/,
   'docs/client.md: By the clock':
     /^daily-bottles fires next at \S+Z\nCOMPLETED\ndaily-bottles daily-bottles-\d{8}-\d{6} 0 0\n$/,
