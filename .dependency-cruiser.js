@@ -8,10 +8,11 @@ const PARTS = {
   manifest: ['contract', 'batch'],
   gemini: ['contract'],
   store: ['contract'],
+  webhooks: ['contract'],
   workflows: ['contract', 'batch', 'activities'],
-  activities: ['contract', 'batch', 'manifest', 'gemini', 'store'],
+  activities: ['contract', 'batch', 'manifest', 'gemini', 'store', 'webhooks'],
   worker: ['contract', 'activities', 'workflows', 'gemini', 'store', 'batch'],
-  client: ['contract', 'manifest', 'store', 'batch'],
+  client: ['contract', 'manifest', 'store', 'batch', 'webhooks'],
   emulator: [],
   local: ['contract'],
 };

@@ -6,6 +6,7 @@ import { collectRound } from './collect-round.ts';
 import { createJob } from './create-job.ts';
 import type { ActivityDeps } from './deps.ts';
 import { findJob } from './find-job.ts';
+import { notify } from './notify.ts';
 import { prepare } from './prepare.ts';
 import { remember } from './remember.ts';
 import { report } from './report.ts';
@@ -27,6 +28,7 @@ export function createActivities(deps: ActivityDeps) {
     cancelJob: activity(deps, 'cancelJob', cancelJob),
     cleanUp: activity(deps, 'cleanUp', cleanUp),
     remember: activity(deps, 'remember', remember),
+    notify: activity(deps, 'notify', notify),
   };
 }
 

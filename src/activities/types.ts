@@ -5,7 +5,9 @@ import type {
   ErrorCode,
   ImageBatchInput,
   JobState,
+  NotifyTarget,
   OutputCounts,
+  WebhookEvent,
 } from '../contract/index.ts';
 
 /**
@@ -191,4 +193,12 @@ export interface RememberInput extends StepInput {
 
 export interface CancelJobInput extends StepInput {
   job: string;
+}
+
+/** One event for one target. */
+export interface NotifyInput extends StepInput {
+  /** The same over all deliveries: `webhook-id`. */
+  id: string;
+  event: WebhookEvent;
+  target: NotifyTarget;
 }

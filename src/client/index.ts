@@ -31,6 +31,7 @@ import { connectTemporal } from './temporal.ts';
 export * from '../contract/index.ts';
 export { storedRecords } from '../store/records.ts';
 export type { Store } from '../store/store.ts';
+export { type ReceivedEvent, type SignedRequest, verifyWebhook } from '../webhooks/index.ts';
 export type { BatchHandle, Sending } from './batch.ts';
 export { type BatchPage, type ListChoice, listBatches } from './list.ts';
 export { unknownBatch } from './near.ts';

@@ -20,6 +20,10 @@ const CODES = {
     fix: '`hummingbatch status ID` says where the batch stands and what goes on.',
   },
   'approval-refused': { retry: 'never', fix: 'Start the batch again when it may be paid.' },
+  'webhook-invalid': {
+    retry: 'never',
+    fix: 'Answer it with 401. If it is yours: check the secret and the clock, and that the body is passed on byte for byte.',
+  },
   aborted: { retry: 'soon', fix: 'Call the same command again; the batch goes on where it stood.' },
 
   'no-temporal': {

@@ -1,1 +1,2 @@
 export { imageBatch } from './image-batch.ts';
+export { notifyBatch } from './notify-batch.ts';

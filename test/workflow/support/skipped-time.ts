@@ -43,6 +43,7 @@ const ACTIVITY_NAMES: Record<keyof Activities, true> = {
   cancelJob: true,
   cleanUp: true,
   remember: true,
+  notify: true,
 };
 
 /**
@@ -120,6 +121,8 @@ export async function createSkippedTime(identity = 'test') {
         taskQueue: TASK_QUEUE,
         args: [{ batchId }],
       }),
+    /** Any workflow. */
+    handle: (workflowId: string) => environment.client.workflow.getHandle(workflowId),
     now: () => environment.currentTimeMs(),
     sleep: (ms: number) => environment.sleep(ms),
 
