@@ -52,7 +52,7 @@ describe('a batch that tells', () => {
   test('leaves deliveries behind when it ends', async () => {
     const batch = await time.start({}, TOLD);
     await batch.result();
-    const [begun] = (await batch.events()).filter(
+    const begun = (await batch.events()).find(
       (event) => event.startChildWorkflowExecutionInitiatedEventAttributes,
     );
     expect(begun?.startChildWorkflowExecutionInitiatedEventAttributes).toMatchObject({
@@ -143,7 +143,7 @@ describe('a stop', () => {
 
   test('of submissions that do not leave the machine, one after another, is told once', async () => {
     const refused = { kind: 'refused', code: 'unreachable' } as const;
-    const batch = await time.start({ submissions: Array(8).fill(refused) }, TOLD);
+    const batch = await time.start({ submissions: Array.from({ length: 8 }, () => refused) }, TOLD);
     await batch.result();
     expect(stops(batch)).toEqual([['batch.stopped', 'NEEDS_ATTENTION', 'unreachable']]);
   });
@@ -203,7 +203,7 @@ test.each([
   [[{ url: 'https://shop.example', secretRef: 'whsec_hunter2' }]],
   [[{ url: 'https://shop.example', secretRef: 'shop', secret: 'hunter2' }]],
   [[{ url: 'ftp://shop.example/hunter2', secretRef: 'shop' }]],
-  [Array(6).fill(SHOP)],
+  [Array.from({ length: 6 }, () => SHOP)],
   ['https://shop.example/hunter2'],
   [[null]],
 ])('the targets %j are refused before anything is done, and nothing of them is shown', async (notify) => {
