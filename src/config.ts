@@ -3,10 +3,11 @@ import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { keyOf } from './api/verify-signature.ts';
 import { HummingbatchError } from './contract/errors.ts';
+import { areNotifyTargets, NOTIFY_RULE, type NotifyTarget } from './contract/notify.ts';
 import { durationMs } from './manifest/duration.ts';
 import { suggestion } from './manifest/suggest.ts';
+import { isWebhookSecret } from './webhooks/index.ts';
 
 /** What the environment says, `.env` beneath it. An empty value counts as none. */
 export type Environment = Readonly<Record<string, string>>;
@@ -41,6 +42,10 @@ export interface Config {
   apiTokens?: string;
   /** How a worker writes its log; unset: for people on a terminal, else as JSON. */
   log?: LogStyle;
+  /** Who is told by webhook of every batch that is started here and does not say otherwise itself. */
+  notify?: readonly NotifyTarget[];
+  /** Hosts, `host` or `host:port`, to which a worker's webhooks may go though they are private or without TLS. */
+  webhookHosts?: readonly string[];
 }
 
 export const LOG_STYLES = ['json', 'pretty'] as const;
@@ -67,8 +72,17 @@ const address = text.refine(
 const wholeNumber = z.coerce.string().regex(/^[1-9]\d{0,8}$/, 'must be a whole number, 1 or more');
 const style = z.enum(LOG_STYLES, { error: `must be ${LOG_STYLES.join(' or ')}` });
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+// As a whole, so that nothing of it is quoted.
+const targets = z.custom<readonly NotifyTarget[]>(areNotifyTargets, `must be ${NOTIFY_RULE}`);
+const hosts = z.custom<readonly string[]>(
+  (value) => Array.isArray(value) && value.every(isHost),
+  'must be a list of hosts such as shop.internal:8080',
+);
 
-/** What can be set in the file, and where the environment says the same. Secrets have no place in a file that is shared. */
+/**
+ * What can be set in the file, and where the environment says the same; `fromText` where a variable's text is not the value.
+ * Secrets have no place in a file that is shared.
+ */
 const SETTINGS = {
   geminiUrl: { schema: url, variable: 'HUMMINGBATCH_GEMINI_URL' },
   store: { schema: text, variable: 'HUMMINGBATCH_STORE' },
@@ -79,10 +93,18 @@ const SETTINGS = {
   apiRequestsPerMinute: { schema: wholeNumber, variable: 'HUMMINGBATCH_API_REQUESTS_PER_MINUTE' },
   metrics: { schema: address, variable: 'HUMMINGBATCH_METRICS' },
   log: { schema: style, variable: 'HUMMINGBATCH_LOG' },
-} as const;
+  notify: { schema: targets, variable: 'HUMMINGBATCH_NOTIFY', fromText: jsonOf },
+  webhookHosts: { schema: hosts, variable: 'HUMMINGBATCH_WEBHOOK_HOSTS', fromText: listOf },
+} as const satisfies Record<string, SettingRule>;
+
+interface SettingRule {
+  schema: z.ZodType;
+  variable: string;
+  fromText?: (text: string) => unknown;
+}
 
 type Setting = keyof typeof SETTINGS;
-type Settings = Partial<Record<Setting, string>>;
+type Settings = { [Name in Setting]?: z.infer<(typeof SETTINGS)[Name]['schema']> };
 
 const NAMES = Object.keys(SETTINGS) as Setting[];
 const fileSchema = z
@@ -97,11 +119,11 @@ const fileSchema = z
 export async function loadConfig({ cwd, env: own, store, ...flags }: ConfigSources): Promise<Config> {
   const env = { ...present(await dotEnv(cwd)), ...present(own) };
   const settings = { ...(await fromFile(cwd)), ...fromEnvironment(env, cwd) };
-  const { geminiUrl, taskQueue, checkInterval, submitWindow } = settings;
+  const { geminiUrl, taskQueue, checkInterval, submitWindow, notify, webhookHosts } = settings;
   const { apiRequestsPerMinute } = settings;
   const metrics = flagged('metrics', '--metrics', flags.metrics) ?? settings.metrics;
   const apiListen = flagged('apiListen', '--listen', flags.listen) ?? settings.apiListen;
-  const log = (flagged('log', '--log', flags.log) ?? settings.log) as LogStyle | undefined;
+  const log = flagged('log', '--log', flags.log) ?? settings.log;
   const place = store === undefined ? settings.store : placeFrom(cwd, store);
   const apiKey = env['GEMINI_API_KEY'];
   const apiTokens = env['HUMMINGBATCH_API_TOKENS'];
@@ -121,6 +143,8 @@ export async function loadConfig({ cwd, env: own, store, ...flags }: ConfigSourc
     ...(apiTokens && { apiTokens }),
     ...(metrics && { metrics }),
     ...(log && { log }),
+    ...(notify && { notify }),
+    ...(webhookHosts && { webhookHosts }),
   };
 }
 
@@ -129,7 +153,7 @@ const WEBHOOK_SECRET = 'HUMMINGBATCH_GEMINI_WEBHOOK_SECRET';
 function webhookSecretsIn(env: Environment): string[] | undefined {
   const secrets = env[WEBHOOK_SECRET]?.split(',').map((secret) => secret.trim());
   // What it is instead is not said: it may be another secret.
-  if (secrets && !secrets.every(keyOf))
+  if (secrets && !secrets.every(isWebhookSecret))
     throw invalid(
       WEBHOOK_SECRET,
       'it must be what Google calls the signing secret, `whsec_…`, or several with commas',
@@ -144,11 +168,33 @@ export function hostAndPort(text: string): { host: string; port: number } | unde
   return host && number > 0 && number < 65_536 ? { host, port: number } : undefined;
 }
 
+/** A host, with a port or without, and nothing behind it. */
+function isHost(value: unknown): boolean {
+  return typeof value === 'string' && /^[^\s/@?#\\]+$/.test(value) && URL.canParse(`http://${value}`);
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').map((entry) => entry.trim());
+}
+
+/** What is no JSON is undefined, which no schema takes. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a flag says, checked as its setting is. */
-function flagged(name: Setting, flag: string, value: string | undefined): string | undefined {
+function flagged<Name extends Setting>(
+  name: Name,
+  flag: string,
+  value: string | undefined,
+): Settings[Name] | undefined {
   if (value === undefined) return undefined;
   const checked = SETTINGS[name].schema.safeParse(value);
-  if (checked.success) return value;
+  if (checked.success) return checked.data as Settings[Name];
   throw invalid(flag, `it ${checked.error.issues[0]?.message}`);
 }
 
@@ -163,16 +209,15 @@ async function dotEnv(cwd: string): Promise<NodeJS.Dict<string>> {
 }
 
 function fromEnvironment(env: Environment, cwd: string): Settings {
-  const settings: Settings = {};
-  for (const name of NAMES) {
-    const { schema, variable } = SETTINGS[name];
-    const value = env[variable];
-    if (value === undefined) continue;
-    const checked = schema.safeParse(value);
+  const said = NAMES.flatMap((name) => {
+    const { schema, variable, fromText = String }: SettingRule = SETTINGS[name];
+    const text = env[variable];
+    if (text === undefined) return [];
+    const checked = schema.safeParse(fromText(text));
     if (!checked.success) throw invalid(variable, `it ${checked.error.issues[0]?.message}`);
-    settings[name] = name === 'store' ? placeFrom(cwd, value) : value;
-  }
-  return settings;
+    return [[name, name === 'store' ? placeFrom(cwd, text) : checked.data]];
+  });
+  return Object.fromEntries(said);
 }
 
 async function fromFile(cwd: string): Promise<Settings> {
@@ -207,7 +252,8 @@ function offsetOf(contents: unknown, field: string): number {
 }
 
 function adviceFor(field: string): string {
-  if (/secret/i.test(field)) return `Secrets belong in the environment or in \`.env\`: ${WEBHOOK_SECRET}.`;
+  if (/secret/i.test(field))
+    return `Secrets belong in the environment or in \`.env\`: HUMMINGBATCH_WEBHOOK_SECRETS, ${WEBHOOK_SECRET}.`;
   if (/key|token/i.test(field)) return 'Keys belong in the environment or in `.env`: GEMINI_API_KEY.';
   return suggestion(field, NAMES) ?? `There are ${NAMES.join(', ')}.`;
 }

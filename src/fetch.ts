@@ -1,8 +1,8 @@
-import { type LookupAddress, lookup as systemLookup } from 'node:dns';
-import type { LookupFunction as Lookup } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import { lookup as systemLookup } from 'node:dns';
 import { Agent, type Dispatcher, fetch } from 'undici';
 import { HummingbatchError } from './contract/errors.ts';
+import { originOf } from './contract/notify.ts';
+import { onlyPublic, refusePrivate } from './public-addresses.ts';
 
 export interface FetchLimits {
   /** The most bytes that are taken. */
@@ -12,9 +12,6 @@ export interface FetchLimits {
 }
 
 const REDIRECTS = 5;
-const NOT_PUBLIC = 'it leads to an address that is not public';
-/** All that is given out for use on the internet; what lies outside and is in no range of ipaddr.js is no address either. */
-const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /**
  * Fetches what a stranger names: https only, public addresses only, each redirect looked at anew, bounded in bytes and
@@ -72,31 +69,9 @@ async function follow(url: string, dispatcher: Dispatcher, signal: AbortSignal) 
   throw new Error(`more than ${REDIRECTS} redirects`);
 }
 
-/** A literal address is never looked up, so it is checked here; `URL` has written every form of it (octal, decimal) as one. */
-function refuseUnsafe({ protocol, hostname }: URL): void {
-  if (protocol !== 'https:') throw new Error('only https URLs are fetched');
-  const literal = hostname.replace(/^\[|\]$/g, '');
-  if (ipaddr.isValid(literal) && !isPublic(literal)) throw new Error(NOT_PUBLIC);
-}
-
-/** A look-up for connections that fails where a name has any address that is not public. */
-export function onlyPublic(lookup: Lookup): Lookup {
-  return (host, options, done) =>
-    lookup(host, { ...options, all: true }, (error, found) => {
-      const addresses = found as LookupAddress[];
-      if (error) return done(error, []);
-      const [first] = addresses;
-      if (!first || !addresses.every(({ address }) => isPublic(address)))
-        return done(new Error(NOT_PUBLIC), []);
-      return options.all ? done(null, addresses) : done(null, first.address, first.family);
-    });
-}
-
-/** `unicast` is what ipaddr.js calls an address that is in no reserved range; 4-in-6 is judged by its inner address. */
-function isPublic(address: string): boolean {
-  const parsed = ipaddr.process(address);
-  if (parsed.range() !== 'unicast') return false;
-  return !(parsed instanceof ipaddr.IPv6) || parsed.match(GLOBAL_IPV6);
+function refuseUnsafe(target: URL): void {
+  if (target.protocol !== 'https:') throw new Error('only https URLs are fetched');
+  refusePrivate(target);
 }
 
 async function bounded(
@@ -113,12 +88,8 @@ async function bounded(
   return Buffer.concat(chunks);
 }
 
-function reasonOf(error: unknown): string {
+/** What went wrong with a connection; undici hides it behind "fetch failed". */
+export function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);
-}
-
-/** Without the rest of the URL, which may hold a signature. */
-function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : 'an address that is none';
 }

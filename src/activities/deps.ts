@@ -8,6 +8,10 @@ export interface ActivityDeps {
   gemini: Gemini;
   /** Fetches a reference that a manifest names by URL; limits and SSRF rules are its own. */
   fetchReference: (url: string, signal: AbortSignal) => Promise<Uint8Array>;
+  /** The secrets of a name, all of which sign; undefined where this worker has none of that name. */
+  webhookSecrets: (name: string) => readonly string[] | undefined;
+  /** Posts an event to where a stranger says; limits and SSRF rules are its own. */
+  postWebhook: (post: WebhookPost, signal: AbortSignal) => Promise<WebhookAnswer>;
   /** Names of the search attributes that this namespace knows. */
   searchAttributes: () => Promise<string[]>;
   log: Logger;
@@ -17,4 +21,18 @@ export interface ActivityDeps {
   pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** 0 to 1. */
   random: () => number;
+}
+
+/** A request to a receiver of webhooks. */
+export interface WebhookPost {
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  body: string;
+}
+
+/** What the receiver said. */
+export interface WebhookAnswer {
+  status: number;
+  /** When it says to come back, ms from now. */
+  retryAfterMs?: number;
 }

@@ -2,7 +2,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { HummingbatchError, retryPolicyOf } from '../contract/errors.ts';
 
 /** However long the other side would have us wait: a person's retry comes sooner, and a garbled hint is no reason to sleep for years. */
-const LONGEST_DELAY_MS = 30 * 60_000;
+export const LONGEST_DELAY_MS = 30 * 60_000;
 
 /** An error that no further attempt of this activity can mend, whatever its code says. */
 export class Stuck extends HummingbatchError {

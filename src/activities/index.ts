@@ -6,6 +6,7 @@ import { collectRound } from './collect-round.ts';
 import { createJob } from './create-job.ts';
 import type { ActivityDeps } from './deps.ts';
 import { findJob } from './find-job.ts';
+import { notify } from './notify.ts';
 import { prepare } from './prepare.ts';
 import { putScheduled } from './put-scheduled.ts';
 import { remember } from './remember.ts';
@@ -29,6 +30,7 @@ export function createActivities(deps: ActivityDeps) {
     cleanUp: activity(deps, 'cleanUp', cleanUp),
     putScheduled: activity(deps, 'putScheduled', putScheduled),
     remember: activity(deps, 'remember', remember),
+    notify: activity(deps, 'notify', notify),
   };
 }
 

@@ -5,7 +5,9 @@ import type {
   ErrorCode,
   ImageBatchInput,
   JobState,
+  NotifyTarget,
   OutputCounts,
+  WebhookEvent,
 } from '../contract/index.ts';
 
 /**
@@ -204,4 +206,12 @@ export interface ScheduledManifest {
   manifest: NonNullable<ImageBatchInput['manifest']>;
   fingerprint: string;
   summary: string;
+}
+
+/** One event for one target. */
+export interface NotifyInput extends StepInput {
+  /** The same over all deliveries: `webhook-id`. */
+  id: string;
+  event: WebhookEvent;
+  target: NotifyTarget;
 }

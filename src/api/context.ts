@@ -9,6 +9,10 @@ export interface ApiContext {
   store: Store;
   /** None: whoever reaches it may do everything, so it must be reached from this machine only. */
   tokens: readonly Token[];
+  /** Signing secrets of the webhooks registered at Google; none: their events are not taken. */
+  geminiSecrets: readonly string[];
+  /** ms since 1970. */
+  now: () => number;
   log: Logger;
   /** Of this package. */
   version: string;

@@ -1,9 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { Woken } from '../client/index.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { isJobName } from '../contract/job-name.ts';
+import { isWebhookSecret, verifySignature } from '../webhooks/index.ts';
 import { createSeenIds } from './seen-ids.ts';
-import { isSigned, keyOf } from './verify-signature.ts';
 
 /**
  * What became of an event:
@@ -27,7 +28,7 @@ export interface GeminiEventsOptions {
 /** A request, as it came. */
 export interface GeminiRequest {
   /** Names in lower case, as Node has them. */
-  headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  headers: IncomingHttpHeaders;
   /** The very bytes: the signature is over them, and not over what they mean. */
   body: Uint8Array;
 }
@@ -36,29 +37,21 @@ export interface GeminiEvents {
   /**
    * Takes one event of Google's.
    *
-   * @throws `signature-invalid` for one that is forged, changed on its way, more than 5 minutes old or ahead, or without
-   *   its headers; `garbled` for one that is signed and cannot be read; and what `wake` throws, after which the same
-   *   event may come again
+   * @throws `webhook-invalid` for one that is forged, changed on its way, more than 5 minutes old or ahead, or without
+   *   its headers; `garbled` for one that cannot be read; and what `wake` throws, after which the same event may come
+   *   again
    */
   receive(request: GeminiRequest): Promise<Received>;
 }
 
-/** By Standard Webhooks, and as Google advises. */
-const TOLERANCE_MS = 5 * 60_000;
 /** The payload is a name and some pointers, less than 1 kB. */
 const MAX_BODY_BYTES = 65_536;
-const Id = z.string().min(1).max(200);
-const Timestamp = z.string().regex(/^\d{1,12}$/);
-const Signatures = z.string().min(1).max(2_000);
+/** It is remembered, for thousands of events. */
+const MAX_ID_CHARACTERS = 200;
 
 /** Each says that a job has reached its end. What else there is, and what is still to come, is ignored. */
 const TYPES: readonly string[] = ['batch.succeeded', 'batch.failed', 'batch.expired', 'batch.cancelled'];
 
-const Headers = z.object({
-  'webhook-id': Id,
-  'webhook-timestamp': Timestamp,
-  'webhook-signature': Signatures,
-});
 const Event = z.looseObject({ type: z.string() });
 /** Google's guide has an invented id, and nobody has published a real one: the job's name, or what stands behind its slash. */
 const JobEvent = z.looseObject({
@@ -77,55 +70,19 @@ const JobEvent = z.looseObject({
  * @throws `usage` without a secret, or with one that is none
  */
 export function createGeminiEvents({ secrets, now, wake }: GeminiEventsOptions): GeminiEvents {
-  const keys = secrets.map(requireKey);
-  if (keys.length === 0) throw noSecret('There is no signing secret for the events of Gemini.');
+  if (secrets.length === 0 || !secrets.every(isWebhookSecret))
+    throw new HummingbatchError('usage', 'There is no signing secret for the events of Gemini.', {
+      fix: 'Set HUMMINGBATCH_GEMINI_WEBHOOK_SECRET to the `new_signing_secret` of the webhook.',
+    });
   const seen = createSeenIds(now);
   return {
     async receive({ headers, body }) {
-      const id = verified(headers, body, keys, now());
+      if (body.length > MAX_BODY_BYTES) throw garbled(`has more than ${MAX_BODY_BYTES} bytes`);
+      const { id } = verifySignature({ headers, body, secret: secrets, now: now() });
+      if (id.length > MAX_ID_CHARACTERS) throw garbled('has an id that is too long');
       return (await seen.once(id, () => act(readJson(body), wake))) ?? 'repeated';
     },
   };
-}
-
-function requireKey(secret: string): Uint8Array {
-  const key = keyOf(secret);
-  if (!key) throw noSecret('A signing secret for the events of Gemini is none: it begins with `whsec_`.');
-  return key;
-}
-
-function noSecret(message: string): HummingbatchError {
-  return new HummingbatchError('usage', message, {
-    fix: 'Set HUMMINGBATCH_GEMINI_WEBHOOK_SECRET to the `new_signing_secret` of the webhook.',
-  });
-}
-
-/** The id of a message that is really the sender's, and of now. */
-function verified(
-  headers: GeminiRequest['headers'],
-  body: Uint8Array,
-  keys: readonly Uint8Array[],
-  now: number,
-): string {
-  const read = Headers.safeParse(headers);
-  if (!read.success) throw refused('its headers are missing or are none of Standard Webhooks');
-  const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures } = read.data;
-  if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS)
-    throw refused(
-      'its time is more than 5 minutes off',
-      'Check the clock of this machine. Google sends again with a new time.',
-    );
-  if (body.length > MAX_BODY_BYTES) throw refused(`it has more than ${MAX_BODY_BYTES} bytes`);
-  if (!isSigned({ id, timestamp, body, signatures }, keys)) throw refused('its signature does not fit');
-  return id;
-}
-
-function refused(why: string, fix?: string): HummingbatchError {
-  return new HummingbatchError(
-    'signature-invalid',
-    `The event was refused: ${why}.`,
-    fix === undefined ? {} : { fix },
-  );
 }
 
 async function act(value: unknown, wake: GeminiEventsOptions['wake']): Promise<Received> {
@@ -146,7 +103,7 @@ function readJson(body: Uint8Array): unknown {
 }
 
 function garbled(what: string): HummingbatchError {
-  return new HummingbatchError('garbled', `An event that Gemini has signed ${what}.`, {
+  return new HummingbatchError('garbled', `An event of Gemini ${what}.`, {
     fix: 'Nothing: the batch sees the end of its job at its next check.',
   });
 }

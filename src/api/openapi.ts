@@ -16,6 +16,8 @@ export async function openApiText(version: string): Promise<string> {
 /** What the routes work with; to describe them none of it is asked. */
 const UNASKED = {
   tokens: [],
+  // For the description of the route that takes events; nothing is signed with it.
+  geminiSecrets: [`whsec_${Buffer.alloc(24).toString('base64')}`],
   log: pino({ level: 'silent' }),
   requestsPerMinute: 1,
 } as unknown as ApiContext;

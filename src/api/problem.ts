@@ -9,6 +9,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'manifest-invalid': 422,
   unauthorized: 401,
   forbidden: 403,
+  'webhook-invalid': 401,
+  garbled: 400,
   'batch-unknown': 404,
   'not-found': 404,
   'batch-conflict': 409,

@@ -19,6 +19,7 @@ import { toProblem } from './problem.ts';
 import { protect } from './protect.ts';
 import { batchRoutes } from './routes/batches.ts';
 import { eventRoutes } from './routes/events.ts';
+import { geminiRoutes } from './routes/gemini.ts';
 import { healthRoutes } from './routes/health.ts';
 import { manifestRoutes } from './routes/manifests.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -90,6 +91,7 @@ export async function createApi(context: ApiContext): Promise<FastifyInstance> {
 
   const routeContext = { ...context, looks: createLooks(context.hummingbatch) };
   await app.register(healthRoutes, context);
+  await app.register(geminiRoutes, context);
   await app.register(async (guarded) => {
     guarded.addHook('onRequest', createGuard(tokens));
     for (const routes of ROUTES) await guarded.register(routes, routeContext);

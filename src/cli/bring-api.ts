@@ -38,7 +38,7 @@ export interface BroughtApi {
  * @throws `usage` where it cannot listen, or is to listen beyond this machine without a token
  */
 export async function bringApi(
-  { apiTokens, apiListen, apiRequestsPerMinute = REQUESTS_PER_MINUTE }: Config,
+  { apiTokens, apiListen, apiRequestsPerMinute = REQUESTS_PER_MINUTE, geminiWebhookSecrets = [] }: Config,
   store: Store,
   { client, hummingbatch, taskQueue }: ApiPlace,
   { log, version }: { log: Logger; version: string },
@@ -51,6 +51,8 @@ export async function bringApi(
     hummingbatch,
     store,
     tokens,
+    geminiSecrets: geminiWebhookSecrets,
+    now: Date.now,
     log,
     version,
     requestsPerMinute: apiRequestsPerMinute,

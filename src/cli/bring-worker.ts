@@ -3,13 +3,19 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../activities/index.ts';
 import { registeredAttributes } from '../client/registered-attributes.ts';
+import type { Config } from '../config.ts';
 import { HummingbatchError } from '../contract/index.ts';
 import type { Store } from '../store/store.ts';
+import { readSecrets, type WebhookSecrets } from '../webhooks/index.ts';
 import type { GeminiPlace } from './bring-gemini.ts';
 import { listenAddress } from './listen-address.ts';
 
 /** What a reference on the web may be and take. The limit is that of local ones. */
 const REFERENCE_LIMITS = { bytes: 30 << 20, deadlineMs: 60_000 } as const;
+/** Receivers are to answer at once and work afterwards. */
+const POST_WITHIN_MS = 15_000;
+/** Never in a file that is shared, so it is no setting. */
+const SECRETS_VARIABLE = 'HUMMINGBATCH_WEBHOOK_SECRETS';
 /** As long as the client waits for the same server. */
 const CONNECT_WITHIN_MS = 10_000;
 const CONNECT_AGAIN_MS = 300;
@@ -42,6 +48,19 @@ export interface Watched {
   metrics?: string | undefined;
 }
 
+/** How a worker sends webhooks. */
+export interface Webhooks {
+  secrets: WebhookSecrets;
+  /** That may be private or without TLS. */
+  hosts: readonly string[];
+}
+
+/** What this machine says of webhooks. @throws `usage` where the secrets are malformed */
+export function webhooksOf({ env, webhookHosts = [] }: Config): Webhooks {
+  const text = env[SECRETS_VARIABLE];
+  return { secrets: text ? readSecrets(text, SECRETS_VARIABLE) : new Map(), hosts: webhookHosts };
+}
+
 /**
  * A worker in this process. Call it once: Temporal's native part is set up with it.
  *
@@ -51,18 +70,20 @@ export async function bringWorker(
   store: Store,
   place: WorkerPlace,
   gemini: GeminiPlace,
-  { log, metrics }: Watched,
+  { log, metrics, webhooks }: Watched & { webhooks: Webhooks },
 ): Promise<BroughtWorker> {
   const [
     { NativeConnection },
     { installRuntime, showMetrics, startWorker },
     { createGemini, GEMINI_URL },
     { fetchPublic },
+    { postPublic },
   ] = await Promise.all([
     import('@temporalio/worker'),
     import('../worker/index.ts'),
     import('../gemini/index.ts'),
     import('../fetch.ts'),
+    import('../post.ts'),
   ]);
   installRuntime(log, metrics === undefined ? undefined : await listenAddress(metrics));
   const connection = await patiently(place, () =>
@@ -78,6 +99,9 @@ export async function bringWorker(
     pause: (ms, signal) => pause(ms, undefined, { signal }),
     random: Math.random,
     fetchReference: (url, signal) => fetchPublic(url, REFERENCE_LIMITS, signal),
+    webhookSecrets: (name) => webhooks.secrets.get(name),
+    postWebhook: (post, signal) =>
+      postPublic(post, { hosts: webhooks.hosts, deadlineMs: POST_WITHIN_MS }, signal),
     searchAttributes: fresh(() => attributesOf(place.client, log)),
   };
   const worker = await startWorker({ connection, namespace, taskQueue, manner, deps });

@@ -6,6 +6,7 @@ import { EXIT, EXIT_OF_STATE, type ExitCode } from './exit-codes.ts';
 import { createProgressView } from './progress-bar.ts';
 import type { Session } from './session.ts';
 import { describeEnd, statusJson, summaryJson } from './summary.ts';
+import { untilTold } from './until-told.ts';
 
 /** Follows a batch to its end or next stop, says what it came to, and prints `run`'s JSON. */
 export async function followToEnd(call: Call, session: Session, batchId: string): Promise<ExitCode> {
@@ -67,7 +68,7 @@ async function follow(
 
 /** Keeps every change in the store too, so that `status` can tell it when no Temporal runs. */
 export async function untilStill(
-  { hummingbatch, store }: Session,
+  { hummingbatch, store, client, drives }: Session,
   batchId: string,
   signal: AbortSignal,
   hear: Hear,
@@ -76,7 +77,9 @@ export async function untilStill(
     await rememberProgress(store, progress);
     signal.throwIfAborted();
     hear(progress);
-    if (isStill(progress)) return progress;
+    if (!isStill(progress)) continue;
+    if (drives) await untilTold(client, batchId);
+    return progress;
   }
   throw new HummingbatchError('internal', `The batch ${batchId} ended without a state.`);
 }

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import type { Store } from '../store/store.ts';
 import { type ApiPlace, bringApi } from './bring-api.ts';
 import { bringGemini } from './bring-gemini.ts';
-import { bringWorker } from './bring-worker.ts';
+import { bringWorker, webhooksOf } from './bring-worker.ts';
 import type { Call } from './call.ts';
 import { logged } from './log.ts';
 import { bringAll, optionsOf, sharedQueue } from './session.ts';
@@ -39,6 +39,7 @@ export async function serveConfigured(
   { api }: Serving,
 ): Promise<void> {
   const { call, log } = logged(typed, config.log);
+  const webhooks = webhooksOf(config);
   const gemini = await bringGemini(call, config, store);
   try {
     const client = await connectTemporal(place);
@@ -46,6 +47,7 @@ export async function serveConfigured(
     const worker = await bringWorker(store, { ...place, client, taskQueue, manner: 'service' }, gemini, {
       log,
       metrics: config.metrics,
+      webhooks,
     });
     call.output.say(`Working for ${place.address}, namespace ${place.namespace}, task queue ${taskQueue}.`);
     introduce(call, config, store);

@@ -6,7 +6,7 @@ import { DEFAULT_TASK_QUEUE, ownTaskQueue } from '../contract/queues.ts';
 import type { Store } from '../store/store.ts';
 import { bringGemini } from './bring-gemini.ts';
 import { bringServer, serverDirectory } from './bring-server.ts';
-import { bringWorker, type Watched } from './bring-worker.ts';
+import { bringWorker, type Watched, webhooksOf } from './bring-worker.ts';
 import type { Call } from './call.ts';
 import type { Flags } from './flags.ts';
 import { createLog } from './log.ts';
@@ -121,6 +121,7 @@ async function joinConfigured(
  * @throws `no-key`, `no-temporal`, `no-temporal-cli`, and `usage` where metrics cannot be served
  */
 export async function bringAll(call: Call, config: Config, store: Store, watched: Watched): Promise<Session> {
+  const webhooks = webhooksOf(config);
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const end of closing.splice(0).toReversed()) await end();
@@ -134,7 +135,7 @@ export async function bringAll(call: Call, config: Config, store: Store, watched
     closing.push(() => client.connection.close());
     const taskQueue = ownTaskQueue(store.id);
     const place = { ...temporal, client, taskQueue, manner: 'personal' as const };
-    const worker = await bringWorker(store, place, gemini, watched);
+    const worker = await bringWorker(store, place, gemini, { ...watched, webhooks });
     const lost = temporal.fallen.catch(() => undefined);
     // To a server that is lost a worker cannot hand anything over: waiting for it would only hide why.
     closing.push(() => Promise.race([worker.close(), lost]));
@@ -166,7 +167,7 @@ function firstOf(...falls: Promise<never>[]): Promise<never> {
 
 /** What a batch started here is bound to, and how often it asks. */
 export function optionsOf(
-  { geminiUrl, checkIntervalMs, submitWindowMs }: Config,
+  { geminiUrl, checkIntervalMs, submitWindowMs, notify }: Config,
   store: Store,
   flags: Flags,
 ): Partial<BatchOptions> {
@@ -176,5 +177,6 @@ export function optionsOf(
     ...(flags.emulator && EMULATED_TIMES),
     ...(checkIntervalMs && { checkIntervalMs }),
     ...(submitWindowMs && { submitWindowMs }),
+    ...(notify && { notify }),
   };
 }

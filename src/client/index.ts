@@ -34,6 +34,7 @@ import { connectTemporal } from './temporal.ts';
 export * from '../contract/index.ts';
 export { storedRecords } from '../store/records.ts';
 export type { Store } from '../store/store.ts';
+export { type ReceivedEvent, type SignedRequest, verifyWebhook } from '../webhooks/index.ts';
 export type { BatchHandle, Sending } from './batch.ts';
 export { toClientError } from './errors.ts';
 export type { JobEvent, Woken } from './job-event.ts';

@@ -27,12 +27,11 @@ const CODES = {
     fix: '`hummingbatch status ID` says where the batch stands and what goes on.',
   },
   'approval-refused': { retry: 'never', fix: 'Start the batch again when it may be paid.' },
-  aborted: { retry: 'soon', fix: 'Call the same command again; the batch goes on where it stood.' },
-
-  'signature-invalid': {
+  'webhook-invalid': {
     retry: 'never',
-    fix: 'Where the sender is yours: set HUMMINGBATCH_GEMINI_WEBHOOK_SECRET to the signing secret of its webhook.',
+    fix: 'Answer it with 401. If it is yours: check the secret and the clock, and that the body is passed on byte for byte.',
   },
+  aborted: { retry: 'soon', fix: 'Call the same command again; the batch goes on where it stood.' },
 
   'no-temporal': {
     retry: 'never',

@@ -5,6 +5,7 @@ export * from './input.ts';
 export * from './labels.ts';
 export * from './manifest.ts';
 export * from './messages.ts';
+export * from './notify.ts';
 export * from './progress.ts';
 export * from './record.ts';
 export * from './report.ts';

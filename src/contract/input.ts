@@ -1,4 +1,5 @@
 import type { OnUnknownSubmit } from './manifest.ts';
+import type { NotifyTarget } from './notify.ts';
 import type { Flag, Outcome } from './words.ts';
 
 /** The workflow's type, as other languages name it. */
@@ -76,6 +77,8 @@ export interface BatchOptions {
   /** The longest a job may take, ms, judged on a fresh check. */
   deadlineMs: number;
   onUnknownSubmit: OnUnknownSubmit;
+  /** Who is told by webhook of its stops, its wait for approval and its end; at most 5, see `isNotifyTarget`. */
+  notify?: readonly NotifyTarget[];
   /** The shortest time between two status checks, ms. */
   checkIntervalMs: number;
   /** The longest time between two status checks, ms. */
@@ -92,6 +95,7 @@ export const RUN_OPTIONS = [
   'maxRounds',
   'deadlineMs',
   'onUnknownSubmit',
+  'notify',
 ] as const satisfies readonly (keyof BatchOptions)[];
 /** See {@link RUN_OPTIONS}. */
 export type RunOptions = Partial<Pick<BatchOptions, (typeof RUN_OPTIONS)[number]>>;

@@ -1,3 +1,5 @@
+import type { NotifyTarget } from './notify.ts';
+
 /**
  * A normalised manifest: what lies in the store as `manifest.json` and what everything behind the parser works on.
  *
@@ -43,7 +45,7 @@ export interface SafetySetting {
   threshold: string;
 }
 
-/** How the batch is to be run; every field is also a flag of `run` and `submit`. Not part of the fingerprint. */
+/** How the batch is to be run; every field but `notify` is also a flag of `run` and `submit`. Not part of the fingerprint. */
 export interface RunBlock {
   /** What the batch is found by in lists and in Temporal's pages: `autumn`, `team:web`. At most 20. */
   labels?: readonly string[];
@@ -57,6 +59,8 @@ export interface RunBlock {
   deadline?: string;
   /** What to do when nobody can say whether a submission made a job. */
   onUnknownSubmit?: OnUnknownSubmit;
+  /** Who is told by webhook; in place of all that configuration names. At most 5. */
+  notify?: readonly NotifyTarget[];
 }
 
 /** `reconcile`: look, wait the visibility window, look again, then make another. `park`: stop and ask a person. */

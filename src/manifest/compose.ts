@@ -5,7 +5,7 @@ import { textlessSource } from './source.ts';
 import type { Field, ListTree, MapTree, Place, Tree } from './tree.ts';
 
 /** What flags say in place of the manifest. Those of an item change `defaults`: an item's own value stays. */
-export interface Overrides extends RunBlock {
+export interface Overrides extends Omit<RunBlock, 'notify'> {
   model?: string;
   aspectRatio?: string;
   imageSize?: string;

@@ -84,7 +84,8 @@ function fieldsOf(path: Path): readonly string[] {
   if (path.includes('safetySettings')) return FIELDS.safetySetting;
   if (path[0] === 'items') return FIELDS.item;
   if (path[0] === 'defaults') return FIELDS.defaults;
-  return path[0] === 'run' ? FIELDS.run : FIELDS.manifest;
+  if (path[0] === 'run') return path[1] === 'notify' ? FIELDS.notifyTarget : FIELDS.run;
+  return FIELDS.manifest;
 }
 
 function meantBy(name: string, here: readonly string[]): string {
@@ -100,6 +101,7 @@ function meantBy(name: string, here: readonly string[]): string {
 function whereIs(path: Path): string {
   if (path.includes('safetySettings')) return 'in a safety setting';
   if (path[0] === 'items') return 'in an item';
+  if (path[1] === 'notify') return 'in an entry of "notify"';
   return path.length === 0 ? 'at the top of a manifest' : `in "${String(path[0])}"`;
 }
 

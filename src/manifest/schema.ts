@@ -3,6 +3,7 @@ import { MODELS } from '../batch/models.ts';
 import { BATCH_ID_PATTERN } from '../contract/batch-id.ts';
 import { LABEL_PATTERN, MAX_LABELS } from '../contract/labels.ts';
 import { ON_UNKNOWN_SUBMIT } from '../contract/manifest.ts';
+import { MAX_NOTIFY_TARGETS, MAX_WEBHOOK_URL_CHARACTERS } from '../contract/notify.ts';
 import { MAX_OUTPUTS } from '../contract/words.ts';
 import { DURATION_PATTERN } from './duration.ts';
 import { KEY_PATTERN, MAX_KEY_CHARACTERS } from './key.ts';
@@ -135,6 +136,23 @@ const item = z.strictObject(
   { error: 'A map with a key and a prompt.' },
 );
 
+const NOTIFY = `A list of at most ${MAX_NOTIFY_TARGETS}, such as [{ url: https://shop.example/hooks, secretRef: shop }].`;
+
+const notifyTarget = z.strictObject(
+  {
+    url: text('An https URL.').meta({
+      description: 'Where events are sent: https, without user and password. In clear, so no secret in it.',
+      pattern: '^https?://[^/]\\S*$',
+      maxLength: MAX_WEBHOOK_URL_CHARACTERS,
+    }),
+    secretRef: text('The name of a secret of the worker.').meta({
+      description: 'The name of the secret that signs, as HUMMINGBATCH_WEBHOOK_SECRETS has it at the worker.',
+      pattern: '^(?!whsec_)[A-Za-z0-9_-]{1,60}$',
+    }),
+  },
+  { error: 'A map with url and secretRef.' },
+);
+
 const run = z.strictObject(
   {
     maxCostUsd: usd('A number of US dollars, such as 40.')
@@ -168,6 +186,14 @@ const run = z.strictObject(
       .array(text(LABEL).regex(LABEL_PATTERN, { error: LABEL }), { error: LABELS })
       .max(MAX_LABELS, { error: LABELS })
       .meta({ description: 'What the batch is found by: `hummingbatch list --label autumn`.' })
+      .optional(),
+    notify: z
+      .array(notifyTarget, { error: NOTIFY })
+      .max(MAX_NOTIFY_TARGETS, { error: NOTIFY })
+      .meta({
+        description:
+          'Who is told by webhook that the batch waits for approval, stopped or ended. Wins over configuration as a whole; [] tells nobody.',
+      })
       .optional(),
   },
   { error: 'A map, such as { maxCostUsd: 40 }.' },
@@ -207,7 +233,7 @@ export const manifestSchema = z.strictObject(
       .min(1, { error: 'At least one item.' })
       .meta({ description: 'What is wanted, one entry for each motif.' }),
     run: run
-      .meta({ description: 'How the batch is run; every field is also a flag, which wins.' })
+      .meta({ description: 'How the batch is run; every field but `notify` is also a flag, which wins.' })
       .optional(),
     parent: text(PARENT)
       .regex(BATCH_ID_PATTERN, { error: PARENT })
@@ -227,5 +253,6 @@ export const FIELDS = {
   defaults: Object.keys(shared),
   item: Object.keys(item.shape),
   run: Object.keys(run.shape),
+  notifyTarget: Object.keys(notifyTarget.shape),
   safetySetting: Object.keys(safetySetting.shape),
 } as const;

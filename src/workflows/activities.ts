@@ -5,6 +5,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { DELIVERY_RETRY } from '../contract/notify.ts';
 import { transferQueueOf } from '../contract/queues.ts';
 
 /** All but what is local: `remember`. */
@@ -57,6 +58,8 @@ const OPTIONS: Record<Step, ActivityOptions & { transfer?: true }> = {
   putScheduled: QUICK,
   // What is left behind Google deletes by itself after 48 h.
   cleanUp: { ...QUICK, retry: { ...QUICK.retry, maximumAttempts: 3 } },
+  // The HTTP deadline is 15 s. No batch waits for it, so it may go on for days.
+  notify: { ...QUICK, startToCloseTimeout: '30s', retry: DELIVERY_RETRY },
 };
 
 /** Schedules an activity with its options and a summary that a person understands. */

@@ -8,6 +8,8 @@ import {
   type EndState,
   type ImageBatchInput,
   type JobState,
+  type Step,
+  type Stop,
 } from '../contract/index.ts';
 import { activityRunner, type RunActivity } from './activities.ts';
 import { detailsOf } from './details.ts';
@@ -54,6 +56,10 @@ export class Batch {
   awaited: { job: string; wakes: number } | undefined;
   /** The cancelled batch settles what it owes; a further cancellation changes nothing. */
   cancelling = false;
+  /** The stop that was told last, until its step is done or a person goes on: it is not told again when it comes back by itself. */
+  toldStop: Pick<Stop, 'step' | 'code'> | undefined;
+  /** It has ended, and nobody was told of that before. */
+  endIsNews = false;
   readonly #tally: Tally;
   /** What a person has changed since the start. */
   #said: Pick<BatchOptions, 'maxCostUsd'> = {};
@@ -128,12 +134,19 @@ export class Batch {
 
   end(state: EndState, more: Partial<BatchProgress> = {}): void {
     this.update({ stop: undefined, quota: undefined, ...more, state, endedAt: new Date().toISOString() });
+    this.endIsNews = true;
   }
 
   /** It had ended before it began: an earlier run has counted it. */
   endAsBefore(state: EndState): void {
     this.#tally.rest();
     this.end(state);
+    this.endIsNews = false;
+  }
+
+  /** What it last stopped for is over: the same would be news. */
+  isOver(step: Step): void {
+    if (this.toldStop?.step === step) this.toldStop = undefined;
   }
 
   /** Adds a job; one that is known stays as it is. */

@@ -15,6 +15,7 @@ import { AcceptedAsItIs, persist } from './persist.ts';
 import { rememberStanding } from './remember.ts';
 import { reportBatch } from './report.ts';
 import { runRound } from './round.ts';
+import { tell } from './tell.ts';
 import { untilSomebody } from './until-somebody.ts';
 
 /**
@@ -37,6 +38,7 @@ export async function imageBatch(input: ImageBatchInput): Promise<BatchResult> {
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => settleCancelled(batch));
     throw error;
   } finally {
+    if (batch.endIsNews) await tell(batch, 'batch.ended');
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }
 }
@@ -91,6 +93,7 @@ async function approval(batch: Batch, { estimatedUsd, next }: Prepared): Promise
   if (estimatedUsd !== undefined && estimatedUsd <= approveAboveUsd) return;
   batch.enter('AWAITING_APPROVAL');
   rememberStanding(batch);
+  await tell(batch, 'batch.awaiting-approval');
   await untilSomebody(
     () => batch.requests.approval !== undefined,
     'waits for approval: the price is above its limit',

@@ -1,8 +1,10 @@
 import {
+  areNotifyTargets,
   type BatchOptions,
   DEFAULT_OPTIONS,
   isLabel,
   MAX_LABELS,
+  NOTIFY_RULE,
   ON_UNKNOWN_SUBMIT,
 } from '../contract/index.ts';
 import { failure } from './failure.ts';
@@ -26,6 +28,7 @@ const CHECKS: Record<keyof BatchOptions, Check> = {
   maxRounds: isAmount,
   deadlineMs: isAmount,
   onUnknownSubmit: (value) => (ON_UNKNOWN_SUBMIT as readonly unknown[]).includes(value),
+  notify: areNotifyTargets,
   checkIntervalMs: isAmount,
   maxCheckIntervalMs: isAmount,
   submitWindowMs: isAmount,
@@ -42,7 +45,12 @@ export function readOptions(given: Partial<BatchOptions> = {}): BatchOptions {
   for (const [name, value] of said) {
     const check = Object.hasOwn(CHECKS, name) && CHECKS[name as keyof BatchOptions];
     if (!check) throw failure('usage', `There is no option ${name}.`);
-    if (!check(value)) throw failure('usage', `The option ${name} cannot be ${JSON.stringify(value)}.`);
+    if (!check(value)) throw failure('usage', `The option ${name} ${wrong(name, value)}.`);
   }
   return { ...DEFAULT_OPTIONS, ...Object.fromEntries(said) };
+}
+
+/** A password or a secret may stand where none belongs, and a failure is for everybody to read. */
+function wrong(name: string, value: unknown): string {
+  return name === 'notify' ? `must be ${NOTIFY_RULE}` : `cannot be ${JSON.stringify(value)}`;
 }

@@ -9,6 +9,7 @@ import { type ErrorCode, fixFor, retryPolicyOf, type Step, type Stop } from '../
 import type { Batch } from './batch.ts';
 import { failure, reasonOf } from './failure.ts';
 import { rememberStanding } from './remember.ts';
+import { tellStop } from './tell.ts';
 import { untilSomebody } from './until-somebody.ts';
 
 /** How often a stop that may mend itself (429, 5xx, disk, store) looks whether it has. */
@@ -68,6 +69,8 @@ export async function persist<Result>(batch: Batch, step: Step, run: () => Promi
       const result = await run();
       // What it was told is done: told again, it would make no sense.
       batch.requests.retry = false;
+      // A submission is over with its job, and not where a look for it succeeds.
+      if (step !== 'submit') batch.isOver(step);
       return result;
     } catch (error) {
       // What is no failure of Temporal's is a fault in this code: the workflow task fails and is tried again after a mend.
@@ -94,11 +97,13 @@ async function waitStopped(batch: Batch, stop: Stop, againMs: number): Promise<v
   const nextTry = mends ? { nextTry: new Date(Date.now() + againMs).toISOString() } : {};
   batch.update({ state: 'NEEDS_ATTENTION', stop: { ...stop, ...nextTry } });
   rememberStanding(batch);
+  await tellStop(batch, stop);
 
   const asked = () => requests.retry || requests.accept || requests.adopt !== undefined || requests.cancel;
   if (mends) await condition(asked, againMs, { summary: `stopped (${stop.code}): next try` });
   else await untilSomebody(asked, `stopped (${stop.code}): waits for a person`);
 
+  if (asked()) batch.toldStop = undefined;
   if (requests.cancel) throw new CancelledFailure('The batch was cancelled while it was stopped.');
   if (requests.accept) throw new AcceptedAsItIs(stop.code);
   if (requests.retry && KEY_TROUBLE.includes(stop.code)) batch.keyMayDiffer = true;

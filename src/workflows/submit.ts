@@ -41,7 +41,10 @@ export async function submitRound(batch: Batch, round: number, quota: QuotaLimit
     batch.update({ state: 'SUBMITTING' });
     // From the permit to its answer nothing may be cancelled: a job that nobody knows of would go on and be billed.
     const attempt = await CancellationScope.nonCancellable(() => trySubmit(batch, round, givenUp));
-    if (attempt.kind === 'job') return attempt.job;
+    if (attempt.kind === 'job') {
+      batch.isOver('submit');
+      return attempt.job;
+    }
     if (attempt.kind === 'unanswered') {
       const { submission, message } = attempt;
       if (await mayMakeAnother(batch, round, message, givenUp.size + 1)) givenUp.add(submission);

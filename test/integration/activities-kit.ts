@@ -54,6 +54,8 @@ export function depsOf(store: Store): Omit<ActivityDeps, 'gemini'> {
   return {
     store,
     fetchReference: () => Promise.reject(new Error('nobody fetches here')),
+    webhookSecrets: () => undefined,
+    postWebhook: () => Promise.reject(new Error('nobody posts here')),
     searchAttributes: async () => ['BatchId'],
     log: pino({ level: 'silent' }),
     now: Date.now,

@@ -30,6 +30,8 @@ export async function openApi(
     hummingbatch: world.hummingbatch,
     store: world.store,
     tokens: tokens ? readTokens(tokens) : [],
+    geminiSecrets: [],
+    now: Date.now,
     log,
     version: '0.0.0',
     requestsPerMinute: 100_000,

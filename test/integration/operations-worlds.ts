@@ -20,6 +20,7 @@ import {
   stillWorld,
   submissionsOf,
 } from './operations-kit.ts';
+import { WEBHOOK_GONE } from './operations-webhooks.ts';
 
 const NAMESPACE = 'ops-bare';
 const keys = ['test-key'];
@@ -178,6 +179,8 @@ export const OWN_WORLDS: Record<string, Scenario> = {
       await expectWhole(stage);
     },
   },
+
+  'webhook-gone': WEBHOOK_GONE,
 
   'bare-namespace': {
     world: () => createWorld(),

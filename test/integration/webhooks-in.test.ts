@@ -108,9 +108,7 @@ describe('an event of Google’s', () => {
   test('that comes again is one check, and one that is forged is none', async () => {
     const { asleep, answers, send, world } = await listeningWorld({ jobSeconds: 8 });
     const { until, ended, job } = await asleep();
-    expect(await send('msg_x', job, `whsec_${Buffer.alloc(24).toString('base64')}`)).toBe(
-      'signature-invalid',
-    );
+    expect(await send('msg_x', job, `whsec_${Buffer.alloc(24).toString('base64')}`)).toBe('webhook-invalid');
     expect(await send('msg_1', job)).toBe('woke');
     await until(({ check, nextCheck }) => check?.number === 2 && nextCheck !== undefined);
     expect(await send('msg_1', job)).toBe('repeated');
@@ -118,7 +116,7 @@ describe('an event of Google’s', () => {
     const { check } = await ended();
     // The first one, that of the event, and that of the job's end.
     expect(check).toMatchObject({ number: 3, jobState: 'SUCCEEDED' });
-    expect(answers).toEqual(['signature-invalid', 'woke', 'repeated', 'nobody', 'woke']);
+    expect(answers).toEqual(['webhook-invalid', 'woke', 'repeated', 'nobody', 'woke']);
     expect((await world.emulator.ledger()).jobs).toHaveLength(1);
   });
 

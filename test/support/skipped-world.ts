@@ -42,6 +42,8 @@ export async function createSkippedWorld(
     pause: clock.pause,
     random: Math.random,
     fetchReference: () => Promise.reject(new Error('no test fetches references by URL')),
+    webhookSecrets: () => undefined,
+    postWebhook: () => Promise.reject(new Error('no test posts unless it says where')),
     searchAttributes: async () => [],
   };
   const workers = await startWorkers(environment, onTime(deps, clock, attempt));

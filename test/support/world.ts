@@ -57,6 +57,8 @@ export async function createWorld({ namespace = 'default', ...options }: WorldOp
     pause: (ms, signal) => pause(ms, undefined, { signal }),
     random: Math.random,
     fetchReference: () => Promise.reject(new Error('no test fetches references by URL')),
+    webhookSecrets: () => undefined,
+    postWebhook: () => Promise.reject(new Error('no test posts unless it says where')),
     searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTE_TYPES),
   };
   const closing = new Set<() => Promise<void>>();

@@ -121,6 +121,51 @@ describe('configuration', () => {
     });
   });
 
+  const TARGETS = [{ url: 'https://shop.example/hooks', secretRef: 'shop' }];
+
+  test('takes who is told by webhook, and which hosts may be private, the environment before the file', async () => {
+    const cwd = await folderWith({
+      'hummingbatch.yaml':
+        'notify:\n  - { url: https://shop.example/hooks, secretRef: shop }\nwebhookHosts: [shop.internal:8080]\n',
+    });
+    expect(await loadConfig({ cwd, env: {} })).toMatchObject({
+      notify: TARGETS,
+      webhookHosts: ['shop.internal:8080'],
+    });
+    const env = { HUMMINGBATCH_NOTIFY: '[]', HUMMINGBATCH_WEBHOOK_HOSTS: 'crm, [::1]:9000' };
+    expect(await loadConfig({ cwd, env })).toMatchObject({ notify: [], webhookHosts: ['crm', '[::1]:9000'] });
+    const told = { HUMMINGBATCH_NOTIFY: JSON.stringify(TARGETS) };
+    expect(await loadConfig({ cwd, env: told })).toMatchObject({ notify: TARGETS });
+  });
+
+  test.each([
+    ['notify: https://user:hunter2@shop.example\n', /:1:1: notify must be a list of at most 5/],
+    ['notify: [{ url: "https://shop.example", secretRef: whsec_hunter2 }]\n', /:1:1: notify must be/],
+    ['notify: [{ url: "https://shop.example", secret: hunter2 }]\n', /:1:1: notify must be/],
+    ['log: json\nwebhookHosts: shop.internal\n', /:2:1: webhookHosts must be a list of hosts/],
+    ['webhookHosts: ["http://shop.internal"]\n', /:1:1: webhookHosts must be/],
+    ['webhookHosts: ["hunter2@shop.internal"]\n', /:1:1: webhookHosts must be/],
+    ['webhookSecrets: { shop: whsec_hunter2 }\n', /no setting "webhookSecrets"/],
+  ])('refuses %j for webhooks, and shows nothing of it', async (text, message) => {
+    const cwd = await folderWith({ 'hummingbatch.yaml': text });
+    const error = await loadConfig({ cwd, env: {} }).catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code: 'usage', message: expect.stringMatching(message) });
+    expect(JSON.stringify(error)).not.toContain('hunter2');
+  });
+
+  test.each([
+    [{ HUMMINGBATCH_NOTIFY: 'https://user:hunter2@shop.example' }],
+    [{ HUMMINGBATCH_NOTIFY: '{"url":"https://shop.example","secretRef":"hunter2"}' }],
+    [{ HUMMINGBATCH_WEBHOOK_HOSTS: 'shop.internal,' }],
+    [{ HUMMINGBATCH_WEBHOOK_HOSTS: 'shop.internal/hunter2' }],
+  ])('names the variable that is wrong, and shows nothing of it: %j', async (env) => {
+    const cwd = await folderWith({});
+    const error = await loadConfig({ cwd, env }).catch((thrown: Error) => thrown);
+    const [name] = Object.keys(env);
+    expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining(`${name}: it must be`) });
+    expect(JSON.stringify(error)).not.toContain('hunter2');
+  });
+
   test('names the variable that is wrong', async () => {
     const cwd = await folderWith({});
     await expect(loadConfig({ cwd, env: { HUMMINGBATCH_SUBMIT_WINDOW: '90' } })).rejects.toMatchObject({

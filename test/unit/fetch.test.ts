@@ -1,7 +1,8 @@
 import type { LookupFunction } from 'node:net';
 import { MockAgent } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { fetchPublic, fetchThrough, onlyPublic } from '../../src/fetch.ts';
+import { fetchPublic, fetchThrough } from '../../src/fetch.ts';
+import { onlyPublic } from '../../src/public-addresses.ts';
 import { createListener } from '../support/listener.ts';
 
 const LIMITS = { bytes: 1000, deadlineMs: 5_000 };

@@ -1,5 +1,6 @@
 import { checkKeys } from './keys.ts';
 import { checkModel, checkOffer } from './model.ts';
+import { checkNotify } from './notify.ts';
 import { checkDeadline, checkOutputs, checkSeeds } from './numbers.ts';
 import { checkSources, checkUses } from './references.ts';
 import type { Rule } from './rule.ts';
@@ -18,4 +19,5 @@ export const RULES: readonly Rule[] = [
   checkSeeds,
   checkSafety,
   checkDeadline,
+  checkNotify,
 ];

@@ -304,6 +304,10 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
 
     // Local, and no step of the story.
     async remember() {},
+
+    async notify(input) {
+      await called('notify', input);
+    },
   };
 
   return {

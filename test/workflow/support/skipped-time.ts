@@ -46,6 +46,7 @@ const ACTIVITY_NAMES: Record<keyof Activities, true> = {
   cleanUp: true,
   putScheduled: true,
   remember: true,
+  notify: true,
 };
 
 /**
@@ -150,6 +151,8 @@ export async function createSkippedTime(identity = 'test') {
         taskQueue: TASK_QUEUE,
         args: [{ batchId }],
       }),
+    /** Any workflow. */
+    handle: (workflowId: string) => environment.client.workflow.getHandle(workflowId),
     now: () => environment.currentTimeMs(),
     sleep: (ms: number) => environment.sleep(ms),
 

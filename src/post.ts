@@ -1,0 +1,76 @@
+import { lookup as systemLookup } from 'node:dns';
+import { Agent, fetch } from 'undici';
+import type { WebhookAnswer, WebhookPost } from './activities/deps.ts';
+import { HummingbatchError } from './contract/errors.ts';
+import { originOf } from './contract/notify.ts';
+import { reasonOf } from './fetch.ts';
+import { onlyPublic, refusePrivate } from './public-addresses.ts';
+
+export interface PostLimits {
+  /** `host` or `host:port` that may be private and without TLS, because the operator has named it. */
+  hosts: readonly string[];
+  /** For everything, ms. */
+  deadlineMs: number;
+}
+
+const FIX =
+  'Look at the receiver; the event is sent again by itself. Where it is meant to be private or without TLS, name its host and port in HUMMINGBATCH_WEBHOOK_HOSTS for the worker.';
+
+/**
+ * Posts to where a stranger says: https and public addresses only, but for hosts that the operator has named. The address
+ * is checked where the connection is made. Redirects are an answer like others, and what the answer holds is not read.
+ *
+ * @throws `unreachable`, naming no more of the URL than its origin
+ */
+export async function postPublic(
+  { url, headers, body }: WebhookPost,
+  { hosts, deadlineMs }: PostLimits,
+  signal: AbortSignal,
+): Promise<WebhookAnswer> {
+  const isNamed = URL.canParse(url) && hosts.some((host) => isHostOf(new URL(url), host));
+  // Each message has its own connection: none is kept, and none outlives its deadline.
+  const agent = new Agent(isNamed ? {} : { connect: { lookup: onlyPublic(systemLookup) } });
+  try {
+    if (!isNamed) refuseUnsafe(new URL(url));
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers,
+      body,
+      redirect: 'manual',
+      dispatcher: agent,
+      signal: deadline,
+    });
+    await answer.body?.cancel();
+    const retryAfterMs = secondsOf(answer.headers.get('retry-after'));
+    return { status: answer.status, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw new HummingbatchError(
+      'unreachable',
+      `The receiver at ${originOf(url)} got no event: ${reasonOf(error)}.`,
+      {
+        fix: FIX,
+        cause: error,
+      },
+    );
+  } finally {
+    await agent.destroy();
+  }
+}
+
+function refuseUnsafe(target: URL): void {
+  if (target.protocol !== 'https:')
+    throw new Error('without TLS it must be one of HUMMINGBATCH_WEBHOOK_HOSTS');
+  refusePrivate(target);
+}
+
+/** `URL` writes both in one form: cases, forms of an address, the port that a scheme has anyway. */
+function isHostOf({ protocol, host }: URL, named: string): boolean {
+  return URL.canParse(`${protocol}//${named}`) && new URL(`${protocol}//${named}`).host === host;
+}
+
+/** Seconds only: a date would be by the receiver's clock. */
+function secondsOf(retryAfter: string | null): number | undefined {
+  return retryAfter !== null && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : undefined;
+}

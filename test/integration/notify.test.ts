@@ -1,0 +1,285 @@
+import { Writable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BatchOptions, NotifyTarget } from '../../src/contract/index.ts';
+import { workflowIdOf } from '../../src/contract/index.ts';
+import { postPublic } from '../../src/post.ts';
+import { batchIn, namesOf } from '../support/batch-in.ts';
+import { createReceiver, type Delivery, type Receiver } from '../support/webhook-receiver.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+const SECRET = `whsec_${Buffer.alloc(32, 'distinctive').toString('base64')}`;
+const MANIFEST = { model: 'nano-banana-pro', items: [{ key: 'a', prompt: 'x' }] };
+
+let world: World;
+let receiver: Receiver;
+/** What the receiver says, by the path of the target. */
+const answers: Record<string, (delivery: Delivery) => number | 'silence'> = {
+  '/down-first': () => (downs++ < 2 ? 503 : 204),
+  '/gone': () => 410,
+  '/silent': () => 'silence',
+  '/redirects': () => 307,
+};
+let downs = 0;
+let logs = '';
+let stopWorker: () => Promise<void>;
+
+beforeAll(async () => {
+  world = await createWorld({
+    faults: {
+      faults: [
+        {
+          fault: 'create.refuse',
+          status: 'PERMISSION_DENIED',
+          match: { name: namesOf('told-stop') },
+          times: 1,
+        },
+      ],
+    },
+  });
+  receiver = await createReceiver(SECRET, (delivery) => answers[delivery.path]?.(delivery) ?? 204);
+  stopWorker = await work();
+});
+afterAll(async () => {
+  await world.close();
+  await receiver.close();
+});
+
+/** A worker that knows a secret by the name `shop`, and the receiver's host. */
+function work(): Promise<() => Promise<void>> {
+  const sink = new Writable({
+    write: (chunk: Buffer, _encoding, done) => ((logs += chunk.toString()), done()),
+  });
+  return world.work({
+    log: pino({ level: 'trace' }, sink),
+    webhookSecrets: (name) => (name === 'shop' ? [SECRET] : undefined),
+    postWebhook: (post, signal) => postPublic(post, { hosts: [receiver.host], deadlineMs: 2_000 }, signal),
+  });
+}
+
+const target = (path: string, secretRef = 'shop'): NotifyTarget => ({
+  url: `http://${receiver.host}${path}`,
+  secretRef,
+});
+
+async function begin(batchId: string, notify: NotifyTarget[], options: Partial<BatchOptions> = {}) {
+  const manifest = await world.manifest({ name: 'told', ...MANIFEST });
+  await world.hummingbatch.startBatch({ manifest, batchId, options: { notify, ...options } });
+  return batchIn(world, batchId);
+}
+
+/** The workflows that deliver a batch's events, with their summaries, as the batch has begun them. */
+async function deliveriesOf(batchId: string) {
+  const { events } = await world.client.workflow.getHandle(workflowIdOf(batchId)).fetchHistory();
+  return (events ?? []).flatMap(
+    ({ startChildWorkflowExecutionInitiatedEventAttributes: begun, userMetadata }) =>
+      begun?.workflowId
+        ? [
+            {
+              summary: JSON.parse(Buffer.from(userMetadata?.summary?.data ?? []).toString()) as string,
+              handle: world.client.workflow.getHandle(begun.workflowId),
+            },
+          ]
+        : [],
+  );
+}
+
+/** Waits until the last delivery of a batch has failed an attempt; says with what. */
+async function failureOf(batchId: string) {
+  for (;;) {
+    const [delivery] = await deliveriesOf(batchId);
+    const { raw } = (await delivery?.handle.describe()) ?? {};
+    const failure = raw?.pendingActivities?.[0]?.lastFailure;
+    if (failure) return { message: failure.message, type: failure.applicationFailureInfo?.type };
+    await pause(100);
+  }
+}
+
+describe('a receiver', () => {
+  test('hears of an end, signed, and only once where it takes it', async () => {
+    const batch = await begin('told-end', [target('/hooks?token=hunter2')]);
+    const { outputs, costUsd } = await batch.ended();
+    const [{ event, path } = {}] = await receiver.had('told-end', 1);
+    expect(path).toBe('/hooks?token=hunter2');
+    expect(event).toEqual({
+      id: `told-end_ended_${Date.parse(event?.timestamp ?? '')}`,
+      type: 'batch.ended',
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      data: { batchId: 'told-end', state: 'COMPLETED', outputs, costUsd },
+    });
+    const [delivery] = await deliveriesOf('told-end');
+    await delivery?.handle.result();
+    expect(delivery?.summary).toBe(`batch.ended of told-end to http://${receiver.host}`);
+    expect(receiver.ofBatch('told-end')).toHaveLength(1);
+  });
+
+  test('hears of a stop, and of the end after it', async () => {
+    const batch = await begin('told-stop', [target('/')]);
+    const { message } = await batch.stopped('permission-denied');
+    const [{ event: stopped } = {}] = await receiver.had('told-stop', 1);
+    expect(stopped).toMatchObject({
+      type: 'batch.stopped',
+      data: {
+        state: 'NEEDS_ATTENTION',
+        stop: {
+          step: 'submit',
+          code: 'permission-denied',
+          message,
+          fix: expect.stringContaining('retry told-stop'),
+        },
+      },
+    });
+    await batch.retry();
+    const [, { event: ended } = {}] = await receiver.had('told-stop', 2);
+    expect(ended).toMatchObject({ type: 'batch.ended', data: { state: 'COMPLETED' } });
+    expect(ended?.data.stop).toBeUndefined();
+  });
+
+  test('hears that a batch waits for approval, and that it failed without it', async () => {
+    const batch = await begin('told-approval', [target('/')], { approveAboveUsd: 0 });
+    const [{ event: waiting } = {}] = await receiver.had('told-approval', 1);
+    expect(waiting).toMatchObject({ type: 'batch.awaiting-approval', data: { state: 'AWAITING_APPROVAL' } });
+    await batch.handle.approve(false);
+    const [, { event: ended } = {}] = await receiver.had('told-approval', 2);
+    expect(ended).toMatchObject({ data: { state: 'FAILED', stop: { code: 'approval-refused' } } });
+  });
+
+  test('hears that a batch was cancelled', async () => {
+    const batch = await begin('told-cancel', [target('/')], { approveAboveUsd: 0 });
+    await receiver.had('told-cancel', 1);
+    await batch.handle.cancel();
+    const [, { event } = {}] = await receiver.had('told-cancel', 2);
+    expect(event).toMatchObject({ type: 'batch.ended', data: { state: 'CANCELLED' } });
+  });
+
+  test('hears of a retry of the ended batch too, which keeps its targets', async () => {
+    const batch = batchIn(world, 'told-end');
+    await batch.handle.retry({ keys: ['a'] });
+    const [first, second] = await receiver.had('told-end', 2);
+    expect(second?.event.type).toBe('batch.ended');
+    expect(second?.event.id).not.toBe(first?.event.id);
+  });
+
+  test('that is down first gets the same event again, under the same id', async () => {
+    await begin('told-late', [target('/down-first')]);
+    const [first, ...more] = await receiver.had('told-late', 2);
+    for (const { event, body } of more) {
+      expect(event.id).toBe(first?.event.id);
+      expect(body).toBe(first?.body);
+    }
+  });
+
+  test('that answers 410 is left alone at once, and the failure is to be seen', async () => {
+    const batch = await begin('told-gone', [target('/gone')]);
+    expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
+    await receiver.had('told-gone', 1);
+    const [delivery] = await deliveriesOf('told-gone');
+    const error = (await delivery?.handle.result().catch((error) => error)) as WorkflowFailedError;
+    expect(error).toBeInstanceOf(WorkflowFailedError);
+    expect(error.cause?.cause).toMatchObject({
+      type: 'unavailable',
+      message: `The receiver at http://${receiver.host} answered 410: it wants no more of this.`,
+    });
+    expect(receiver.ofBatch('told-gone')).toHaveLength(1);
+  });
+
+  test('that never answers holds no batch up', async () => {
+    const batch = await begin('told-silence', [target('/silent')]);
+    expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
+    expect(await batch.workflow()).toBe('COMPLETED');
+    expect(await failureOf('told-silence')).toMatchObject({
+      type: 'unreachable',
+      message: expect.stringMatching(/timeout/),
+    });
+  });
+
+  test('is not followed where it redirects', async () => {
+    const batch = await begin('told-redirect', [target('/redirects')]);
+    await batch.ended();
+    expect(await failureOf('told-redirect')).toEqual({
+      type: 'unavailable',
+      message: `The receiver at http://${receiver.host} answered 307.`,
+    });
+  });
+
+  test.each([
+    ['private', 'https://127.0.0.1:8443/hunter2', /not public/],
+    ['private by a name', 'https://localhost:8443/hunter2', /not public/],
+    ['without TLS', 'http://93.184.215.14/hunter2', /HUMMINGBATCH_WEBHOOK_HOSTS/],
+  ])('that is %s and was not named is not called', async (kind, url, why) => {
+    const batchId = `told-${kind.replaceAll(' ', '-').toLowerCase()}`;
+    const batch = await begin(batchId, [{ url, secretRef: 'shop' }]);
+    expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
+    const { type, message } = await failureOf(batchId);
+    expect(type).toBe('unreachable');
+    expect(message).toMatch(why);
+    expect(message).not.toContain('hunter2');
+  });
+
+  test('whose secret the worker has not gets nothing, and the name is said', async () => {
+    await begin('told-unknown', [target('/', 'crm')]);
+    expect(await failureOf('told-unknown')).toEqual({
+      type: 'wrong-worker',
+      message: 'This worker has no webhook secret named crm.',
+    });
+    expect(receiver.ofBatch('told-unknown')).toEqual([]);
+  });
+
+  test('never got what was not signed, and no secret stands in history, log or store', async () => {
+    expect(receiver.refused()).toBe(0);
+    const texts = [logs];
+    for await (const { workflowId } of world.client.workflow.list({
+      query: `TaskQueue = '${world.taskQueue}'`,
+    })) {
+      const json = historyToJSON(await world.client.workflow.getHandle(workflowId).fetchHistory());
+      texts.push(
+        json.replace(/"data":\s*"([^"]+)"/g, (_, data: string) => Buffer.from(data, 'base64').toString()),
+      );
+    }
+    for (const key of await world.store.list('batches/'))
+      texts.push(Buffer.from((await world.store.get(key)) ?? []).toString('latin1'));
+    expect(texts.join('\n')).toContain('batch.ended');
+    const secret = SECRET.replace('whsec_', '');
+    expect(texts.filter((text) => text.includes(secret) || text.includes('distinctive'))).toEqual([]);
+    expect(logs).not.toContain('hunter2');
+  });
+
+  test('counts as no batch', async () => {
+    const { batches } = await world.hummingbatch.list();
+    expect(batches.map(({ batchId }) => batchId).filter((id) => !id.startsWith('told-'))).toEqual([]);
+  });
+});
+
+describe('a worker that is killed', () => {
+  test('before the receiver has answered leaves the event to the next one', async () => {
+    await stopWorker();
+    let heard = 0;
+    const slow = await createReceiver(SECRET, () => (heard++ === 0 ? 'silence' : 204));
+    const settings = {
+      HUMMINGBATCH_WEBHOOK_SECRETS: `shop=${SECRET}`,
+      HUMMINGBATCH_WEBHOOK_HOSTS: slow.host,
+    };
+    const first = startWorkerProcess(world, settings);
+    await begin('told-killed', [{ url: `http://${slow.host}/`, secretRef: 'shop' }]);
+    await slow.had('told-killed', 1);
+    await first.kill();
+    const second = startWorkerProcess(world, settings);
+    const [one, two] = await slow.had('told-killed', 2);
+    expect(two?.body).toBe(one?.body);
+    expect(two?.event.id).toBe(one?.event.id);
+    await second.stop();
+    expect(first.heard() + second.heard()).not.toContain(SECRET);
+    await slow.close();
+  });
+
+  test('does not start with secrets that are malformed, and shows nothing of them', async () => {
+    const worker = startWorkerProcess(world, { HUMMINGBATCH_WEBHOOK_SECRETS: 'shop=hunter2' });
+    expect(await worker.gone).toBe(2);
+    expect(worker.heard()).toContain('HUMMINGBATCH_WEBHOOK_SECRETS: entry 1 is no name with a secret');
+    expect(worker.heard()).not.toContain('hunter2');
+  });
+});

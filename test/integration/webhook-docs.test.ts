@@ -1,0 +1,92 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { postPublic } from '../../src/post.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BIN = join(ROOT, 'node_modules', '.bin');
+const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
+
+/** The one program of the document. */
+async function receiverOf(document: string): Promise<string> {
+  const text = await readFile(join(ROOT, document), 'utf8');
+  return /^```ts\n(?<code>[\s\S]*?)^```$/m.exec(text)?.groups?.['code'] ?? '';
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describe('the receiver in docs/webhooks.md', () => {
+  let world: World;
+  let port: number;
+  beforeAll(async () => {
+    world = await createWorld();
+    port = await freePort();
+    const host = `127.0.0.1:${port}`;
+    await world.work({
+      webhookSecrets: (name) => (name === 'shop' ? [SECRET] : undefined),
+      postWebhook: (post, signal) => postPublic(post, { hosts: [host], deadlineMs: 5_000 }, signal),
+    });
+    // As if it were installed there.
+    await mkdir(join(world.folder, 'node_modules'));
+    for (const name of ['@types', '@temporalio'])
+      await symlink(join(ROOT, 'node_modules', name), join(world.folder, 'node_modules', name));
+    await symlink(ROOT, join(world.folder, 'node_modules', 'hummingbatch'));
+    await writeFile(join(world.folder, 'package.json'), '{"type":"module","private":true}');
+    const code = await receiverOf('docs/webhooks.md');
+    await writeFile(join(world.folder, 'receiver.ts'), code.replace('9000', String(port)));
+  });
+  afterAll(() => world.close());
+
+  test('has types', async () => {
+    const options = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023'];
+    const { stdout } = await promisify(execFile)(
+      join(BIN, 'tsc'),
+      [...options, '--types', 'node', 'receiver.ts'],
+      { cwd: world.folder },
+    ).catch((error) => error);
+    expect(stdout).toBe('');
+  });
+
+  test('says how a batch ended, and takes nothing that is not signed', async () => {
+    const child = spawn(join(BIN, 'tsx'), ['receiver.ts'], {
+      cwd: world.folder,
+      env: { ...process.env, WEBHOOK_SECRET: SECRET },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()));
+    const hears = async (words: string) => {
+      while (!said.includes(words)) await pause(50);
+    };
+    try {
+      await hears('listening');
+      const forged = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: '{}' });
+      expect(forged.status).toBe(401);
+      const manifest = await world.manifest({
+        name: 'told',
+        model: 'nano-banana-pro',
+        items: [{ key: 'a', prompt: 'x' }],
+        run: { notify: [{ url: `http://127.0.0.1:${port}/hooks`, secretRef: 'shop' }] },
+      });
+      await world.hummingbatch.startBatch({ manifest, batchId: 'docs-told' });
+      await hears('docs-told COMPLETED 1 of 1');
+    } finally {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+  });
+});
