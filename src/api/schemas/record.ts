@@ -4,9 +4,9 @@ import { FLAGS, OUTCOMES, type OutputRecord, REASONS } from '../../contract/inde
 const imageFile = {
   file: z.string().meta({ description: 'Relative to the batch: GET /v1/batches/{batchId}/{file}.' }),
   mime: z.string(),
-  width: z.int().meta({ description: 'Pixels.' }),
-  height: z.int().meta({ description: 'Pixels.' }),
-  bytes: z.int(),
+  width: z.int().min(0).meta({ description: 'Pixels.' }),
+  height: z.int().min(0).meta({ description: 'Pixels.' }),
+  bytes: z.int().min(0),
   sha256: z.string(),
 };
 
@@ -23,9 +23,9 @@ export const record = z
     message: z.string().optional(),
     text: z.string().optional().meta({ description: 'What the model said.' }),
     retryable: z.boolean().optional(),
-    round: z.int().optional(),
+    round: z.int().min(0).optional(),
     job: z.string().optional(),
-    usage: z.object({ input: z.int(), text: z.int(), image: z.int() }).optional(),
+    usage: z.object({ input: z.int().min(0), text: z.int().min(0), image: z.int().min(0) }).optional(),
     costUsd: z.number(),
     metadata: z.record(z.string(), z.unknown()).optional(),
   })
