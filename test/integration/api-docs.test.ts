@@ -91,7 +91,7 @@ describe('the commands of the documents', () => {
       const operation = /\/ID\/([a-z-]+)/.exec(command)?.[1] ?? '';
       if (command.includes('/ID')) await bring(id, operation);
       const typed = command
-      .replace(/ +# .*$/, '')
+        .replace(/ +# .*$/, '')
         .replaceAll('/ID', `/${id}`)
         .replace('batchId=order-4711', `batchId=${id}`)
         .replace('http://127.0.0.1:8480', '$API')
