@@ -5,6 +5,7 @@ import { HummingbatchError } from '../contract/errors.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { getJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
+import { exactly } from './exactly.ts';
 
 /** An archive that is made while it is read. */
 export interface Archive {
@@ -32,22 +33,29 @@ export async function archiveOf(store: Store, batchId: string): Promise<Archive>
   for await (const { file, alternates = [] } of storedRecords(store, batchId))
     for (const name of [file, ...alternates.map((other) => other.file)])
       if (name) keys.push(places.file(name));
-  const parts = await partsOf(store, keys, new Date(report.endedAt));
+  const parts = await partsOf(store, keys, places.failed, new Date(report.endedAt));
   // Images do not get smaller by being packed, and what is only stored has a length that is known before.
   const zip = makeZip(contents(store, parts));
   return { bytes: Number(predictLength(parts)), content: Readable.fromWeb(zip) };
 }
 
-/** Those that are there: a batch in which all went well has no manifest of what did not. */
-async function partsOf(store: Store, keys: readonly string[], lastModified: Date): Promise<Part[]> {
+/** A batch in which all went well has no manifest of what did not. All else must be there. */
+async function partsOf(
+  store: Store,
+  keys: readonly string[],
+  optional: string,
+  lastModified: Date,
+): Promise<Part[]> {
   const parts: Part[] = [];
   for (const key of keys) {
     const there = await store.head(key);
+    if (!there && key !== optional)
+      throw new HummingbatchError('store-corrupt', `The store ${store.location} has lost its file ${key}.`);
     if (there) parts.push({ key, name: key.replace(/^batches\//, ''), size: there.bytes, lastModified });
   }
   return parts;
 }
 
 async function* contents(store: Store, parts: readonly Part[]) {
-  for (const { key, ...part } of parts) yield { ...part, input: store.read(key) };
+  for (const { key, ...part } of parts) yield { ...part, input: exactly(part.size, store.read(key)) };
 }

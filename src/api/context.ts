@@ -25,4 +25,6 @@ export interface ApiContext {
 /** What the routes work with. */
 export interface RouteContext extends ApiContext {
   looks: Looks;
+  /** Aborts when the API ends: what follows a batch would not end by itself. */
+  closing: AbortSignal;
 }

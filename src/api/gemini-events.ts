@@ -29,7 +29,7 @@ export interface GeminiEventsOptions {
 export interface GeminiRequest {
   /** Names in lower case, as Node has them. */
   headers: IncomingHttpHeaders;
-  /** The very bytes: the signature is over them, and not over what they mean. */
+  /** The very bytes, at most {@link MAX_EVENT_BYTES}: the signature is over them, and not over what they mean. */
   body: Uint8Array;
 }
 
@@ -44,8 +44,8 @@ export interface GeminiEvents {
   receive(request: GeminiRequest): Promise<Received>;
 }
 
-/** The payload is a name and some pointers, less than 1 kB. */
-const MAX_BODY_BYTES = 65_536;
+/** The most of an event that is read, bytes: it is a name and some pointers, less than 1 kB. */
+export const MAX_EVENT_BYTES = 65_536;
 /** It is remembered, for thousands of events. */
 const MAX_ID_CHARACTERS = 200;
 
@@ -77,7 +77,6 @@ export function createGeminiEvents({ secrets, now, wake }: GeminiEventsOptions):
   const seen = createSeenIds(now);
   return {
     async receive({ headers, body }) {
-      if (body.length > MAX_BODY_BYTES) throw garbled(`has more than ${MAX_BODY_BYTES} bytes`);
       const { id } = verifySignature({ headers, body, secret: secrets, now: now() });
       if (id.length > MAX_ID_CHARACTERS) throw garbled('has an id that is too long');
       return (await seen.once(id, () => act(readJson(body), wake))) ?? 'repeated';

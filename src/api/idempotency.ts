@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { HummingbatchError } from '../contract/errors.ts';
-import { requestPlace } from '../contract/places.ts';
+import { requestPlaces } from '../contract/places.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller } from './tokens.ts';
@@ -30,14 +30,30 @@ export function requestIdOf(caller: Caller | undefined, key: string): string {
   return `${caller?.name ?? ''}/${key}`;
 }
 
-/** Ties a key to what it is sent with; for ever, as a batch is. @throws `request-conflict` where it was sent with something else */
-export async function claimKey(
-  store: Store,
-  caller: Caller | undefined,
-  key: string,
+/**
+ * Does what a key is sent with once. Sent again while that is done it is done again, so it must bear that; sent again later
+ * it is not. A key is tied to its request for ever, as a batch is.
+ *
+ * @throws `request-conflict` where it came before with something else
+ */
+export async function onceFor(
+  { store, caller, key }: { store: Store; caller: Caller | undefined; key: string | undefined },
   claim: Claim,
+  act: () => Promise<unknown>,
 ): Promise<void> {
-  const place = requestPlace(createHash('sha256').update(requestIdOf(caller, key)).digest('hex'));
+  if (key === undefined) {
+    await act();
+    return;
+  }
+  const hash = createHash('sha256').update(requestIdOf(caller, key)).digest('hex');
+  await claimKey(store, requestPlaces(hash).claim, claim);
+  const { done } = requestPlaces(hash);
+  if (await store.head(done)) return;
+  await act();
+  await store.put(done, toJson({}));
+}
+
+async function claimKey(store: Store, place: string, claim: Claim): Promise<void> {
   if (await store.putIfAbsent(place, toJson(claim))) return;
   const there = await getJson<Claim>(store, place);
   if (!there || (there.fingerprint === claim.fingerprint && there.batchId === claim.batchId)) return;

@@ -30,6 +30,15 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'disk-full': 507,
 };
 
+/** Said in place of words that are for whoever runs this: they name folders, or nobody knows what they name. */
+const TOLD: Partial<Record<ErrorCode, string>> = {
+  internal: 'Something went wrong here.',
+  'store-missing': 'The store is away.',
+  'store-unwritable': 'The store cannot be written.',
+  'store-corrupt': 'A file of the store is not what it was.',
+  'disk-full': 'The disk of the store is full.',
+};
+
 /** What went wrong, as RFC 9457 has it, with our code and what to do. */
 export interface ProblemDetails {
   type: string;
@@ -65,7 +74,7 @@ export function toProblem(error: unknown, instance: string): ProblemDetails {
     type: `urn:hummingbatch:error:${code}`,
     title: titleOf(code),
     status: statusOf(error) ?? STATUS[code] ?? 500,
-    detail: overHttp(message),
+    detail: TOLD[code] ?? overHttp(message),
     instance,
     code,
     fix: overHttp(fix),
@@ -115,6 +124,11 @@ interface Misfit {
 }
 
 export const SEE_DOCS = 'See /docs, or /openapi.json.';
+
+/** A refusal that has a status of HTTP's own, as Fastify's have. */
+export function refusal(statusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { statusCode });
+}
 
 export function tooLarge(cause?: unknown): HummingbatchError {
   return new HummingbatchError('too-large', 'The body of the request is too large.', { cause });

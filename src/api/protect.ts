@@ -5,7 +5,8 @@ import { HummingbatchError } from '../contract/errors.ts';
 import type { ApiContext } from './context.ts';
 import { callerOf } from './guard.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
-import { tooLarge } from './problem.ts';
+import { refusal, tooLarge } from './problem.ts';
+import { EVENTS_PATH } from './routes/gemini.ts';
 
 /** For those who have no token where one is needed: enough for a person who mistypes. */
 const STRANGERS_PER_MINUTE = 60;
@@ -19,14 +20,15 @@ export async function protect(
   { tokens, requestsPerMinute }: Pick<ApiContext, 'tokens' | 'requestsPerMinute'>,
 ): Promise<void> {
   const isStranger = (request: FastifyRequest) =>
-    tokens.length > 0 && callerOf(request, tokens) === undefined;
+    tokens.length > 0 && !isSigned(request) && callerOf(request, tokens) === undefined;
+  const callerIn = (request: FastifyRequest) => callerOf(request, tokens)?.name ?? request.ip;
 
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING_RUNS } });
   await app.register(rateLimit, {
     global: false,
     timeWindow: '1 minute',
     max: (request) => (isStranger(request) ? STRANGERS_PER_MINUTE : requestsPerMinute),
-    keyGenerator: (request) => callerOf(request, tokens)?.name ?? request.ip,
+    keyGenerator: (request) => `${isSigned(request) ? 'signed' : ''} ${callerIn(request)}`,
     errorResponseBuilder: (_, { after }) =>
       new HummingbatchError('rate-limited', 'Too many requests.', { fix: `Send the next one in ${after}.` }),
   });
@@ -35,8 +37,18 @@ export async function protect(
   app.addHook('onRequest', async function limited(request, reply) {
     if (request.routeOptions.config.rateLimit !== false) await limit.call(this, request, reply);
   });
+  // It would be read as what it is not.
+  app.addHook('onRequest', async ({ headers }) => {
+    const { 'content-encoding': encoding = 'identity' } = headers;
+    if (encoding !== 'identity') throw refusal(415, `Content-Encoding ${encoding} is not read`);
+  });
   // Before a body is read: who says that it is too large needs not send it.
   app.addHook('onRequest', async ({ headers }) => {
     if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   });
+}
+
+/** Behind a proxy Google's events come from where all strangers do: they are counted by themselves. */
+function isSigned({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url === EVENTS_PATH;
 }

@@ -44,6 +44,8 @@ const HEADERS_MS = 10_000;
 const REQUEST_MS = 3_600_000;
 /** Each holds some 50 kB; beyond them new ones are closed at once. */
 const MAX_CONNECTIONS = 2000;
+/** What is being answered when the API ends may still take so long, ms. */
+const END_WITHIN_MS = 10_000;
 const SIGN_OF_LIFE_MS = 15_000;
 
 const ROUTES = [manifestRoutes, batchRoutes, operationRoutes, resultRoutes, eventRoutes];
@@ -59,9 +61,10 @@ export async function createApi(context: ApiContext): Promise<FastifyInstance> {
     bodyLimit: MAX_MANIFEST_BYTES,
     connectionTimeout: IDLE_MS,
     requestTimeout: REQUEST_MS,
-    // What is still open when it ends is a stream of events, or somebody who is slow.
-    forceCloseConnections: true,
-    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: 'idle',
+    // An id that is too long is one of no batch, and that is said.
+    routerOptions: { maxParamLength: 4_000 },
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     requestIdHeader: false,
   });
   app.server.headersTimeout = HEADERS_MS;
@@ -89,7 +92,17 @@ export async function createApi(context: ApiContext): Promise<FastifyInstance> {
   await app.register(sse as unknown as typeof fastifySSE, { heartbeatInterval: SIGN_OF_LIFE_MS });
   await documentApi(app, context);
 
-  const routeContext = { ...context, looks: createLooks(context.hummingbatch) };
+  const closing = new AbortController();
+  app.addHook('preClose', async () => {
+    closing.abort();
+    // Who is slow has had his time.
+    setTimeout(() => app.server.closeAllConnections(), END_WITHIN_MS).unref();
+  });
+  const routeContext = {
+    ...context,
+    looks: createLooks(context.hummingbatch),
+    closing: closing.signal,
+  };
   await app.register(healthRoutes, context);
   await app.register(geminiRoutes, context);
   await app.register(async (guarded) => {

@@ -24,7 +24,7 @@ import { follow, untilEnd } from './follow.ts';
 import { unknownBatch } from './near.ts';
 import { currentProgress, lastRun } from './progress.ts';
 import { type AskedRetry, isRunningRetry, retryEnded } from './retry.ts';
-import type { StartContext } from './start.ts';
+import { STARTED_WITHIN_MS, type StartContext } from './start.ts';
 import { storedProgress } from './stored.ts';
 import { ANSWER_WITHIN_MS } from './temporal.ts';
 import { orNoWorker } from './worker-check.ts';
@@ -124,7 +124,7 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
     const run = await call(() => lastRun(client, id));
     if (run?.status === 'RUNNING') return goOn(asked);
     try {
-      await retryEnded(context, id, asked);
+      await client.withDeadline(Date.now() + STARTED_WITHIN_MS, () => retryEnded(context, id, asked));
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError))
         throw await whyNot(toClientError(error, id));

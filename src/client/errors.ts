@@ -1,4 +1,5 @@
 import {
+  isGrpcServiceError,
   ServiceError,
   WorkflowFailedError,
   WorkflowNotFoundError,
@@ -24,7 +25,7 @@ export function toClientError(error: unknown, batchId: string): HummingbatchErro
       cause: error,
     });
   }
-  if (error instanceof ServiceError) {
+  if (error instanceof ServiceError || isGrpcServiceError(error)) {
     return new HummingbatchError('no-temporal', `The Temporal server did not answer: ${messageOf(error)}.`, {
       cause: error,
     });

@@ -173,7 +173,12 @@ function pageAfter(entries: Entry[], after: string | undefined): Entry[] {
   if (after === undefined) return entries;
   const index = entries.findIndex(({ batchId }) => batchId === after);
   if (index >= 0) return entries.slice(index + 1);
-  throw new HummingbatchError('usage', `There is no batch ${after} behind which a page could begin.`, {
+  throw noSuchCursor(after);
+}
+
+/** That a page cannot begin behind something. */
+export function noSuchCursor(after: string | undefined): HummingbatchError {
+  return new HummingbatchError('usage', `There is no batch ${after} behind which a page could begin.`, {
     fix: 'Pass the `next` of the page before.',
   });
 }

@@ -98,7 +98,7 @@ function contentOf(manifest: ManifestInput, folder: string) {
 }
 
 /** Temporal takes milliseconds. Where it is away whoever asks hears so, and the same request later attaches. */
-const STARTED_WITHIN_MS = 10_000;
+export const STARTED_WITHIN_MS = 10_000;
 
 /**
  * Puts the batch into the store and starts its workflow, or attaches to the one that is there.

@@ -67,9 +67,9 @@ export function referencePlace(sha256: string, extension: string): string {
   return `references/${sha256}.${extension}`;
 }
 
-/** What an `Idempotency-Key` was first sent with, by the hash of its caller and itself. */
-export function requestPlace(hash: string): string {
-  return `requests/${hash}.json`;
+/** What an `Idempotency-Key` was first sent with, and that it was done; by the hash of its caller and itself. */
+export function requestPlaces(hash: string) {
+  return { claim: `requests/${hash}.json`, done: `requests/${hash}.done.json` };
 }
 
 /** What a schedule's firings are made of, by content: one that is created anew leaves alone what an earlier firing still reads. */

@@ -146,6 +146,21 @@ describe('an image', () => {
 });
 
 describe('the archive', () => {
+  test('that has lost an image is none', async () => {
+    const [first] = (await api.get<Records>('/v1/batches/look-ended/records')).body.records;
+    const place = batchPlaces('look-ended').file(first?.file ?? '');
+    const bytes = (await world.store.get(place)) ?? Buffer.alloc(0);
+    await world.store.delete(place);
+    expect(await api.get('/v1/batches/look-ended/archive.zip')).toMatchObject({
+      status: 500,
+      body: { code: 'store-corrupt' },
+    });
+    // Longer than its record says, it must not run into the next answer.
+    await world.store.put(place, Buffer.concat([bytes, bytes]));
+    expect(await api.get(`/v1/batches/look-ended/${first?.file}`)).toMatchObject({ status: 500 });
+    await world.store.put(place, bytes);
+  });
+
   test('is a whole ZIP of what lies in the store, of the length that it says', async () => {
     const answer = await fetch(`${api.url}/v1/batches/look-ended/archive.zip`);
     const bytes = Buffer.from(await answer.arrayBuffer());
@@ -221,6 +236,20 @@ describe('events', () => {
     expect(over).toMatchObject({ status: 204, events: [] });
     const anew = await listen('/v1/batches/look-followed/events', () => false);
     expect(anew.events).toHaveLength(1);
+  });
+
+  test('begin at once for who knows all there is, though nothing may happen for hours', async () => {
+    await api.post('/v1/batches?batchId=look-standing', { body: threeOutputs('look-standing') });
+    await until('look-standing', ({ check }) => check !== undefined);
+    const [known] = (await listen('/v1/batches/look-standing/events', (events) => events.length === 1))
+      .events;
+    const ending = new AbortController();
+    const again = await fetch(`${api.url}/v1/batches/look-standing/events`, {
+      headers: { 'last-event-id': known?.id ?? '' },
+      signal: ending.signal,
+    });
+    expect(again.status).toBe(200);
+    ending.abort();
   });
 
   test('of no batch are 404, and a caller that wants JSON hears so', async () => {

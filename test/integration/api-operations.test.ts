@@ -80,6 +80,25 @@ describe('operations', () => {
     expect(other).toMatchObject({ status: 409, body: { code: 'request-conflict' } });
   });
 
+  test('that were done are not done again, whatever the batch does since', async () => {
+    await standing('op-again', 'AWAITING_APPROVAL', { run: { approveAboveUsd: 0 } });
+    expect((await tell('op-again', 'approve', {}, 'again-approve')).status).toBe(200);
+    await world.hummingbatch.batch('op-again').wait();
+    expect(await tell('op-again', 'approve', {}, 'again-approve')).toMatchObject({
+      status: 200,
+      body: { state: 'COMPLETED' },
+    });
+
+    await standing('op-late', 'AWAITING_APPROVAL', { run: { approveAboveUsd: 0 } });
+    expect((await tell('op-late', 'cancel', undefined, 'late-cancel')).status).toBe(200);
+    await world.hummingbatch.batch('op-late').wait();
+    expect((await tell('op-late', 'retry')).status).toBe(200);
+    await until('op-late', ({ state }) => state === 'AWAITING_APPROVAL');
+    expect((await tell('op-late', 'cancel', undefined, 'late-cancel')).status).toBe(200);
+    expect(await tell('op-late', 'approve')).toMatchObject({ status: 200 });
+    expect((await world.hummingbatch.batch('op-late').wait()).state).toBe('COMPLETED');
+  });
+
   test('accept and retry of a stopped one', async () => {
     await standing('op-stopped', 'NEEDS_ATTENTION', { run: { maxCostUsd: 0 } });
     expect(await tell('op-stopped', 'retry')).toMatchObject({ status: 200 });

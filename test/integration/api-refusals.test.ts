@@ -1,11 +1,15 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { fc } from '@fast-check/vitest';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProblemDetails } from '../../src/api/problem.ts';
+import { createHummingbatch } from '../../src/client/index.ts';
 import { ERROR_CODES, HummingbatchError } from '../../src/contract/index.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { type Api, openApi, threeOutputs } from './api-kit.ts';
+
+const GEMINI_SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
 let world: World;
 let api: Api;
@@ -14,7 +18,10 @@ const closing: (() => Promise<void>)[] = [];
 beforeAll(async () => {
   world = await createWorld({ jobSeconds: 0.2 });
   await world.work();
-  api = await openApi(world, { onFinished: (clean) => closing.push(clean) });
+  api = await openApi(world, {
+    geminiSecrets: [GEMINI_SECRET],
+    onFinished: (clean) => closing.push(clean),
+  });
   await api.post('/v1/batches?batchId=refusals-there', { body: threeOutputs('refusals-there') });
   await world.hummingbatch.batch('refusals-there').wait();
 });
@@ -56,6 +63,13 @@ describe('a body', () => {
     },
   );
 
+  test('of an event that is larger than any is 413 before it is read', async () => {
+    const heard = await raw(
+      'POST /v1/gemini/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 70000\r\n\r\n',
+    );
+    expect(heard).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
   test('that turns out to be too large while it comes is 413', async () => {
     const body = new ReadableStream({
       pull: (controller) => controller.enqueue(Buffer.alloc(1 << 20, 0x20)),
@@ -78,6 +92,7 @@ describe('a body', () => {
     ['no form', { 'content-type': 'multipart/form-data; boundary=x' }, 'no form at all', 400],
     ['a form without its boundary', { 'content-type': 'multipart/form-data' }, '--x\r\n', 400],
     ['a form without a manifest', { 'content-type': 'multipart/form-data; boundary=x' }, '--x--\r\n', 400],
+    ['compression', { 'content-type': 'application/json', 'content-encoding': 'gzip' }, '{}', 415],
     ['half a JSON', { 'content-type': 'application/json' }, '{"name": "a"', 422],
     ['no object', { 'content-type': 'application/json' }, '[]', 422],
     ['bytes that are no text', { 'content-type': 'application/json' }, Buffer.from([0xff, 0xfe, 0x00]), 422],
@@ -199,10 +214,16 @@ describe('what stands behind', () => {
       status: 503,
       body: { code: 'no-temporal' },
     });
-    const odd = await broken(new Error('secret of the inside'));
-    const { status, body } = await odd.get<ProblemDetails>('/v1/batches/refusals-there');
-    expect({ status, code: body.code }).toEqual({ status: 500, code: 'internal' });
-    expect(JSON.stringify(body)).not.toContain('secret of the inside');
+    for (const odd of [
+      new Error('secret of the inside'),
+      new HummingbatchError('internal', 'secret of the inside'),
+      new HummingbatchError('store-corrupt', 'The store /secret of the inside has lost its file x.'),
+    ]) {
+      const asked = await broken(odd);
+      const { status, body } = await asked.get<ProblemDetails>('/v1/batches/refusals-there');
+      expect(status).toBe(500);
+      expect(JSON.stringify(body)).not.toContain('secret of the inside');
+    }
   });
 
   test('readyz says what is missing', async () => {
@@ -217,6 +238,7 @@ describe('what stands behind', () => {
     const limited = await openApi(world, {
       tokens: 'a=aaaaaaaaaaaaaaaa,b=bbbbbbbbbbbbbbbb',
       requestsPerMinute: 3,
+      geminiSecrets: [GEMINI_SECRET],
     });
     const ask = (token?: string) => limited.get<ProblemDetails>('/v1/batches/refusals-there', { token });
     const statuses: number[] = [];
@@ -230,6 +252,8 @@ describe('what stands behind', () => {
     for (let n = 0; n < 70; n++) strangers.push((await ask('wrong')).status);
     expect(new Set(strangers)).toEqual(new Set([401, 429]));
     expect((await limited.get('/healthz')).status).toBe(200);
+    // Google's events come from the same address, behind a proxy, and are counted by themselves.
+    expect((await limited.post('/v1/gemini/events', { body: {} })).status).toBe(401);
   });
 });
 
@@ -238,8 +262,32 @@ function encoded(text: string): string {
   return encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, '?'));
 }
 
+describe('a Temporal that takes connections and never answers', () => {
+  test('is told of within 10 s, by a start too', { timeout: 60_000 }, async () => {
+    const hole = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(hole, 'listening');
+    const { port } = hole.address() as AddressInfo;
+    const connection = Connection.lazy({ address: `127.0.0.1:${port}` });
+    const { store, taskQueue } = world;
+    const hummingbatch = createHummingbatch({ store, taskQueue, client: new Client({ connection }) });
+    const away = await openApi({ store, hummingbatch });
+    const [started, seen, told] = await Promise.all([
+      away.post('/v1/batches', { body: threeOutputs('hole') }),
+      away.get('/v1/batches/refusals-there'),
+      away.post('/v1/batches/refusals-there/retry', { body: { keys: ['hero'] } }),
+    ]);
+    for (const { status, body } of [started, seen, told])
+      expect({ status, body }).toMatchObject({ status: 503, body: { code: 'no-temporal' } });
+    await connection.close();
+    hole.close();
+  });
+});
+
 describe('anything', () => {
   const ROUTES = [
+    ['POST', '/v1/gemini/events'],
+    ['GET', '/openapi.json'],
+    ['GET', '/docs/{name}'],
     ['GET', '/v1/batches'],
     ['GET', '/v1/batches/{id}'],
     ['GET', '/v1/batches/{id}/records'],
@@ -331,6 +379,9 @@ describe('anything', () => {
             const status = Number(/^HTTP\/1\.1 (\d+)/.exec(heard)?.[1]);
             expect(status, heard).toBeGreaterThanOrEqual(200);
             expect(status, heard).toBeLessThan(500);
+            // 417 is Node's own, before anybody is asked.
+            if (status >= 400 && status !== 417)
+              expect(heard, `${method} ${target}`).toMatch(/content-type: application\/problem\+json/i);
           },
         ),
         { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },

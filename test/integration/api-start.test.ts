@@ -252,6 +252,11 @@ describe('tokens', () => {
     expect(await seen(CRM)).toEqual([crm.body.batchId]);
     expect(await seen(OPS)).toEqual([crm.body.batchId, shop.body.batchId].sort());
 
+    const after = async (id: string) =>
+      (await guarded.get<ProblemDetails>(`/v1/batches?after=${id}`, { token: CRM })).status;
+    expect([await after(shop.body.batchId), await after('none-such'), await after(crm.body.batchId)]).toEqual(
+      [400, 400, 200],
+    );
     await ended(shop.body.batchId);
     const { body } = await guarded.get<BatchProgress>(`/v1/batches/${shop.body.batchId}`, { token: SHOP });
     expect(body.labels).toEqual(['autumn', 'token:shop']);
@@ -285,6 +290,17 @@ describe('tokens', () => {
     expect(
       await guarded.post('/v1/batches', { token: CRM, body: threeOutputs('many', { run: { labels } }) }),
     ).toMatchObject({ status: 422 });
+  });
+
+  test('of two own ones that start the same batch at once only one gets it', async () => {
+    const body = threeOutputs('at-once');
+    for (let n = 0; n < 5; n++) {
+      const both = [SHOP, CRM].map((token) =>
+        guarded.post(`/v1/batches?batchId=at-once-${n}`, { token, body }),
+      );
+      const statuses = (await Promise.all(both)).map(({ status }) => String(status));
+      expect(statuses.sort()).toEqual(['201', '409']);
+    }
   });
 
   test('one’s Idempotency-Keys are not another’s', async () => {

@@ -55,6 +55,24 @@ describe('up', () => {
   });
 });
 
+test('what is being answered when up ends is answered', async () => {
+  const desk = await createDesk();
+  const up = desk.begin('up', '--emulator', '--listen', '127.0.0.1:8495');
+  await up.said('Ctrl-C');
+  const start = (n: number) =>
+    fetch(`http://127.0.0.1:8495/v1/batches?batchId=ending-${n}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/yaml' },
+      body: manifestText('ending'),
+    }).then(({ status }) => status);
+  expect(await start(0)).toBe(201);
+  const under = Array.from({ length: 12 }, (_, n) => start(n + 1));
+  await Promise.race(under);
+  up.child.kill('SIGINT');
+  expect(new Set(await Promise.all(under))).toEqual(new Set([201]));
+  expect((await up.ended).code).toBe(0);
+});
+
 describe('api', () => {
   const elsewhere = () =>
     createDesk({ TEMPORAL_ADDRESS: inject('temporal'), HUMMINGBATCH_TASK_QUEUE: 'nobody' });

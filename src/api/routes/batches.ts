@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { findModel } from '../../batch/models.ts';
+import { noSuchCursor } from '../../client/list.ts';
 import { BATCH_STATES, ERROR_CODES, retryPolicyOf } from '../../contract/index.ts';
 import type { RouteContext } from '../context.ts';
 import { answer, batchParams, problems } from '../schemas/common.ts';
 import { batch } from '../schemas/progress.ts';
 import { limit, oneOrMore, texts } from '../schemas/query.ts';
 import { labelOf } from '../tokens.ts';
-import { lookAs } from '../visible.ts';
+import { lookAs, storedAs } from '../visible.ts';
 import { typed } from './typed.ts';
 
 const TAG = ['batches'];
@@ -27,7 +28,7 @@ const page = z
 /** Looking at batches. */
 export async function batchRoutes(
   app: FastifyInstance,
-  { hummingbatch, looks }: RouteContext,
+  { hummingbatch, looks, store }: RouteContext,
 ): Promise<void> {
   const routes = typed(app);
 
@@ -62,6 +63,11 @@ export async function batchRoutes(
     },
     async ({ query, caller }) => {
       const { state, reason, model, label = [], ...rest } = query;
+      // As if it were not there: a cursor must not tell of another's batch.
+      if (rest.after !== undefined && caller?.ownOnly)
+        await storedAs(caller, store, rest.after).catch(() => {
+          throw noSuchCursor(rest.after);
+        });
       const labels = caller?.ownOnly ? [...label, labelOf(caller)] : label;
       return hummingbatch.list({
         ...rest,

@@ -4,20 +4,20 @@ import { z } from 'zod';
 import { follow } from '../../client/follow.ts';
 import { type BatchProgress, isEnd } from '../../contract/index.ts';
 import type { RouteContext } from '../context.ts';
-import { toProblem } from '../problem.ts';
+import { refusal, toProblem } from '../problem.ts';
 import { batchParams, problems } from '../schemas/common.ts';
 import { lookAs } from '../visible.ts';
 import { typed } from './typed.ts';
 
 /** Following a batch without asking. */
-export async function eventRoutes(app: FastifyInstance, { looks }: RouteContext): Promise<void> {
+export async function eventRoutes(app: FastifyInstance, { looks, closing }: RouteContext): Promise<void> {
   const routes = typed(app);
 
   routes.get(
     '/v1/batches/:batchId/events',
     {
       exposeHeadRoute: false,
-      sse: 'only',
+      sse: 'manual',
       schema: {
         tags: ['batches'],
         operationId: 'followBatch',
@@ -25,7 +25,10 @@ export async function eventRoutes(app: FastifyInstance, { looks }: RouteContext)
         description:
           'Server-sent events: `progress` with a Batch at once and whenever it changed, `problem` with a Problem where it cannot be followed any more. The stream ends when the batch has. Who comes back with `Last-Event-ID` is sent only what is newer; where nothing will ever be, 204, so that an EventSource stops.',
         params: batchParams,
-        headers: z.looseObject({ 'last-event-id': z.string().max(200).optional() }),
+        headers: z.looseObject({
+          'last-event-id': z.string().max(200).optional(),
+          accept: z.string().optional(),
+        }),
         response: {
           200: { description: 'The events.', content: { 'text/event-stream': { schema: z.string() } } },
           204: z.undefined().meta({ description: 'It has ended, and the caller knows.' }),
@@ -35,12 +38,16 @@ export async function eventRoutes(app: FastifyInstance, { looks }: RouteContext)
     },
     async ({ params, caller, headers, raw }, reply) => {
       const { batchId } = params;
+      if (!/text\/event-stream|text\/\*|\*\/\*/.test(headers.accept ?? '*/*'))
+        throw refusal(406, 'This is a stream of events: ask for text/event-stream');
       const seen = headers['last-event-id'];
       const first = await lookAs(caller, looks, batchId);
       if (isEnd(first.state) && idOf(first) === seen) return reply.code(204).send();
       const gone = new AbortController();
       raw.once('close', () => gone.abort());
-      await reply.sse.send(changes(batchId, seen, gone.signal));
+      // At once: who knows all there is hears nothing for hours, and must not take it for silence.
+      reply.sse.sendHeaders();
+      await reply.sse.send(changes(batchId, seen, AbortSignal.any([gone.signal, closing])));
     },
   );
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
-import { createGeminiEvents } from '../gemini-events.ts';
+import { createGeminiEvents, MAX_EVENT_BYTES } from '../gemini-events.ts';
 import { answer, problems } from '../schemas/common.ts';
 
 const received = z
@@ -12,6 +12,8 @@ const received = z
     }),
   })
   .meta({ id: 'ReceivedEvent' });
+
+export const EVENTS_PATH = '/v1/gemini/events';
 
 /** What Google sends. It is signed, so it needs no token; without a secret there is no such route. */
 export async function geminiRoutes(app: FastifyInstance, context: ApiContext): Promise<void> {
@@ -27,8 +29,10 @@ export async function geminiRoutes(app: FastifyInstance, context: ApiContext): P
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
 
   app.post(
-    '/v1/gemini/events',
+    EVENTS_PATH,
     {
+      // Before anything is known of who sends it.
+      bodyLimit: MAX_EVENT_BYTES,
       schema: {
         tags: ['events'],
         operationId: 'receiveGeminiEvent',

@@ -10,8 +10,8 @@ import { batchIdOf, durationMs, fingerprintOf } from '../../manifest/index.ts';
 import type { Resolved } from '../../manifest/resolve.ts';
 import { readSent, type SentReference } from '../../manifest/sent.ts';
 import { referencesOf } from '../../store/references.ts';
-import type { ApiContext } from '../context.ts';
-import { claimKey, fingerprintOfRequest, keyOf } from '../idempotency.ts';
+import type { RouteContext } from '../context.ts';
+import { fingerprintOfRequest, keyOf, onceFor } from '../idempotency.ts';
 import { withTokenLabel } from '../labels.ts';
 import { InvalidManifest } from '../problem.ts';
 import { answer, idempotent, problems } from '../schemas/common.ts';
@@ -28,7 +28,7 @@ const TAG = ['manifests'];
 /** What takes a manifest: validate, estimate, and the start of a batch. */
 export async function manifestRoutes(
   app: FastifyInstance,
-  { hummingbatch, store }: ApiContext,
+  { hummingbatch, store, looks }: RouteContext,
 ): Promise<void> {
   // A manifest is read from its bytes, so that its problems have lines and columns.
   app.removeContentTypeParser(['application/json', 'text/plain']);
@@ -123,13 +123,14 @@ export async function manifestRoutes(
         const read = valid(await examine(sent));
         const manifest = withTokenLabel(caller, read.manifest, sent.manifest.file);
         const batchId = await chooseId(request.query.batchId, manifest, caller);
-        const key = keyOf(request);
-        if (key) {
-          const fingerprint = fingerprintOfRequest(read.fingerprint, manifest.run);
-          await claimKey(store, caller, key, { batchId, fingerprint });
-        }
-        await keep(sent.files, read.references);
-        const { attached } = await hummingbatch.startNormalised({ manifest, batchId });
+        const claim = { batchId, fingerprint: fingerprintOfRequest(read.fingerprint, manifest.run) };
+        let attached = true;
+        await onceFor({ store, caller, key: keyOf(request) }, claim, async () => {
+          await keep(sent.files, read.references);
+          ({ attached } = await hummingbatch.startNormalised({ manifest, batchId }));
+        });
+        // Two may have started it at once, and only one of them may see it.
+        if (attached && caller?.ownOnly && !maySee(caller, await looks.anew(batchId))) throw taken(batchId);
         const url = `/v1/batches/${batchId}`;
         reply.code(attached ? 200 : 201).header('location', url);
         return { batchId, workflowId: workflowIdOf(batchId), attached, url, warnings: read.warnings };
@@ -148,10 +149,7 @@ export async function manifestRoutes(
         fix: 'Use lower-case letters, digits and "-", at most 60 characters.',
       });
     const there = caller?.ownOnly ? await storedProgress(store, batchId) : undefined;
-    if (there && !maySee(caller, there))
-      throw new HummingbatchError('batch-conflict', `The id ${batchId} is taken.`, {
-        fix: 'Send another `batchId`.',
-      });
+    if (there && !maySee(caller, there)) throw taken(batchId);
     return batchId;
   }
 
@@ -167,6 +165,12 @@ export async function manifestRoutes(
       { concurrency: TOGETHER },
     );
   }
+}
+
+function taken(batchId: string): HummingbatchError {
+  return new HummingbatchError('batch-conflict', `The id ${batchId} is taken.`, {
+    fix: 'Send another `batchId`.',
+  });
 }
 
 function valid(read: Resolved<SentReference>) {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { BatchHandle, Sending } from '../../client/index.ts';
 import { FLAGS, OUTCOMES } from '../../contract/index.ts';
 import type { RouteContext } from '../context.ts';
-import { claimKey, fingerprintOfRequest, keyOf, requestIdOf } from '../idempotency.ts';
+import { fingerprintOfRequest, keyOf, onceFor, requestIdOf } from '../idempotency.ts';
 import { answer, batchParams, idempotent, problems } from '../schemas/common.ts';
 import { batch } from '../schemas/progress.ts';
 import { lookAs } from '../visible.ts';
@@ -27,6 +27,8 @@ const NOTHING = z
   .nullish()
   .meta({ examples: [{}] });
 const MAX_KEYS = 1000;
+/** A thousand keys of two hundred characters, bytes. */
+const MAX_BODY_BYTES = 1 << 20;
 
 const OPERATIONS: readonly Operation[] = [
   operation({
@@ -109,6 +111,7 @@ export async function operationRoutes(app: FastifyInstance, context: RouteContex
     routes.post(
       `/v1/batches/:batchId/${name}`,
       {
+        bodyLimit: MAX_BODY_BYTES,
         schema: {
           tags: ['operations'],
           operationId: name.replace(/-./g, (letters) => letters.slice(1).toUpperCase()),
@@ -125,14 +128,10 @@ export async function operationRoutes(app: FastifyInstance, context: RouteContex
         const { caller } = request;
         await lookAs(caller, looks, batchId);
         const key = keyOf(request);
-        if (key) {
-          const fingerprint = fingerprintOfRequest(name, request.body ?? {});
-          await claimKey(store, caller, key, { batchId, fingerprint });
-        }
-        await act(
-          hummingbatch.batch(batchId),
-          request.body,
-          key ? { requestId: requestIdOf(caller, key) } : {},
+        const claim = { batchId, fingerprint: fingerprintOfRequest(name, request.body ?? {}) };
+        const sending = key ? { requestId: requestIdOf(caller, key) } : {};
+        await onceFor({ store, caller, key }, claim, () =>
+          act(hummingbatch.batch(batchId), request.body, sending),
         );
         return looks.anew(batchId);
       },

@@ -12,6 +12,7 @@ import {
 import { batchPlaces } from '../../contract/places.ts';
 import { archiveOf } from '../archive.ts';
 import type { ApiContext } from '../context.ts';
+import { exactly } from '../exactly.ts';
 import { answer, batchParams, problems } from '../schemas/common.ts';
 import { limit, oneOrMore, texts } from '../schemas/query.ts';
 import { record } from '../schemas/record.ts';
@@ -76,6 +77,7 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
   routes.get(
     '/v1/batches/:batchId/images/:name',
     {
+      exposeHeadRoute: false,
       schema: {
         tags: TAG,
         operationId: 'getImage',
@@ -102,13 +104,17 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
       reply.header('etag', etag).header('cache-control', 'private, no-cache');
       if (headers['if-none-match'] === etag) return reply.code(304).send();
       reply.type(image.mime).header('content-length', image.bytes);
-      return reply.send(Readable.from(store.read(batchPlaces(batchId).file(image.file))));
+      return reply.send(
+        Readable.from(exactly(image.bytes, store.read(batchPlaces(batchId).file(image.file)))),
+      );
     },
   );
 
   routes.get(
     '/v1/batches/:batchId/archive.zip',
     {
+      // Fastify answers HEAD by reading all of it.
+      exposeHeadRoute: false,
       schema: {
         tags: TAG,
         operationId: 'getArchive',

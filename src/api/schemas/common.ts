@@ -34,11 +34,14 @@ const problemDetails = z
 const WHAT: Record<number, string> = {
   400: 'The request cannot be read.',
   401: 'No valid token.',
+  403: 'Without tokens: the caller is not on this machine.',
   404: 'There is no such batch, or it is another token’s.',
   409: 'It makes no sense as things stand.',
   413: 'The body is too large.',
   415: 'The body is of a type that is not read.',
   422: 'The manifest has problems.',
+  429: 'Too many requests.',
+  500: 'Something went wrong here.',
   503: 'Temporal, a worker or the store is away.',
 };
 
@@ -53,13 +56,13 @@ export function problems(...statuses: (keyof typeof WHAT)[]) {
     description: WHAT[status] ?? '',
     content: { 'application/problem+json': { schema: problemDetails } },
   });
-  return Object.fromEntries([401, ...statuses].map((status) => [status, problem(status)]));
+  return Object.fromEntries([401, 403, 429, 500, ...statuses].map((status) => [status, problem(status)]));
 }
 
 export const batchParams = z.object({
   batchId: z
     .string()
-    .max(100)
+
     .meta({ examples: ['order-4711'] }),
 });
 
