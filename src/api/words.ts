@@ -18,7 +18,9 @@ const COMMAND = /`hummingbatch (?<verb>[a-z-]+)(?: (?<id>[a-z0-9-]+|ID))?(?<rest
 
 /** A sentence whose commands (`hummingbatch retry ID`) are requests to this API, where there is one for them. */
 export function overHttp(text: string): string {
-  const flagless = text.replaceAll('`--outcome refused`', '`{"outcomes": ["refused"]}`');
+  const flagless = text
+    .replaceAll('`--outcome refused`', '`{"outcomes": ["refused"]}`')
+    .replaceAll('or start it with `run --new`', 'in `batchId`');
   return flagless.replaceAll(COMMAND, (whole, verb: string, id: string | undefined, rest: string) => {
     const request = REQUESTS[verb];
     if (!request) return whole;

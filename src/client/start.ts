@@ -97,6 +97,9 @@ function contentOf(manifest: ManifestInput, folder: string) {
   };
 }
 
+/** Temporal takes milliseconds. Where it is away whoever asks hears so, and the same request later attaches. */
+const STARTED_WITHIN_MS = 10_000;
+
 /**
  * Puts the batch into the store and starts its workflow, or attaches to the one that is there.
  *
@@ -105,7 +108,9 @@ function contentOf(manifest: ManifestInput, folder: string) {
 export async function startNormalised(context: StartContext, request: NormalisedRequest): Promise<Started> {
   const input = await put(context, request);
   const { batchId } = input;
-  const attached = await startOrAttach(context, input, request.manifest);
+  const attached = await context.client.withDeadline(Date.now() + STARTED_WITHIN_MS, () =>
+    startOrAttach(context, input, request.manifest),
+  );
   return { batchId, workflowId: workflowIdOf(batchId), attached };
 }
 

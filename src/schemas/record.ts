@@ -13,16 +13,16 @@ const imageFile = z.object({
     .string()
     .meta({ description: 'Relative to the batch’s folder; over HTTP GET /v1/batches/{batchId}/{file}.' }),
   mime: z.string().meta({ description: 'From its bytes, such as `image/jpeg`.' }),
-  width: z.int().meta({ description: 'Pixels.' }),
-  height: z.int().meta({ description: 'Pixels.' }),
-  bytes: z.int().meta({ description: 'Its length.' }),
+  width: z.int().min(0).meta({ description: 'Pixels.' }),
+  height: z.int().min(0).meta({ description: 'Pixels.' }),
+  bytes: z.int().min(0).meta({ description: 'Its length.' }),
   sha256: z.string().meta({ description: 'Of its bytes, hex.' }),
 }) satisfies z.ZodType<ImageFile>;
 
 const usage = z.object({
-  input: z.int().meta({ description: 'Tokens of the request.' }),
-  text: z.int().meta({ description: 'Tokens that became text, thoughts included.' }),
-  image: z.int().meta({ description: 'Tokens that became images.' }),
+  input: z.int().min(0).meta({ description: 'Tokens of the request.' }),
+  text: z.int().min(0).meta({ description: 'Tokens that became text, thoughts included.' }),
+  image: z.int().min(0).meta({ description: 'Tokens that became images.' }),
 }) satisfies z.ZodType<Usage>;
 
 /** An open object: records of later versions may say more. */
@@ -52,6 +52,7 @@ export const record = z
       .meta({ description: 'Whether another try may help; only where there is no image.' }),
     round: z
       .int()
+      .min(0)
       .optional()
       .meta({ description: 'Of the answer that counts; absent where no job ever held the output.' }),
     job: z.string().optional().meta({ description: 'Of the answer that counts: Google’s name.' }),

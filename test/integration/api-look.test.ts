@@ -36,16 +36,16 @@ beforeAll(async () => {
     { key: 'hero', prompt: 'A bottle on wet slate', count: 2 },
     { key: 'flat', prompt: 'A bottle [refuse]' },
   ];
-  await api.post('/v1/batches?batchId=ended', {
-    body: threeOutputs('ended', { items, run: { labels: ['old'] } }),
+  await api.post('/v1/batches?batchId=look-ended', {
+    body: threeOutputs('look-ended', { items, run: { labels: ['old'] } }),
   });
-  await until('ended', ({ state }) => state === 'WAITING');
+  await until('look-ended', ({ state }) => state === 'WAITING');
   clock.at += 61_000;
-  await world.hummingbatch.batch('ended').wait();
-  await api.post('/v1/batches?batchId=waiting', {
-    body: threeOutputs('waiting', { run: { labels: ['new', 'team:web'] } }),
+  await world.hummingbatch.batch('look-ended').wait();
+  await api.post('/v1/batches?batchId=look-waiting', {
+    body: threeOutputs('look-waiting', { run: { labels: ['new', 'team:web'] } }),
   });
-  await until('waiting', ({ state }) => state === 'WAITING');
+  await until('look-waiting', ({ state }) => state === 'WAITING');
 });
 afterAll(async () => {
   for (const close of closing) await close();
@@ -62,10 +62,10 @@ describe('the list', () => {
     (await api.get<Page>(`/v1/batches?${query}`)).body.batches.map(({ batchId }) => batchId);
 
   test('is filtered by state, label, model and time, the newest first', async () => {
-    expect(await ids('')).toEqual(['waiting', 'ended']);
-    expect(await ids('state=WAITING')).toEqual(['waiting']);
-    expect(await ids('state=WAITING&state=COMPLETED_WITH_FAILURES')).toEqual(['waiting', 'ended']);
-    expect(await ids('label=new&label=team:web')).toEqual(['waiting']);
+    expect(await ids('')).toEqual(['look-waiting', 'look-ended']);
+    expect(await ids('state=WAITING')).toEqual(['look-waiting']);
+    expect(await ids('state=WAITING&state=COMPLETED_WITH_FAILURES')).toEqual(['look-waiting', 'look-ended']);
+    expect(await ids('label=new&label=team:web')).toEqual(['look-waiting']);
     expect(await ids('label=new&label=old')).toEqual([]);
     expect(await ids('model=nano-banana-pro')).toHaveLength(2);
     expect(await ids('model=nano-banana-2.1')).toEqual([]);
@@ -75,16 +75,16 @@ describe('the list', () => {
 
   test('comes in pages', async () => {
     const first = await api.get<Page>('/v1/batches?limit=1');
-    expect(first.body).toMatchObject({ batches: [{ batchId: 'waiting' }], next: 'waiting' });
+    expect(first.body).toMatchObject({ batches: [{ batchId: 'look-waiting' }], next: 'look-waiting' });
     const second = await api.get<Page>(`/v1/batches?limit=1&after=${first.body.next}`);
-    expect(second.body.batches.map(({ batchId }) => batchId)).toEqual(['ended']);
+    expect(second.body.batches.map(({ batchId }) => batchId)).toEqual(['look-ended']);
     expect(second.body.next).toBeUndefined();
     expect((await api.get('/v1/batches?after=none-such')).status).toBe(400);
   });
 });
 
 describe('the records', () => {
-  const of = (query: string) => api.get<Records>(`/v1/batches/ended/records?${query}`);
+  const of = (query: string) => api.get<Records>(`/v1/batches/look-ended/records?${query}`);
 
   test('are those of the store, filtered and in pages', async () => {
     const { body } = await of('');
@@ -107,22 +107,24 @@ describe('the records', () => {
   });
 
   test('of a batch without a report are none yet', async () => {
-    expect(await api.get('/v1/batches/waiting/records')).toMatchObject({
+    expect(await api.get('/v1/batches/look-waiting/records')).toMatchObject({
       status: 200,
       body: { records: [] },
     });
-    expect((await api.get('/v1/batches/waiting/archive.zip')).status).toBe(409);
+    expect((await api.get('/v1/batches/look-waiting/archive.zip')).status).toBe(409);
   });
 });
 
 describe('an image', () => {
   test('is the file of the store, once', async () => {
-    const [first] = (await api.get<Records>('/v1/batches/ended/records')).body.records;
-    const url = `${api.url}/v1/batches/ended/${first?.file}`;
+    const [first] = (await api.get<Records>('/v1/batches/look-ended/records')).body.records;
+    const url = `${api.url}/v1/batches/look-ended/${first?.file}`;
     const answer = await fetch(url);
     const bytes = Buffer.from(await answer.arrayBuffer());
     expect(
-      bytes.equals(Buffer.from((await world.store.get(batchPlaces('ended').file(first?.file ?? ''))) ?? [])),
+      bytes.equals(
+        Buffer.from((await world.store.get(batchPlaces('look-ended').file(first?.file ?? ''))) ?? []),
+      ),
     ).toBe(true);
     expect(answer.headers.get('content-type')).toBe(first?.mime);
     expect(answer.headers.get('content-length')).toBe(String(first?.bytes));
@@ -139,20 +141,20 @@ describe('an image', () => {
     'a%00.png',
     'x'.repeat(150),
   ])('that no record names is none: %s', async (name) => {
-    expect((await api.get(`/v1/batches/ended/images/${name}`)).status).toBe(404);
+    expect((await api.get(`/v1/batches/look-ended/images/${name}`)).status).toBe(404);
   });
 });
 
 describe('the archive', () => {
   test('is a whole ZIP of what lies in the store, of the length that it says', async () => {
-    const answer = await fetch(`${api.url}/v1/batches/ended/archive.zip`);
+    const answer = await fetch(`${api.url}/v1/batches/look-ended/archive.zip`);
     const bytes = Buffer.from(await answer.arrayBuffer());
     expect(answer.headers.get('content-length')).toBe(String(bytes.length));
     const folder = await mkdtemp(join(tmpdir(), 'archive-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     await writeFile(join(folder, 'a.zip'), bytes);
     await run('python3', ['-m', 'zipfile', '-e', 'a.zip', '.'], { cwd: folder });
-    const home = 'batches/ended';
+    const home = 'batches/look-ended';
     const there = (await world.store.list(`${home}/`)).filter((key) => !key.startsWith(`${home}/work/`));
     for (const key of there) {
       const unpacked = await readFile(join(folder, key.replace('batches/', '')));
@@ -197,17 +199,17 @@ async function listen(path: string, enough: (events: Event[]) => boolean, lastEv
 
 describe('events', () => {
   test('tell where a batch stands until it ends, and to who comes back only what is newer', async () => {
-    await api.post('/v1/batches?batchId=followed', { body: threeOutputs('followed') });
-    await until('followed', ({ state }) => state === 'WAITING');
-    const first = await listen('/v1/batches/followed/events', (events) => events.length === 1);
+    await api.post('/v1/batches?batchId=look-followed', { body: threeOutputs('look-followed') });
+    await until('look-followed', ({ state }) => state === 'WAITING');
+    const first = await listen('/v1/batches/look-followed/events', (events) => events.length === 1);
     expect(first.headers.get('content-type')).toContain('text/event-stream');
     expect(first.events[0]).toMatchObject({
       event: 'progress',
-      data: { batchId: 'followed', state: 'WAITING' },
+      data: { batchId: 'look-followed', state: 'WAITING' },
     });
 
     const { id } = first.events[0] ?? {};
-    const rest = listen('/v1/batches/followed/events', () => false, id);
+    const rest = listen('/v1/batches/look-followed/events', () => false, id);
     clock.at += 61_000;
     const { events } = await rest;
     const states = events.map(({ data }) => data.state);
@@ -215,9 +217,9 @@ describe('events', () => {
     expect(states.at(-1)).toBe('COMPLETED');
     expect(new Set(events.map((event) => event.id)).size).toBe(events.length);
 
-    const over = await listen('/v1/batches/followed/events', () => false, events.at(-1)?.id);
+    const over = await listen('/v1/batches/look-followed/events', () => false, events.at(-1)?.id);
     expect(over).toMatchObject({ status: 204, events: [] });
-    const anew = await listen('/v1/batches/followed/events', () => false);
+    const anew = await listen('/v1/batches/look-followed/events', () => false);
     expect(anew.events).toHaveLength(1);
   });
 
@@ -226,7 +228,7 @@ describe('events', () => {
       (await api.get('/v1/batches/none/events', { headers: { accept: 'text/event-stream' } })).status,
     ).toBe(404);
     expect(
-      (await api.get('/v1/batches/ended/events', { headers: { accept: 'application/json' } })).status,
+      (await api.get('/v1/batches/look-ended/events', { headers: { accept: 'application/json' } })).status,
     ).toBe(406);
   });
 
@@ -244,7 +246,7 @@ describe('events', () => {
     };
     const shared = await openApi(counted);
     const answers = await Promise.all(
-      Array.from({ length: 100 }, () => shared.get<BatchProgress>('/v1/batches/ended')),
+      Array.from({ length: 100 }, () => shared.get<BatchProgress>('/v1/batches/look-ended')),
     );
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(looks).toBeLessThan(30);

@@ -4,6 +4,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { OpenAPIV3_1 } from 'openapi-types';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApiText } from '../../src/api/openapi.ts';
 import type { BatchProgress } from '../../src/contract/index.ts';
@@ -26,6 +27,19 @@ test('it is a good one by the rules that Redocly recommends', async () => {
   const found = await lintFromString({ source: published, absoluteRef: DOCUMENT, config });
   expect(found.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
 });
+
+const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+
+/** As Google signs what it sends. */
+function signed(body: string): Record<string, string> {
+  const now = new Date();
+  return {
+    'content-type': 'application/json',
+    'webhook-id': 'msg_1',
+    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+    'webhook-signature': new Webhook(SECRET).sign('msg_1', now, body),
+  };
+}
 
 interface Example {
   name: string;
@@ -92,8 +106,8 @@ describe('every example in it', () => {
     clock = { at: Date.now() };
     world = await createWorld({ jobSeconds: 60, now: () => clock.at });
     await world.work();
-    api = await openApi(world, { onFinished: (clean) => closing.push(clean) });
-    await endedWithRefusal('order-4711');
+    api = await openApi(world, { geminiSecrets: [SECRET], onFinished: (clean) => closing.push(clean) });
+    await endedWithRefusal('example-order');
   });
   afterAll(async () => {
     for (const close of closing) await close();
@@ -134,11 +148,12 @@ describe('every example in it', () => {
   test.each(examplesOf().map((example, n) => [n, example.name, example] as const))(
     '%i is answered as it says: %s',
     async (n, name, { operationId, method, path, query, type, body, responses }) => {
-      const id = PREPARE[operationId] ? `example-${n}` : 'order-4711';
+      const id = PREPARE[operationId] ? `example-${n}` : 'example-order';
       await PREPARE[operationId]?.(id);
       const answer = await api.ask(method, `${path}${query}`.replace('order-4711', id), {
         ...(body !== undefined && { body, headers: { 'content-type': type ?? '' } }),
         ...(operationId === 'followBatch' && { headers: { accept: 'text/event-stream' } }),
+        ...(operationId === 'receiveGeminiEvent' && { headers: signed(JSON.stringify(body)) }),
       });
       const expected = REFUSED[name];
       if (expected) expect(answer.status).toBe(expected);

@@ -44,14 +44,14 @@ const eventsOf = async (id: string) => {
 describe('operations', () => {
   test('approve lets a batch go, and refuses it', async () => {
     const run = { approveAboveUsd: 0 };
-    await standing('approved', 'AWAITING_APPROVAL', { run });
-    const approved = await tell('approved', 'approve');
-    expect(approved).toMatchObject({ status: 200, body: { batchId: 'approved' } });
-    expect(await world.hummingbatch.batch('approved').wait()).toMatchObject({ state: 'COMPLETED' });
+    await standing('op-approved', 'AWAITING_APPROVAL', { run });
+    const approved = await tell('op-approved', 'approve');
+    expect(approved).toMatchObject({ status: 200, body: { batchId: 'op-approved' } });
+    expect(await world.hummingbatch.batch('op-approved').wait()).toMatchObject({ state: 'COMPLETED' });
 
-    await standing('refused', 'AWAITING_APPROVAL', { run });
-    expect((await tell('refused', 'approve', { approved: false })).status).toBe(200);
-    expect(await world.hummingbatch.batch('refused').wait()).toMatchObject({ state: 'FAILED' });
+    await standing('op-refused', 'AWAITING_APPROVAL', { run });
+    expect((await tell('op-refused', 'approve', { approved: false })).status).toBe(200);
+    expect(await world.hummingbatch.batch('op-refused').wait()).toMatchObject({ state: 'FAILED' });
   });
 
   test('set-budget, and retry of an ended batch: once for each key', async () => {
@@ -59,75 +59,68 @@ describe('operations', () => {
       { key: 'a', prompt: 'A bottle' },
       { key: 'b', prompt: 'A bottle [refuse]' },
     ];
-    await standing('over', 'NEEDS_ATTENTION', { items, run: { maxCostUsd: 0 } });
-    expect((await tell('over', 'set-budget', { maxCostUsd: 5 })).status).toBe(200);
-    expect(await world.hummingbatch.batch('over').wait()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES' });
+    await standing('op-over', 'NEEDS_ATTENTION', { items, run: { maxCostUsd: 0 } });
+    expect((await tell('op-over', 'set-budget', { maxCostUsd: 5 })).status).toBe(200);
+    expect(await world.hummingbatch.batch('op-over').wait()).toMatchObject({
+      state: 'COMPLETED_WITH_FAILURES',
+    });
 
     const jobs = async () =>
-      (await world.emulator.ledger()).jobs.filter(({ displayName }) => displayName?.startsWith('hb/over/'));
+      (await world.emulator.ledger()).jobs.filter(({ displayName }) =>
+        displayName?.startsWith('hb/op-over/'),
+      );
     const before = (await jobs()).length;
     for (let n = 0; n < 3; n++)
-      expect((await tell('over', 'retry', { outcomes: ['refused'] }, 'again-1')).status).toBe(200);
-    await world.hummingbatch.batch('over').wait();
-    expect((await tell('over', 'retry', { outcomes: ['refused'] }, 'again-1')).status).toBe(200);
-    expect(await world.hummingbatch.batch('over').wait()).toMatchObject({ round: before + 1 });
+      expect((await tell('op-over', 'retry', { outcomes: ['refused'] }, 'again-1')).status).toBe(200);
+    await world.hummingbatch.batch('op-over').wait();
+    expect((await tell('op-over', 'retry', { outcomes: ['refused'] }, 'again-1')).status).toBe(200);
+    expect(await world.hummingbatch.batch('op-over').wait()).toMatchObject({ round: before + 1 });
     expect((await jobs()).length).toBe(before + 1);
-    const other = await tell('over', 'retry', { keys: ['a'] }, 'again-1');
+    const other = await tell('op-over', 'retry', { keys: ['a'] }, 'again-1');
     expect(other).toMatchObject({ status: 409, body: { code: 'request-conflict' } });
   });
 
   test('accept and retry of a stopped one', async () => {
-    await standing('stopped', 'NEEDS_ATTENTION', { run: { maxCostUsd: 0 } });
-    expect(await tell('stopped', 'retry')).toMatchObject({ status: 200 });
-    await until('stopped', ({ state }) => state === 'NEEDS_ATTENTION');
-    expect(await tell('stopped', 'accept')).toMatchObject({ status: 200 });
-    expect(await world.hummingbatch.batch('stopped').wait()).toMatchObject({
+    await standing('op-stopped', 'NEEDS_ATTENTION', { run: { maxCostUsd: 0 } });
+    expect(await tell('op-stopped', 'retry')).toMatchObject({ status: 200 });
+    await until('op-stopped', ({ state }) => state === 'NEEDS_ATTENTION');
+    expect(await tell('op-stopped', 'accept')).toMatchObject({ status: 200 });
+    expect(await world.hummingbatch.batch('op-stopped').wait()).toMatchObject({
       state: 'COMPLETED_WITH_FAILURES',
     });
   });
 
   test('check-now and cancel of one that waits', async () => {
-    const slow = await createWorld({
-      emulator: world.emulator,
-      taskQueue: world.taskQueue,
-      storeAt: world.store.location,
-    });
-    closing.push(() => slow.close());
-    await world.hummingbatch.startNormalised({
-      manifest: {
-        name: 'waits',
-        model: 'gemini-3-pro-image',
-        references: {},
-        items: [{ key: 'a', prompt: 'A bottle', imageSize: '1K', count: 1, references: [] }],
-        run: {},
-      },
-      batchId: 'waits',
-      options: { checkIntervalMs: 1_800_000 },
-    });
-    await until('waits', ({ state, check }) => state === 'WAITING' && check !== undefined);
-    expect(await tell('waits', 'check-now')).toMatchObject({ status: 200 });
-    expect(await tell('waits', 'cancel')).toMatchObject({ status: 200 });
-    expect(await world.hummingbatch.batch('waits').wait()).toMatchObject({
-      state: expect.stringMatching(/CANCELLED|COMPLETED/),
-    });
-    expect(await tell('waits', 'cancel')).toMatchObject({ status: 200 });
+    // Its clock stands: the job does not end by itself.
+    const still = await createWorld({ jobSeconds: 60, now: () => 1_800_000_000_000 });
+    closing.push(() => still.close());
+    await still.work();
+    const there = await openApi(still, { onFinished: (clean) => closing.unshift(clean) });
+    const told = (operation: string) => there.post<BatchProgress>(`/v1/batches/op-waits/${operation}`);
+    await there.post('/v1/batches?batchId=op-waits', { body: threeOutputs('op-waits') });
+    const batch = still.hummingbatch.batch('op-waits');
+    for await (const { check } of batch.progress()) if (check) break;
+    expect(await told('check-now')).toMatchObject({ status: 200, body: { state: 'WAITING' } });
+    expect(await told('cancel')).toMatchObject({ status: 200 });
+    expect(await batch.wait()).toMatchObject({ state: 'CANCELLED' });
+    expect(await told('cancel')).toMatchObject({ status: 200, body: { state: 'CANCELLED' } });
   });
 
   test('that make no sense are refused with what would, over HTTP, and leave no event', async () => {
-    await standing('asked', 'AWAITING_APPROVAL', { run: { approveAboveUsd: 0 } });
-    const before = await eventsOf('asked');
+    await standing('op-asked', 'AWAITING_APPROVAL', { run: { approveAboveUsd: 0 } });
+    const before = await eventsOf('op-asked');
     for (const [operation, body] of [
       ['retry', undefined],
       ['accept', undefined],
       ['check-now', undefined],
       ['adopt', { job: 'none' }],
     ] as const) {
-      const { status, body: problem } = await tell('asked', operation, body);
+      const { status, body: problem } = await tell('op-asked', operation, body);
       expect({ status, code: problem.code }, operation).toEqual({ status: 409, code: 'wrong-state' });
-      expect(`${problem.detail} ${problem.fix}`).toContain('POST /v1/batches/asked/approve');
+      expect(`${problem.detail} ${problem.fix}`).toContain('POST /v1/batches/op-asked/approve');
       expect(`${problem.detail} ${problem.fix}`).not.toContain('`hummingbatch ');
     }
-    expect(await eventsOf('asked')).toBe(before);
+    expect(await eventsOf('op-asked')).toBe(before);
   });
 
   test.each([
@@ -142,7 +135,7 @@ describe('operations', () => {
     ['retry', { keys: Array.from({ length: 1001 }, () => 'a') }],
     ['cancel', { now: true }],
   ])('a body that is none is 400: %s %o', async (operation, body) => {
-    expect(await tell('asked', operation, body)).toMatchObject({ status: 400, body: { code: 'usage' } });
+    expect(await tell('op-asked', operation, body)).toMatchObject({ status: 400, body: { code: 'usage' } });
   });
 
   test('of what is no batch are 404 with the id', async () => {

@@ -15,8 +15,8 @@ beforeAll(async () => {
   world = await createWorld({ jobSeconds: 0.2 });
   await world.work();
   api = await openApi(world, { onFinished: (clean) => closing.push(clean) });
-  await api.post('/v1/batches?batchId=there', { body: threeOutputs('there') });
-  await world.hummingbatch.batch('there').wait();
+  await api.post('/v1/batches?batchId=refusals-there', { body: threeOutputs('refusals-there') });
+  await world.hummingbatch.batch('refusals-there').wait();
 });
 afterAll(async () => {
   for (const close of closing) await close();
@@ -42,7 +42,7 @@ async function raw(
 }
 
 /** Whatever was sent, the next one is served. */
-const expectAlive = async () => expect((await api.get('/v1/batches/there')).status).toBe(200);
+const expectAlive = async () => expect((await api.get('/v1/batches/refusals-there')).status).toBe(200);
 
 describe('a body', () => {
   test.each(['application/json', 'multipart/form-data; boundary=x'])(
@@ -160,7 +160,7 @@ describe('connections', () => {
     const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
     let heard = '';
     socket.on('data', (data: Buffer) => (heard += data.toString('latin1')));
-    socket.end('GET /v1/batches/there HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n');
+    socket.end('GET /v1/batches/refusals-there HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n');
     await once(socket, 'close');
     expect(heard).toMatch(/^$|^HTTP\/1\.1 200 /);
     await expectAlive();
@@ -169,7 +169,7 @@ describe('connections', () => {
   test('that listen and go away end the following', async () => {
     for (let n = 0; n < 20; n++)
       await raw(
-        'GET /v1/batches/there/events HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n',
+        'GET /v1/batches/refusals-there/events HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n',
         () => true,
       );
     await expect
@@ -195,9 +195,12 @@ describe('what stands behind', () => {
         },
       });
     const away = await broken(new HummingbatchError('no-temporal', 'The Temporal server did not answer.'));
-    expect(await away.get('/v1/batches/there')).toMatchObject({ status: 503, body: { code: 'no-temporal' } });
+    expect(await away.get('/v1/batches/refusals-there')).toMatchObject({
+      status: 503,
+      body: { code: 'no-temporal' },
+    });
     const odd = await broken(new Error('secret of the inside'));
-    const { status, body } = await odd.get<ProblemDetails>('/v1/batches/there');
+    const { status, body } = await odd.get<ProblemDetails>('/v1/batches/refusals-there');
     expect({ status, code: body.code }).toEqual({ status: 500, code: 'internal' });
     expect(JSON.stringify(body)).not.toContain('secret of the inside');
   });
@@ -215,7 +218,7 @@ describe('what stands behind', () => {
       tokens: 'a=aaaaaaaaaaaaaaaa,b=bbbbbbbbbbbbbbbb',
       requestsPerMinute: 3,
     });
-    const ask = (token?: string) => limited.get<ProblemDetails>('/v1/batches/there', { token });
+    const ask = (token?: string) => limited.get<ProblemDetails>('/v1/batches/refusals-there', { token });
     const statuses: number[] = [];
     for (let n = 0; n < 5; n++) statuses.push((await ask('aaaaaaaaaaaaaaaa')).status);
     expect(statuses).toEqual([200, 200, 200, 429, 429]);
@@ -254,7 +257,7 @@ describe('anything', () => {
   const word = fc.oneof(
     fc.string({ maxLength: 30 }),
     fc.string({ unit: 'binary', maxLength: 30 }),
-    fc.constantFrom('there', '..', '%00', 'null', '-1', '1e999', 'a'.repeat(300)),
+    fc.constantFrom('refusals-there', '..', '%00', 'null', '-1', '1e999', 'a'.repeat(300)),
   );
   const json = fc.oneof(
     fc.json(),

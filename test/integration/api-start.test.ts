@@ -63,9 +63,9 @@ describe('a batch is started', () => {
   test('from YAML, under an id of the caller’s', async () => {
     const body = 'name: from-yaml\nmodel: nano-banana-pro\nitems: [{ key: a, prompt: A bottle }]\n';
     const asking = { body, headers: { 'content-type': 'application/yaml' } };
-    const started = await api.post<Started>('/v1/batches?batchId=order-4711', asking);
-    expect(started).toMatchObject({ status: 201, body: { batchId: 'order-4711' } });
-    expect(await ended('order-4711')).toMatchObject({ state: 'COMPLETED' });
+    const started = await api.post<Started>('/v1/batches?batchId=start-4711', asking);
+    expect(started).toMatchObject({ status: 201, body: { batchId: 'start-4711' } });
+    expect(await ended('start-4711')).toMatchObject({ state: 'COMPLETED' });
   });
 
   test('from a form with its references, which lie in the store by content and nowhere else', async () => {
@@ -202,8 +202,8 @@ describe('an Idempotency-Key', () => {
   });
 
   test('an id that is taken by another manifest is a conflict that names both fingerprints', async () => {
-    await api.post('/v1/batches?batchId=taken', { body: threeOutputs('taken-1') });
-    const { status, body } = await api.post<ProblemDetails>('/v1/batches?batchId=taken', {
+    await api.post('/v1/batches?batchId=start-taken', { body: threeOutputs('taken-1') });
+    const { status, body } = await api.post<ProblemDetails>('/v1/batches?batchId=start-taken', {
       body: threeOutputs('taken-2'),
     });
     expect({ status, code: body.code }).toEqual({ status: 409, code: 'batch-conflict' });

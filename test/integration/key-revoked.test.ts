@@ -7,6 +7,7 @@ import { expectWhole, UPLOADS, writeManifest } from './stopping-kit.ts';
 
 describe('a key that is revoked while batches run', () => {
   const keys = ['test-key'];
+  const clock = { at: Date.now() };
   let world: World;
   let stopWorker: () => Promise<void>;
   let stops: Record<string, string>;
@@ -16,14 +17,15 @@ describe('a key that is revoked while batches run', () => {
 
   beforeAll(async () => {
     const slow: Fault = { fault: 'list.answer-slow', ms: 1_000 };
-    world = await createWorld({ keys, jobSeconds: 4, faults: { faults: [slow] } });
+    // Its clock stands, so that no job ends, and nobody looks at LIST for that, before the key is gone.
+    world = await createWorld({ keys, jobSeconds: 60, now: () => clock.at, faults: { faults: [slow] } });
     stopWorker = await world.work();
     const path = await writeManifest(world);
     const start = async (batchId: string, options = {}) => {
       await world.hummingbatch.startBatch({ manifest: path, batchId, options });
       return batchIn(world, batchId);
     };
-    const waits = await start('key-waits');
+    const waits = await start('key-waits', { submitWindowMs: 600_000 });
     await waits.until(({ check }) => check !== undefined);
     const stages = await start('key-stages', { approveAboveUsd: 0 });
     await stages.until(({ state }) => state === 'AWAITING_APPROVAL');
@@ -54,6 +56,8 @@ describe('a key that is revoked while batches run', () => {
     await world.work({ gemini: createGemini({ baseUrl: world.emulator.url, apiKey: 'new-key' }) });
     const batches = Object.keys(stops).map((id) => batchIn(world, id));
     await Promise.all(batches.map((batch) => batch.retry()));
+    for (const batch of batches) await batch.until(({ state }) => state === 'WAITING');
+    clock.at += 61_000;
     for (const batch of batches) {
       await expectWhole(batch, batch.id === 'key-submits' ? 'r1.2' : 'r1.1');
       expect(await batch.uploads()).toHaveLength(UPLOADS);

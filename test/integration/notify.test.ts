@@ -148,6 +148,25 @@ describe('a receiver', () => {
     expect(ended).toMatchObject({ data: { state: 'FAILED', stop: { code: 'approval-refused' } } });
   });
 
+  test('hears of the end of a batch that was reset in between', async () => {
+    const batch = await begin('told-reset', [target('/')], { approveAboveUsd: 0 });
+    await receiver.had('told-reset', 1);
+    const workflowId = workflowIdOf('told-reset');
+    const { events } = await world.client.workflow.getHandle(workflowId).fetchHistory();
+    const last = events?.findLast((event) => event.workflowTaskCompletedEventAttributes);
+    await world.client.workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId },
+      reason: 'mended',
+      workflowTaskFinishEventId: last?.eventId ?? null,
+      requestId: 'once',
+    });
+    await batch.handle.approve();
+    expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
+    const told = await receiver.had('told-reset', 2);
+    expect(told.map(({ event }) => event.type)).toEqual(['batch.awaiting-approval', 'batch.ended']);
+  });
+
   test('hears that a batch was cancelled', async () => {
     const batch = await begin('told-cancel', [target('/')], { approveAboveUsd: 0 });
     await receiver.had('told-cancel', 1);

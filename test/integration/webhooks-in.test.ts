@@ -1,11 +1,11 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createGeminiEvents } from '../../src/api/gemini-events.ts';
-import { type HummingbatchError, progressQuery, workflowIdOf } from '../../src/contract/index.ts';
+import { progressQuery, workflowIdOf } from '../../src/contract/index.ts';
 import type { EmulatorOptions } from '../../src/emulator/index.ts';
 import { batchIn } from '../support/batch-in.ts';
 import { createReceiver } from '../support/receiver.ts';
 import { createWorld } from '../support/world.ts';
+import { type Api, openApi } from './api-kit.ts';
 import { requestLine, wireClient } from './emulator-kit.ts';
 
 const SECOND = 1_000;
@@ -19,16 +19,16 @@ async function listeningWorld(options: EmulatorOptions = {}) {
   const stopWorker = await world.work();
   /** How each was taken, or the code with which it was refused. */
   const answers: string[] = [];
-  let events: ReturnType<typeof createGeminiEvents> | undefined;
+  let api: Api | undefined;
+  // In front of the API, as a proxy would be: its address has to be known before its secret is.
   const endpoint = await createReceiver(async ({ headers, body }, response) => {
-    try {
-      const answer = await events?.receive({ headers, body: Buffer.from(body) });
-      answers.push(answer ?? 'too early');
-      response.writeHead(204).end();
-    } catch (error) {
-      answers.push((error as HummingbatchError).code);
-      response.writeHead(400).end();
-    }
+    const signed = Object.entries(headers).filter(([name]) => /^webhook-|^content-type/.test(name));
+    const answer = await api?.post<{ received?: string; code?: string }>('/v1/gemini/events', {
+      headers: Object.fromEntries(signed) as Record<string, string>,
+      body,
+    });
+    answers.push(answer?.body.received ?? answer?.body.code ?? 'too early');
+    response.writeHead(answer?.status ?? 503).end();
   });
   const wire = wireClient(world.emulator.url);
   const { json } = await wire.call('POST', '/v1beta/webhooks', {
@@ -36,11 +36,7 @@ async function listeningWorld(options: EmulatorOptions = {}) {
     subscribed_events: TYPES,
   });
   const secret = json.new_signing_secret as string;
-  events = createGeminiEvents({
-    secrets: [secret],
-    now: Date.now,
-    wake: (job) => world.hummingbatch.jobEvent({ job }),
-  });
+  api = await openApi(world, { geminiSecrets: [secret], tokens: 'shop=shop-secret-shop-secret' });
 
   return {
     world,
@@ -82,7 +78,8 @@ async function listeningWorld(options: EmulatorOptions = {}) {
         'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
         'webhook-signature': new Webhook(signedWith).sign(id, now, body),
       };
-      await fetch(endpoint.url, { method: 'POST', headers, body });
+      const { status } = await fetch(endpoint.url, { method: 'POST', headers, body });
+      expect(status).toBe(answers.at(-1) === 'webhook-invalid' ? 401 : 200);
       return answers.at(-1);
     },
     endOf: async (job: string) =>
@@ -163,7 +160,7 @@ test('a batch whose event is never sent ends by its own checks', async () => {
   const { ended } = await asleep(SECOND);
   const { state, check } = await ended();
   expect(state).toBe('COMPLETED');
-  expect(check?.number).toBeGreaterThan(2);
+  expect(check?.number).toBeGreaterThan(1);
   expect(answers).toEqual([]);
   expect((await world.emulator.ledger()).faults['event.lost']).toBe(1);
 });

@@ -1,7 +1,8 @@
 import { WorkflowFailedError } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { approveUpdate, type NotifyTarget, retryUpdate } from '../../src/contract/index.ts';
-import { createSkippedTime, type ScriptedBatch, type SkippedTime } from './support/skipped-time.ts';
+import { BUNDLE, createSkippedTime, type ScriptedBatch, type SkippedTime } from './support/skipped-time.ts';
 
 const HOUR = 3_600_000;
 const SHOP: NotifyTarget = { url: 'https://shop.example/hooks?token=hunter2', secretRef: 'shop' };
@@ -60,6 +61,20 @@ describe('a batch that tells', () => {
       // PARENT_CLOSE_POLICY_ABANDON
       parentClosePolicy: 2,
     });
+  });
+
+  test('may be replayed with its deliveries', async () => {
+    const batch = await time.start({ failures: { stageRound: ['permission-denied'] } }, TOLD);
+    await batch.until(({ state }) => state === 'NEEDS_ATTENTION', 0);
+    await batch.update(retryUpdate);
+    await batch.result();
+    expect(await deliveriesOf(batch)).toHaveLength(2);
+    const replay = Worker.runReplayHistory(
+      { workflowBundle: { codePath: BUNDLE } },
+      await batch.handle.fetchHistory(),
+      batch.handle.workflowId,
+    );
+    await expect(replay).resolves.toBeUndefined();
   });
 
   test('tells that it waits for approval, and what came of it', async () => {

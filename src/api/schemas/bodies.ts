@@ -21,6 +21,28 @@ items:
 run: { maxCostUsd: 5, labels: [autumn] }
 `;
 
+const TAKES_AN_EVENT = '/v1/gemini/events';
+/** As Google's guide has it; its id may lack `batches/`. */
+const EVENT_BODY: OpenAPIV3_1.RequestBodyObject = {
+  description: 'What Google sends, with `webhook-id`, `webhook-timestamp` and `webhook-signature`.',
+  required: true,
+  content: {
+    'application/json': {
+      schema: {
+        type: 'object',
+        required: ['type'],
+        properties: { type: { type: 'string' } },
+        additionalProperties: true,
+      },
+      examples: {
+        'a job has ended': {
+          value: { type: 'batch.succeeded', version: 'v1', data: { id: 'batches/abc123' } },
+        },
+      },
+    },
+  },
+};
+
 /** Routes that read a manifest from its bytes; their bodies are no schemas of the framework. */
 const TAKE_A_MANIFEST = ['/v1/validate', '/v1/estimate', '/v1/batches'];
 
@@ -50,6 +72,7 @@ export function withBodies(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document
     },
   };
   for (const path of TAKE_A_MANIFEST) Object.assign(document.paths?.[path]?.post ?? {}, { requestBody });
+  Object.assign(document.paths?.[TAKES_AN_EVENT]?.post ?? {}, { requestBody: EVENT_BODY });
   withOptionalBodies(document);
   const schemas = { ...document.components?.schemas, Manifest: manifest };
   const whole = { ...document, components: { ...document.components, schemas } };

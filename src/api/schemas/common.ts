@@ -5,8 +5,8 @@ import { PROBLEMS, type Problem, type ProblemCode } from '../../manifest/index.t
 export const manifestProblem = z
   .object({
     file: z.string().meta({ description: 'As it was sent.' }),
-    line: z.int().optional(),
-    column: z.int().optional(),
+    line: z.int().min(0).optional(),
+    column: z.int().min(0).optional(),
     key: z.string().optional().meta({ description: 'Of the item.' }),
     code: z.enum(Object.keys(PROBLEMS) as [ProblemCode]),
     message: z.string(),
@@ -21,7 +21,7 @@ const problemDetails = z
   .object({
     type: z.string(),
     title: z.string(),
-    status: z.int(),
+    status: z.int().min(0),
     detail: z.string().meta({ description: 'What happened.' }),
     instance: z.string(),
     code: z.enum(ERROR_CODES),

@@ -13,13 +13,13 @@ const usd = z.number().nullable().meta({ description: 'USD; null where the model
 
 export const tradeSchema = z
   .object({
-    outputs: z.int(),
+    outputs: z.int().min(0),
     batchUsd: usd,
     interactiveUsd: usd,
     savingUsd: usd,
-    uploadBytes: z.int().meta({ description: 'Of the references that were sent.' }),
-    usualWaitMs: z.int(),
-    longestWaitMs: z.int(),
+    uploadBytes: z.int().min(0).meta({ description: 'Of the references that were sent.' }),
+    usualWaitMs: z.int().min(0),
+    longestWaitMs: z.int().min(0),
     advice: z.enum(['batch', 'interactive']),
   })
   .meta({ id: 'Estimate', description: 'The trade, before anything is paid.' });

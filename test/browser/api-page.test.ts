@@ -1,0 +1,65 @@
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openApi, threeOutputs } from '../integration/api-kit.ts';
+import { findBrowser, NO_BROWSER } from '../support/browser.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+const browser = await findBrowser(process.env);
+if (!browser) console.warn(NO_BROWSER);
+const TOKEN = 'page-secret-page-secret';
+
+describe.skipIf(!browser)('the page to try the API', () => {
+  let world: World;
+  let chrome: Browser;
+  let page: Page;
+  let url: string;
+  const closing: (() => Promise<void>)[] = [];
+  /** What the browser would not do, and what broke in it. */
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    world = await createWorld({ jobSeconds: 0.5 });
+    await world.work();
+    const api = await openApi(world, {
+      tokens: `page=${TOKEN}`,
+      onFinished: (clean) => closing.push(clean),
+    });
+    url = api.url;
+    await api.post('/v1/batches?batchId=page-order', { token: TOKEN, body: threeOutputs('order') });
+    await world.hummingbatch.batch('page-order').wait();
+    chrome = await chromium.launch({ executablePath: browser ?? '', args: ['--no-sandbox'] });
+    page = await chrome.newPage({ viewport: { width: 1300, height: 1600 } });
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.goto(`${url}/docs`);
+  });
+  afterAll(async () => {
+    await chrome?.close();
+    for (const close of closing) await close();
+    await world.close();
+  });
+
+  test('shows every operation, without a complaint of the browser', async () => {
+    await page.getByText('/v1/batches/{batchId}/set-budget').waitFor();
+    expect(await page.locator('.opblock').count()).toBeGreaterThan(14);
+    expect(complaints).toEqual([]);
+  });
+
+  test('sends a request with the token that is typed in, and shows the answer', async () => {
+    await page.getByRole('button', { name: 'Authorize' }).click();
+    await page.locator('.auth-container input').fill(TOKEN);
+    await page.locator('.auth-container').getByRole('button', { name: 'Apply credentials' }).click();
+    await page.locator('.modal-ux').getByRole('button', { name: 'Close' }).last().click();
+    const block = page.locator('#operations-batches-getBatch');
+    await block.locator('.opblock-summary').click();
+    await block.getByRole('button', { name: 'Try it out' }).click();
+    await block.getByPlaceholder('batchId').fill('page-order');
+    await block.getByRole('button', { name: 'Execute' }).click();
+    const live = block.locator('.live-responses-table');
+    await live.waitFor();
+    expect(await live.locator('.response-col_status').last().innerText()).toContain('200');
+    expect(await live.innerText()).toContain('"COMPLETED"');
+    expect(complaints).toEqual([]);
+    if (process.env['SCREENSHOT']) await page.screenshot({ path: process.env['SCREENSHOT'], fullPage: true });
+  });
+});

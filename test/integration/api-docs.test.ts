@@ -1,0 +1,109 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BatchProgress } from '../../src/contract/index.ts';
+import { shell } from '../support/shell.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { picture } from './activities-kit.ts';
+import { type Api, openApi, threeOutputs } from './api-kit.ts';
+
+const TOKEN = 'docs-secret-docs-secret';
+
+/** Every command with `curl` of a document. */
+async function commandsOf(document: string): Promise<string[]> {
+  const text = await readFile(fileURLToPath(new URL(`../../docs/${document}`, import.meta.url)), 'utf8');
+  const blocks = [...text.matchAll(/^```sh\n(?<code>[\s\S]*?)^```$/gm)].map(
+    ({ groups }) => groups?.['code'] ?? '',
+  );
+  return blocks.flatMap((code) => code.split('\n').filter((line) => line.startsWith('curl ')));
+}
+
+const COMMANDS = [...(await commandsOf('api.md')), ...(await commandsOf('triggering.md'))];
+
+describe('the commands of the documents', () => {
+  let world: World;
+  let api: Api;
+  let guarded: Api;
+  let folder: string;
+  const closing: (() => Promise<void>)[] = [];
+
+  beforeAll(async () => {
+    world = await createWorld({ jobSeconds: 0.5 });
+    await world.work();
+    const onFinished = (clean: () => Promise<void>) => void closing.push(clean);
+    api = await openApi(world, { onFinished });
+    guarded = await openApi(world, { onFinished, tokens: `docs=${TOKEN}` });
+    folder = await mkdtemp(join(tmpdir(), 'api-docs-'));
+    await mkdir(join(folder, 'refs'));
+    await writeFile(join(folder, 'refs', 'bottle.png'), await picture(3));
+    const { items, ...head } = threeOutputs('api-docs');
+    const references = { bottle: 'refs/bottle.png' };
+    await writeFile(join(folder, 'manifest.yaml'), JSON.stringify({ ...head, items }));
+    await writeFile(
+      join(folder, 'with.yaml'),
+      JSON.stringify({
+        ...head,
+        name: 'api-docs-refs',
+        references,
+        items: items.map((item) => ({ ...item, references: ['bottle'] })),
+      }),
+    );
+  });
+  afterAll(async () => {
+    for (const close of closing) await close();
+    await world.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const START: Record<string, object> = {
+    approve: { run: { approveAboveUsd: 0 } },
+    'set-budget': { run: { maxCostUsd: 0 } },
+    retry: {
+      items: [
+        { key: 'a', prompt: 'A bottle [refuse]' },
+        { key: 'b', prompt: 'A bottle [fail]' },
+      ],
+      run: { maxRounds: 1 },
+    },
+  };
+  const IS_READY: Record<string, (progress: BatchProgress) => boolean> = {
+    approve: ({ state }) => state === 'AWAITING_APPROVAL',
+    'set-budget': ({ state }) => state === 'NEEDS_ATTENTION',
+  };
+
+  /** A batch for which the command makes sense. */
+  async function bring(id: string, operation: string): Promise<void> {
+    await api.post(`/v1/batches?batchId=${id}`, { body: threeOutputs(id, START[operation] ?? {}) });
+    const isReady = IS_READY[operation] ?? (({ endedAt }: BatchProgress) => endedAt !== undefined);
+    for await (const progress of world.hummingbatch.batch(id).progress()) if (isReady(progress)) return;
+  }
+
+  test('are there', () => {
+    expect(COMMANDS.length).toBeGreaterThan(9);
+  });
+
+  test.each(COMMANDS.map((command, n) => [n, command] as const))(
+    '%i does what it is for: %s',
+    async (n, command) => {
+      const id = `api-docs-${n}`;
+      const operation = /\/ID\/([a-z-]+)/.exec(command)?.[1] ?? '';
+      if (command.includes('/ID')) await bring(id, operation);
+      const typed = command
+        .replace(/ +# .*$/, '')
+        .replaceAll('/ID', `/${id}`)
+        .replace('batchId=order-4711', `batchId=${id}`)
+        .replace('http://127.0.0.1:8480', '$API')
+        .replace(/manifest=@manifest.yaml/, 'manifest=@with.yaml');
+      const url = command.includes('$TOKEN') ? guarded.url : api.url;
+      const heard = await shell(`${typed} -sS -w '\\n%{http_code}'`, folder, {
+        API: url,
+        TOKEN,
+        PATH: process.env['PATH'] ?? '',
+      });
+      expect(heard.code, heard.said).toBe(0);
+      expect(heard.said, typed).toMatch(/\n20[01]$/);
+    },
+  );
+});
