@@ -4,6 +4,7 @@
  */
 const PARTS = {
   contract: [],
+  schemas: ['contract'],
   batch: ['contract'],
   manifest: ['contract', 'batch'],
   gemini: ['contract'],
@@ -13,7 +14,7 @@ const PARTS = {
   activities: ['contract', 'batch', 'manifest', 'gemini', 'store', 'webhooks'],
   worker: ['contract', 'activities', 'workflows', 'gemini', 'store', 'batch'],
   client: ['contract', 'manifest', 'store', 'batch', 'webhooks'],
-  api: ['contract', 'client', 'manifest', 'store', 'batch', 'webhooks'],
+  api: ['contract', 'schemas', 'client', 'manifest', 'store', 'batch', 'webhooks'],
   emulator: [],
   local: ['contract'],
 };

@@ -5,6 +5,7 @@ import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { HummingbatchError } from './contract/errors.ts';
 import { areNotifyTargets, NOTIFY_RULE, type NotifyTarget } from './contract/notify.ts';
+import { parseUrl } from './contract/url.ts';
 import { durationMs } from './manifest/duration.ts';
 import { suggestion } from './manifest/suggest.ts';
 import { isWebhookSecret } from './webhooks/index.ts';
@@ -170,7 +171,9 @@ export function hostAndPort(text: string): { host: string; port: number } | unde
 
 /** A host, with a port or without, and nothing behind it. */
 function isHost(value: unknown): boolean {
-  return typeof value === 'string' && /^[^\s/@?#\\]+$/.test(value) && URL.canParse(`http://${value}`);
+  return (
+    typeof value === 'string' && /^[^\s/@?#\\]+$/.test(value) && parseUrl(`http://${value}`) !== undefined
+  );
 }
 
 function listOf(text: string): string[] {

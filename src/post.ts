@@ -3,6 +3,7 @@ import { Agent, fetch } from 'undici';
 import type { WebhookAnswer, WebhookPost } from './activities/deps.ts';
 import { HummingbatchError } from './contract/errors.ts';
 import { originOf } from './contract/notify.ts';
+import { parseUrl } from './contract/url.ts';
 import { reasonOf } from './fetch.ts';
 import { onlyPublic, refusePrivate } from './public-addresses.ts';
 
@@ -27,7 +28,8 @@ export async function postPublic(
   { hosts, deadlineMs }: PostLimits,
   signal: AbortSignal,
 ): Promise<WebhookAnswer> {
-  const isNamed = URL.canParse(url) && hosts.some((host) => isHostOf(new URL(url), host));
+  const target = parseUrl(url);
+  const isNamed = target !== undefined && hosts.some((host) => isHostOf(target, host));
   // Each message has its own connection: none is kept, and none outlives its deadline.
   const agent = new Agent(isNamed ? {} : { connect: { lookup: onlyPublic(systemLookup) } });
   try {
@@ -67,7 +69,7 @@ function refuseUnsafe(target: URL): void {
 
 /** `URL` writes both in one form: cases, forms of an address, the port that a scheme has anyway. */
 function isHostOf({ protocol, host }: URL, named: string): boolean {
-  return URL.canParse(`${protocol}//${named}`) && new URL(`${protocol}//${named}`).host === host;
+  return parseUrl(`${protocol}//${named}`)?.host === host;
 }
 
 /** Seconds only: a date would be by the receiver's clock. */

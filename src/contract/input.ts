@@ -103,6 +103,9 @@ export type RunOptions = Partial<Pick<BatchOptions, (typeof RUN_OPTIONS)[number]
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
+/** The longest time that an option may name, ms: a year. */
+export const MAX_TIME_MS = 365 * 24 * HOUR;
+
 /** The one table of defaults. */
 export const DEFAULT_OPTIONS: BatchOptions = {
   maxRounds: 3,

@@ -1,4 +1,5 @@
 import type { Cost, OutputCounts, Stop } from './progress.ts';
+import { parseUrl } from './url.ts';
 import type { BatchState } from './words.ts';
 
 /** The type of the workflow that delivers one event to one target. */
@@ -62,9 +63,8 @@ export function isNotifyTarget(value: unknown): value is NotifyTarget {
 export function isWebhookUrl(text: string): boolean {
   // `https:host` and `https:/host` parse too, as what nobody meant.
   if (text.length > MAX_WEBHOOK_URL_CHARACTERS || !/^https?:\/\/[^/]\S*$/i.test(text)) return false;
-  if (!URL.canParse(text)) return false;
-  const { username, password } = new URL(text);
-  return username === '' && password === '';
+  const url = parseUrl(text);
+  return url !== undefined && url.username === '' && url.password === '';
 }
 
 /** The form of every secret of Standard Webhooks: who writes one where a name belongs has mixed them up. */
@@ -77,7 +77,7 @@ export function isSecretName(text: string): boolean {
 
 /** All of a URL that may be shown: its path and query may be a secret. */
 export function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : 'an address that is none';
+  return parseUrl(url)?.origin ?? 'an address that is none';
 }
 
 const SECOND = 1_000;

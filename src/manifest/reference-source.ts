@@ -1,4 +1,5 @@
 import type { ReferenceSource } from '../contract/manifest.ts';
+import { parseUrl } from '../contract/url.ts';
 import { MAX_URL_CHARACTERS } from './limits.ts';
 import type { Finding } from './report.ts';
 
@@ -36,7 +37,7 @@ function classifyUrl(text: string): Written {
       `At most ${most}; or a local file.`,
     );
   }
-  const url = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined;
+  const url = /\s/.test(text) ? undefined : parseUrl(text);
   // `https:/host` and `https:host` parse too, as what nobody meant.
   if (url === undefined || !/^https:\/\/[^/]/i.test(text))
     return mistake(`"${text}" is no URL.`, 'https://host/path');

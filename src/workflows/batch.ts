@@ -1,4 +1,4 @@
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { Prepared, StepInput } from '../activities/types.ts';
 import { Tally } from '../batch/tally.ts';
 import {
@@ -66,12 +66,12 @@ export class Batch {
   #published = '';
 
   constructor(input: ImageBatchInput, startedAt: Date) {
-    this.input = readInput(input);
-    this.options = readOptions(input.options);
+    this.input = readInput(input, workflowInfo().workflowId);
+    this.options = readOptions(this.input.options);
     const { labels = [], maxCostUsd } = this.options;
-    this.#tally = new Tally(count, input.retry !== undefined);
+    this.#tally = new Tally(count, this.input.retry !== undefined);
     this.progress = {
-      batchId: input.batchId,
+      batchId: this.id,
       state: 'PREPARING',
       ...(labels.length > 0 && { labels }),
       round: 0,

@@ -1,4 +1,3 @@
-import { workflowInfo } from '@temporalio/workflow';
 import {
   FLAGS,
   type ImageBatchInput,
@@ -8,10 +7,13 @@ import {
   type RetryRequest,
   workflowIdOf,
 } from '../contract/index.ts';
+import { batchPlaces } from '../contract/places.ts';
 import { failure } from './failure.ts';
+import { fieldsOf } from './fields.ts';
 
 /** It becomes the name of a file. */
 const RETRY_ID = /^[\w-]{1,60}$/;
+const SHA256 = /^[0-9a-f]{64}$/;
 
 type Check = (value: unknown) => boolean;
 
@@ -21,7 +23,7 @@ function listOf(isOne: Check, most: number): Check {
   return (value) => Array.isArray(value) && value.length <= most && value.every(isOne);
 }
 
-const CHECKS: Record<keyof RetryRequest, Check> = {
+const RETRY_CHECKS: Record<keyof RetryRequest, Check> = {
   id: (value) => isText(value) && RETRY_ID.test(value as string),
   uri: isText,
   keys: listOf(isText, MAX_RETRY_KEYS),
@@ -32,26 +34,65 @@ const CHECKS: Record<keyof RetryRequest, Check> = {
 /**
  * The input as it may come from any language or by hand. The options are read beside.
  *
+ * @param workflowId of the workflow that was started with it
  * @throws `usage`, which ends the batch before it began
  */
-export function readInput(input: ImageBatchInput): ImageBatchInput {
-  const { batchId, retry } = input;
-  if (!isText(batchId) || !isBatchId(batchId)) throw failure('usage', `${shown(batchId)} is no batch id.`);
+export function readInput(sent: ImageBatchInput, workflowId: string): ImageBatchInput {
+  const { batchId, manifest, options, retry } = fieldsOf('The input', sent, [
+    'batchId',
+    'manifest',
+    'options',
+    'retry',
+  ]);
+  if (typeof batchId !== 'string' || !isBatchId(batchId))
+    throw failure('usage', `${shown(batchId)} is no batch id.`);
   // Beside its own id it would be a second workflow of one batch.
-  const { workflowId } = workflowInfo();
   if (workflowId !== workflowIdOf(batchId))
     throw failure(
       'usage',
       `The workflow of the batch ${batchId} is ${workflowIdOf(batchId)}, and not ${workflowId}.`,
     );
-  if (!retry) return input;
+  return {
+    batchId,
+    ...(manifest !== undefined && { manifest: manifestOf(batchId, manifest) }),
+    ...(options !== undefined && { options }),
+    ...(retry !== undefined && { retry: retryOf(retry) }),
+  };
+}
+
+/** Where a manifest lies and what its bytes are. @throws `usage` */
+export function readManifestPlace(
+  sent: NonNullable<ImageBatchInput['manifest']>,
+): NonNullable<ImageBatchInput['manifest']> {
+  const { uri, sha256 } = fieldsOf('The field manifest', sent, ['uri', 'sha256']);
+  if (typeof uri !== 'string' || typeof sha256 !== 'string' || !SHA256.test(sha256))
+    throw failure(
+      'usage',
+      'The manifest must be named by its key in the store (uri) and by the SHA-256 of its bytes in 64 lower-case hex digits (sha256).',
+    );
+  return { uri, sha256 };
+}
+
+/** The later steps read it where every batch has it. */
+function manifestOf(batchId: string, sent: NonNullable<ImageBatchInput['manifest']>) {
+  const manifest = readManifestPlace(sent);
+  const place = batchPlaces(batchId).manifest;
+  if (manifest.uri !== place)
+    throw failure(
+      'usage',
+      `The manifest of the batch ${batchId} lies at ${place}, and not at ${shown(manifest.uri)}.`,
+    );
+  return manifest;
+}
+
+function retryOf(sent: RetryRequest): RetryRequest {
+  const fields = fieldsOf('A retry', sent, Object.keys(RETRY_CHECKS) as (keyof RetryRequest)[]);
+  const retry = { ...fields, id: fields.id };
   // An id that is missing has to be seen, too.
-  for (const [name, value] of Object.entries({ ...retry, id: retry.id })) {
-    const check = Object.hasOwn(CHECKS, name) && CHECKS[name as keyof RetryRequest];
-    if (!check) throw failure('usage', `A retry has no field ${name}.`);
-    if (!check(value)) throw failure('usage', `The field ${name} of the retry cannot be ${shown(value)}.`);
-  }
-  return input;
+  for (const [name, value] of Object.entries(retry))
+    if (!RETRY_CHECKS[name as keyof RetryRequest](value))
+      throw failure('usage', `The field ${name} of the retry cannot be ${shown(value)}.`);
+  return retry as RetryRequest;
 }
 
 function shown(value: unknown): string {

@@ -13,8 +13,8 @@ import {
   setBudgetUpdate,
   waysOn,
 } from '../contract/index.ts';
-import { isJobName } from '../contract/job-name.ts';
 import type { Batch } from './batch.ts';
+import { checkAdoption, checkApproval, checkBudget } from './check-messages.ts';
 import { failure } from './failure.ts';
 import { isNews } from './job-events.ts';
 import { rememberStanding } from './remember.ts';
@@ -40,12 +40,14 @@ export function handleMessages(batch: Batch): void {
     },
     {
       description: 'Lets a batch go whose price is above its limit, or refuses it ({"approved": false}).',
-      validator: (request: ApproveRequest) =>
+      validator: (request: ApproveRequest) => {
+        checkApproval(request);
         refuseUnless(
           progress.state === 'AWAITING_APPROVAL' || requests.approval === isApproval(request),
           batch,
           'no approval is waited for',
-        ),
+        );
+      },
     },
   );
   setHandler(
@@ -88,9 +90,7 @@ export function handleMessages(batch: Batch): void {
       description:
         'Settles a submission whose answer was lost: {"job": "batches/…"} takes that job, {"job": "none"} makes another.',
       validator: (request) => {
-        const job = String(request?.job);
-        if (job !== 'none' && !isJobName(job))
-          throw failure('usage', 'The job must be `batches/…` or `none`.');
+        checkAdoption(request);
         refuseUnless(
           (isStopped() && progress.stop?.code === 'submission-unknown') || requests.adopt === request.job,
           batch,
@@ -110,9 +110,7 @@ export function handleMessages(batch: Batch): void {
     {
       description: 'Changes what the batch may cost: {"maxCostUsd": 40}. One that stopped for it goes on.',
       validator: (request) => {
-        const amount = request?.maxCostUsd;
-        if (typeof amount !== 'number' || !Number.isFinite(amount) || amount < 0)
-          throw failure('usage', 'maxCostUsd must be an amount in USD.');
+        checkBudget(request);
         refuseUnless(!BEYOND_MONEY.includes(progress.state), batch, 'it makes no job any more');
       },
     },

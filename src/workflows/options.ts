@@ -4,15 +4,20 @@ import {
   DEFAULT_OPTIONS,
   isLabel,
   MAX_LABELS,
+  MAX_TIME_MS,
   NOTIFY_RULE,
   ON_UNKNOWN_SUBMIT,
 } from '../contract/index.ts';
 import { failure } from './failure.ts';
+import { fieldsOf } from './fields.ts';
 
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
 const isAmount: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+/** Of more Temporal makes no timer, and the workflow task fails for ever. */
+const isTime: Check = (value) => isAmount(value) && (value as number) <= MAX_TIME_MS;
 
 const areLabels: Check = (value) =>
   Array.isArray(value) &&
@@ -26,12 +31,12 @@ const CHECKS: Record<keyof BatchOptions, Check> = {
   maxCostUsd: isAmount,
   approveAboveUsd: isAmount,
   maxRounds: isAmount,
-  deadlineMs: isAmount,
+  deadlineMs: isTime,
   onUnknownSubmit: (value) => (ON_UNKNOWN_SUBMIT as readonly unknown[]).includes(value),
   notify: areNotifyTargets,
-  checkIntervalMs: isAmount,
-  maxCheckIntervalMs: isAmount,
-  submitWindowMs: isAmount,
+  checkIntervalMs: isTime,
+  maxCheckIntervalMs: isTime,
+  submitWindowMs: isTime,
 };
 
 /**
@@ -41,13 +46,11 @@ const CHECKS: Record<keyof BatchOptions, Check> = {
  * @throws `usage`, which ends the batch before it began
  */
 export function readOptions(given: Partial<BatchOptions> = {}): BatchOptions {
-  const said = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
-  for (const [name, value] of said) {
-    const check = Object.hasOwn(CHECKS, name) && CHECKS[name as keyof BatchOptions];
-    if (!check) throw failure('usage', `There is no option ${name}.`);
-    if (!check(value)) throw failure('usage', `The option ${name} ${wrong(name, value)}.`);
-  }
-  return { ...DEFAULT_OPTIONS, ...Object.fromEntries(said) };
+  const said = fieldsOf('The field options', given, Object.keys(CHECKS) as (keyof BatchOptions)[]);
+  for (const [name, value] of Object.entries(said))
+    if (!CHECKS[name as keyof BatchOptions](value))
+      throw failure('usage', `The option ${name} ${wrong(name, value)}.`);
+  return { ...DEFAULT_OPTIONS, ...said };
 }
 
 /** A password or a secret may stand where none belongs, and a failure is for everybody to read. */

@@ -12,7 +12,6 @@ import {
   type BatchResult,
   batchIdOfFiring,
   type FiringResult,
-  isScheduleName,
   retryPolicyOf,
   type ScheduledBatchInput,
   workflowIdOf,
@@ -20,6 +19,7 @@ import {
 import { activityRunner } from './activities.ts';
 import { executeImageBatch } from './child.ts';
 import { failure, type Reason, reasonOf } from './failure.ts';
+import { readScheduled } from './scheduled-input.ts';
 
 /** Temporal's own: for when a schedule has started this, to the second. */
 const SCHEDULED_TIME = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
@@ -36,7 +36,7 @@ const LOOK_AGAIN_MOST_MS = 30 * 60_000;
  * the firing's: it ends at once and says so. A store that is away is waited for.
  */
 export async function scheduledBatch(input: ScheduledBatchInput): Promise<FiringResult> {
-  const { schedule, options = {}, manifest } = readInput(input);
+  const { schedule, options = {}, manifest } = readScheduled(input);
   const { typedSearchAttributes, startTime, taskQueue } = workflowInfo();
   const batchId = batchIdOfFiring(schedule, typedSearchAttributes.get(SCHEDULED_TIME) ?? startTime);
   const { store, endpoint } = options;
@@ -61,16 +61,6 @@ export async function scheduledBatch(input: ScheduledBatchInput): Promise<Firing
     );
     return { batchId, attached: true };
   }
-}
-
-/** @throws `usage` */
-function readInput(input: ScheduledBatchInput): ScheduledBatchInput {
-  const { schedule, manifest } = input;
-  if (typeof schedule !== 'string' || !isScheduleName(schedule))
-    throw failure('usage', `${JSON.stringify(schedule) ?? 'missing'} is no name of a schedule.`);
-  if (typeof manifest?.uri !== 'string' || typeof manifest.sha256 !== 'string')
-    throw failure('usage', `The schedule ${schedule} names no manifest.`);
-  return input;
 }
 
 /** A firing is not lost for a full disk or a worker that is not its own: it is tried until it is done, like a step of a batch. */

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,30 +7,16 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { createEmulator } from '../../src/emulator/index.ts';
+import { pythonWith } from '../support/python.ts';
 import { imageOf } from './emulator-kit.ts';
 
 const run = promisify(execFile);
 const PACKAGE = 'google-genai==3.4.0';
 const PROGRAM = fileURLToPath(new URL('emulator-python.py', import.meta.url));
 
-/** A Python that has Google's SDK, in an environment that later runs find again; or why there is none. */
-async function pythonWithSdk(): Promise<{ python: string } | { missing: string }> {
-  const environment = fileURLToPath(new URL(`../../node_modules/.cache/${PACKAGE}`, import.meta.url));
-  const python = join(environment, 'bin', 'python');
-  try {
-    if (!existsSync(python)) await run('python3', ['-m', 'venv', environment], { timeout: 60_000 });
-    // Says at once that it is there already, and asks nobody, where it is.
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '1', PACKAGE];
-    await run(python, pip, { timeout: 120_000 });
-    return { python };
-  } catch (error) {
-    return { missing: error instanceof Error ? error.message : String(error) };
-  }
-}
-
 it('the Python SDK runs a whole batch against the emulator, by file and inline', async (context) => {
-  const sdk = await pythonWithSdk();
-  if ('missing' in sdk) return context.skip(`no Python with ${PACKAGE} here: ${sdk.missing}`);
+  const sdk = await pythonWith(PACKAGE);
+  if ('missing' in sdk) return context.skip(sdk.missing);
   const folder = await mkdtemp(join(tmpdir(), 'emulator-python-'));
   const emulator = await createEmulator({ jobSeconds: 0.3, images: 'plain' });
   try {

@@ -126,6 +126,18 @@ test('an approval cannot be turned into a refusal afterwards', async () => {
   expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
 });
 
+test.each([[{ approved: 'false' }], [{ aproved: false }], ['no']])(
+  'an approval that says %j is none, and the batch waits on',
+  async (request) => {
+    const batch = await STATES.AWAITING_APPROVAL?.bring();
+    if (!batch) throw new Error('no batch');
+    expect(await refusal(batch, 'approve', request as object)).toMatchObject({ type: 'usage' });
+    expect(await batch.progress()).toMatchObject({ state: 'AWAITING_APPROVAL' });
+    await send(batch, 'approve', { approved: false });
+    await expect(batch.result()).rejects.toMatchObject({ cause: { type: 'approval-refused' } });
+  },
+);
+
 test('each message says what it does, to whoever looks at the workflow', async () => {
   const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
   await batch.until(({ check }) => check !== undefined, 0);

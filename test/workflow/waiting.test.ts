@@ -101,6 +101,16 @@ describe('a time that is none never reaches a sleep', () => {
     expect(batch.google.steps()).toEqual([]);
   });
 
+  test('nor does one that no timer can take', async () => {
+    const batch = await time.start(
+      { submissions: [{ kind: 'lost' }] },
+      { options: { submitWindowMs: 1e300 } },
+    );
+    await expect(batch.result()).rejects.toMatchObject({
+      cause: { type: 'usage', message: 'The option submitWindowMs cannot be 1e+300.' },
+    });
+  });
+
   test('an option that is null counts as left out', async () => {
     const options = { submitWindowMs: null, maxRounds: null } as unknown as ImageBatchInput['options'];
     const batch = await time.start({ submissions: [{ kind: 'lost' }], left: [2] }, { options });

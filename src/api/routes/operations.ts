@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { BatchHandle, Sending } from '../../client/index.ts';
 import { FLAGS, OUTCOMES } from '../../contract/index.ts';
+import { batch } from '../../schemas/progress.ts';
 import type { RouteContext } from '../context.ts';
 import { fingerprintOfRequest, keyOf, onceFor, requestIdOf } from '../idempotency.ts';
 import { answer, batchParams, idempotent, problems } from '../schemas/common.ts';
-import { batch } from '../schemas/progress.ts';
 import { lookAs } from '../visible.ts';
 import { typed } from './typed.ts';
 

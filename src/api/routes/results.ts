@@ -10,12 +10,12 @@ import {
   type OutputRecord,
 } from '../../contract/index.ts';
 import { batchPlaces } from '../../contract/places.ts';
+import { record } from '../../schemas/record.ts';
 import { archiveOf } from '../archive.ts';
 import type { ApiContext } from '../context.ts';
 import { exactly } from '../exactly.ts';
 import { answer, batchParams, problems } from '../schemas/common.ts';
 import { limit, oneOrMore, texts } from '../schemas/query.ts';
-import { record } from '../schemas/record.ts';
 import { storedAs } from '../visible.ts';
 import { typed } from './typed.ts';
 

@@ -1,0 +1,77 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_OPTIONS } from '../../../src/contract/index.ts';
+import { CONTRACT_SCHEMAS, type ContractSchema, contractSchemaText } from '../../../src/schemas/published.ts';
+
+const FOLDER = new URL('../../../docs/contract/', import.meta.url);
+const NAMES = Object.keys(CONTRACT_SCHEMAS) as ContractSchema[];
+
+interface Part {
+  properties?: Record<string, Part>;
+  description?: string;
+  $ref?: string;
+  default?: unknown;
+  pattern?: string;
+}
+
+type Whole = Part & { $id: string; $defs: Record<string, Part> };
+
+/** Every part of a schema, by its place. */
+function partsOf(schema: Part, place = ''): [string, Part][] {
+  return [
+    [place, schema],
+    ...Object.entries(schema).flatMap(([name, part]) =>
+      typeof part === 'object' && part !== null ? partsOf(part as Part, `${place}/${name}`) : [],
+    ),
+  ];
+}
+
+test('docs/contract holds a schema of each, and no other', async () => {
+  const files = await readdir(FOLDER);
+  expect(files.filter((file) => file.endsWith('.json')).sort()).toEqual(
+    NAMES.map((name) => `${name}.schema.json`).sort(),
+  );
+});
+
+describe.each(NAMES)('what is published as %s', (name) => {
+  const schema = JSON.parse(contractSchemaText(name)) as Whole;
+  const parts = partsOf(schema);
+
+  test('is what the code has (else: npx tsx scripts/contract-schemas.ts)', async () => {
+    expect(await readFile(new URL(`${name}.schema.json`, FOLDER), 'utf8')).toBe(contractSchemaText(name));
+  });
+
+  test('is JSON Schema 2020-12, strictly read', () => {
+    const ajv = addFormats.default(new Ajv2020({ strict: true }));
+    expect(ajv.validateSchema(schema), ajv.errorsText()).toBe(true);
+    expect(() => ajv.compile(schema)).not.toThrow();
+    expect(schema.$id).toBe(`urn:hummingbatch:contract:${name}`);
+  });
+
+  test('describes every field', () => {
+    const fields = parts.flatMap(([place, { properties = {} }]) =>
+      Object.entries(properties).map(([field, part]) => [`${place}/${field}`, part] as const),
+    );
+    const bare = fields.filter(
+      ([, { description, $ref }]) =>
+        !description && !schema.$defs[$ref?.replace('#/$defs/', '') ?? '']?.description,
+    );
+    expect(fields.length).toBeGreaterThan(0);
+    expect(bare).toEqual([]);
+  });
+
+  test('has patterns that each language reads alike: Python knows no \\p, Go looks nowhere ahead', () => {
+    const patterns = parts.flatMap(([, { pattern }]) => (typeof pattern === 'string' ? [pattern] : []));
+    expect(patterns.filter((pattern) => /\\[pPdwbDWB]|\(\?[=!<]/.test(pattern))).toEqual([]);
+  });
+});
+
+test('the defaults of the options are those of the code', () => {
+  const { $defs } = JSON.parse(contractSchemaText('image-batch-input')) as { $defs: Record<string, Part> };
+  const defaults = Object.entries($defs['BatchOptions']?.properties ?? {})
+    .filter(([, part]) => part.default !== undefined)
+    .map(([name, part]) => [name, part.default]);
+  expect(Object.fromEntries(defaults)).toEqual(DEFAULT_OPTIONS);
+});
