@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { BatchProgress, OutputRecord } from '../../src/contract/index.ts';
@@ -169,8 +169,9 @@ describe('the archive', () => {
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     await writeFile(join(folder, 'a.zip'), bytes);
     await run('python3', ['-m', 'zipfile', '-e', 'a.zip', '.'], { cwd: folder });
-    const home = 'batches/look-ended';
-    const there = (await world.store.list(`${home}/`)).filter((key) => !key.startsWith(`${home}/work/`));
+    const { home, plan } = batchPlaces('look-ended');
+    const work = dirname(plan);
+    const there = (await world.store.list(`${home}/`)).filter((key) => !key.startsWith(work));
     for (const key of there) {
       const unpacked = await readFile(join(folder, key.replace('batches/', '')));
       expect(unpacked.equals(Buffer.from((await world.store.get(key)) ?? [])), key).toBe(true);
