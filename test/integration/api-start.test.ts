@@ -292,6 +292,18 @@ describe('tokens', () => {
     ).toMatchObject({ status: 422 });
   });
 
+  test('an own one has no messages signed with another’s secret', async () => {
+    const told = (secretRef: string) =>
+      guarded.post<ProblemDetails>('/v1/batches', {
+        token: SHOP,
+        body: threeOutputs(`told-${secretRef}`, {
+          run: { approveAboveUsd: 0, notify: [{ url: 'https://shop.example/hook', secretRef }] },
+        }),
+      });
+    expect(await told('crm')).toMatchObject({ status: 422, body: { problems: [{ code: 'wrong-value' }] } });
+    expect((await told('shop')).status).toBe(201);
+  });
+
   test('of two own ones that start the same batch at once only one gets it', async () => {
     const body = threeOutputs('at-once');
     for (let n = 0; n < 5; n++) {

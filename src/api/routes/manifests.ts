@@ -12,7 +12,7 @@ import { readSent, type SentReference } from '../../manifest/sent.ts';
 import { referencesOf } from '../../store/references.ts';
 import type { RouteContext } from '../context.ts';
 import { fingerprintOfRequest, keyOf, onceFor } from '../idempotency.ts';
-import { withTokenLabel } from '../labels.ts';
+import { ownManifest } from '../own-manifest.ts';
 import { InvalidManifest } from '../problem.ts';
 import { answer, idempotent, problems } from '../schemas/common.ts';
 import { created, tradeSchema, validation } from '../schemas/manifest.ts';
@@ -121,7 +121,7 @@ export async function manifestRoutes(
       withSent(request, store, async (sent) => {
         const { caller } = request;
         const read = valid(await examine(sent));
-        const manifest = withTokenLabel(caller, read.manifest, sent.manifest.file);
+        const manifest = ownManifest(caller, read.manifest, sent.manifest.file);
         const batchId = await chooseId(request.query.batchId, manifest, caller);
         const claim = { batchId, fingerprint: fingerprintOfRequest(read.fingerprint, manifest.run) };
         let attached = true;

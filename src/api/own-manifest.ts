@@ -5,12 +5,20 @@ import { InvalidManifest } from './problem.ts';
 import { type Caller, labelOf, TOKEN_LABEL } from './tokens.ts';
 
 /**
- * A manifest with the label of the token that it came with, by which its batch is found, and seen.
+ * A manifest as the token may start it with which it came: it bears the token's label, by which its batch is found, and seen.
  *
- * @throws `manifest-invalid` where it bears another token's label: it would show up among that one's batches
+ * @throws `manifest-invalid` where it bears another token's label: it would show up among that one's batches; or where a
+ *   token that sees only its own names a webhook secret of another's: it would have messages signed in that one's name
  */
-export function withTokenLabel(caller: Caller | undefined, manifest: Manifest, file: string): Manifest {
+export function ownManifest(caller: Caller | undefined, manifest: Manifest, file: string): Manifest {
   if (!caller) return manifest;
+  const secret = caller.ownOnly && manifest.run.notify?.find(({ secretRef }) => secretRef !== caller.name);
+  if (secret)
+    throw refused(
+      file,
+      `The webhook secret "${secret.secretRef}" is not this token's.`,
+      `Name "${caller.name}".`,
+    );
   const own = labelOf(caller);
   const others = (manifest.run.labels ?? []).filter((label) => label !== own);
   const foreign = others.find((label) => label.startsWith(TOKEN_LABEL));
