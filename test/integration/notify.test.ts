@@ -209,7 +209,7 @@ describe('a receiver', () => {
   test('that never answers holds no batch up', async () => {
     const batch = await begin('told-silence', [target('/silent')]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
-    await expect.poll(() => batch.workflow()).toBe('COMPLETED');
+    await expect.poll(() => batch.workflow(), { timeout: 20_000 }).toBe('COMPLETED');
     expect(await failureOf('told-silence')).toMatchObject({
       type: 'unreachable',
       message: expect.stringMatching(/timeout/),
