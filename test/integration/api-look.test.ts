@@ -240,8 +240,10 @@ describe('events', () => {
   });
 
   test('begin at once for who knows all there is, though nothing may happen for hours', async () => {
-    await api.post('/v1/batches?batchId=look-standing', { body: threeOutputs('look-standing') });
-    await until('look-standing', ({ check }) => check !== undefined);
+    await api.post('/v1/batches?batchId=look-standing', {
+      body: threeOutputs('look-standing', { run: { approveAboveUsd: 0 } }),
+    });
+    await until('look-standing', ({ state }) => state === 'AWAITING_APPROVAL');
     const [known] = (await listen('/v1/batches/look-standing/events', (events) => events.length === 1))
       .events;
     const ending = new AbortController();

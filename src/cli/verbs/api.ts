@@ -10,7 +10,7 @@ import { configOf, openCallStore } from '../store.ts';
 
 /**
  * Of about 40 MB that live, dead requests make 200 before V8 sweeps them: it lets a heap grow fourfold first. With half as
- * much again 200 readers and ten uploads took 184 MB in place of 290, and no request took longer (`npm run bench:api`).
+ * much again 200 readers and ten uploads took 184 to 209 MB in place of 290, and no request took longer (`npm run bench:api`).
  */
 const GROWTH = '--heap-growing-percent=50';
 
