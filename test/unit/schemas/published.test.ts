@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
@@ -33,6 +33,15 @@ test('docs/contract holds a schema of each, and no other', async () => {
   expect(files.filter((file) => file.endsWith('.json')).sort()).toEqual(
     NAMES.map((name) => `${name}.schema.json`).sort(),
   );
+});
+
+test('the page beside them links to each, and to nothing that is not there', async () => {
+  const page = await readFile(new URL('README.md', FOLDER), 'utf8');
+  const links = [...page.matchAll(/\]\((?<path>[^)#:]+)[^)]*\)/g)].map(
+    ({ groups }) => groups?.['path'] ?? '',
+  );
+  expect(NAMES.filter((name) => !links.includes(`${name}.schema.json`))).toEqual([]);
+  for (const link of links) await expect(access(new URL(link, FOLDER)), link).resolves.toBeUndefined();
 });
 
 describe.each(NAMES)('what is published as %s', (name) => {
