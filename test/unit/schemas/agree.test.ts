@@ -1,18 +1,24 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import {
-  type ImageBatchInput,
-  isBatchId,
-  isLabel,
-  isWebhookUrl,
-  type ScheduledBatchInput,
-  workflowIdOf,
-} from '../../../src/contract/index.ts';
+import { type ImageBatchInput, type ScheduledBatchInput, workflowIdOf } from '../../../src/contract/index.ts';
 import { checkAdoption, checkApproval, checkBudget } from '../../../src/workflows/check-messages.ts';
 import { readInput } from '../../../src/workflows/input.ts';
 import { readOptions } from '../../../src/workflows/options.ts';
 import { readScheduled } from '../../../src/workflows/scheduled-input.ts';
 import { checkerOf } from '../../support/contract.ts';
+import {
+  amounts,
+  good,
+  goodInputs,
+  isOfItself,
+  jobs,
+  onceWrongInputs,
+  own,
+  SCHEDULED,
+  spoilt,
+  spoiltInputs,
+  spoiltScheduled,
+} from './inputs.ts';
 
 /*
  * The workflow reads its input with code of its own, for zod is too heavy for it. What it takes and what the published schemas
@@ -76,150 +82,17 @@ function expectTaken(name: Read, sent: unknown): void {
   expect(verdicts(name, asSent(sent))).toEqual({ reader: '', schema: '' });
 }
 
-/** What may stand in a field: good, or wrong by a little or altogether. Neither null nor fractions: see the end. */
-const strange = fc.oneof(
-  fc.constantFrom('', 'x', '1', 'none', 'null', 'con', 'x'.repeat(3000), 'a\n', ' a', '__proto__'),
-  fc.constantFrom(-1, 0, 1, 31_536_000_000, 31_536_000_001, 1e300, -0),
-  fc.boolean(),
-  fc.constantFrom(
-    [],
-    {},
-    [[]],
-    [{}],
-    ['x'],
-    [null],
-    [1],
-    Array(300).fill('hero'),
-    { id: 'a' },
-    { length: 1 },
-  ),
-);
-
-const times = fc.constantFrom(0, 1, 30_000, 31_536_000_000);
-const amounts = fc.double({ min: 0, max: 1e6, noNaN: true });
-const ids = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/).filter(isBatchId);
-const labels = fc.oneof(
-  fc.constantFrom('autumn', 'team:web', 'été', '目录', 'a/b=c@d.e_f-g', 'x'.repeat(63)),
-  fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 63 }).filter(isLabel),
-);
-const urls = fc.oneof(
-  fc.constantFrom('https://shop.example/hooks', 'HTTP://127.0.0.1:9000', 'https://ä.example/?a=b'),
-  fc.webUrl({ withQueryParameters: true }).filter(isWebhookUrl),
-);
-const target = { url: urls, secretRef: fc.stringMatching(/^[A-Za-z0-9_-]{1,50}$/) };
-const sha256 = fc.stringMatching(/^[0-9a-f]{64}$/);
-const outcomes = fc.constantFrom('image', 'refused', 'failed', 'missing');
-const flags = fc.constantFrom(
-  'wrong-ratio',
-  'wrong-size',
-  'interim-only',
-  'duplicate-answer',
-  'mime-mismatch',
-);
-
-type Fields = Record<string, fc.Arbitrary<unknown>>;
-
-const OPTIONS: Fields = {
-  store: fc.string(),
-  endpoint: fc.webUrl(),
-  labels: fc.array(labels, { maxLength: 20 }),
-  maxCostUsd: amounts,
-  approveAboveUsd: amounts,
-  maxRounds: fc.nat(),
-  deadlineMs: times,
-  onUnknownSubmit: fc.constantFrom('reconcile', 'park'),
-  notify: fc.array(fc.record(target), { maxLength: 5 }),
-  checkIntervalMs: times,
-  maxCheckIntervalMs: times,
-  submitWindowMs: times,
-};
-const RETRY: Fields = {
-  id: fc.stringMatching(/^[A-Za-z0-9_-]{1,60}$/),
-  uri: fc.string(),
-  keys: fc.array(fc.string(), { maxLength: 200 }),
-  outcomes: fc.array(outcomes, { maxLength: 4 }),
-  flags: fc.array(flags, { maxLength: 5 }),
-};
-
-/** Good ones, with the fields that must be there and any of the others. */
-const good = (fields: Fields, needed: string[] = []) => fc.record(fields, { requiredKeys: needed });
-
-/** Any field left out, strange or unknown. */
-function spoilt(fields: Fields, deeper: Fields = {}) {
-  const each = Object.entries(fields).map(
-    ([name, field]) =>
-      [name, fc.oneof({ weight: 8, arbitrary: field }, deeper[name] ?? field, strange)] as const,
-  );
-  const known = fc.record(Object.fromEntries(each), { requiredKeys: [] });
-  const unknown = fc.dictionary(fc.constantFrom('maxcostusd', 'url', 'constructor', 'x', ''), strange, {
-    maxKeys: 1,
-  });
-  const mixed = fc.tuple(known, fc.oneof({ weight: 6, arbitrary: fc.constant({}) }, unknown));
-  return fc.oneof({ weight: 10, arbitrary: mixed.map(([one, more]) => ({ ...one, ...more })) }, strange);
-}
-
-const manifestOf = (uri: string) => fc.record({ uri: fc.constant(uri), sha256 });
-const own = (batchId: string) => `batches/${batchId}/manifest.json`;
-
-const goodInputs = ids.chain((batchId) =>
-  good(
-    {
-      batchId: fc.constant(batchId),
-      manifest: manifestOf(own(batchId)),
-      options: good(OPTIONS),
-      retry: good(RETRY, ['id']),
-    },
-    ['batchId'],
-  ),
-);
-const spoiltTargets = fc.array(spoilt(target), { maxLength: 6 });
-const spoiltLists = { labels: fc.array(fc.oneof(labels, strange), { maxLength: 25 }), notify: spoiltTargets };
-const spoiltManifest = (uri: fc.Arbitrary<unknown>) => spoilt({ uri, sha256 });
-const spoiltInputs = ids.chain((batchId) =>
-  spoilt(
-    {
-      batchId: fc.constant(batchId),
-      manifest: manifestOf(own(batchId)),
-      options: good(OPTIONS),
-      retry: good(RETRY, ['id']),
-    },
-    {
-      manifest: spoiltManifest(fc.constantFrom(own(batchId), 'manifest.json', '../x', own(''))),
-      options: spoilt(OPTIONS, spoiltLists),
-      retry: spoilt(RETRY),
-    },
-  ),
-);
-
-/** That a manifest is another batch's is more than a schema can see. */
-function isOfItself(sent: unknown): boolean {
-  const { batchId, manifest } = sent as { batchId?: unknown; manifest?: { uri?: unknown } };
-  const { uri } = manifest ?? {};
-  return (
-    typeof uri !== 'string' ||
-    !/^batches\/[a-z0-9-]+\/manifest\.json$/.test(uri) ||
-    (typeof batchId === 'string' && uri === own(batchId))
-  );
-}
-
-const names = ids.filter((id) => id.length <= 44);
-const SCHEDULED: Fields = {
-  schedule: names,
-  manifest: fc.record({ uri: fc.string(), sha256 }),
-  options: good(OPTIONS),
-};
-const spoiltScheduled = spoilt(
-  { ...SCHEDULED, schedule: fc.oneof(ids, names) },
-  { manifest: spoiltManifest(fc.string()), options: spoilt(OPTIONS, spoiltLists) },
-);
-
-const jobs = fc.oneof(fc.constant('none'), fc.stringMatching(/^batches\/[A-Za-z0-9_-]{1,110}$/));
+const base = { batchId: 'a', manifest: { uri: own('a'), sha256: '0'.repeat(64) } };
+const withOptions = (options: object) => ({ ...base, options });
 
 describe('reader and schema', () => {
   property.prop([goodInputs], RUNS)('take every good input of imageBatch', (input) =>
     expectTaken('image-batch-input', input),
   );
   property.prop([spoiltInputs.filter(isOfItself)], RUNS)('agree on a spoilt one', (input) =>
+    expectSame('image-batch-input', input),
+  );
+  property.prop([onceWrongInputs], RUNS)('agree on one with one thing wrong', (input) =>
     expectSame('image-batch-input', input),
   );
   property.prop([good(SCHEDULED, ['schedule', 'manifest'])], RUNS)(
@@ -237,6 +110,33 @@ describe('reader and schema', () => {
   );
   property.prop([spoilt({ job: jobs })], RUNS)('agree on an adoption', (sent) => expectSame('adopt', sent));
 
+  const many = (count: number, one: unknown = 'x') => Array(count).fill(one) as unknown[];
+  const to = (more: object) => ({ notify: [{ url: 'https://a.example', secretRef: 's', ...more }] });
+  test.each([
+    ['letters of an id', 60, (n: number) => ({ batchId: 'x'.repeat(n) })],
+    ['letters of a retry’s id', 60, (n: number) => ({ ...base, retry: { id: 'x'.repeat(n) } })],
+    ['keys of a retry', 200, (n: number) => ({ ...base, retry: { id: 'x', keys: many(n) } })],
+    ['outcomes', 4, (n: number) => ({ ...base, retry: { id: 'x', outcomes: many(n, 'failed') } })],
+    ['flags', 5, (n: number) => ({ ...base, retry: { id: 'x', flags: many(n, 'wrong-size') } })],
+    ['labels', 20, (n: number) => withOptions({ labels: many(n) })],
+    ['letters of a label', 63, (n: number) => withOptions({ labels: ['é'.repeat(n)] })],
+    ['targets', 5, (n: number) => withOptions({ notify: many(n, to({}).notify[0]) })],
+    ['letters of a secret’s name', 60, (n: number) => withOptions(to({ secretRef: 'x'.repeat(n) }))],
+    ['letters of an address', 2048, (n: number) => withOptions(to({ url: 'https://a/'.padEnd(n, 'x') }))],
+    ['ms', 31_536_000_000, (n: number) => withOptions({ deadlineMs: n })],
+  ])('agree on the most %s: %i', (_, most, inputOf) => {
+    expectTaken('image-batch-input', inputOf(most));
+    expectSame('image-batch-input', inputOf(most + 1));
+    expect(schemas['image-batch-input'](inputOf(most + 1))).not.toBe('');
+  });
+
+  test('agree on the longest name of a schedule', () => {
+    const named = (count: number) => ({ schedule: 'x'.repeat(count), manifest: base.manifest });
+    expectTaken('scheduled-batch-input', named(44));
+    expectSame('scheduled-batch-input', named(45));
+    expect(schemas['scheduled-batch-input'](named(45))).not.toBe('');
+  });
+
   test.each([null, [], 'x', 5, true])('agree that %j is no input', (sent) => {
     for (const name of Object.keys(readers) as Read[])
       if (sent !== null)
@@ -248,9 +148,6 @@ describe('reader and schema', () => {
     expect(refusalOf(() => readScheduled(sent as never))).not.toBe('');
   });
 });
-
-const base = { batchId: 'a', manifest: { uri: own('a'), sha256: '0'.repeat(64) } };
-const withOptions = (options: object) => ({ ...base, options });
 
 describe('they differ on purpose', () => {
   test.each([
