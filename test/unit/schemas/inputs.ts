@@ -5,7 +5,21 @@ import { isBatchId, isLabel, isWebhookUrl } from '../../../src/contract/index.ts
 
 /** What may stand in a field: good, or wrong by a little or altogether. Neither null nor fractions: see the end. */
 const strange = fc.oneof(
-  fc.constantFrom('', 'x', '1', 'none', 'null', 'con', 'x'.repeat(3000), 'a\n', ' a', '__proto__'),
+  fc.constantFrom(
+    '',
+    'x',
+    '1',
+    'none',
+    'null',
+    'con',
+    'x'.repeat(3000),
+    'a\n',
+    ' a',
+    '__proto__',
+    'whsec_abc',
+    'lpt1',
+    'é',
+  ),
   fc.constantFrom(-1, 0, 1, 31_536_000_000, 31_536_000_001, 1e300, -0),
   fc.boolean(),
   fc.constantFrom(
