@@ -14,9 +14,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import sharp from 'sharp';
-import { SEARCH_ATTRIBUTE_TYPES } from '../src/contract/search-attributes.ts';
 import { createEmulator } from '../src/emulator/index.ts';
-import { bringTemporal, cacheDirectory, findTemporalCli } from '../src/local/index.ts';
+import { bringTestTemporal } from '../test/support/temporal-server.ts';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const READERS = 200;
@@ -30,22 +29,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-bench-'));
-  const log = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
-  const cli = await findTemporalCli({
-    env: process.env,
-    cacheDir: cacheDirectory(process.env, process.platform),
-    fetchAllowed: true,
-    log,
-  });
-  const temporal = await bringTemporal({
-    directory: join(folder, 'temporal'),
-    cli: cli.path,
-    namespace: 'default',
-    searchAttributes: SEARCH_ATTRIBUTE_TYPES,
-    retentionHours: 24,
-    env: process.env,
-    log,
-  });
+  const temporal = await bringTestTemporal();
   const emulator = await createEmulator({ jobSeconds: 3600, images: 'plain' });
   const env = {
     ...process.env,

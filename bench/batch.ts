@@ -13,11 +13,10 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { connectTemporal, createHummingbatch } from '../src/client/index.ts';
 import { workflowIdOf } from '../src/contract/index.ts';
-import { SEARCH_ATTRIBUTE_TYPES } from '../src/contract/search-attributes.ts';
 import { createEmulator } from '../src/emulator/index.ts';
-import { bringTemporal, cacheDirectory, findTemporalCli } from '../src/local/index.ts';
 import { openStore } from '../src/store/open.ts';
 import type { Store } from '../src/store/store.ts';
+import { bringTestTemporal } from '../test/support/temporal-server.ts';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const [outputs = 1000, imageBytes = 1_000_000] = process.argv.slice(2).map(Number);
@@ -25,18 +24,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-bench-'));
-  const log = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
-  const cacheDir = cacheDirectory(process.env, process.platform);
-  const cli = await findTemporalCli({ env: process.env, cacheDir, fetchAllowed: true, log });
-  const temporal = await bringTemporal({
-    directory: join(folder, 'temporal'),
-    cli: cli.path,
-    namespace: 'default',
-    searchAttributes: SEARCH_ATTRIBUTE_TYPES,
-    retentionHours: 24,
-    env: process.env,
-    log,
-  });
+  const temporal = await bringTestTemporal();
   const emulator = await createEmulator({ jobSeconds: 1, images: 'plain', imageBytes });
   const store = await openStore(join(folder, 'store'));
   const client = await connectTemporal(temporal);

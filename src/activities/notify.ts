@@ -8,7 +8,7 @@ import type { NotifyInput } from './types.ts';
 /** The receiver wants no more of it. */
 const GONE = 410;
 
-/** Sends an event once, signed for now. What is signed is the same each time but for its time. */
+/** Sends an event once. What is signed is the same each time but for the time of sending. */
 export async function notify(
   deps: ActivityDeps,
   { id, event, target }: NotifyInput,

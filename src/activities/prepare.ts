@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { estimate, worstCaseUsd } from '../batch/cost.ts';
 import { roundUsd } from '../batch/money.ts';
 import type { PlannedOutput } from '../batch/plan.ts';
@@ -12,6 +12,7 @@ import {
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { fingerprintOf } from '../manifest/index.ts';
+import { sha256Of } from '../manifest/sha256.ts';
 import { parseStored } from '../manifest/stored.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
@@ -70,7 +71,7 @@ async function readManifest(store: Store, { batchId, manifest }: ImageBatchInput
   if (!bytes) {
     throw wrongWorker(`The store ${store.location} has no ${uri}: the batch was started with another store.`);
   }
-  if (manifest && createHash('sha256').update(bytes).digest('hex') !== manifest.sha256) {
+  if (manifest && sha256Of(bytes) !== manifest.sha256) {
     throw new HummingbatchError(
       'batch-conflict',
       `${uri} is not the manifest that this batch was started with.`,

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import { summaryOf } from '../batch/summary.ts';
 import { HummingbatchError } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { fingerprintOf } from '../manifest/canonical.ts';
+import { sha256Of } from '../manifest/sha256.ts';
 import { parseStored } from '../manifest/stored.ts';
+import { putOnce } from '../store/put-once.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { PutScheduledInput, ScheduledManifest } from './types.ts';
 
@@ -20,14 +21,9 @@ export async function putScheduled(
   const content = parseStored(scheduled, manifest.uri);
   const fingerprint = fingerprintOf(content);
   const uri = batchPlaces(batchId).manifest;
-  const written = await store.putIfAbsent(uri, scheduled);
-  const there = written ? scheduled : ((await store.get(uri)) ?? scheduled);
-  if (!written && fingerprintOf(parseStored(there, uri)) !== fingerprint) throw taken(batchId);
+  const there = await putOnce(store, uri, scheduled);
+  if (there !== scheduled && fingerprintOf(parseStored(there, uri)) !== fingerprint) throw taken(batchId);
   return { manifest: { uri, sha256: sha256Of(there) }, fingerprint, summary: summaryOf(content) };
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function lost(location: string, uri: string): HummingbatchError {

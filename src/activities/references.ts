@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import sharp from 'sharp';
 import { HummingbatchError, type Manifest, type ReferenceSource } from '../contract/index.ts';
 import { batchPlaces, referencePlace } from '../contract/places.ts';
 import { probeImage, type ReferenceImage } from '../manifest/image.ts';
+import { sha256Of } from '../manifest/sha256.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredReference, StoredReferences } from './batch-files.ts';
@@ -110,8 +110,4 @@ async function inspect(content: Uint8Array, name: string): Promise<ReferenceImag
 
 function unusable(name: string, why: string, fix = 'Export or download it again.'): HummingbatchError {
   return new HummingbatchError('manifest-invalid', `The reference ${name} cannot be used. ${why}`, { fix });
-}
-
-function sha256Of(content: Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }

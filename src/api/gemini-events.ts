@@ -77,9 +77,9 @@ export function createGeminiEvents({ secrets, now, wake }: GeminiEventsOptions):
   const seen = createSeenIds(now);
   return {
     async receive({ headers, body }) {
-      const { id } = verifySignature({ headers, body, secret: secrets, now: now() });
+      const { id, text } = verifySignature({ headers, body, secret: secrets, now: now() });
       if (id.length > MAX_ID_CHARACTERS) throw garbled('has an id that is too long');
-      return (await seen.once(id, () => act(readJson(body), wake))) ?? 'repeated';
+      return (await seen.once(id, () => act(readJson(text), wake))) ?? 'repeated';
     },
   };
 }
@@ -93,9 +93,9 @@ async function act(value: unknown, wake: GeminiEventsOptions['wake']): Promise<R
   return wake(job.data.data.id);
 }
 
-function readJson(body: Uint8Array): unknown {
+function readJson(text: string): unknown {
   try {
-    return JSON.parse(Buffer.from(body).toString());
+    return JSON.parse(text);
   } catch {
     throw garbled('is no JSON');
   }

@@ -95,7 +95,7 @@ function fromFramework(error: unknown): HummingbatchError {
   if (hasZodFastifySchemaValidationErrors(error)) return misfit(error);
   if (status !== undefined)
     return new HummingbatchError('usage', sentence((error as Error).message), { fix: SEE_DOCS });
-  return new HummingbatchError('internal', 'Something went wrong here.', {
+  return new HummingbatchError('internal', String(error), {
     fix: 'The log of this API says what; a request sent again may succeed.',
     cause: error,
   });

@@ -1,6 +1,5 @@
-import { HummingbatchError } from '../contract/index.ts';
+import { checkBatchId, HummingbatchError } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
-import { isBatchId } from '../manifest/index.ts';
 import type { Store } from '../store/store.ts';
 import type { Flags } from './flags.ts';
 import type { ReadyManifest } from './manifest.ts';
@@ -19,11 +18,7 @@ export async function chooseId(
   flags: Flags,
 ): Promise<string> {
   const id = flags.id ?? ready.batchId;
-  if (!isBatchId(id)) {
-    throw new HummingbatchError('usage', `"${id}" is no batch id.`, {
-      fix: 'Use lower-case letters, digits and "-", at most 60 characters.',
-    });
-  }
+  checkBatchId(id);
   if (!flags.new) return id;
   for (let n = 1; n <= MOST; n += 1) {
     const free = n === 1 ? id : `${id}-${n}`;

@@ -52,9 +52,8 @@ export type FlagName = keyof Flags;
 /** Those that lead to a store. */
 export const PLACE: readonly FlagName[] = ['store', 'emulator'];
 
-/** Those that say something of a manifest. */
-export const MANIFEST: readonly FlagName[] = [
-  'base',
+/** Those that stand in place of what a manifest says, under the same names. */
+export const OVERRIDES = [
   'model',
   'aspectRatio',
   'imageSize',
@@ -64,8 +63,10 @@ export const MANIFEST: readonly FlagName[] = [
   'maxRounds',
   'deadline',
   'onUnknownSubmit',
-  'label',
-];
+] as const satisfies readonly FlagName[];
+
+/** Those that say something of a manifest. */
+export const MANIFEST: readonly FlagName[] = ['base', ...OVERRIDES, 'label'];
 
 /** Those that say which batches are meant. */
 export const CHOICE: readonly FlagName[] = ['state', 'reason', 'model', 'label', 'since'];

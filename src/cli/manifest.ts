@@ -11,7 +11,7 @@ import {
 } from '../manifest/index.ts';
 import type { Store } from '../store/store.ts';
 import type { Call } from './call.ts';
-import type { Flags } from './flags.ts';
+import { type Flags, OVERRIDES } from './flags.ts';
 import { contentsOf } from './store.ts';
 
 /** A manifest that can be started. */
@@ -22,18 +22,6 @@ export interface ReadyManifest {
   /** The id that it has unless another is given. */
   batchId: string;
 }
-
-const OVERRIDES = [
-  'model',
-  'aspectRatio',
-  'imageSize',
-  'count',
-  'maxCostUsd',
-  'approveAboveUsd',
-  'maxRounds',
-  'deadline',
-  'onUnknownSubmit',
-] as const satisfies readonly (keyof Overrides & keyof Flags)[];
 
 /** For `-sample` in an id of at most 55 characters, see `batchIdOf`. */
 const NAME_OF_SAMPLE = 39;

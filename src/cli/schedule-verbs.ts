@@ -24,7 +24,7 @@ export const SCHEDULE: VerbGroup = {
     {
       name: 'pause',
       args: '<name>',
-      summary: 'let a schedule fire no more for now; batches on their way go on',
+      summary: 'let a schedule fire no more until it is resumed; batches on their way go on',
       example: 'hummingbatch schedule pause daily-catalogue',
       flags: PLACE,
       load: () => import('./verbs/schedule/pause.ts'),

@@ -2,7 +2,8 @@ import type { ScheduleStatus, Schedules } from '../client/index.ts';
 import type { Config } from '../config.ts';
 import { HummingbatchError } from '../contract/index.ts';
 import type { Store } from '../store/store.ts';
-import type { Call } from './call.ts';
+import type { Call, Verb } from './call.ts';
+import { EXIT } from './exit-codes.ts';
 import { openClient } from './session.ts';
 import { configOf, existingStore } from './store.ts';
 
@@ -34,6 +35,20 @@ export async function withSchedule<T>(
   throw new HummingbatchError('not-found', `There is no schedule ${name}: there is no store here.`, {
     fix: 'Call it where the schedule was created, or name the store with --store.',
   });
+}
+
+/** A verb that tells a schedule something and has nothing to show for it. */
+export function tellSchedule(
+  act: (schedules: Schedules, name: string) => Promise<void>,
+  says: (name: string) => string,
+): Verb {
+  return (call) =>
+    withSchedule(call, async (schedules, name) => {
+      await act(schedules, name);
+      call.output.say(says(name));
+      call.output.printJson({ name });
+      return EXIT.done;
+    });
 }
 
 /** They live in Temporal: without one nothing would fire. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { ScheduleAlreadyRunning } from '@temporalio/client';
 import { summaryOf } from '../batch/summary.ts';
 import {
@@ -14,6 +13,7 @@ import {
 import { scheduledManifestPlace } from '../contract/places.ts';
 import { scheduleNameOf } from '../manifest/batch-id.ts';
 import { fingerprintOf, serialiseManifest } from '../manifest/canonical.ts';
+import { sha256Of } from '../manifest/sha256.ts';
 import type { ScheduleMemo } from './list-schedules.ts';
 import { putReferences } from './put-batch.ts';
 import type { NormalisedScheduleRequest } from './schedules.ts';
@@ -128,8 +128,4 @@ function noTimes({ cron, timezone }: ScheduleMemo, error: TypeError): Hummingbat
 /** Whatever the order in which they were said. */
 function byName(options: object): [name: string, value: unknown][] {
   return Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -36,7 +36,6 @@ export { storedRecords } from '../store/records.ts';
 export type { Store } from '../store/store.ts';
 export { type ReceivedEvent, type SignedRequest, verifyWebhook } from '../webhooks/index.ts';
 export type { BatchHandle, Sending } from './batch.ts';
-export { toClientError } from './errors.ts';
 export type { JobEvent, Woken } from './job-event.ts';
 export { type BatchPage, type ListChoice, listBatches } from './list.ts';
 export type { ScheduleStatus } from './list-schedules.ts';

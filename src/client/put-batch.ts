@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import { HummingbatchError, type ImageBatchInput, type Manifest } from '../contract/index.ts';
 import { batchPlaces, referencePlace } from '../contract/places.ts';
 import { fingerprintOf, serialiseManifest } from '../manifest/canonical.ts';
 import type { LocalReference } from '../manifest/index.ts';
+import { sha256Of } from '../manifest/sha256.ts';
+import { putOnce } from '../store/put-once.ts';
 import type { Store } from '../store/store.ts';
 import { readingManifests } from './reading-manifests.ts';
 
@@ -54,11 +55,11 @@ async function putManifest(
   const fingerprint = fingerprintOf(manifest);
   const uri = batchPlaces(batchId).manifest;
   const fresh = Buffer.from(serialiseManifest(manifest));
-  const written = await store.putIfAbsent(uri, fresh);
-  const bytes = written ? fresh : ((await store.get(uri)) ?? fresh);
-  const there = written ? fingerprint : fingerprintOf((await readingManifests()).parseStored(bytes, uri));
+  const bytes = await putOnce(store, uri, fresh);
+  const isFresh = bytes === fresh;
+  const there = isFresh ? fingerprint : fingerprintOf((await readingManifests()).parseStored(bytes, uri));
   if (there !== fingerprint) throw conflict(batchId, there, fingerprint);
-  return { uri, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return { uri, sha256: sha256Of(bytes) };
 }
 
 /** The id is taken by another content. Both are fingerprints. */

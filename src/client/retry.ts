@@ -3,6 +3,7 @@ import { choose } from '../batch/choice.ts';
 import type { ImageBatchInput, RetryChoice } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { optionsOf } from '../manifest/run-options.ts';
+import { sha256Of } from '../manifest/sha256.ts';
 import { toJson } from '../store/json.ts';
 import { storedRecords } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -39,7 +40,7 @@ export async function retryEnded(context: StartContext, batchId: string, asked: 
   if (hasEnded && (await store.head(places.retryRound(id)))) return;
   const input: ImageBatchInput = {
     batchId,
-    manifest: { uri, sha256: createHash('sha256').update(bytes).digest('hex') },
+    manifest: { uri, sha256: sha256Of(bytes) },
     options: { ...context.options, ...optionsOf(manifest), ...(await storedOptions(store, batchId)) },
     ...(hasEnded && { retry: { id, uri: await writeSelection(store, batchId, id, asked) } }),
   };

@@ -4,9 +4,9 @@ import type { WorkflowIdReusePolicy } from '@temporalio/common';
 import { summaryOf } from '../batch/summary.ts';
 import {
   type BatchOptions,
+  checkBatchId,
   HummingbatchError,
   type ImageBatchInput,
-  isBatchId,
   type Manifest,
   WORKFLOW_TYPE,
   workflowIdOf,
@@ -120,12 +120,7 @@ async function put(
 ): Promise<Required<Omit<ImageBatchInput, 'retry'>>> {
   const { manifest } = request;
   const batchId = request.batchId ?? batchIdOf(manifest.name, fingerprintOf(manifest));
-  if (!isBatchId(batchId)) {
-    throw new HummingbatchError(
-      'usage',
-      `"${batchId}" is no batch id: lower-case letters, digits and "-", at most 60 characters.`,
-    );
-  }
+  checkBatchId(batchId);
   return {
     batchId,
     manifest: await putFiles(store, batchId, manifest, request.references),

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { probeImage, type ReferenceImage } from './image.ts';
 import { MAX_REFERENCE_BYTES } from './limits.ts';
 import { readBounded } from './read-bounded.ts';
 import type { Finding, Report } from './report.ts';
+import { sha256Of } from './sha256.ts';
 import { nearest } from './suggest.ts';
 import { isSystemError } from './system-error.ts';
 import type { Place } from './tree.ts';
@@ -83,10 +83,6 @@ export async function readAgain({ path, bytes, sha256 }: LocalReference): Promis
     if (isSystemError(error)) return undefined;
     throw error;
   }
-}
-
-function sha256Of(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 async function readImage(file: string, written: string): Promise<{ content: Buffer } | { finding: Finding }> {

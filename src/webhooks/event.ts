@@ -19,15 +19,15 @@ export interface ReceivedEvent extends WebhookEvent {
  *   `usage` where a secret is none
  */
 export function verifyWebhook(request: SignedRequest): ReceivedEvent {
-  const { id, body } = verifySignature(request);
-  const event = parse(body);
+  const { id, text } = verifySignature(request);
+  const event = parse(text);
   if (!isEvent(event)) throw invalid('it is signed, and no event of a batch');
   return { ...event, id };
 }
 
-function parse(body: Buffer): unknown {
+function parse(text: string): unknown {
   try {
-    return JSON.parse(body.toString());
+    return JSON.parse(text);
   } catch {
     // No JSON, so no event either: that is said.
     return undefined;

@@ -42,7 +42,8 @@ export interface SignedRequest {
 export interface Verified {
   /** `webhook-id`: who has seen it before has this message already. */
   id: string;
-  body: Buffer;
+  /** The body, as text. */
+  text: string;
 }
 
 /**
@@ -67,7 +68,7 @@ export function verifySignature({ headers, body, secret, now = Date.now() }: Sig
   // All are compared, whichever fits: how long it takes says nothing.
   const fitting = digests.flatMap((digest) => offered.filter((bytes) => timingSafeEqual(bytes, digest)));
   if (fitting.length === 0) throw invalid('its signature is none of ours');
-  return { id, body: typeof body === 'string' ? Buffer.from(body) : Buffer.from(body) };
+  return { id, text: typeof body === 'string' ? body : Buffer.from(body).toString() };
 }
 
 /** @param why behind "is refused: " */

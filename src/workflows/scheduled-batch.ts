@@ -98,6 +98,6 @@ function detailsOf(schedule: string, batchId: string, how?: string): string {
     '',
     `- \`hummingbatch status ${batchId}\`: where it stands and what goes on`,
     `- \`hummingbatch cancel ${batchId}\`: cancel it, as cancelling this workflow does; terminating this workflow leaves it alone`,
-    `- \`hummingbatch schedule pause ${schedule}\`: no further firings for now`,
+    `- \`hummingbatch schedule pause ${schedule}\`: no further firings until it is resumed`,
   ].join('\n');
 }

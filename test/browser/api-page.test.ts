@@ -1,42 +1,32 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openApi, threeOutputs } from '../integration/api-kit.ts';
+import { type ApiDesk, openApiDesk, threeOutputs } from '../integration/api-kit.ts';
 import { findBrowser, NO_BROWSER } from '../support/browser.ts';
-import { createWorld, type World } from '../support/world.ts';
 
 const browser = await findBrowser(process.env);
 if (!browser) console.warn(NO_BROWSER);
 const TOKEN = 'page-secret-page-secret';
 
 describe.skipIf(!browser)('the page to try the API', () => {
-  let world: World;
+  let desk: ApiDesk;
   let chrome: Browser;
   let page: Page;
-  let url: string;
-  const closing: (() => Promise<void>)[] = [];
   /** What the browser would not do, and what broke in it. */
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    world = await createWorld({ jobSeconds: 0.5 });
-    await world.work();
-    const api = await openApi(world, {
-      tokens: `page=${TOKEN}`,
-      onFinished: (clean) => closing.push(clean),
-    });
-    url = api.url;
-    await api.post('/v1/batches?batchId=page-order', { token: TOKEN, body: threeOutputs('order') });
-    await world.hummingbatch.batch('page-order').wait();
+    desk = await openApiDesk({ jobSeconds: 0.5 }, { tokens: `page=${TOKEN}` });
+    await desk.api.post('/v1/batches?batchId=page-order', { token: TOKEN, body: threeOutputs('order') });
+    await desk.ended('page-order');
     chrome = await chromium.launch({ executablePath: browser ?? '', args: ['--no-sandbox'] });
     page = await chrome.newPage({ viewport: { width: 1300, height: 1600 } });
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(`${url}/docs`);
+    await page.goto(`${desk.api.url}/docs`);
   });
   afterAll(async () => {
     await chrome?.close();
-    for (const close of closing) await close();
-    await world.close();
+    await desk.close();
   });
 
   test('shows every operation, without a complaint of the browser', async () => {

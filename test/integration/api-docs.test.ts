@@ -5,9 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BatchProgress } from '../../src/contract/index.ts';
 import { shell } from '../support/shell.ts';
-import { createWorld, type World } from '../support/world.ts';
 import { picture } from './activities-kit.ts';
-import { type Api, openApi, threeOutputs } from './api-kit.ts';
+import { type Api, type ApiDesk, openApiDesk, threeOutputs } from './api-kit.ts';
 
 const TOKEN = 'docs-secret-docs-secret';
 
@@ -23,18 +22,13 @@ async function commandsOf(document: string): Promise<string[]> {
 const COMMANDS = [...(await commandsOf('api.md')), ...(await commandsOf('triggering.md'))];
 
 describe('the commands of the documents', () => {
-  let world: World;
-  let api: Api;
+  let desk: ApiDesk;
   let guarded: Api;
   let folder: string;
-  const closing: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
-    world = await createWorld({ jobSeconds: 0.5 });
-    await world.work();
-    const onFinished = (clean: () => Promise<void>) => void closing.push(clean);
-    api = await openApi(world, { onFinished });
-    guarded = await openApi(world, { onFinished, tokens: `docs=${TOKEN}` });
+    desk = await openApiDesk({ jobSeconds: 0.5 });
+    guarded = await desk.open({ tokens: `docs=${TOKEN}` });
     folder = await mkdtemp(join(tmpdir(), 'api-docs-'));
     await mkdir(join(folder, 'refs'));
     await writeFile(join(folder, 'refs', 'bottle.png'), await picture(3));
@@ -52,8 +46,7 @@ describe('the commands of the documents', () => {
     );
   });
   afterAll(async () => {
-    for (const close of closing) await close();
-    await world.close();
+    await desk.close();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -75,9 +68,9 @@ describe('the commands of the documents', () => {
 
   /** A batch for which the command makes sense. */
   async function bring(id: string, operation: string): Promise<void> {
-    await api.post(`/v1/batches?batchId=${id}`, { body: threeOutputs(id, START[operation] ?? {}) });
+    await desk.api.post(`/v1/batches?batchId=${id}`, { body: threeOutputs(id, START[operation] ?? {}) });
     const isReady = IS_READY[operation] ?? (({ endedAt }: BatchProgress) => endedAt !== undefined);
-    for await (const progress of world.hummingbatch.batch(id).progress()) if (isReady(progress)) return;
+    await desk.until(id, isReady);
   }
 
   test('are there', () => {
@@ -96,7 +89,7 @@ describe('the commands of the documents', () => {
         .replace('batchId=order-4711', `batchId=${id}`)
         .replace('http://127.0.0.1:8480', '$API')
         .replace(/manifest=@manifest.yaml/, 'manifest=@with.yaml');
-      const url = command.includes('$TOKEN') ? guarded.url : api.url;
+      const url = command.includes('$TOKEN') ? guarded.url : desk.api.url;
       const heard = await shell(`${typed} -sS -w '\\n%{http_code}'`, folder, {
         API: url,
         TOKEN,

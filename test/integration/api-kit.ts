@@ -1,8 +1,9 @@
 import pino from 'pino';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { ApiContext } from '../../src/api/context.ts';
 import { createApi, readTokens } from '../../src/api/index.ts';
-import type { World } from '../support/world.ts';
+import type { BatchProgress } from '../../src/contract/index.ts';
+import { createWorld, type World, type WorldOptions } from '../support/world.ts';
 
 /** What came back. */
 export interface Answer<Body = Record<string, never>> {
@@ -81,6 +82,49 @@ interface ApiWorld extends Partial<Omit<ApiContext, 'tokens'>> {
 }
 
 export type Api = Awaited<ReturnType<typeof openApi>>;
+
+/** A world whose worker works, and its API: for all tests of a file. */
+export async function openApiDesk(
+  worldOptions: WorldOptions = {},
+  apiOptions: Omit<ApiWorld, 'onFinished'> = {},
+) {
+  const world = await createWorld(worldOptions);
+  await world.work();
+  const closing: (() => Promise<void>)[] = [];
+  /** Another API of the same world. */
+  const open = (options: Omit<ApiWorld, 'onFinished'> = {}) =>
+    openApi(world, { ...options, onFinished: (clean) => void closing.push(clean) });
+  const api = await open(apiOptions);
+  const { hummingbatch } = world;
+
+  /** Waits until a batch stands so. */
+  async function until(id: string, isSo: (progress: BatchProgress) => boolean): Promise<BatchProgress> {
+    for await (const progress of hummingbatch.batch(id).progress()) if (isSo(progress)) return progress;
+    throw new Error(`${id} ended before`);
+  }
+
+  /** Starts a batch of three outputs over HTTP, and waits until it is in a state. */
+  async function bring(id: string, state: BatchProgress['state'], more: object = {}): Promise<void> {
+    const { status } = await api.post(`/v1/batches?batchId=${id}`, { body: threeOutputs(id, more) });
+    expect(status).toBe(201);
+    await until(id, (progress) => progress.state === state);
+  }
+
+  return {
+    world,
+    api,
+    open,
+    until,
+    ended: (id: string) => hummingbatch.batch(id).wait(),
+    bring,
+    async close(): Promise<void> {
+      for (const close of closing) await close();
+      await world.close();
+    },
+  };
+}
+
+export type ApiDesk = Awaited<ReturnType<typeof openApiDesk>>;
 
 /** A manifest of three outputs. */
 export function threeOutputs(name: string, more: object = {}) {

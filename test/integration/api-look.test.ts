@@ -7,8 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { BatchProgress, OutputRecord } from '../../src/contract/index.ts';
 import { batchPlaces } from '../../src/contract/places.ts';
-import { createWorld, type World } from '../support/world.ts';
-import { type Api, openApi, threeOutputs } from './api-kit.ts';
+import { type ApiDesk, openApi, openApiDesk } from './api-kit.ts';
 
 const run = promisify(execFile);
 
@@ -21,41 +20,27 @@ interface Records {
   next?: string;
 }
 
-let world: World;
-let api: Api;
+let desk: ApiDesk;
+let world: ApiDesk['world'];
+let api: ApiDesk['api'];
+let bring: ApiDesk['bring'];
 let clock: { at: number };
-const closing: (() => Promise<void>)[] = [];
 
 /** A batch of two images and a refusal, ended; and one that waits for its job. */
 beforeAll(async () => {
   clock = { at: Date.now() };
-  world = await createWorld({ jobSeconds: 60, now: () => clock.at });
-  await world.work();
-  api = await openApi(world, { onFinished: (clean) => closing.push(clean) });
+  desk = await openApiDesk({ jobSeconds: 60, now: () => clock.at });
+  ({ world, api, bring } = desk);
   const items = [
     { key: 'hero', prompt: 'A bottle on wet slate', count: 2 },
     { key: 'flat', prompt: 'A bottle [refuse]' },
   ];
-  await api.post('/v1/batches?batchId=look-ended', {
-    body: threeOutputs('look-ended', { items, run: { labels: ['old'] } }),
-  });
-  await until('look-ended', ({ state }) => state === 'WAITING');
+  await bring('look-ended', 'WAITING', { items, run: { labels: ['old'] } });
   clock.at += 61_000;
-  await world.hummingbatch.batch('look-ended').wait();
-  await api.post('/v1/batches?batchId=look-waiting', {
-    body: threeOutputs('look-waiting', { run: { labels: ['new', 'team:web'] } }),
-  });
-  await until('look-waiting', ({ state }) => state === 'WAITING');
+  await desk.ended('look-ended');
+  await bring('look-waiting', 'WAITING', { run: { labels: ['new', 'team:web'] } });
 });
-afterAll(async () => {
-  for (const close of closing) await close();
-  await world.close();
-});
-
-async function until(id: string, isSo: (progress: BatchProgress) => boolean): Promise<BatchProgress> {
-  for await (const progress of world.hummingbatch.batch(id).progress()) if (isSo(progress)) return progress;
-  throw new Error(`${id} ended before`);
-}
+afterAll(() => desk.close());
 
 describe('the list', () => {
   const ids = async (query: string) =>
@@ -215,8 +200,7 @@ async function listen(path: string, enough: (events: Event[]) => boolean, lastEv
 
 describe('events', () => {
   test('tell where a batch stands until it ends, and to who comes back only what is newer', async () => {
-    await api.post('/v1/batches?batchId=look-followed', { body: threeOutputs('look-followed') });
-    await until('look-followed', ({ state }) => state === 'WAITING');
+    await bring('look-followed', 'WAITING');
     const first = await listen('/v1/batches/look-followed/events', (events) => events.length === 1);
     expect(first.headers.get('content-type')).toContain('text/event-stream');
     expect(first.events[0]).toMatchObject({
@@ -240,10 +224,7 @@ describe('events', () => {
   });
 
   test('begin at once for who knows all there is, though nothing may happen for hours', async () => {
-    await api.post('/v1/batches?batchId=look-standing', {
-      body: threeOutputs('look-standing', { run: { approveAboveUsd: 0 } }),
-    });
-    await until('look-standing', ({ state }) => state === 'AWAITING_APPROVAL');
+    await bring('look-standing', 'AWAITING_APPROVAL', { run: { approveAboveUsd: 0 } });
     const [known] = (await listen('/v1/batches/look-standing/events', (events) => events.length === 1))
       .events;
     const ending = new AbortController();

@@ -7,9 +7,7 @@ import type { OpenAPIV3_1 } from 'openapi-types';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApiText } from '../../src/api/openapi.ts';
-import type { BatchProgress } from '../../src/contract/index.ts';
-import { createWorld, type World } from '../support/world.ts';
-import { type Api, openApi, threeOutputs } from './api-kit.ts';
+import { type ApiDesk, openApiDesk } from './api-kit.ts';
 
 const DOCUMENT = fileURLToPath(new URL('../../docs/openapi.json', import.meta.url));
 const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -96,51 +94,36 @@ function examplesOfOperation(
 }
 
 describe('every example in it', () => {
-  let world: World;
-  let api: Api;
+  let desk: ApiDesk;
   let clock: { at: number };
-  const closing: (() => Promise<void>)[] = [];
   const ajv = addFormats.default(new Ajv2020({ strict: false, schemas: [{ $id: 'api', ...document }] }));
 
   beforeAll(async () => {
     clock = { at: Date.now() };
-    world = await createWorld({ jobSeconds: 60, now: () => clock.at });
-    await world.work();
-    api = await openApi(world, { geminiSecrets: [SECRET], onFinished: (clean) => closing.push(clean) });
+    desk = await openApiDesk({ jobSeconds: 60, now: () => clock.at }, { geminiSecrets: [SECRET] });
     await endedWithRefusal('example-order');
   });
-  afterAll(async () => {
-    for (const close of closing) await close();
-    await world.close();
-  });
-
-  /** Starts a batch, and waits until it stands so. */
-  async function bring(id: string, state: BatchProgress['state'], more: object = {}): Promise<void> {
-    expect((await api.post(`/v1/batches?batchId=${id}`, { body: threeOutputs(id, more) })).status).toBe(201);
-    for await (const progress of world.hummingbatch.batch(id).progress())
-      if (progress.state === state) return;
-    throw new Error(`${id} never was ${state}`);
-  }
+  afterAll(() => desk.close());
 
   async function endedWithRefusal(id: string): Promise<void> {
     const items = [
       { key: 'hero', prompt: 'A bottle', count: 2 },
       { key: 'flat', prompt: 'A bottle [refuse]' },
     ];
-    await bring(id, 'WAITING', { items });
+    await desk.bring(id, 'WAITING', { items });
     clock.at += 61_000;
-    await world.hummingbatch.batch(id).wait();
+    await desk.ended(id);
   }
 
   /** Makes a batch for which an operation makes sense. */
   const PREPARE: Record<string, (id: string) => Promise<void>> = {
     createBatch: async () => undefined,
     retry: endedWithRefusal,
-    approve: (id) => bring(id, 'AWAITING_APPROVAL', { run: { approveAboveUsd: 0 } }),
-    accept: (id) => bring(id, 'NEEDS_ATTENTION', { run: { maxCostUsd: 0 } }),
-    setBudget: (id) => bring(id, 'NEEDS_ATTENTION', { run: { maxCostUsd: 0 } }),
-    checkNow: (id) => bring(id, 'WAITING'),
-    cancel: (id) => bring(id, 'WAITING'),
+    approve: (id) => desk.bring(id, 'AWAITING_APPROVAL', { run: { approveAboveUsd: 0 } }),
+    accept: (id) => desk.bring(id, 'NEEDS_ATTENTION', { run: { maxCostUsd: 0 } }),
+    setBudget: (id) => desk.bring(id, 'NEEDS_ATTENTION', { run: { maxCostUsd: 0 } }),
+    checkNow: (id) => desk.bring(id, 'WAITING'),
+    cancel: (id) => desk.bring(id, 'WAITING'),
   };
   /** Well asked, and refused: a submission whose answer is lost, or a retry of nothing, is not what these batches have. */
   const REFUSED: Record<string, number> = { 'adopt 1': 409, 'retry 3': 409 };
@@ -150,7 +133,7 @@ describe('every example in it', () => {
     async (n, name, { operationId, method, path, query, type, body, responses }) => {
       const id = PREPARE[operationId] ? `example-${n}` : 'example-order';
       await PREPARE[operationId]?.(id);
-      const answer = await api.ask(method, `${path}${query}`.replace('order-4711', id), {
+      const answer = await desk.api.ask(method, `${path}${query}`.replace('order-4711', id), {
         ...(body !== undefined && { body, headers: { 'content-type': type ?? '' } }),
         ...(operationId === 'followBatch' && { headers: { accept: 'text/event-stream' } }),
         ...(operationId === 'receiveGeminiEvent' && { headers: signed(JSON.stringify(body)) }),

@@ -1,34 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ProblemDetails } from '../../src/api/problem.ts';
 import type { BatchProgress } from '../../src/contract/index.ts';
-import { createWorld, type World } from '../support/world.ts';
-import { type Api, openApi, threeOutputs } from './api-kit.ts';
+import type { World } from '../support/world.ts';
+import { type Api, type ApiDesk, openApiDesk } from './api-kit.ts';
 
+let desk: ApiDesk;
 let world: World;
 let api: Api;
-const closing: (() => Promise<void>)[] = [];
+let until: ApiDesk['until'];
+let standing: ApiDesk['bring'];
 
 beforeAll(async () => {
-  world = await createWorld({ jobSeconds: 0.5 });
-  await world.work();
-  api = await openApi(world, { onFinished: (clean) => closing.push(clean) });
+  desk = await openApiDesk({ jobSeconds: 0.5 });
+  ({ world, api, until, bring: standing } = desk);
 });
-afterAll(async () => {
-  for (const close of closing) await close();
-  await world.close();
-});
-
-/** Starts a batch and waits until it stands in a state. */
-async function standing(id: string, state: BatchProgress['state'], more: object = {}): Promise<void> {
-  const started = await api.post(`/v1/batches?batchId=${id}`, { body: threeOutputs(id, more) });
-  expect(started.status).toBe(201);
-  await until(id, (progress) => progress.state === state);
-}
-
-async function until(id: string, isSo: (progress: BatchProgress) => boolean): Promise<BatchProgress> {
-  for await (const progress of world.hummingbatch.batch(id).progress()) if (isSo(progress)) return progress;
-  throw new Error(`${id} ended before`);
-}
+afterAll(() => desk.close());
 
 const tell = (id: string, operation: string, body?: object, key?: string) =>
   api.post<BatchProgress & ProblemDetails>(`/v1/batches/${id}/${operation}`, {
@@ -111,13 +97,11 @@ describe('operations', () => {
 
   test('check-now and cancel of one that waits', async () => {
     // Its clock stands: the job does not end by itself.
-    const still = await createWorld({ jobSeconds: 60, now: () => 1_800_000_000_000 });
-    closing.push(() => still.close());
-    await still.work();
-    const there = await openApi(still, { onFinished: (clean) => closing.unshift(clean) });
-    const told = (operation: string) => there.post<BatchProgress>(`/v1/batches/op-waits/${operation}`);
-    await there.post('/v1/batches?batchId=op-waits', { body: threeOutputs('op-waits') });
-    const batch = still.hummingbatch.batch('op-waits');
+    const still = await openApiDesk({ jobSeconds: 60, now: () => 1_800_000_000_000 });
+    onTestFinished(() => still.close());
+    const told = (operation: string) => still.api.post<BatchProgress>(`/v1/batches/op-waits/${operation}`);
+    await still.bring('op-waits', 'WAITING');
+    const batch = still.world.hummingbatch.batch('op-waits');
     for await (const { check } of batch.progress()) if (check) break;
     expect(await told('check-now')).toMatchObject({ status: 200, body: { state: 'WAITING' } });
     expect(await told('cancel')).toMatchObject({ status: 200 });

@@ -8,29 +8,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProblemDetails } from '../../src/api/problem.ts';
 import { createHummingbatch } from '../../src/client/index.ts';
 import { ERROR_CODES, HummingbatchError } from '../../src/contract/index.ts';
-import { createWorld, type World } from '../support/world.ts';
-import { type Api, openApi, threeOutputs } from './api-kit.ts';
+import type { World } from '../support/world.ts';
+import { type Api, type ApiDesk, openApi, openApiDesk, threeOutputs } from './api-kit.ts';
 
 const GEMINI_SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
+let desk: ApiDesk;
 let world: World;
 let api: Api;
-const closing: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  world = await createWorld({ jobSeconds: 0.2 });
-  await world.work();
-  api = await openApi(world, {
-    geminiSecrets: [GEMINI_SECRET],
-    onFinished: (clean) => closing.push(clean),
-  });
-  await api.post('/v1/batches?batchId=refusals-there', { body: threeOutputs('refusals-there') });
-  await world.hummingbatch.batch('refusals-there').wait();
+  desk = await openApiDesk({ jobSeconds: 0.2 }, { geminiSecrets: [GEMINI_SECRET] });
+  ({ world, api } = desk);
+  await desk.bring('refusals-there', 'COMPLETED');
 });
-afterAll(async () => {
-  for (const close of closing) await close();
-  await world.close();
-});
+afterAll(() => desk.close());
 
 /** A connection on which bytes are sent as they are. */
 async function raw(

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProblemDetails } from '../../src/api/problem.ts';
 import type { BatchProgress } from '../../src/contract/index.ts';
-import { createWorld, type World } from '../support/world.ts';
+import type { World } from '../support/world.ts';
 import { picture } from './activities-kit.ts';
-import { type Api, openApi, threeOutputs } from './api-kit.ts';
+import { type Api, type ApiDesk, openApiDesk, threeOutputs } from './api-kit.ts';
 
 interface Started {
   batchId: string;
@@ -14,21 +14,17 @@ interface Started {
   warnings: { code: string }[];
 }
 
+let desk: ApiDesk;
 let world: World;
 let api: Api;
-const closing: (() => Promise<void>)[] = [];
+let ended: ApiDesk['ended'];
 
 beforeAll(async () => {
-  world = await createWorld({ jobSeconds: 0.5 });
-  await world.work();
-  api = await openApi(world, { onFinished: (clean) => closing.push(clean) });
+  desk = await openApiDesk({ jobSeconds: 0.5 });
+  ({ world, api, ended } = desk);
 });
-afterAll(async () => {
-  for (const close of closing) await close();
-  await world.close();
-});
+afterAll(() => desk.close());
 
-const ended = async (batchId: string) => world.hummingbatch.batch(batchId).wait();
 const leftovers = () => readdir(join(world.store.location, '.tmp'));
 
 /** A form of a manifest and files, by the names by which the manifest calls them. */
@@ -217,9 +213,8 @@ describe('tokens', () => {
   const OPS = 'ops-secret-ops-secret-00';
   let guarded: Api;
   beforeAll(async () => {
-    guarded = await openApi(world, {
+    guarded = await desk.open({
       tokens: `shop:own=${SHOP}, crm:own=${CRM}, ops=${OPS}`,
-      onFinished: (clean) => closing.push(clean),
     });
   });
 

@@ -1,13 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scheduleIdOf } from '../../src/contract/index.ts';
-import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
-import { type BroughtTemporal, bringTemporal } from '../../src/local/index.ts';
 import { readRecord } from '../../src/local/record.ts';
-import { temporalCliPath } from '../support/servers.ts';
+import { bringTestTemporal } from '../support/temporal-server.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { createDesk } from './cli-kit.ts';
 
@@ -15,27 +10,16 @@ import { createDesk } from './cli-kit.ts';
 const SHORTEST_WINDOW_MS = 10_000;
 
 describe('a Temporal server that stood still', () => {
-  let directory: string;
-  let temporal: BroughtTemporal;
+  let temporal: Awaited<ReturnType<typeof bringTestTemporal>>;
   let world: World;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'hummingbatch-test-missed-'));
-    temporal = await bringTemporal({
-      directory,
-      cli: await temporalCliPath(),
-      namespace: 'default',
-      searchAttributes: SEARCH_ATTRIBUTE_TYPES,
-      retentionHours: 24,
-      env: process.env,
-      log: () => undefined,
-    });
+    temporal = await bringTestTemporal();
     world = await createWorld({ temporal: temporal.address });
   });
   afterAll(async () => {
     await world.close();
     await temporal.release();
-    await rm(directory, { recursive: true, force: true });
   });
 
   test('has made up for the firings of the window, counts those before, and doctor says how many', async () => {
@@ -56,7 +40,7 @@ describe('a Temporal server that stood still', () => {
     // Temporal takes it up with the next firing.
     const { numActionsTaken } = (await handle.describe()).info;
     while ((await handle.describe()).info.numActionsTaken <= numActionsTaken) await pause(100);
-    const { pid = 0 } = (await readRecord(directory)) ?? {};
+    const { pid = 0 } = (await readRecord(temporal.directory)) ?? {};
     process.kill(pid, 'SIGSTOP');
     // What passes here is the time in which no server runs: two firings more than fit into the window.
     await pause(SHORTEST_WINDOW_MS + 5_000);

@@ -1,13 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { postPublic } from '../../src/post.ts';
+import { freePort } from '../support/free-port.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,15 +18,6 @@ const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
 async function receiverOf(document: string): Promise<string> {
   const text = await readFile(join(ROOT, document), 'utf8');
   return /^```ts\n(?<code>[\s\S]*?)^```$/m.exec(text)?.groups?.['code'] ?? '';
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 describe('the receiver in docs/webhooks.md', () => {

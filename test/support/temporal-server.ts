@@ -6,7 +6,7 @@ import { type BroughtTemporal, bringTemporal } from '../../src/local/index.ts';
 import { temporalCliPath } from './servers.ts';
 
 /** A Temporal server on a database of its own, which goes with it. */
-export async function bringTestTemporal(): Promise<BroughtTemporal> {
+export async function bringTestTemporal(): Promise<BroughtTemporal & { directory: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'hummingbatch-test-temporal-'));
   const temporal = await bringTemporal({
     directory,
@@ -19,6 +19,7 @@ export async function bringTestTemporal(): Promise<BroughtTemporal> {
   });
   return {
     ...temporal,
+    directory,
     async release() {
       await temporal.release();
       await rm(directory, { recursive: true, force: true });

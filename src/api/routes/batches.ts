@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { findModel } from '../../batch/models.ts';
 import { noSuchCursor } from '../../client/list.ts';
-import { BATCH_STATES, ERROR_CODES, retryPolicyOf } from '../../contract/index.ts';
+import { BATCH_STATES, ERROR_CODES, HummingbatchError, retryPolicyOf } from '../../contract/index.ts';
 import { batch } from '../../schemas/progress.ts';
 import type { RouteContext } from '../context.ts';
 import { answer, batchParams, problems } from '../schemas/common.ts';
 import { limit, oneOrMore, texts } from '../schemas/query.ts';
-import { labelOf } from '../tokens.ts';
+import { type Caller, labelOf } from '../tokens.ts';
 import { lookAs, storedAs } from '../visible.ts';
 import { typed } from './typed.ts';
 
@@ -63,11 +63,7 @@ export async function batchRoutes(
     },
     async ({ query, caller }) => {
       const { state, reason, model, label = [], ...rest } = query;
-      // As if it were not there: a cursor must not tell of another's batch.
-      if (rest.after !== undefined && caller?.ownOnly)
-        await storedAs(caller, store, rest.after).catch(() => {
-          throw noSuchCursor(rest.after);
-        });
+      if (rest.after !== undefined && caller?.ownOnly) await requireCursor(caller, rest.after);
       const labels = caller?.ownOnly ? [...label, labelOf(caller)] : label;
       return hummingbatch.list({
         ...rest,
@@ -92,4 +88,14 @@ export async function batchRoutes(
     },
     async ({ params, caller }) => lookAs(caller, looks, params.batchId),
   );
+
+  /** A cursor must not tell of another's batch either. @throws `usage`, as for one that is not there */
+  async function requireCursor(caller: Caller, after: string): Promise<void> {
+    try {
+      await storedAs(caller, store, after);
+    } catch (error) {
+      const isUnknown = error instanceof HummingbatchError && error.code === 'batch-unknown';
+      throw isUnknown ? noSuchCursor(after) : error;
+    }
+  }
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { follow } from '../../client/follow.ts';
 import { type BatchProgress, isEnd } from '../../contract/index.ts';
+import { sha256Of } from '../../manifest/sha256.ts';
 import type { RouteContext } from '../context.ts';
 import { refusal, toProblem } from '../problem.ts';
 import { batchParams, problems } from '../schemas/common.ts';
@@ -66,5 +66,5 @@ export async function eventRoutes(app: FastifyInstance, { looks, closing }: Rout
 
 /** Names what a batch said: the same for all who ask, over restarts too. */
 function idOf(progress: BatchProgress): string {
-  return createHash('sha256').update(JSON.stringify(progress)).digest('hex').slice(0, 16);
+  return sha256Of(JSON.stringify(progress)).slice(0, 16);
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { estimate } from '../../batch/cost.ts';
 import { tradeJson, tradeOf } from '../../batch/trade.ts';
 import { storedProgress } from '../../client/index.ts';
-import { HummingbatchError, isBatchId, type Manifest, workflowIdOf } from '../../contract/index.ts';
+import { checkBatchId, HummingbatchError, type Manifest, workflowIdOf } from '../../contract/index.ts';
 import { referencePlace } from '../../contract/places.ts';
 import { batchIdOf, durationMs, fingerprintOf } from '../../manifest/index.ts';
 import type { Resolved } from '../../manifest/resolve.ts';
@@ -144,10 +144,7 @@ export async function manifestRoutes(
     caller: Caller | undefined,
   ): Promise<string> {
     const batchId = asked ?? batchIdOf(manifest.name, fingerprintOf(manifest));
-    if (!isBatchId(batchId))
-      throw new HummingbatchError('usage', `"${batchId}" is no batch id.`, {
-        fix: 'Use lower-case letters, digits and "-", at most 60 characters.',
-      });
+    checkBatchId(batchId);
     const there = caller?.ownOnly ? await storedProgress(store, batchId) : undefined;
     if (there && !maySee(caller, there)) throw taken(batchId);
     return batchId;

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { BatchHandle, Sending } from '../../client/index.ts';
 import { FLAGS, OUTCOMES } from '../../contract/index.ts';
+import { adoptRequest, approveRequest, setBudgetRequest } from '../../schemas/messages.ts';
 import { batch } from '../../schemas/progress.ts';
 import type { RouteContext } from '../context.ts';
 import { fingerprintOfRequest, keyOf, onceFor, requestIdOf } from '../idempotency.ts';
@@ -55,7 +56,7 @@ const OPERATIONS: readonly Operation[] = [
     summary: 'Let an expensive batch go, or refuse it',
     description: 'Refused it ends as FAILED and unpaid.',
     body: z
-      .strictObject({ approved: z.boolean().default(true) })
+      .strictObject(approveRequest.shape)
       .nullish()
       .meta({ examples: [{}, { approved: false }] }),
     act: (handle, body, sending) => handle.approve(body?.approved ?? true, sending),
@@ -71,14 +72,14 @@ const OPERATIONS: readonly Operation[] = [
     name: 'adopt',
     summary: 'Settle a submission whose answer was lost',
     description: '`batches/…` takes that job, `none` makes another.',
-    body: z.strictObject({ job: z.string().max(200) }).meta({ examples: [{ job: 'none' }] }),
+    body: z.strictObject(adoptRequest.shape).meta({ examples: [{ job: 'none' }] }),
     act: (handle, { job }, sending) => handle.adopt(job, sending),
   }),
   operation({
     name: 'set-budget',
     summary: 'Change what a batch may cost',
     description: 'Over all rounds, USD. One that stopped for it goes on.',
-    body: z.strictObject({ maxCostUsd: z.number().min(0) }).meta({ examples: [{ maxCostUsd: 60 }] }),
+    body: z.strictObject(setBudgetRequest.shape).meta({ examples: [{ maxCostUsd: 60 }] }),
     act: (handle, { maxCostUsd }, sending) => handle.setBudget(maxCostUsd, sending),
   }),
   operation({

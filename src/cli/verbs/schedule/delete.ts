@@ -1,11 +1,6 @@
-import type { Verb } from '../../call.ts';
-import { EXIT } from '../../exit-codes.ts';
-import { withSchedule } from '../../schedules.ts';
+import { tellSchedule } from '../../schedules.ts';
 
-export const verb: Verb = (call) =>
-  withSchedule(call, async (schedules, name) => {
-    await schedules.delete(name);
-    call.output.say(`The schedule ${name} is deleted. Batches on their way go on.`);
-    call.output.printJson({ name });
-    return EXIT.done;
-  });
+export const verb = tellSchedule(
+  (schedules, name) => schedules.delete(name),
+  (name) => `The schedule ${name} is deleted. Batches on their way go on.`,
+);
