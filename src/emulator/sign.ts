@@ -1,6 +1,10 @@
 import { createHmac } from 'node:crypto';
 
-/** The headers of a message by Standard Webhooks: HMAC-SHA256 over id, time and body. https://www.standardwebhooks.com */
+/**
+ * The headers of a message by Standard Webhooks: HMAC-SHA256 over id, time and body. https://www.standardwebhooks.com
+ *
+ * Apart from `src/webhooks`, as Google's is: what checks would not see a mistake that it shares with what signs.
+ */
 export function signedHeaders(
   secret: string,
   { id, body, time }: { id: string; body: string; time: number },
