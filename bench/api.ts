@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   const worker = spawn(process.execPath, [CLI, 'worker'], { env, stdio: 'ignore' });
   const api = spawn(process.execPath, [CLI, 'api', '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   try {
-    const url = await urlOf(api);
+    const url = await readUrl(api);
     await readiness(url);
     await benchCreating(url, folder);
     await benchReading(url, api.pid ?? 0);
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function urlOf({ stdout }: ChildProcess): Promise<string> {
+async function readUrl({ stdout }: ChildProcess): Promise<string> {
   for await (const text of stdout ?? []) return (JSON.parse(String(text)) as { url: string }).url;
   throw new Error('the API ended');
 }
@@ -128,7 +128,7 @@ async function benchReading(url: string, pid: number): Promise<void> {
   const { batches } = (await (await fetch(`${url}/v1/batches?limit=1`)).json()) as {
     batches: { batchId: string }[];
   };
-  const before = await memoryOf(pid);
+  const before = await readMemory(pid);
   const uploads = Promise.all(Array.from({ length: UPLOADS }, (_, n) => upload(url, n)));
   const reading = autocannon({
     url: `${url}/v1/batches/${batches[0]?.batchId}`,
@@ -140,7 +140,7 @@ async function benchReading(url: string, pid: number): Promise<void> {
   const watching = new AbortController();
   const watch = (async () => {
     while (!watching.signal.aborted) {
-      peak = Math.max(peak, await memoryOf(pid));
+      peak = Math.max(peak, await readMemory(pid));
       await pause(50);
     }
   })();
@@ -202,7 +202,7 @@ async function* largePng(seed: number): AsyncGenerator<Buffer> {
   yield small.subarray(33);
 }
 
-async function memoryOf(pid: number): Promise<number> {
+async function readMemory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
 }

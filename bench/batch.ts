@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { connectTemporal, createHummingbatch } from '../src/client/index.ts';
-import { workflowIdOf } from '../src/contract/index.ts';
+import { toWorkflowId } from '../src/contract/index.ts';
 import { createEmulator } from '../src/emulator/index.ts';
 import { openStore } from '../src/store/open.ts';
 import type { Store } from '../src/store/store.ts';
@@ -41,10 +41,10 @@ async function main(): Promise<void> {
   });
   try {
     const batchId = await runBatch(client, store, folder);
-    for (const { step, ms } of await timesOf(client, batchId))
+    for (const { step, ms } of await readTimes(client, batchId))
       say(`${step.padEnd(14)} ${(ms / 1000).toFixed(2).padStart(7)} s`);
     const collect =
-      (await timesOf(client, batchId)).find(({ step }) => step === 'collectRound')?.ms ?? Number.NaN;
+      (await readTimes(client, batchId)).find(({ step }) => step === 'collectRound')?.ms ?? Number.NaN;
     const disk = await timeDisk(store);
     const megabytes = (outputs * imageBytes) / 1e6;
     say(
@@ -73,8 +73,8 @@ async function runBatch(client: Client, store: Store, folder: string): Promise<s
 }
 
 /** From an activity's schedule to its completion, checks summed up. */
-async function timesOf(client: Client, batchId: string): Promise<{ step: string; ms: number }[]> {
-  const { events } = await client.workflow.getHandle(workflowIdOf(batchId)).fetchHistory();
+async function readTimes(client: Client, batchId: string): Promise<{ step: string; ms: number }[]> {
+  const { events } = await client.workflow.getHandle(toWorkflowId(batchId)).fetchHistory();
   const scheduled = new Map<string, { step: string; at: number }>();
   const times = new Map<string, number>();
   for (const {

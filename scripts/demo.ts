@@ -9,14 +9,14 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { formatUsd } from '../src/batch/money.ts';
-import { createOutput } from '../src/cli/output.ts';
-import { createProgressView } from '../src/cli/progress-bar.ts';
+import { createOutput } from '../src/cli/render/output.ts';
+import { createProgressView } from '../src/cli/render/progress-bar.ts';
 import { type BatchHandle, connectTemporal, createHummingbatch } from '../src/client/index.ts';
-import { HummingbatchError, workflowIdOf } from '../src/contract/index.ts';
+import { HummingbatchError, toWorkflowId } from '../src/contract/index.ts';
 import { ownTaskQueue } from '../src/contract/queues.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../src/contract/search-attributes.ts';
 import { createEmulator } from '../src/emulator/index.ts';
-import { bringTemporal, cacheDirectory, findTemporalCli, runningTemporal } from '../src/local/index.ts';
+import { cacheDirectory, findTemporalCli, runningTemporal, startTemporal } from '../src/local/index.ts';
 import { openStore } from '../src/store/open.ts';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     fetchAllowed: true,
     log,
   });
-  const temporal = await bringTemporal({
+  const temporal = await startTemporal({
     directory,
     cli: cli.path,
     namespace: 'default',
@@ -66,7 +66,7 @@ async function main(): Promise<void> {
     const options = { checkIntervalMs: 1_000, submitWindowMs: 2_000 };
     const hummingbatch = createHummingbatch({ store, client, taskQueue, options });
     const { batchId } = await hummingbatch.startBatch({ manifest: MANIFEST });
-    const run = encodeURIComponent(workflowIdOf(batchId));
+    const run = encodeURIComponent(toWorkflowId(batchId));
     output.say(`This run in the Temporal UI: ${temporal.uiUrl}/namespaces/default/workflows/${run}`);
     output.say(
       'Google is played by an emulator on this machine; the Temporal server and the worker are real.',

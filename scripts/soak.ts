@@ -6,10 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pMap from 'p-map';
-import { bringTemporal } from '../src/local/index.ts';
+import { startTemporal } from '../src/local/index.ts';
 import { stepsHit } from '../test/support/crash/hits.ts';
 import { openStage, play, type Went } from '../test/support/crash/stage.ts';
-import { describeTrial, type Trial, trialOf } from '../test/support/crash/trial.ts';
+import { buildTrial, describeTrial, type Trial } from '../test/support/crash/trial.ts';
 import { temporalCliPath } from '../test/support/servers.ts';
 
 /** They mostly wait: two cores stand four. */
@@ -19,7 +19,7 @@ const [trials = 120, seed = 1] = process.argv.slice(2).map(Number);
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const directory = await mkdtemp(join(tmpdir(), 'hummingbatch-soak-'));
-const temporal = await bringTemporal({
+const temporal = await startTemporal({
   ...{ directory, cli: await temporalCliPath(), namespace: 'default', searchAttributes: {} },
   ...{ retentionHours: 24, env: process.env, log: print },
 });
@@ -28,7 +28,7 @@ try {
   const hits = new Map<string, number>();
   const failed: number[] = [];
   const seeds = Array.from({ length: trials }, (_, n) => seed + n);
-  await pMap(seeds, (seed) => attempt(trialOf(seed)), { concurrency: AT_ONCE });
+  await pMap(seeds, (seed) => attempt(buildTrial(seed)), { concurrency: AT_ONCE });
 
   async function attempt(trial: Trial): Promise<void> {
     const steps: string[] = [];

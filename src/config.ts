@@ -94,8 +94,8 @@ const SETTINGS = {
   apiRequestsPerMinute: { schema: wholeNumber, variable: 'HUMMINGBATCH_API_REQUESTS_PER_MINUTE' },
   metrics: { schema: address, variable: 'HUMMINGBATCH_METRICS' },
   log: { schema: style, variable: 'HUMMINGBATCH_LOG' },
-  notify: { schema: targets, variable: 'HUMMINGBATCH_NOTIFY', fromText: jsonOf },
-  webhookHosts: { schema: hosts, variable: 'HUMMINGBATCH_WEBHOOK_HOSTS', fromText: listOf },
+  notify: { schema: targets, variable: 'HUMMINGBATCH_NOTIFY', fromText: parseJson },
+  webhookHosts: { schema: hosts, variable: 'HUMMINGBATCH_WEBHOOK_HOSTS', fromText: splitList },
 } as const satisfies Record<string, SettingRule>;
 
 interface SettingRule {
@@ -176,12 +176,12 @@ function isHost(value: unknown): boolean {
   );
 }
 
-function listOf(text: string): string[] {
+function splitList(text: string): string[] {
   return text.split(',').map((entry) => entry.trim());
 }
 
 /** What is no JSON is undefined, which no schema takes. */
-function jsonOf(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -208,7 +208,7 @@ function present(variables: NodeJS.Dict<string>): Record<string, string> {
 }
 
 async function dotEnv(cwd: string): Promise<NodeJS.Dict<string>> {
-  return parseEnv((await textOf(join(cwd, '.env'))) ?? '');
+  return parseEnv((await readText(join(cwd, '.env'))) ?? '');
 }
 
 function fromEnvironment(env: Environment, cwd: string): Settings {
@@ -225,7 +225,7 @@ function fromEnvironment(env: Environment, cwd: string): Settings {
 
 async function fromFile(cwd: string): Promise<Settings> {
   const file = await findUpward(cwd, FILE);
-  const content = file && (await textOf(file));
+  const content = file && (await readText(file));
   if (!file || content === undefined) return {};
   const lines = new LineCounter();
   const document = parseDocument(content, { lineCounter: lines });
@@ -240,7 +240,7 @@ async function fromFile(cwd: string): Promise<Settings> {
   if (!checked.success) {
     const [issue] = checked.error.issues;
     const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
-    const where = at(offsetOf(document.contents, String(field)));
+    const where = at(findOffset(document.contents, String(field)));
     if (issue?.code !== 'unrecognized_keys') throw invalid(where, `${String(field)} ${issue?.message}`);
     throw invalid(where, `there is no setting "${String(field)}"`, adviceFor(String(field)));
   }
@@ -248,7 +248,7 @@ async function fromFile(cwd: string): Promise<Settings> {
   return settings.store ? { ...settings, store: placeFrom(dirname(file), settings.store) } : settings;
 }
 
-function offsetOf(contents: unknown, field: string): number {
+function findOffset(contents: unknown, field: string): number {
   if (!isMap(contents)) return 0;
   const pair = contents.items.find(({ key }) => isScalar(key) && String(key.value) === field);
   return (isScalar(pair?.key) && pair.key.range?.[0]) || 0;
@@ -270,7 +270,7 @@ function placeFrom(folder: string, place: string): string {
   return /^[a-z0-9]+:\/\//i.test(place) ? place : resolve(folder, place);
 }
 
-async function textOf(file: string): Promise<string | undefined> {
+async function readText(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

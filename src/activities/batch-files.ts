@@ -8,13 +8,13 @@ import {
   type RunOptions,
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
-import { optionsOf } from '../manifest/run-options.ts';
+import { runOptionsFrom } from '../manifest/run-options.ts';
 import { parseStored } from '../manifest/stored.ts';
 import { getJson, getJsonLines, toJson, toJsonLines } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the first `prepare` of a batch decided, once and for all. */
-export interface Begun {
+export interface BatchIdentity {
   /** Random: no other batch, store or machine has a job with this in its name. */
   nonce: string;
   fingerprint: string;
@@ -37,16 +37,16 @@ export type StoredReferences = Record<string, StoredReference[]>;
 export interface BatchFiles {
   manifest: Manifest;
   plan: PlannedOutput[];
-  begun: Begun;
+  begun: BatchIdentity;
 }
 
 /** Reads what `prepare` left. The plan is read and not made again, so that a newer version keeps a running batch's names. */
 export async function readBatchFiles(store: Store, batchId: string): Promise<BatchFiles> {
   const places = batchPlaces(batchId);
   const [manifest, plan, begun] = await Promise.all([
-    readManifestOf(store, batchId),
+    readBatchManifest(store, batchId),
     getJsonLines<PlannedOutput>(store, places.plan),
-    getJson<Begun>(store, places.begun),
+    getJson<BatchIdentity>(store, places.identity),
   ]);
   if (!plan || !begun) {
     throw new HummingbatchError(
@@ -57,7 +57,7 @@ export async function readBatchFiles(store: Store, batchId: string): Promise<Bat
   return { manifest, plan, begun };
 }
 
-export async function readManifestOf(store: Store, batchId: string): Promise<Manifest> {
+export async function readBatchManifest(store: Store, batchId: string): Promise<Manifest> {
   const key = batchPlaces(batchId).manifest;
   const bytes = await store.get(key);
   if (!bytes) throw new HummingbatchError('store-corrupt', `The store ${store.location} has no ${key}.`);
@@ -83,7 +83,7 @@ export async function optionsAsBefore(
   { batchId, options = {} }: Pick<ImageBatchInput, 'batchId' | 'options'>,
 ): Promise<Partial<BatchOptions>> {
   const kept = (await getJson<RunOptions>(store, batchPlaces(batchId).options)) ?? {};
-  return { ...optionsOf(manifest), ...kept, ...said(options) };
+  return { ...runOptionsFrom(manifest), ...kept, ...said(options) };
 }
 
 /** Other languages send null for what is left out. */

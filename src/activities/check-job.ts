@@ -23,7 +23,7 @@ export async function checkJob(
   // Taken at its word it would lose all that was paid for.
   if (state === 'SUCCEEDED' && !resultFile)
     throw new HummingbatchError(
-      'garbled',
+      'invalid-response',
       `Gemini says that ${name} has succeeded, and does not say where its results are.`,
     );
   const ageMs = Math.max(0, now() - (createTime ?? input.submittedAt));
@@ -48,12 +48,12 @@ export async function checkJob(
       minMs: input.minIntervalMs,
       maxMs: input.maxIntervalMs,
     }),
-    ...(isLooked && { others: await othersOf(deps, input, context) }),
+    ...(isLooked && { others: await findOtherJobs(deps, input, context) }),
   };
 }
 
 /** A check has many attempts, for outages of Google's. A store that is still away after some of them is a person's matter. */
-async function othersOf(
+async function findOtherJobs(
   deps: ActivityDeps,
   input: CheckJobInput,
   { attempt, signal }: StepContext,

@@ -3,7 +3,7 @@ import { batchPlaces } from '../contract/places.ts';
 import { getJson } from '../store/json.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { StagedFile } from './staging/staged-file.ts';
-import { lastRound } from './standing.ts';
+import { findLastRound } from './standing.ts';
 import type { StepContext } from './step.ts';
 import type { StepInput } from './types.ts';
 
@@ -21,7 +21,7 @@ export async function cleanUp(
   await pMap(references, ({ name }) => gemini.files.delete(name, signal), { concurrency: AT_ONCE, signal });
   await store.delete(places.uploads);
 
-  const rounds = await lastRound(store, batchId);
+  const rounds = await findLastRound(store, batchId);
   for (let round = 1; round <= rounds; round++) {
     const place = places.round(round).staged;
     const staged = await getJson<StagedFile>(store, place);

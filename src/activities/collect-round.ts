@@ -12,7 +12,7 @@ import type { Expectation } from './collecting/line.ts';
 import type { JobLog } from './collecting/log.ts';
 import type { ActivityDeps } from './deps.ts';
 import { Stuck } from './failure.ts';
-import { answersOfRounds, type CollectedMark, standingOf, strayUsdOf } from './standing.ts';
+import { type CollectedMark, computeStanding, readAnswers, sumStrayUsd } from './standing.ts';
 import type { StepContext } from './step.ts';
 import type { Collected, CollectInput, EndedJob } from './types.ts';
 
@@ -49,14 +49,14 @@ async function collect(
   const { batchId, round } = input;
   const places = batchPlaces(batchId);
   const { manifest, plan } = await readBatchFiles(store, batchId);
-  const earlier = await answersOfRounds(store, batchId, round - 1);
+  const earlier = await readAnswers(store, batchId, round - 1);
 
   const logs: JobLog[] = [];
   const expected = {
     model: manifest.model,
     round,
     outputs: outputsById(plan, manifest),
-    images: imagesOf(earlier),
+    images: groupImages(earlier),
   };
   for (const job of input.jobs) {
     logs.push(await collectJob(deps, { batchId, round, job, expected, tries }, context));
@@ -77,12 +77,12 @@ async function collect(
       places.round(next.round).selection,
       toJson({ outputs: again.map(({ output }) => output) }),
     );
-  const anomalies = logs.flatMap(anomaliesOf);
+  const anomalies = logs.flatMap(listAnomalies);
   const strayUsd = logs.reduce((sum, log) => sum + log.strayUsd, 0);
   const mark: CollectedMark = { jobs: input.jobs, silent, anomalies, strayUsd, ...(next && { next }) };
   await store.put(places.round(round).collected, toJson(mark));
-  const allStrayUsd = strayUsd + (await strayUsdOf(store, batchId, round - 1));
-  const standing = standingOf(plan, answers, allStrayUsd, manifest);
+  const allStrayUsd = strayUsd + (await sumStrayUsd(store, batchId, round - 1));
+  const standing = computeStanding(plan, answers, allStrayUsd, manifest);
   return { ...standing, anomalies: anomalies.length, ...(next && { next }) };
 }
 
@@ -116,7 +116,7 @@ function outputsById(plan: PlannedOutput[], { items }: Manifest): Expectation['o
   );
 }
 
-function imagesOf(answers: Answer[]): Map<string, Map<string, string>> {
+function groupImages(answers: Answer[]): Map<string, Map<string, string>> {
   const images = new Map<string, Map<string, string>>();
   for (const { output, image } of answers) {
     if (image) images.set(output, (images.get(output) ?? new Map()).set(image.sha256, image.file));
@@ -160,7 +160,7 @@ function worthAnother(selected: PlannedOutput[], answers: Answer[], input: Colle
   return selected.filter(({ output }) => anotherTry(byOutput.get(output) ?? [], input));
 }
 
-function anomaliesOf({ anomalies, unlisted, job }: JobLog): string[] {
+function listAnomalies({ anomalies, unlisted, job }: JobLog): string[] {
   return unlisted > 0 ? [...anomalies, `and ${unlisted} more in ${job}`] : anomalies;
 }
 

@@ -8,13 +8,13 @@ import type { ActivityDeps } from './deps.ts';
 import { indexJobs } from './job-index.ts';
 import {
   answerPermit,
-  displayNameOf,
   overBy,
   type PermitAnswer,
   type PermitRecord,
   POST_WITHIN_MS,
   readPermits,
   takePermit,
+  toDisplayName,
 } from './permits.ts';
 import type { StagedFile } from './staging/staged-file.ts';
 import type { StepContext } from './step.ts';
@@ -45,7 +45,7 @@ async function submitOnce(
   const staged = await getJson<StagedFile>(store, batchPlaces(batchId).round(round).staged);
   if (!staged) throw new HummingbatchError('store-corrupt', `Round ${round} of ${batchId} is not staged.`);
 
-  const displayName = displayNameOf(batchId, begun.nonce, round, submission);
+  const displayName = toDisplayName(batchId, begun.nonce, round, submission);
   signal.throwIfAborted();
   const at = now();
   if (!(await takePermit(store, batchId, round, submission, { displayName, at }))) {
@@ -73,7 +73,7 @@ async function note(
   { batchId, round, submission }: CreateJobInput,
   creation: Creation,
 ): Promise<void> {
-  const answer = answerOf(creation);
+  const answer = toPermitAnswer(creation);
   if (answer) await answerPermit(store, batchId, round, submission, answer);
   if (creation.kind === 'refused' && creation.error.code === 'file-gone')
     await forgetUploads(store, batchId, round);
@@ -89,7 +89,7 @@ async function forgetUploads(store: Store, batchId: string, round: number): Prom
   await store.delete(places.uploads);
 }
 
-function answerOf(creation: Creation): PermitAnswer | undefined {
+function toPermitAnswer(creation: Creation): PermitAnswer | undefined {
   if (creation.kind === 'created') return { job: creation.job };
   if (creation.kind === 'refused') return { refused: creation.error.code, message: creation.error.message };
   return undefined;

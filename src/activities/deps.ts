@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Gemini } from '../gemini/index.ts';
+import type { WebhookAnswer, WebhookPost } from '../net/post.ts';
 import type { Store } from '../store/store.ts';
 
 /** Everything that the activities need from outside. */
@@ -21,18 +22,4 @@ export interface ActivityDeps {
   pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** 0 to 1. */
   random: () => number;
-}
-
-/** A request to a receiver of webhooks. */
-export interface WebhookPost {
-  url: string;
-  headers: Readonly<Record<string, string>>;
-  body: string;
-}
-
-/** What the receiver said. */
-export interface WebhookAnswer {
-  status: number;
-  /** When it says to come back, ms from now. */
-  retryAfterMs?: number;
 }

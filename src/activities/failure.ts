@@ -1,8 +1,8 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { HummingbatchError, retryPolicyOf } from '../contract/errors.ts';
+import { getRetryPolicy, HummingbatchError } from '../contract/errors.ts';
 
 /** However long the other side would have us wait: a person's retry comes sooner, and a garbled hint is no reason to sleep for years. */
-export const LONGEST_DELAY_MS = 30 * 60_000;
+export const MAX_DELAY_MS = 30 * 60_000;
 
 /** An error that no further attempt of this activity can mend, whatever its code says. */
 export class Stuck extends HummingbatchError {
@@ -36,10 +36,10 @@ export function toFailure(error: unknown, signal: AbortSignal): ApplicationFailu
   return ApplicationFailure.create({
     type: known.code,
     message: known.message,
-    nonRetryable: known instanceof Stuck || retryPolicyOf(known.code) !== 'soon',
+    nonRetryable: known instanceof Stuck || getRetryPolicy(known.code) !== 'soon',
     details: [{ fix: known.fix }],
     ...(known.retryAfterMs !== undefined && {
-      nextRetryDelay: Math.min(known.retryAfterMs, LONGEST_DELAY_MS),
+      nextRetryDelay: Math.min(known.retryAfterMs, MAX_DELAY_MS),
     }),
   });
 }

@@ -5,7 +5,7 @@ import type { ActivityDeps } from './deps.ts';
 import { indexJobs } from './job-index.ts';
 import { answerPermit, namePrefix, overBy, type PermitRecord, readPermits } from './permits.ts';
 import type { StepContext } from './step.ts';
-import type { FindJobInput, FoundJob, LookInput, Search } from './types.ts';
+import type { FindJobInput, FoundJob, Search, SearchInput } from './types.ts';
 
 /** Finds the job of a round, where there is one. */
 export async function findJob(
@@ -22,7 +22,7 @@ export async function findJob(
 /** Finds the living jobs of a round beside one. */
 export async function findOthers(
   deps: ActivityDeps,
-  { job, ...input }: LookInput & { job: string },
+  { job, ...input }: SearchInput & { job: string },
   signal: AbortSignal,
 ): Promise<FoundJob[]> {
   const { begun } = await readBatchFiles(deps.store, input.batchId);
@@ -37,7 +37,7 @@ export async function findOthers(
  */
 async function searchRound(
   deps: ActivityDeps,
-  { batchId, round, pauseMs }: LookInput,
+  { batchId, round, pauseMs }: SearchInput,
   prefix: string,
   signal: AbortSignal,
 ): Promise<Search> {
@@ -80,7 +80,7 @@ async function claim(
   signal: AbortSignal,
 ): Promise<void> {
   const job = await orGone(gemini.jobs.get(named, signal));
-  const submission = job && submissionOf(job, prefix);
+  const submission = job && parseSubmission(job, prefix);
   if (submission !== undefined) await answerPermit(store, batchId, round, submission, { job: named });
 }
 
@@ -88,13 +88,13 @@ async function claim(
 async function pass(gemini: Gemini, prefix: string, signal: AbortSignal): Promise<Map<string, FoundJob>> {
   const seen = new Map<string, FoundJob>();
   for await (const job of gemini.jobs.list(signal)) {
-    const submission = submissionOf(job, prefix);
+    const submission = parseSubmission(job, prefix);
     if (submission !== undefined) seen.set(job.name, { job: job.name, submission });
   }
   return seen;
 }
 
-function submissionOf({ displayName }: ListedJob, prefix: string): number | undefined {
+function parseSubmission({ displayName }: ListedJob, prefix: string): number | undefined {
   if (!displayName.startsWith(prefix)) return undefined;
   const digits = /^\d{1,6}$/.exec(displayName.slice(prefix.length))?.[0];
   return digits === undefined ? undefined : Number(digits);

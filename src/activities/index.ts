@@ -9,8 +9,8 @@ import { findJob } from './find-job.ts';
 import { notify } from './notify.ts';
 import { prepare } from './prepare.ts';
 import { putScheduled } from './put-scheduled.ts';
-import { remember } from './remember.ts';
 import { report } from './report.ts';
+import { saveProgress } from './save-progress.ts';
 import { stageRound } from './stage-round.ts';
 import { activity } from './step.ts';
 
@@ -29,7 +29,7 @@ export function createActivities(deps: ActivityDeps) {
     cancelJob: activity(deps, 'cancelJob', cancelJob),
     cleanUp: activity(deps, 'cleanUp', cleanUp),
     putScheduled: activity(deps, 'putScheduled', putScheduled),
-    remember: activity(deps, 'remember', remember),
+    saveProgress: activity(deps, 'saveProgress', saveProgress),
     notify: activity(deps, 'notify', notify),
   };
 }

@@ -1,7 +1,8 @@
-import { deliveryPauseMs, HummingbatchError, isNotifyTarget, originOf } from '../contract/index.ts';
+import { deliveryPauseMs, HummingbatchError, isNotifyTarget, parseOrigin } from '../contract/index.ts';
+import type { WebhookAnswer } from '../net/post.ts';
 import { SIGNATURE_HEADERS, sign } from '../webhooks/index.ts';
-import type { ActivityDeps, WebhookAnswer } from './deps.ts';
-import { LONGEST_DELAY_MS, Stuck } from './failure.ts';
+import type { ActivityDeps } from './deps.ts';
+import { MAX_DELAY_MS, Stuck } from './failure.ts';
 import type { StepContext } from './step.ts';
 import type { NotifyInput } from './types.ts';
 
@@ -51,14 +52,14 @@ function refused(
   { status, retryAfterMs = 0 }: WebhookAnswer,
   attempt: number,
 ): HummingbatchError {
-  const message = `The receiver at ${originOf(url)} answered ${status}`;
+  const message = `The receiver at ${parseOrigin(url)} answered ${status}`;
   if (status === GONE) {
     const gone = new HummingbatchError('unavailable', `${message}: it wants no more of this.`, {
       fix: 'Take the target out of `notify`.',
     });
     return new Stuck(gone, gone.message);
   }
-  const laterMs = Math.min(retryAfterMs, LONGEST_DELAY_MS);
+  const laterMs = Math.min(retryAfterMs, MAX_DELAY_MS);
   return new HummingbatchError('unavailable', `${message}.`, {
     fix: 'Look at the receiver; the event is sent again by itself.',
     // Only ever later than the rule has it: a receiver that says "in 1 s" must not use up all tries in a minute.

@@ -29,7 +29,7 @@ export function overBy({ at }: Pick<Permit, 'at'>): number {
 }
 
 /** The name of a job at Google: at most 120 ASCII characters, and nobody else's begins like it. */
-export function displayNameOf(batchId: string, nonce: string, round: number, submission: number): string {
+export function toDisplayName(batchId: string, nonce: string, round: number, submission: number): string {
   return `${namePrefix(batchId, nonce, round)}${submission}`;
 }
 

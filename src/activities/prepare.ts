@@ -11,19 +11,25 @@ import {
   type RetrySelection,
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
-import { fingerprintOf } from '../manifest/index.ts';
+import { computeFingerprint } from '../manifest/index.ts';
 import { sha256Of } from '../manifest/sha256.ts';
 import { parseStored } from '../manifest/stored.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
-import { type Begun, keepOptions, optionsAsBefore, selectedOutputs, writePlan } from './batch-files.ts';
+import {
+  type BatchIdentity,
+  keepOptions,
+  optionsAsBefore,
+  selectedOutputs,
+  writePlan,
+} from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import { wrongWorker } from './failure.ts';
 import { readPermits } from './permits.ts';
 import { prepareReferences } from './references.ts';
-import { resultOf } from './report.ts';
-import { type Retry, retryOf } from './retry.ts';
-import { answersOfRounds, type CollectedMark, lastRound, standingOf, strayUsdOf } from './standing.ts';
+import { toBatchResult } from './report.ts';
+import { type Retry, resolveRetry } from './retry.ts';
+import { type CollectedMark, computeStanding, findLastRound, readAnswers, sumStrayUsd } from './standing.ts';
 import type { StepContext } from './step.ts';
 import type { Prepared, PrepareInput, RoundPlan } from './types.ts';
 
@@ -39,27 +45,27 @@ export async function prepare(
   const { store, gemini } = deps;
   const manifest = await readManifest(store, input);
   await begin(deps, batchId, manifest);
-  const retry = input.retry && (await retryOf(store, batchId, input.retry));
+  const retry = input.retry && (await resolveRetry(store, batchId, input.retry));
   const options = input.manifest ? input.options : await optionsAsBefore(store, manifest, input);
   if (options) await keepOptions(store, batchId, options);
   await prepareReferences(deps, batchId, manifest, context);
   const plan = await writePlan(store, batchId, manifest);
 
   const price = estimate(manifest, plan).price;
-  const rounds = await lastRound(store, batchId);
-  const standing = standingOf(
+  const rounds = await findLastRound(store, batchId);
+  const standing = computeStanding(
     plan,
-    await answersOfRounds(store, batchId, rounds),
-    await strayUsdOf(store, batchId, rounds),
+    await readAnswers(store, batchId, rounds),
+    await sumStrayUsd(store, batchId, rounds),
     manifest,
   );
   return {
-    where: { store: store.id, endpoint: gemini.endpoint, keyPrint: gemini.keyPrint },
+    where: { store: store.id, endpoint: gemini.endpoint, keyFingerprint: gemini.keyFingerprint },
     model: manifest.model,
     outputs: plan.length,
     ...(price && { estimatedUsd: roundUsd(price.batchUsd) }),
     ...standing,
-    ...(await whatIsLeft({ store, batchId, manifest, plan, retry })),
+    ...(await findRemainingWork({ store, batchId, manifest, plan, retry })),
     ...(!input.manifest && options && { options }),
     searchAttributes: await deps.searchAttributes(),
   };
@@ -82,11 +88,11 @@ async function readManifest(store: Store, { batchId, manifest }: ImageBatchInput
 
 /** Writes down, once, whose jobs are ours; refuses a folder that was begun with something else. */
 async function begin({ store, now }: ActivityDeps, batchId: string, manifest: Manifest): Promise<void> {
-  const place = batchPlaces(batchId).begun;
-  const fingerprint = fingerprintOf(manifest);
-  const fresh: Begun = { nonce: randomBytes(6).toString('hex'), fingerprint, at: now() };
+  const place = batchPlaces(batchId).identity;
+  const fingerprint = computeFingerprint(manifest);
+  const fresh: BatchIdentity = { nonce: randomBytes(6).toString('hex'), fingerprint, at: now() };
   if (await store.putIfAbsent(place, toJson(fresh))) return;
-  const begun = await getJson<Begun>(store, place);
+  const begun = await getJson<BatchIdentity>(store, place);
   if (begun?.fingerprint !== fingerprint) {
     throw new HummingbatchError(
       'batch-conflict',
@@ -107,12 +113,12 @@ interface Here {
  * What is to be done: the last round where it is open, else what its collecting left over, else what the retry asks for,
  * else the first round. A round with a permit is always finished first, under its own number: it may have been paid for.
  */
-async function whatIsLeft(
+async function findRemainingWork(
   here: Here,
 ): Promise<Pick<Prepared, 'finished' | 'next' | 'firstRound' | 'retryFollows'>> {
   const { store, batchId, retry } = here;
   const places = batchPlaces(batchId);
-  const last = await lastRound(store, batchId);
+  const last = await findLastRound(store, batchId);
   const mark = last > 0 ? await getJson<CollectedMark>(store, places.round(last).collected) : undefined;
   const begun = retry && (await getJson<{ round: number }>(store, places.retryRound(retry.id)));
   const base = { firstRound: begun?.round ?? 1, retryFollows: false };
@@ -126,13 +132,13 @@ async function whatIsLeft(
   if (finished) return { ...base, finished };
   if (retry && !begun) {
     const round = isOpen ? last : last + 1;
-    return { firstRound: round, retryFollows: false, ...nextOf(await beginRetry(here, retry, round)) };
+    return { firstRound: round, retryFollows: false, ...toNext(await beginRetry(here, retry, round)) };
   }
   if (last === 0) return { ...base, next: await roundPlan(here, 1) };
-  return { ...base, ...nextOf(isOpen ? await roundPlan(here, last) : mark?.next) };
+  return { ...base, ...toNext(isOpen ? await roundPlan(here, last) : mark?.next) };
 }
 
-function nextOf(next: RoundPlan | undefined): { next?: RoundPlan } {
+function toNext(next: RoundPlan | undefined): { next?: RoundPlan } {
   return next && next.outputs > 0 ? { next } : {};
 }
 
@@ -151,7 +157,7 @@ async function finishedResult(
   const reported = Math.max(0, ...report.rounds.map(({ round }) => round));
   const isOver =
     retryId === undefined || report.retryId === retryId || (begun ?? Number.POSITIVE_INFINITY) <= reported;
-  return isOver ? resultOf(report) : undefined;
+  return isOver ? toBatchResult(report) : undefined;
 }
 
 /** Takes over what the retry selected. Unless it names outputs to make anew, those that became images meanwhile are left out. */
@@ -161,7 +167,7 @@ async function beginRetry(here: Here, retry: Retry, round: number): Promise<Roun
   const selection = await getJson<RetrySelection>(store, retry.uri);
   if (!selection) throw wrongWorker(`The store ${store.location} has no ${retry.uri}.`);
   const there = new Set(
-    (await answersOfRounds(store, batchId, round)).filter(({ image }) => image).map(({ output }) => output),
+    (await readAnswers(store, batchId, round)).filter(({ image }) => image).map(({ output }) => output),
   );
   const outputs = selection.outputs.filter((output) => selection.anew || !there.has(output));
   await store.put(places.round(round).selection, toJson({ outputs }));

@@ -1,7 +1,7 @@
-import { summaryOf } from '../batch/summary.ts';
+import { summarise } from '../batch/summary.ts';
 import { HummingbatchError } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
-import { fingerprintOf } from '../manifest/canonical.ts';
+import { computeFingerprint } from '../manifest/canonical.ts';
 import { sha256Of } from '../manifest/sha256.ts';
 import { parseStored } from '../manifest/stored.ts';
 import { putOnce } from '../store/put-once.ts';
@@ -19,11 +19,12 @@ export async function putScheduled(
   const scheduled = await store.get(manifest.uri);
   if (!scheduled || sha256Of(scheduled) !== manifest.sha256) throw lost(store.location, manifest.uri);
   const content = parseStored(scheduled, manifest.uri);
-  const fingerprint = fingerprintOf(content);
+  const fingerprint = computeFingerprint(content);
   const uri = batchPlaces(batchId).manifest;
   const there = await putOnce(store, uri, scheduled);
-  if (there !== scheduled && fingerprintOf(parseStored(there, uri)) !== fingerprint) throw taken(batchId);
-  return { manifest: { uri, sha256: sha256Of(there) }, fingerprint, summary: summaryOf(content) };
+  if (there !== scheduled && computeFingerprint(parseStored(there, uri)) !== fingerprint)
+    throw taken(batchId);
+  return { manifest: { uri, sha256: sha256Of(there) }, fingerprint, summary: summarise(content) };
 }
 
 function lost(location: string, uri: string): HummingbatchError {

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import sharp from 'sharp';
 import { HummingbatchError, type Manifest, type ReferenceSource } from '../contract/index.ts';
 import { batchPlaces, referencePlace } from '../contract/places.ts';
-import { probeImage, type ReferenceImage } from '../manifest/image.ts';
+import { probeImage, type ReferenceImage } from '../images/probe.ts';
 import { sha256Of } from '../manifest/sha256.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';

@@ -11,11 +11,11 @@ import { keepOptions, readBatchFiles } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import { jobsOfBatch } from './jobs-of-batch.ts';
 import { reportPage } from './report-page.ts';
-import { answersOfRounds, type CollectedMark, lastRound, strayUsdOf } from './standing.ts';
+import { type CollectedMark, findLastRound, readAnswers, sumStrayUsd } from './standing.ts';
 import type { ReportInput } from './types.ts';
 
 /** The most oddities that a report lists; a last line says how many more there were. */
-const MOST_ANOMALIES = 200;
+const MAX_ANOMALIES = 200;
 
 /**
  * Writes what became of the batch: one record for each output, the manifest of what was not fulfilled, the report and
@@ -26,11 +26,11 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
   const { batchId } = input;
   const places = batchPlaces(batchId);
   const { manifest, plan } = await readBatchFiles(store, batchId);
-  const rounds = await lastRound(store, batchId);
-  const answers = await answersOfRounds(store, batchId, rounds);
+  const rounds = await findLastRound(store, batchId);
+  const answers = await readAnswers(store, batchId, rounds);
   const records = settle(plan, answers, manifest);
   const outputs = countOutcomes(records);
-  const strayUsd = await strayUsdOf(store, batchId, rounds);
+  const strayUsd = await sumStrayUsd(store, batchId, rounds);
   const actual = sumUsd([...records.map(({ costUsd }) => costUsd), strayUsd]);
   const estimated = input.estimatedUsd ?? 0;
   const { labels = [], maxCostUsd } = input.options;
@@ -40,7 +40,7 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
     name: manifest.name,
     model: manifest.model,
     ...(labels.length > 0 && { labels }),
-    state: endStateOf(input, outputs),
+    state: chooseEndState(input, outputs),
     outputs,
     flags: countFlags(records),
     byRatio: countsByRatio(records, manifest),
@@ -53,7 +53,7 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
     anomalies: shorten([
       ...priceNote(manifest),
       ...input.notes,
-      ...(await anomaliesOf(store, batchId, rounds)),
+      ...(await readAnomalies(store, batchId, rounds)),
     ]),
     ...(input.retryId && { retryId: input.retryId }),
   };
@@ -62,10 +62,10 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
   await writeFailed(store, places.failed, failedManifest(manifest, records, batchId));
   await store.put(places.page, reportPage(summary, records));
   await store.put(places.report, toJson(summary));
-  return resultOf(summary);
+  return toBatchResult(summary);
 }
 
-function endStateOf({ state }: ReportInput, outputs: OutputCounts): EndState {
+function chooseEndState({ state }: ReportInput, outputs: OutputCounts): EndState {
   if (state === 'cancelled') return 'CANCELLED';
   return outputs.image === outputs.total ? 'COMPLETED' : 'COMPLETED_WITH_FAILURES';
 }
@@ -84,7 +84,7 @@ async function writeFailed(store: Store, place: string, failed: unknown): Promis
   else await store.put(place, toJson(failed));
 }
 
-async function anomaliesOf(store: Store, batchId: string, rounds: number): Promise<string[]> {
+async function readAnomalies(store: Store, batchId: string, rounds: number): Promise<string[]> {
   const found: string[] = [];
   for (let round = 1; round <= rounds; round++) {
     const mark = await getJson<CollectedMark>(store, batchPlaces(batchId).round(round).collected);
@@ -94,12 +94,12 @@ async function anomaliesOf(store: Store, batchId: string, rounds: number): Promi
 }
 
 function shorten(anomalies: string[]): string[] {
-  const rest = anomalies.length - MOST_ANOMALIES;
-  return rest > 0 ? [...anomalies.slice(0, MOST_ANOMALIES), `and ${rest} more`] : anomalies;
+  const rest = anomalies.length - MAX_ANOMALIES;
+  return rest > 0 ? [...anomalies.slice(0, MAX_ANOMALIES), `and ${rest} more`] : anomalies;
 }
 
 /** What the workflow returns, of a report. */
-export function resultOf({ batchId, state, outputs, rounds, jobs, costUsd }: Report): BatchResult {
+export function toBatchResult({ batchId, state, outputs, rounds, jobs, costUsd }: Report): BatchResult {
   const { estimated, actual } = costUsd;
   return {
     batchId,

@@ -1,4 +1,4 @@
-import { choose } from '../batch/choice.ts';
+import { choose } from '../batch/selector.ts';
 import type { RetryRequest, RetrySelection } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { toJson } from '../store/json.ts';
@@ -17,7 +17,7 @@ export interface Retry {
  *
  * @throws `wrong-state` where the choice means no output
  */
-export async function retryOf(
+export async function resolveRetry(
   store: Store,
   batchId: string,
   { id, uri, ...choice }: RetryRequest,

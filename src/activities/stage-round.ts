@@ -33,7 +33,7 @@ export async function stageRound(
   const { manifest, plan } = await readBatchFiles(store, batchId);
   const stored = await getJson<StoredReferences>(store, batchPlaces(batchId).references);
   const outputs = await selectedOutputs(store, batchId, round, plan);
-  const wanted = outputs.map((planned) => wantedOf(planned, manifest, stored));
+  const wanted = outputs.map((planned) => toWanted(planned, manifest, stored));
 
   const needed = distinct(wanted.flatMap(({ references }) => references));
   const references = await stageReferences(deps, batchId, needed, context);
@@ -48,7 +48,7 @@ export async function stageRound(
 }
 
 /** @throws `store-corrupt` where anything of it is lost: a request without its references would be paid for nothing */
-function wantedOf(planned: PlannedOutput, manifest: Manifest, stored: StoredReferences | undefined): Wanted {
+function toWanted(planned: PlannedOutput, manifest: Manifest, stored: StoredReferences | undefined): Wanted {
   const item = manifest.items[planned.item];
   if (!item) throw lost(`the item of ${planned.output}`);
   const references = item.references.flatMap((name) => {

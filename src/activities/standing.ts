@@ -21,33 +21,34 @@ export interface CollectedMark {
 }
 
 /** What all rounds up to one answered, in the order: round, job, line. Rounds that were not finished count with what they have. */
-export async function answersOfRounds(store: Store, batchId: string, upTo: number): Promise<Answer[]> {
+export async function readAnswers(store: Store, batchId: string, upTo: number): Promise<Answer[]> {
   const answers: Answer[] = [];
-  for (let round = 1; round <= upTo; round++) answers.push(...(await answersOfRound(store, batchId, round)));
+  for (let round = 1; round <= upTo; round++)
+    answers.push(...(await readRoundAnswers(store, batchId, round)));
   return answers;
 }
 
-async function answersOfRound(store: Store, batchId: string, round: number): Promise<Answer[]> {
+async function readRoundAnswers(store: Store, batchId: string, round: number): Promise<Answer[]> {
   const mark = await getJson<CollectedMark>(store, batchPlaces(batchId).round(round).collected);
-  const jobs = mark ? mark.jobs.map(({ job }) => job) : await jobsBegun(store, batchId, round);
+  const jobs = mark ? mark.jobs.map(({ job }) => job) : await listBegunJobs(store, batchId, round);
   const logs = await Promise.all(jobs.map((job) => readLog(store, batchId, round, job)));
   return [...logs.flatMap((log) => log.answers), ...(mark?.silent ?? [])];
 }
 
 /** Jobs of a round whose collecting began; for a round that was given up before its end. */
-async function jobsBegun(store: Store, batchId: string, round: number): Promise<string[]> {
+async function listBegunJobs(store: Store, batchId: string, round: number): Promise<string[]> {
   const { home } = batchPlaces(batchId).round(round);
   return (await store.folders(`${home}/collect/`)).map((folder) => `batches/${folder}`);
 }
 
 /** The last round that left anything in the store; 0 where none did. */
-export async function lastRound(store: Store, batchId: string): Promise<number> {
+export async function findLastRound(store: Store, batchId: string): Promise<number> {
   const folders = await store.folders(batchPlaces(batchId).rounds);
   return Math.max(0, ...folders.map(Number).filter(Number.isInteger));
 }
 
 /** What answers cost that are nobody's, in all rounds up to one that are collected. */
-export async function strayUsdOf(store: Store, batchId: string, upTo: number): Promise<number> {
+export async function sumStrayUsd(store: Store, batchId: string, upTo: number): Promise<number> {
   let sum = 0;
   for (let round = 1; round <= upTo; round++) {
     const mark = await getJson<CollectedMark>(store, batchPlaces(batchId).round(round).collected);
@@ -57,7 +58,7 @@ export async function strayUsdOf(store: Store, batchId: string, upTo: number): P
 }
 
 /** Where a batch stands by its answers. `missing` counts only what a job was asked for and did not answer. */
-export function standingOf(
+export function computeStanding(
   plan: PlannedOutput[],
   answers: Answer[],
   strayUsd: number,

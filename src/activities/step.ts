@@ -40,14 +40,14 @@ export function activity<Input extends StepInput, Output>(
   return async (input) => {
     const { info, cancellationSignal, heartbeat, metricMeter } = Context.current();
     const count = counterOn(metricMeter);
-    const named = namesIn(input);
+    const named = findNames(input);
     const log = deps.log.child({ batch: input.batchId, ...named, step: name, attempt: info.attempt });
     const started = deps.now();
     let details: unknown = info.heartbeatDetails;
     const beat = setInterval(() => heartbeat(details), HEARTBEAT_EVERY_MS);
     try {
       heartbeat(details);
-      refuseForeign(deps, input, info.attempt);
+      requireOwnWorker(deps, input, info.attempt);
       const output = await step({ ...deps, log }, input, {
         signal: cancellationSignal,
         attempt: info.attempt,
@@ -59,11 +59,11 @@ export function activity<Input extends StepInput, Output>(
           heartbeat(newer);
         },
       });
-      log.info({ ...(!named.job && namesIn(output)), ms: deps.now() - started }, 'done');
+      log.info({ ...(!named.job && findNames(output)), ms: deps.now() - started }, 'done');
       return output;
     } catch (error) {
       const failure = toFailure(error, cancellationSignal);
-      const code = codeOf(failure);
+      const code = findCode(failure);
       if (code) count('failedAttempts', 1, { code });
       log.warn({ ms: deps.now() - started, code: code ?? 'cancelled', error: failure.message }, 'failed');
       throw failure;
@@ -74,38 +74,42 @@ export function activity<Input extends StepInput, Output>(
 }
 
 /** What people look for in a log beside the batch: of a step's input, or the job that it has made or found. */
-function namesIn(plain: unknown): { round?: number; job?: string } {
+function findNames(plain: unknown): { round?: number; job?: string } {
   const { round, job, found } = (plain ?? {}) as { round?: number; job?: string; found?: { job: string } };
   const name = job ?? found?.job;
   return { ...(round !== undefined && { round }), ...(name !== undefined && { job: name }) };
 }
 
 /** None where the step was cancelled. */
-function codeOf(failure: ReturnType<typeof toFailure>): ErrorCode | undefined {
+function findCode(failure: ReturnType<typeof toFailure>): ErrorCode | undefined {
   if (failure instanceof CancelledFailure) return undefined;
   return isErrorCode(failure.type) ? failure.type : 'internal';
 }
 
 /** A step that has attempts without limit says so in the end, too: the workflow offers it again, and shows it. */
-const MOST_REFUSALS = 8;
+const MAX_REFUSALS = 8;
 
-function refuseForeign(
+function requireOwnWorker(
   { store, gemini }: ActivityDeps,
   { batchId, where }: StepInput,
   attempt: number,
 ): void {
-  const ours: Required<Where> = { store: store.id, endpoint: gemini.endpoint, keyPrint: gemini.keyPrint };
+  const ours: Required<Where> = {
+    store: store.id,
+    endpoint: gemini.endpoint,
+    keyFingerprint: gemini.keyFingerprint,
+  };
   const differs = (Object.keys(ours) as (keyof Where)[]).filter(
     (name) => where[name] && where[name] !== ours[name],
   );
   if (differs.length === 0) return;
   const what = differs.map((name) => FOREIGN[name]).join(' and ');
   const error = wrongWorker(`The batch ${batchId} belongs to a worker with ${what}.`);
-  throw attempt < MOST_REFUSALS ? error : new Stuck(error, error.message);
+  throw attempt < MAX_REFUSALS ? error : new Stuck(error, error.message);
 }
 
 const FOREIGN: Record<keyof Where, string> = {
   store: 'another store',
   endpoint: 'another endpoint of Gemini',
-  keyPrint: 'another key',
+  keyFingerprint: 'another key',
 };

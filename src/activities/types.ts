@@ -18,7 +18,7 @@ export interface Where {
   store?: string;
   endpoint?: string;
   /** Of the key for Gemini: tells two apart, and nothing of either. */
-  keyPrint?: string;
+  keyFingerprint?: string;
 }
 
 export interface StepInput {
@@ -78,12 +78,12 @@ export interface Staged {
 }
 
 /** A look for the jobs of a round. */
-export interface LookInput extends RoundInput {
+export interface SearchInput extends RoundInput {
   /** Between two passes over LIST, ms. */
   pauseMs: number;
 }
 
-export interface FindJobInput extends LookInput {
+export interface FindJobInput extends SearchInput {
   /** A job that a person names as this round's. It is, where its name at Google says so. */
   named?: string;
 }
@@ -122,11 +122,11 @@ export type Submitted =
   | { kind: 'unknown'; message: string; overBy: number };
 
 /** When a check also looks for further jobs of its round: `at-end`, where it finds that its job has ended, or `now`. */
-export type Look = 'never' | 'at-end' | 'now';
+export type SearchWhen = 'never' | 'at-end' | 'now';
 
-export interface CheckJobInput extends LookInput {
+export interface CheckJobInput extends SearchInput {
   job: string;
-  look: Look;
+  look: SearchWhen;
   /** When it was submitted, for an age where Google's time is garbled; ms since 1970. */
   submittedAt: number;
   minIntervalMs: number;
@@ -186,7 +186,7 @@ export interface ReportInput extends StepInput {
   retryId?: string;
 }
 
-export interface RememberInput extends StepInput {
+export interface SaveProgressInput extends StepInput {
   options: Partial<BatchOptions>;
   progress: BatchProgress;
 }

@@ -22,7 +22,7 @@ interface Part {
 }
 
 /** All that people read of a batch, in a folder named for it. @throws `wrong-state` before its first report */
-export async function archiveOf(store: Store, batchId: string): Promise<Archive> {
+export async function buildArchive(store: Store, batchId: string): Promise<Archive> {
   const places = batchPlaces(batchId);
   const report = await getJson<{ endedAt: string }>(store, places.report);
   if (!report)
@@ -33,14 +33,14 @@ export async function archiveOf(store: Store, batchId: string): Promise<Archive>
   for await (const { file, alternates = [] } of storedRecords(store, batchId))
     for (const name of [file, ...alternates.map((other) => other.file)])
       if (name) keys.push(places.file(name));
-  const parts = await partsOf(store, keys, places.failed, new Date(report.endedAt));
+  const parts = await listParts(store, keys, places.failed, new Date(report.endedAt));
   // Images do not get smaller by being packed, and what is only stored has a length that is known before.
   const zip = makeZip(contents(store, parts));
   return { bytes: Number(predictLength(parts)), content: Readable.fromWeb(zip) };
 }
 
 /** A batch in which all went well has no manifest of what did not. All else must be there. */
-async function partsOf(
+async function listParts(
   store: Store,
   keys: readonly string[],
   optional: string,

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Hummingbatch, Store } from '../client/index.ts';
-import type { Looks } from './looks.ts';
+import type { ProgressCache } from './progress-cache.ts';
 import type { Token } from './tokens.ts';
 
 /** Everything outside that the API works with. */
@@ -24,7 +24,7 @@ export interface ApiContext {
 
 /** What the routes work with. */
 export interface RouteContext extends ApiContext {
-  looks: Looks;
+  progressCache: ProgressCache;
   /** Aborts when the API ends: what follows a batch would not end by itself. */
   closing: AbortSignal;
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import type { Woken } from '../client/index.ts';
+import type { JobEventResult } from '../client/index.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { isJobName } from '../contract/job-name.ts';
 import { isWebhookSecret, verifySignature } from '../webhooks/index.ts';
@@ -14,7 +14,7 @@ import { createSeenIds } from './seen-ids.ts';
  * - `repeated`: it came before;
  * - `ignored`: it is of another kind.
  */
-export type Received = Woken | 'repeated' | 'ignored';
+export type Received = JobEventResult | 'repeated' | 'ignored';
 
 export interface GeminiEventsOptions {
   /** The signing secrets of the endpoints registered at Google, `whsec_…`; several while one is being replaced. */
@@ -22,7 +22,7 @@ export interface GeminiEventsOptions {
   /** ms since 1970. */
   now: () => number;
   /** Passes the event of a job on: `jobEvent` of the client. */
-  wake: (job: string) => Promise<Woken>;
+  wake: (job: string) => Promise<JobEventResult>;
 }
 
 /** A request, as it came. */
@@ -38,7 +38,7 @@ export interface GeminiEvents {
    * Takes one event of Google's.
    *
    * @throws `webhook-invalid` for one that is forged, changed on its way, more than 5 minutes old or ahead, or without
-   *   its headers; `garbled` for one that cannot be read; and what `wake` throws, after which the same event may come
+   *   its headers; `invalid-response` for one that cannot be read; and what `wake` throws, after which the same event may come
    *   again
    */
   receive(request: GeminiRequest): Promise<Received>;
@@ -78,7 +78,7 @@ export function createGeminiEvents({ secrets, now, wake }: GeminiEventsOptions):
   return {
     async receive({ headers, body }) {
       const { id, text } = verifySignature({ headers, body, secret: secrets, now: now() });
-      if (id.length > MAX_ID_CHARACTERS) throw garbled('has an id that is too long');
+      if (id.length > MAX_ID_CHARACTERS) throw invalidResponse('has an id that is too long');
       return (await seen.once(id, () => act(readJson(text), wake))) ?? 'repeated';
     },
   };
@@ -86,10 +86,10 @@ export function createGeminiEvents({ secrets, now, wake }: GeminiEventsOptions):
 
 async function act(value: unknown, wake: GeminiEventsOptions['wake']): Promise<Received> {
   const event = Event.safeParse(value);
-  if (!event.success) throw garbled('has no type');
+  if (!event.success) throw invalidResponse('has no type');
   if (!TYPES.includes(event.data.type)) return 'ignored';
   const job = JobEvent.safeParse(value);
-  if (!job.success) throw garbled('names no job');
+  if (!job.success) throw invalidResponse('names no job');
   return wake(job.data.data.id);
 }
 
@@ -97,12 +97,12 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw garbled('is no JSON');
+    throw invalidResponse('is no JSON');
   }
 }
 
-function garbled(what: string): HummingbatchError {
-  return new HummingbatchError('garbled', `An event of Gemini ${what}.`, {
+function invalidResponse(what: string): HummingbatchError {
+  return new HummingbatchError('invalid-response', `An event of Gemini ${what}.`, {
     fix: 'Nothing: the batch sees the end of its job at its next check.',
   });
 }

@@ -16,17 +16,17 @@ const BEARER = /^Bearer +(?<token>[\x21-\x7e]+)$/i;
 export function createGuard(tokens: readonly Token[]) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (tokens.length === 0) {
-      refuseStrangers(request);
+      rejectCrossOrigin(request);
       return;
     }
-    request.caller = callerOf(request, tokens);
+    request.caller = findCaller(request, tokens);
     if (request.caller) return;
     reply.header('www-authenticate', 'Bearer');
     throw new HummingbatchError('unauthorized', 'The request needs a valid token.');
   };
 }
 
-export function callerOf({ headers }: FastifyRequest, tokens: readonly Token[]): Caller | undefined {
+export function findCaller({ headers }: FastifyRequest, tokens: readonly Token[]): Caller | undefined {
   const { token } = BEARER.exec(headers.authorization ?? '')?.groups ?? {};
   return token === undefined ? undefined : identify(tokens, token);
 }
@@ -35,7 +35,7 @@ export function callerOf({ headers }: FastifyRequest, tokens: readonly Token[]):
  * Without tokens a browser on this machine is the way in: a stranger's page can send a form to loopback, or give loopback a
  * name of its own (DNS rebinding). The first says so in `Origin` or `Sec-Fetch-Site`, the second in `Host`.
  */
-function refuseStrangers({ headers }: FastifyRequest): void {
+function rejectCrossOrigin({ headers }: FastifyRequest): void {
   const { host = '', origin } = headers;
   const isForeign = origin !== undefined && origin !== `http://${host}`;
   if (!isLocal(host) || isForeign || headers['sec-fetch-site'] === 'cross-site')

@@ -16,7 +16,7 @@ interface Claim {
 }
 
 /** The request's `Idempotency-Key`; undefined where it has none. @throws `usage` */
-export function keyOf({ headers }: FastifyRequest): string | undefined {
+export function readIdempotencyKey({ headers }: FastifyRequest): string | undefined {
   const key = headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (typeof key === 'string' && KEY.test(key)) return key;
@@ -26,7 +26,7 @@ export function keyOf({ headers }: FastifyRequest): string | undefined {
 }
 
 /** The name of a request to the workflow: two callers' keys are never the same. */
-export function requestIdOf(caller: Caller | undefined, key: string): string {
+export function deriveRequestId(caller: Caller | undefined, key: string): string {
   return `${caller?.name ?? ''}/${key}`;
 }
 
@@ -45,7 +45,7 @@ export async function onceFor(
     await act();
     return;
   }
-  const hash = sha256Of(requestIdOf(caller, key));
+  const hash = sha256Of(deriveRequestId(caller, key));
   await claimKey(store, requestPlaces(hash).claim, claim);
   const { done } = requestPlaces(hash);
   if (await store.head(done)) return;

@@ -2,7 +2,7 @@ import { MAX_LABELS } from '../contract/labels.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { Problem } from '../manifest/index.ts';
 import { InvalidManifest } from './problem.ts';
-import { type Caller, labelOf, TOKEN_LABEL } from './tokens.ts';
+import { type Caller, TOKEN_LABEL, tokenLabel } from './tokens.ts';
 
 /**
  * A manifest as the token may start it with which it came: it bears the token's label, by which its batch is found, and seen.
@@ -19,7 +19,7 @@ export function ownManifest(caller: Caller | undefined, manifest: Manifest, file
       `The webhook secret "${secret.secretRef}" is not this token's.`,
       `Name "${caller.name}".`,
     );
-  const own = labelOf(caller);
+  const own = tokenLabel(caller);
   const others = (manifest.run.labels ?? []).filter((label) => label !== own);
   const foreign = others.find((label) => label.startsWith(TOKEN_LABEL));
   if (foreign !== undefined)

@@ -10,7 +10,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   unauthorized: 401,
   forbidden: 403,
   'webhook-invalid': 401,
-  garbled: 400,
+  'invalid-response': 400,
   'batch-unknown': 404,
   'not-found': 404,
   'batch-conflict': 409,
@@ -72,8 +72,8 @@ export function toProblem(error: unknown, instance: string): ProblemDetails {
   const { code, message, fix } = known;
   return {
     type: `urn:hummingbatch:error:${code}`,
-    title: titleOf(code),
-    status: statusOf(error) ?? STATUS[code] ?? 500,
+    title: formatTitle(code),
+    status: readStatus(error) ?? STATUS[code] ?? 500,
     detail: TOLD[code] ?? overHttp(message),
     instance,
     code,
@@ -83,14 +83,14 @@ export function toProblem(error: unknown, instance: string): ProblemDetails {
 }
 
 /** Of Fastify's own refusals, that have one: 404, 405, 406, 413, 415. */
-function statusOf(error: unknown): number | undefined {
+function readStatus(error: unknown): number | undefined {
   if (error instanceof HummingbatchError || !(error instanceof Error)) return undefined;
   const { statusCode } = error as { statusCode?: unknown };
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : undefined;
 }
 
 function fromFramework(error: unknown): HummingbatchError {
-  const status = statusOf(error);
+  const status = readStatus(error);
   if (status === 413) return tooLarge(error);
   if (hasZodFastifySchemaValidationErrors(error)) return misfit(error);
   if (status !== undefined)
@@ -139,7 +139,7 @@ function sentence(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.?$/, '.')}`.slice(0, 500);
 }
 
-function titleOf(code: ErrorCode): string {
+function formatTitle(code: ErrorCode): string {
   const words = code.replaceAll('-', ' ');
   return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
 }

@@ -3,7 +3,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HummingbatchError } from '../contract/errors.ts';
 import type { ApiContext } from './context.ts';
-import { callerOf } from './guard.ts';
+import { findCaller } from './guard.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { refusal, tooLarge } from './problem.ts';
 import { EVENTS_PATH } from './routes/gemini.ts';
@@ -20,8 +20,8 @@ export async function protect(
   { tokens, requestsPerMinute }: Pick<ApiContext, 'tokens' | 'requestsPerMinute'>,
 ): Promise<void> {
   const isStranger = (request: FastifyRequest) =>
-    tokens.length > 0 && !isSigned(request) && callerOf(request, tokens) === undefined;
-  const callerIn = (request: FastifyRequest) => callerOf(request, tokens)?.name ?? request.ip;
+    tokens.length > 0 && !isSigned(request) && findCaller(request, tokens) === undefined;
+  const callerIn = (request: FastifyRequest) => findCaller(request, tokens)?.name ?? request.ip;
 
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING_RUNS } });
   await app.register(rateLimit, {

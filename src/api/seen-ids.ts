@@ -1,7 +1,7 @@
 /** What a sender repeats it repeats within a day: Google tries for 24 h. */
 const KEPT_MS = 24 * 3_600_000;
 /** About 1 MB with ids of 200 characters. Beyond it the oldest are forgotten, and one that then comes again costs a check. */
-const MOST_IDS = 5_000;
+const MAX_IDS = 5_000;
 
 /** Does once what each id stands for. */
 export interface SeenIds {
@@ -20,7 +20,7 @@ export function createSeenIds(now: () => number): SeenIds {
 
   function forgetOld(): void {
     for (const [id, { at }] of seen) {
-      if (seen.size <= MOST_IDS && now() - at <= KEPT_MS) return;
+      if (seen.size <= MAX_IDS && now() - at <= KEPT_MS) return;
       seen.delete(id);
     }
   }

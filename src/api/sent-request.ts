@@ -1,12 +1,12 @@
 import type { MultipartFile, MultipartValue } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { HummingbatchError } from '../contract/errors.ts';
-import { formatOf, type ManifestFormat, type WholeFormat } from '../manifest/formats/index.ts';
-import { lookAtImage } from '../manifest/image.ts';
+import { probeReader } from '../images/byte-probe.ts';
+import { probeImageFile } from '../images/probe.ts';
+import { detectFormat, type ManifestFormat, type WholeFormat } from '../manifest/formats/index.ts';
 import { MAX_MANIFEST_BYTES } from '../manifest/limits.ts';
-import { lookThrough } from '../manifest/looking.ts';
 import type { Content } from '../manifest/read-tree.ts';
-import { nameOf, type SentFile } from '../manifest/sent.ts';
+import { fileName, type SentFile } from '../manifest/sent.ts';
 import type { Staged, Store } from '../store/store.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { tooLarge } from './problem.ts';
@@ -72,10 +72,10 @@ async function readParts(request: FastifyRequest, stage: Stage): Promise<SentReq
   const names = new Set<string>();
   let bytes = 0;
   for await (const part of readable(request.parts())) {
-    const name = nameOf(part.fieldname);
+    const name = fileName(part.fieldname);
     if (names.has(name)) throw unreadable(`Two parts have the name "${name.slice(0, 200)}".`);
     names.add(name);
-    if (name === 'manifest' || name === 'base') texts[name] = await textOf(part, name);
+    if (name === 'manifest' || name === 'base') texts[name] = await readText(part, name);
     else files.push(await readFile(part, name, stage));
     bytes += files.at(-1)?.staged.bytes ?? 0;
     if (bytes > MAX_BODY_BYTES) throw tooLarge();
@@ -87,7 +87,7 @@ async function readParts(request: FastifyRequest, stage: Stage): Promise<SentReq
   return { manifest, ...(base && { base: base as Content<WholeFormat> }), files };
 }
 
-async function textOf(part: MultipartFile | MultipartValue, name: string): Promise<Content> {
+async function readText(part: MultipartFile | MultipartValue, name: string): Promise<Content> {
   if (part.type === 'field') {
     const content = typeof part.value === 'string' ? part.value : JSON.stringify(part.value);
     if (part.valueTruncated) throw tooLarge();
@@ -98,7 +98,9 @@ async function textOf(part: MultipartFile | MultipartValue, name: string): Promi
   const content = Buffer.concat(pieces);
   if (part.file.truncated || content.length > MAX_MANIFEST_BYTES) throw tooLarge();
   const format =
-    formatOf(part.filename) ?? formatOfType(part.mimetype) ?? formatOfText(content.toString('utf8', 0, 1000));
+    detectFormat(part.filename) ??
+    formatOfType(part.mimetype) ??
+    formatOfText(content.toString('utf8', 0, 1000));
   return { file: part.filename || name, format, content };
 }
 
@@ -119,7 +121,7 @@ async function readFile(
   if (part.type === 'field') throw unreadable(`The part "${name.slice(0, 200)}" is no file.`);
   // One that is cut at the limit is still larger than a reference may be.
   const staged = await stage(readable(part.file));
-  const probe = await lookThrough((at, length) => staged.read(at, length), lookAtImage(staged.bytes));
+  const probe = await probeReader((at, length) => staged.read(at, length), probeImageFile(staged.bytes));
   return { name, sha256: staged.sha256, probe, staged };
 }
 

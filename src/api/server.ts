@@ -13,9 +13,9 @@ import { MAX_MANIFEST_BYTES } from '../manifest/limits.ts';
 import type { ApiContext } from './context.ts';
 import { documentApi } from './documentation.ts';
 import { createGuard } from './guard.ts';
-import { createLooks } from './looks.ts';
 import { measureRequests } from './metrics.ts';
 import { toProblem } from './problem.ts';
+import { createProgressCache } from './progress-cache.ts';
 import { protect } from './protect.ts';
 import { batchRoutes } from './routes/batches.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -77,7 +77,7 @@ export async function createApi(context: ApiContext): Promise<FastifyInstance> {
   app.setNotFoundHandler((request, reply) => {
     const error = new HummingbatchError(
       'not-found',
-      `There is nothing at ${request.method} ${pathOf(request)}.`,
+      `There is nothing at ${request.method} ${requestPath(request)}.`,
       {
         fix: 'GET /openapi.json lists what there is; /docs shows it.',
       },
@@ -100,7 +100,7 @@ export async function createApi(context: ApiContext): Promise<FastifyInstance> {
   });
   const routeContext = {
     ...context,
-    looks: createLooks(context.hummingbatch),
+    progressCache: createProgressCache(context.hummingbatch),
     closing: closing.signal,
   };
   await app.register(healthRoutes, context);
@@ -117,10 +117,10 @@ export async function createApi(context: ApiContext): Promise<FastifyInstance> {
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const problem = toProblem(error, pathOf(request));
+  const problem = toProblem(error, requestPath(request));
   if (problem.status >= 500)
     request.log.error(
-      { code: problem.code, path: pathOf(request), error: String(error) },
+      { code: problem.code, path: requestPath(request), error: String(error) },
       'a request failed',
     );
   // The rest of a body that nobody reads would have to come first.
@@ -129,6 +129,6 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
 }
 
 /** Without its query: that is a caller's own business. */
-function pathOf({ url }: FastifyRequest): string {
+function requestPath({ url }: FastifyRequest): string {
   return url.replace(/\?.*/s, '');
 }

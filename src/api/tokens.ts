@@ -22,7 +22,7 @@ const VARIABLE = 'HUMMINGBATCH_API_TOKENS';
 export const TOKEN_LABEL = 'token:';
 
 /** What every batch of a token carries. */
-export function labelOf({ name }: Caller): string {
+export function tokenLabel({ name }: Caller): string {
   return `${TOKEN_LABEL}${name}`;
 }
 
@@ -36,7 +36,7 @@ export function readTokens(setting: string): Token[] {
   return setting.split(',').map((text, index) => {
     const { name, own, token } = ENTRY.exec(text.trim())?.groups ?? {};
     if (name === undefined || token === undefined) throw malformed(index + 1);
-    return { name, ownOnly: own !== undefined, digest: digestOf(token) };
+    return { name, ownOnly: own !== undefined, digest: digestToken(token) };
   });
 }
 
@@ -48,12 +48,12 @@ function malformed(place: number): HummingbatchError {
 
 /** Whose token it is. Each is compared, in the same time for every input. */
 export function identify(tokens: readonly Token[], presented: string): Caller | undefined {
-  const digest = digestOf(presented);
+  const digest = digestToken(presented);
   let found: Caller | undefined;
   for (const token of tokens) if (timingSafeEqual(token.digest, digest)) found = token;
   return found && { name: found.name, ownOnly: found.ownOnly };
 }
 
-function digestOf(token: string): Buffer {
+function digestToken(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

@@ -1,12 +1,12 @@
 import { storedProgress } from '../client/index.ts';
 import { type BatchProgress, HummingbatchError, isBatchId } from '../contract/index.ts';
 import type { Store } from '../store/store.ts';
-import type { Looks } from './looks.ts';
-import { type Caller, labelOf } from './tokens.ts';
+import type { ProgressCache } from './progress-cache.ts';
+import { type Caller, tokenLabel } from './tokens.ts';
 
 /** Whether a caller may know of a batch. */
 export function maySee(caller: Caller | undefined, { labels = [] }: Pick<BatchProgress, 'labels'>): boolean {
-  return !caller?.ownOnly || labels.includes(labelOf(caller));
+  return !caller?.ownOnly || labels.includes(tokenLabel(caller));
 }
 
 /** Of a batch that is another's a caller hears what it hears of one that is not there. */
@@ -15,14 +15,14 @@ export function noSuchBatch(batchId: string): HummingbatchError {
 }
 
 /** Where a batch stands. @throws `batch-unknown` where the caller may not know of it, and what the look throws */
-export async function lookAs(
+export async function getVisible(
   caller: Caller | undefined,
-  looks: Looks,
+  progressCache: ProgressCache,
   batchId: string,
 ): Promise<BatchProgress> {
   if (!isBatchId(batchId)) throw noSuchBatch(batchId);
   try {
-    const progress = await looks.at(batchId);
+    const progress = await progressCache.get(batchId);
     if (maySee(caller, progress)) return progress;
   } catch (error) {
     // Its own words name what lies near, and where: neither is for every caller.

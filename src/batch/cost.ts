@@ -46,7 +46,7 @@ export function estimate(
   const model = findModel(manifest.model);
   const usage = expectedUsage(manifest, model, outputs, textTokens);
   const counts = { outputs: outputs.length, inputTokens: usage.input };
-  return model ? { ...counts, imageTokens: usage.image, price: priceOf(model, usage) } : counts;
+  return model ? { ...counts, imageTokens: usage.image, price: computePrice(model, usage) } : counts;
 }
 
 /**
@@ -58,16 +58,16 @@ export function worstCaseUsd(manifest: Manifest, outputs: readonly PlannedOutput
   const model = findModel(manifest.model);
   if (!model) return undefined;
   const usage = expectedUsage(manifest, model, outputs, mostTextTokens);
-  return priceOf(model, { ...usage, text: THINKING_ALLOWANCE * outputs.length }).batchUsd;
+  return computePrice(model, { ...usage, text: THINKING_ALLOWANCE * outputs.length }).batchUsd;
 }
 
 /** What an answer cost as part of a batch, USD, not rounded. Undefined where the model is not in our table. */
 export function actualUsd(model: string, usage: Usage): number | undefined {
   const known = findModel(model);
-  return known && priceOf(known, usage).batchUsd;
+  return known && computePrice(known, usage).batchUsd;
 }
 
-function priceOf({ pricePerMillionUsd: price }: Model, usage: Usage): Price {
+function computePrice({ pricePerMillionUsd: price }: Model, usage: Usage): Price {
   const interactiveUsd =
     (usage.input * price.input + usage.text * price.text + usage.image * price.image) / 1e6;
   const batchUsd = interactiveUsd * BATCH_DISCOUNT;
@@ -84,7 +84,7 @@ function expectedUsage(
     input:
       tokensOf(item.prompt) +
       tokensOf(item.systemInstruction ?? '') +
-      referencesOf(manifest, item) * (model?.tokensPerReference ?? TOKENS_PER_REFERENCE),
+      countReferences(manifest, item) * (model?.tokensPerReference ?? TOKENS_PER_REFERENCE),
     image: model ? imageTokens(model, item.imageSize) : 0,
   }));
   const sum = { input: 0, text: 0, image: 0 };
@@ -96,7 +96,7 @@ function expectedUsage(
 }
 
 /** How many images an item's references are; a name may stand for a set of them. */
-function referencesOf(manifest: Manifest, item: Item): number {
+function countReferences(manifest: Manifest, item: Item): number {
   return item.references.reduce((sum, name) => sum + (manifest.references[name]?.length ?? 0), 0);
 }
 

@@ -19,7 +19,7 @@ export function failedManifest(
     records.filter((record) => record.outcome !== 'image'),
     (record) => record.key,
   );
-  const items = manifest.items.flatMap((item) => restOf(item, missing.get(item.key) ?? []));
+  const items = manifest.items.flatMap((item) => takeRest(item, missing.get(item.key) ?? []));
   if (items.length === 0) return undefined;
   const used = new Set(items.flatMap((item) => item.references));
   const references = Object.fromEntries(
@@ -28,7 +28,7 @@ export function failedManifest(
   return { ...manifest, references, items, parent: batchId };
 }
 
-function restOf(item: Item, missing: readonly OutputRecord[]): Item[] {
+function takeRest(item: Item, missing: readonly OutputRecord[]): Item[] {
   if (missing.length === 0) return [];
   const rest = { ...item, count: missing.length };
   const firstN = Math.min(...missing.map(({ output }) => parseOutputId(output)?.n ?? 1));

@@ -9,9 +9,9 @@ const SHARE_OF_AGE = 0.2;
 /** Either way, so that many batches do not ask in step. */
 const JITTER = 0.1;
 /** However short a caller wants it: a loop without a pause would fill the history. */
-const SHORTEST = SECOND;
+const MIN_INTERVAL_MS = SECOND;
 /** However long: a job is over after two days. */
-const LONGEST = 24 * HOUR;
+const MAX_INTERVAL_MS = 24 * HOUR;
 
 export interface CheckTimes {
   /** How long ago the job was made. */
@@ -32,14 +32,14 @@ export function nextCheckMs({ ageMs, random, minMs, maxMs }: CheckTimes): number
   const max = Math.max(min, isPositive(maxMs) ? maxMs : DEFAULT_OPTIONS.maxCheckIntervalMs);
   const age = isPositive(ageMs) ? ageMs : 0;
   const chance = random >= 0 && random <= 1 ? random : 0.5;
-  const wait = Math.min(LONGEST, max, Math.max(min, age * SHARE_OF_AGE));
-  return Math.max(SHORTEST, Math.round(wait * (1 - JITTER + 2 * JITTER * chance)));
+  const wait = Math.min(MAX_INTERVAL_MS, max, Math.max(min, age * SHARE_OF_AGE));
+  return Math.max(MIN_INTERVAL_MS, Math.round(wait * (1 - JITTER + 2 * JITTER * chance)));
 }
 
 const FIRST_QUOTA_WAIT = MINUTE;
-const LONGEST_QUOTA_WAIT = 30 * MINUTE;
+const MAX_QUOTA_WAIT = 30 * MINUTE;
 /** A hint beyond this is taken for garbled: quotas of this API are counted by the minute, by ten minutes or by the day. */
-const LONGEST_HINT = 6 * HOUR;
+const MAX_HINT = 6 * HOUR;
 
 /**
  * How long to wait before a job is made again that met a full quota: 1 minute, doubling to 30, and never less than Google
@@ -50,8 +50,8 @@ const LONGEST_HINT = 6 * HOUR;
  */
 export function quotaWaitMs(attempt: number, hintMs?: number): number {
   const doublings = isPositive(attempt) ? Math.floor(attempt) - 1 : 0;
-  const own = Math.min(LONGEST_QUOTA_WAIT, FIRST_QUOTA_WAIT * 2 ** Math.max(0, doublings));
-  const asked = isPositive(hintMs) ? Math.min(LONGEST_HINT, Math.ceil(hintMs)) : 0;
+  const own = Math.min(MAX_QUOTA_WAIT, FIRST_QUOTA_WAIT * 2 ** Math.max(0, doublings));
+  const asked = isPositive(hintMs) ? Math.min(MAX_HINT, Math.ceil(hintMs)) : 0;
   return Math.max(own, asked);
 }
 

@@ -1,5 +1,5 @@
 import { FLAGS, type Flag } from '../contract/words.ts';
-import { nearestRatio, type Pixels, pixelsOf } from './pixels.ts';
+import { nearestRatio, type Pixels, toPixels } from './pixels.ts';
 
 export interface Measured extends Pixels {
   /** What was asked for; unset: the model chose. */
@@ -19,7 +19,7 @@ const RATIO_TOLERANCE = 0.02;
 const SIZE_TOLERANCE = 0.05;
 
 /** The doubts about an image, from its own pixels and bytes: the answer's claims are not believed. */
-export function flagsOf(image: Measured): Flag[] {
+export function compareImage(image: Measured): Flag[] {
   const doubts: Partial<Record<Flag, boolean>> = {
     'wrong-ratio': image.aspectRatio !== undefined && !hasRatio(image, image.aspectRatio),
     'wrong-size': !hasSize(image, image.imageSize),
@@ -37,7 +37,7 @@ function hasRatio({ width, height }: Pixels, ratio: string): boolean {
 
 /** Compared with what that size has in the shape the image has, so that a wrong ratio is not taken for a wrong size. */
 function hasSize(image: Pixels, size: string): boolean {
-  const expected = pixelsOf(nearestRatio(image), size);
+  const expected = toPixels(nearestRatio(image), size);
   if (!expected) return true;
   const scale = Math.sqrt((image.width * image.height) / (expected.width * expected.height));
   return Math.abs(scale - 1) <= SIZE_TOLERANCE;

@@ -6,7 +6,7 @@ import { findModel, MODELS } from './models.ts';
 
 /** A model outside of our table is `other`: whatever people write in manifests must not make series without end. */
 const OTHER_MODEL = 'other';
-const MODEL_NAMES = [...MODELS.map(nameOf), OTHER_MODEL];
+const MODEL_NAMES = [...MODELS.map(firstName), OTHER_MODEL];
 
 /** What a metric is, and all that its labels can say: never a batch, a job or a key. */
 export interface Metric {
@@ -170,10 +170,10 @@ export function scrapedName({ name, kind }: Metric): string {
 /** A model as a label. */
 export function modelLabel(nameOrId: string | undefined): string {
   const model = nameOrId === undefined ? undefined : findModel(nameOrId);
-  return model ? nameOf(model) : OTHER_MODEL;
+  return model ? firstName(model) : OTHER_MODEL;
 }
 
-function nameOf({ names, id }: (typeof MODELS)[number]): string {
+function firstName({ names, id }: (typeof MODELS)[number]): string {
   return names[0] ?? id;
 }
 

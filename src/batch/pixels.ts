@@ -30,7 +30,7 @@ const AT_1K: Readonly<Record<string, readonly [width: number, height: number]>> 
 const SCALE: Record<ImageSize, number> = { '512': 0.5, '1K': 1, '2K': 2, '4K': 4 };
 
 /** The pixels of a ratio at a size; undefined where Google's tables do not have them. */
-export function pixelsOf(ratio: string, size: string): Pixels | undefined {
+export function toPixels(ratio: string, size: string): Pixels | undefined {
   if (!Object.hasOwn(AT_1K, ratio) || !isImageSize(size)) return undefined;
   const [width, height] = AT_1K[ratio] as readonly [number, number];
   return { width: width * SCALE[size], height: height * SCALE[size] };

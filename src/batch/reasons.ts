@@ -53,16 +53,16 @@ function row(outcome: Loss, retry: RetryClass, says: string): ReasonRow {
   return { outcome, retry, says };
 }
 
-export function outcomeOf(reason: Reason): Loss {
+export function toOutcome(reason: Reason): Loss {
   return ROWS[reason].outcome;
 }
 
-export function retryClassOf(reason: Reason): RetryClass {
+export function getRetryClass(reason: Reason): RetryClass {
   return ROWS[reason].retry;
 }
 
 /** The sentence for a reason to which Google added none; `detail` is Google's own word or code for it. */
-export function sentenceOf(reason: Reason, detail?: string): string {
+export function formatReason(reason: Reason, detail?: string): string {
   const { says } = ROWS[reason];
   return detail ? `${says.slice(0, -1)} (${detail}).` : says;
 }

@@ -1,5 +1,5 @@
 import type { Answer, Reason } from '../contract/record.ts';
-import { retryClassOf } from './reasons.ts';
+import { getRetryClass } from './reasons.ts';
 
 /** How often a weak reason may come up: the first time, and once more. */
 const WEAK_TRIES = 2;
@@ -17,7 +17,7 @@ export interface RoundsSoFar {
 
 /** Whether another try of an output with this reason may help; what a record says as `retryable`. */
 export function retryable(reason: Reason): boolean {
-  return retryClassOf(reason) !== 'permanent';
+  return getRetryClass(reason) !== 'permanent';
 }
 
 /**
@@ -30,22 +30,22 @@ export function anotherTry(
   { round, maxRounds, weCancelled }: RoundsSoFar,
 ): boolean {
   if (round >= maxRounds || answers.some((answer) => answer.outcome === 'image')) return false;
-  const now = reasonsOf(answers.filter((answer) => answer.round === round));
+  const now = listReasons(answers.filter((answer) => answer.round === round));
   if (weCancelled && now.includes('cancelled')) return false;
-  if (now.some((reason) => retryClassOf(reason) === 'permanent')) return false;
+  if (now.some((reason) => getRetryClass(reason) === 'permanent')) return false;
   return !now.some(isWeak) || weakRounds(answers) < WEAK_TRIES;
 }
 
 /** In how many rounds a weak reason came up; a job that answers twice has still tried once. */
 function weakRounds(answers: readonly Answer[]): number {
-  return new Set(answers.filter((answer) => reasonsOf([answer]).some(isWeak)).map((answer) => answer.round))
+  return new Set(answers.filter((answer) => listReasons([answer]).some(isWeak)).map((answer) => answer.round))
     .size;
 }
 
 function isWeak(reason: Reason): boolean {
-  return retryClassOf(reason) === 'weak';
+  return getRetryClass(reason) === 'weak';
 }
 
-function reasonsOf(answers: readonly Answer[]): Reason[] {
+function listReasons(answers: readonly Answer[]): Reason[] {
   return answers.flatMap((answer) => answer.reason ?? []);
 }

@@ -1,6 +1,6 @@
 import type { Reason } from '../contract/record.ts';
 import { field, isObject, textField } from './json.ts';
-import { sentenceOf } from './reasons.ts';
+import { formatReason } from './reasons.ts';
 
 /** Codes of google.rpc, their HTTP twins and their names, by what they mean for a row. */
 const CODES: ReadonlyArray<readonly [reason: Reason, codes: readonly (number | string)[]]> = [
@@ -25,24 +25,24 @@ export interface RowError {
 }
 
 /** What the `error` (or `status`) of a line says; undefined where it says nothing or OK. */
-export function rowErrorOf(error: unknown): RowError | undefined {
+export function parseRowError(error: unknown): RowError | undefined {
   if (typeof error === 'string')
-    return error.trim() === '' ? undefined : { reason: reasonOf(error, error), message: error };
+    return error.trim() === '' ? undefined : { reason: toReason(error, error), message: error };
   if (!isObject(error)) return undefined;
-  const code = codeOf(error);
+  const code = readCode(error);
   const message = textField(error, 'message');
   if (code === undefined && message.trim() === '') return undefined;
-  const reason = reasonOf(code, message);
-  return { reason, message: message.trim() || sentenceOf(reason, `code ${code}`) };
+  const reason = toReason(code, message);
+  return { reason, message: message.trim() || formatReason(reason, `code ${code}`) };
 }
 
-function reasonOf(code: string | undefined, message: string): Reason {
+function toReason(code: string | undefined, message: string): Reason {
   if (NAMES_A_FILE.test(message) && IS_GONE.test(message)) return 'reference-expired';
   return REASON_OF.get(code ?? '') ?? 'unknown-code';
 }
 
 /** The code as text; undefined for OK, which is 0. */
-function codeOf(error: unknown): string | undefined {
+function readCode(error: unknown): string | undefined {
   const code = field(error, 'code') ?? field(error, 'status');
   if (typeof code !== 'number' && typeof code !== 'string') return undefined;
   return ['0', '', 'OK'].includes(String(code)) ? undefined : String(code).slice(0, 40);

@@ -4,7 +4,7 @@ import { FLAGS, type Flag } from '../contract/words.ts';
 import { groupBy } from './group.ts';
 import { sumUsd } from './money.ts';
 import type { PlannedOutput } from './plan.ts';
-import { type Loss, outcomeOf, sentenceOf } from './reasons.ts';
+import { formatReason, type Loss, toOutcome } from './reasons.ts';
 import { retryable } from './retry.ts';
 import { addUsage } from './usage.ts';
 
@@ -47,7 +47,7 @@ function imageFields(chosen: ImageAnswer, images: readonly ImageAnswer[], own: r
   return {
     outcome: chosen.outcome,
     ...chosen.image,
-    flags: flagsOf(chosen, own),
+    flags: chooseFlags(chosen, own),
     ...(alternates.length > 0 && { alternates }),
     ...(chosen.text !== undefined && { text: chosen.text }),
     round: chosen.round,
@@ -56,7 +56,7 @@ function imageFields(chosen: ImageAnswer, images: readonly ImageAnswer[], own: r
 }
 
 /** A round asks for an output once: whatever answers it again in that round is a duplicate, and was billed. */
-function flagsOf(chosen: ImageAnswer, own: readonly Answer[]): Flag[] {
+function chooseFlags(chosen: ImageAnswer, own: readonly Answer[]): Flag[] {
   const isDuplicate = own.filter((answer) => answer.round === chosen.round).length > 1;
   return FLAGS.filter((flag) => chosen.flags.includes(flag) || (isDuplicate && flag === 'duplicate-answer'));
 }
@@ -64,10 +64,10 @@ function flagsOf(chosen: ImageAnswer, own: readonly Answer[]): Flag[] {
 function lossFields(last: LossAnswer | undefined) {
   const reason = last?.reason ?? 'no-answer';
   return {
-    outcome: last?.outcome ?? outcomeOf(reason),
+    outcome: last?.outcome ?? toOutcome(reason),
     flags: [],
     reason,
-    message: last?.message ?? sentenceOf(reason),
+    message: last?.message ?? formatReason(reason),
     ...(last?.text !== undefined && { text: last.text }),
     retryable: retryable(reason),
     ...(last && { round: last.round, job: last.job }),

@@ -8,12 +8,12 @@ import { field, isObject, listField } from './json.ts';
  * the details leave of `candidatesTokenCount` if there was an image. All other output is text, thoughts included: Google
  * counts those apart from the candidates and bills them as text.
  */
-export function usageOf(usageMetadata: unknown, { hasImage }: { hasImage: boolean }): Usage | undefined {
+export function parseUsage(usageMetadata: unknown, { hasImage }: { hasImage: boolean }): Usage | undefined {
   if (!isObject(usageMetadata)) return undefined;
   const input = tokens(usageMetadata, 'promptTokenCount');
   const thoughts = tokens(usageMetadata, 'thoughtsTokenCount');
   const total = tokens(usageMetadata, 'candidatesTokenCount');
-  const details = detailsOf(usageMetadata);
+  const details = parseDetails(usageMetadata);
   if (input === undefined && thoughts === undefined && total === undefined && details === undefined)
     return undefined;
 
@@ -34,7 +34,7 @@ export function addUsage(usages: readonly (Usage | undefined)[]): Usage | undefi
   }));
 }
 
-function detailsOf(usageMetadata: unknown): { image: number; rest: number } | undefined {
+function parseDetails(usageMetadata: unknown): { image: number; rest: number } | undefined {
   const details = listField(usageMetadata, 'candidatesTokensDetails');
   if (details.length === 0) return undefined;
   const sum = { image: 0, rest: 0 };

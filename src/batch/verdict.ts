@@ -1,9 +1,9 @@
 import type { Reason, Usage } from '../contract/record.ts';
 import { foreignLine, foreignText } from './foreign-text.ts';
 import { field, isObject, listField, textField } from './json.ts';
-import { type Loss, outcomeOf, sentenceOf } from './reasons.ts';
-import { rowErrorOf } from './row-error.ts';
-import { usageOf } from './usage.ts';
+import { formatReason, type Loss, toOutcome } from './reasons.ts';
+import { parseRowError } from './row-error.ts';
+import { parseUsage } from './usage.ts';
 
 /** An image as it stands in an answer. */
 export interface InlineImage {
@@ -60,7 +60,7 @@ const FINISH_REASONS: Readonly<Record<string, Reason>> = {
 const ORDINARY = ['', 'STOP', 'FINISH_REASON_UNSPECIFIED'];
 
 /** The key a line answers to; undefined where it has none. */
-export function keyOf(line: unknown): string | undefined {
+export function readKey(line: unknown): string | undefined {
   return textField(line, 'key') || undefined;
 }
 
@@ -68,24 +68,24 @@ export function keyOf(line: unknown): string | undefined {
  * What a parsed line says, whatever it holds: it never throws. An image wins over everything else in its line, because it
  * was paid for.
  */
-export function verdictOf(line: unknown): Verdict {
-  const answer = verdictOnResponse(field(line, 'response'));
+export function judgeLine(line: unknown): Verdict {
+  const answer = judgeResponse(field(line, 'response'));
   if (answer?.kind === 'image') return answer;
-  const error = rowErrorOf(field(line, 'error')) ?? rowErrorOf(field(line, 'status'));
+  const error = parseRowError(field(line, 'error')) ?? parseRowError(field(line, 'status'));
   if (error) return loss(error.reason, error.message, { usage: answer?.usage });
   return answer ?? loss('malformed', 'The line has neither an answer nor an error.', {});
 }
 
-function verdictOnResponse(response: unknown): Verdict | undefined {
+function judgeResponse(response: unknown): Verdict | undefined {
   if (!isObject(response)) return undefined;
   const candidates = listField(response, 'candidates');
   const parts = candidates.flatMap((candidate) => listField(field(candidate, 'content'), 'parts'));
-  const images = imagesOf(parts);
+  const images = findImages(parts);
   const said = {
     text: foreignText(spokenText(parts), MAX_TEXT),
-    usage: usageOf(field(response, 'usageMetadata'), { hasImage: images.length > 0 }),
+    usage: parseUsage(field(response, 'usageMetadata'), { hasImage: images.length > 0 }),
   };
-  return imageVerdict(images, said) ?? lossOf(response, candidates, said);
+  return imageVerdict(images, said) ?? judgeLoss(response, candidates, said);
 }
 
 interface Said {
@@ -112,7 +112,7 @@ function imageVerdict(images: readonly FoundImage[], said: Said): ImageVerdict |
   };
 }
 
-function imagesOf(parts: readonly unknown[]): FoundImage[] {
+function findImages(parts: readonly unknown[]): FoundImage[] {
   return parts.flatMap((part) => {
     const inline = field(part, 'inlineData');
     const data = textField(inline, 'data');
@@ -132,25 +132,25 @@ function isThought(part: unknown): boolean {
   return field(part, 'thought') === true;
 }
 
-function lossOf(response: unknown, candidates: readonly unknown[], said: Said): LossVerdict {
+function judgeLoss(response: unknown, candidates: readonly unknown[], said: Said): LossVerdict {
   const feedback = field(response, 'promptFeedback');
   const blocked = textField(feedback, 'blockReason');
   if (blocked) {
     const google = textField(feedback, 'blockReasonMessage');
-    return loss('prompt-blocked', google || sentenceOf('prompt-blocked', blocked), said);
+    return loss('prompt-blocked', google || formatReason('prompt-blocked', blocked), said);
   }
   if (candidates.length === 0) return loss('malformed', 'The answer is empty.', said);
 
   const finishes = candidates.map((candidate) => textField(candidate, 'finishReason'));
   const finish = finishes.find((one) => !ORDINARY.includes(one)) ?? '';
-  const reason = reasonOf(finish, said.text !== undefined);
+  const reason = toReason(finish, said.text !== undefined);
   const google = candidates
     .map((candidate) => textField(candidate, 'finishMessage'))
     .find((text) => text.trim() !== '');
-  return loss(reason, google ?? sentenceOf(reason, finish), said);
+  return loss(reason, google ?? formatReason(reason, finish), said);
 }
 
-function reasonOf(finish: string, spoke: boolean): Reason {
+function toReason(finish: string, spoke: boolean): Reason {
   if (finish === '') return spoke ? 'text-only' : 'no-image';
   if (finish.startsWith('MALFORMED_')) return 'malformed';
   return Object.hasOwn(FINISH_REASONS, finish) ? (FINISH_REASONS[finish] as Reason) : 'unknown-code';
@@ -159,9 +159,9 @@ function reasonOf(finish: string, spoke: boolean): Reason {
 function loss(reason: Reason, message: string, said: Said): LossVerdict {
   return {
     kind: 'none',
-    outcome: outcomeOf(reason),
+    outcome: toOutcome(reason),
     reason,
-    message: foreignLine(message, MAX_MESSAGE) ?? sentenceOf(reason),
+    message: foreignLine(message, MAX_MESSAGE) ?? formatReason(reason),
     ...present(said),
   };
 }

@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { storedOptions, storedProgress, unknownBatch } from '../client/index.ts';
-import { type BatchProgress, isEnd, workflowIdOf } from '../contract/index.ts';
+import { type BatchProgress, isEnd, toWorkflowId } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { parseStored } from '../manifest/stored.ts';
 import type { Store } from '../store/store.ts';
@@ -30,7 +30,7 @@ export async function takeUp(session: Session, batchId: string): Promise<void> {
 
 async function hasWorkflow(client: Session['client'], batchId: string): Promise<boolean> {
   try {
-    await client.workflow.getHandle(workflowIdOf(batchId)).describe();
+    await client.workflow.getHandle(toWorkflowId(batchId)).describe();
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;

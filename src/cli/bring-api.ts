@@ -7,14 +7,13 @@ import { toClientError } from '../client/errors.ts';
 import { type Hummingbatch, requireWorker } from '../client/index.ts';
 import { type Config, hostAndPort } from '../config.ts';
 import { HummingbatchError } from '../contract/index.ts';
+import { STORE_FILE } from '../contract/places.ts';
 import type { Store } from '../store/store.ts';
 
 /** Where the API listens unless told otherwise. */
 const USUAL = { host: '127.0.0.1', port: 8480 };
 /** 100 a second: a page for each of a hundred people, and far below what one core answers. */
 const REQUESTS_PER_MINUTE = 6_000;
-/** What every store has. */
-const MARK = 'store.json';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8);
@@ -26,7 +25,7 @@ export interface ApiPlace {
   taskQueue: string;
 }
 
-export interface BroughtApi {
+export interface RunningApi {
   url: string;
   /** Lets requests end; streams of events are cut. */
   close(): Promise<void>;
@@ -38,12 +37,12 @@ export interface BroughtApi {
  * @param version of this package
  * @throws `usage` where it cannot listen, or is to listen beyond this machine without a token
  */
-export async function bringApi(
+export async function startApi(
   { apiTokens, apiListen, apiRequestsPerMinute = REQUESTS_PER_MINUTE, geminiWebhookSecrets = [] }: Config,
   store: Store,
   { client, hummingbatch, taskQueue }: ApiPlace,
   { log, version }: { log: Logger; version: string },
-): Promise<BroughtApi> {
+): Promise<RunningApi> {
   const { createApi, readTokens } = await import('../api/index.ts');
   const tokens = apiTokens ? readTokens(apiTokens) : [];
   const place = (apiListen && hostAndPort(apiListen)) || USUAL;
@@ -96,7 +95,7 @@ async function listen(
 }
 
 async function requireReady(client: Client, taskQueue: string, store: Store): Promise<void> {
-  if (!(await store.head(MARK)))
+  if (!(await store.head(STORE_FILE)))
     throw new HummingbatchError('store-missing', `The store ${store.location} is not there.`);
   try {
     await requireWorker(client, taskQueue);

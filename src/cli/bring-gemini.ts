@@ -23,7 +23,7 @@ export function requireKey({ flags }: Call, { apiKey }: Config): void {
 }
 
 /** The API of a call: the store's emulator where that is asked for, else the configured one. @throws `no-key` */
-export async function bringGemini(
+export async function connectGemini(
   call: Call,
   config: Config,
   store: Store,

@@ -14,7 +14,7 @@ export function serverDirectory(store: Store): string {
 }
 
 /** The store's own server, found or started, and started again where it ends before its time. */
-export async function bringServer(call: Call, config: Config, store: Store): Promise<KeptTemporal> {
+export async function startServer(call: Call, config: Config, store: Store): Promise<KeptTemporal> {
   const { cacheDirectory, findTemporalCli, keepTemporal } = await import('../local/index.ts');
   const { signal, output } = call;
   const log = (sentence: string) => output.say(output.paint('dim', sentence));

@@ -29,14 +29,14 @@ export interface WorkerPlace {
   /** TLS, API key and the like. */
   connection?: object | undefined;
   client: Client;
-  manner: 'service' | 'personal';
+  profile: 'service' | 'embedded';
 }
 
-export interface BroughtWorker {
+export interface RunningWorker {
   /** The origin that its batches are bound to. */
   endpoint: string;
   /** Rejects where it fell, and settles in no other way. */
-  fallen: Promise<never>;
+  failed: Promise<never>;
   /** Lets running steps come to their next checkpoint; at most 50 s. */
   close(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export interface Webhooks {
 }
 
 /** What this machine says of webhooks. @throws `usage` where the secrets are malformed */
-export function webhooksOf({ env, webhookHosts = [] }: Config): Webhooks {
+export function readWebhooks({ env, webhookHosts = [] }: Config): Webhooks {
   const text = env[SECRETS_VARIABLE];
   return { secrets: text ? readSecrets(text, SECRETS_VARIABLE) : new Map(), hosts: webhookHosts };
 }
@@ -66,12 +66,12 @@ export function webhooksOf({ env, webhookHosts = [] }: Config): Webhooks {
  *
  * @throws `usage` where its metrics cannot be served, `no-temporal`
  */
-export async function bringWorker(
+export async function startWorker(
   store: Store,
   place: WorkerPlace,
   gemini: GeminiPlace,
   { log, metrics, webhooks }: Watched & { webhooks: Webhooks },
-): Promise<BroughtWorker> {
+): Promise<RunningWorker> {
   const [
     { NativeConnection },
     { installRuntime, showMetrics, startWorker },
@@ -82,15 +82,15 @@ export async function bringWorker(
     import('@temporalio/worker'),
     import('../worker/index.ts'),
     import('../gemini/index.ts'),
-    import('../fetch.ts'),
-    import('../post.ts'),
+    import('../net/fetch.ts'),
+    import('../net/post.ts'),
   ]);
   installRuntime(log, metrics === undefined ? undefined : await listenAddress(metrics));
   const connection = await patiently(place, () =>
     NativeConnection.connect({ ...place.connection, address: place.address }),
   );
   const api = createGemini({ baseUrl: gemini.url ?? GEMINI_URL, apiKey: gemini.apiKey });
-  const { namespace, taskQueue, manner } = place;
+  const { namespace, taskQueue, profile } = place;
   const deps: ActivityDeps = {
     store,
     gemini: api,
@@ -102,18 +102,18 @@ export async function bringWorker(
     webhookSecrets: (name) => webhooks.secrets.get(name),
     postWebhook: (post, signal) =>
       postPublic(post, { hosts: webhooks.hosts, deadlineMs: POST_WITHIN_MS }, signal),
-    searchAttributes: fresh(() => attributesOf(place.client, log)),
+    searchAttributes: fresh(() => readAttributes(place.client, log)),
   };
-  const worker = await startWorker({ connection, namespace, taskQueue, manner, deps });
+  const worker = await startWorker({ connection, namespace, taskQueue, profile, deps });
   const watching = new AbortController();
   const shown =
     metrics !== undefined && showMetrics({ connection, namespace, taskQueue, deps }, watching.signal);
-  const fallen = worker.stopped.then(() => new Promise<never>(() => undefined));
+  const failed = worker.stopped.then(() => new Promise<never>(() => undefined));
   // Whoever waits hears of it; where nobody does any more, the process ends anyway.
-  fallen.catch(() => undefined);
+  failed.catch(() => undefined);
   return {
     endpoint: api.endpoint,
-    fallen,
+    failed,
     async close() {
       worker.shutdown();
       watching.abort();
@@ -137,7 +137,7 @@ async function patiently<T>({ address }: WorkerPlace, connect: () => Promise<T>)
 }
 
 /** A namespace that does not tell has none: they are a convenience. */
-async function attributesOf(client: Client, log: Logger): Promise<string[]> {
+async function readAttributes(client: Client, log: Logger): Promise<string[]> {
   try {
     return await registeredAttributes(client);
   } catch (error) {

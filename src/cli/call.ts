@@ -1,6 +1,6 @@
 import type { ExitCode } from './exit-codes.ts';
 import type { Flags } from './flags.ts';
-import type { Output } from './output.ts';
+import type { Output } from './render/output.ts';
 
 /** One call of a verb: everything that it may know of its process. */
 export interface Call {

@@ -4,8 +4,8 @@ import type { Store } from '../store/store.ts';
 import type { Flags } from './flags.ts';
 import type { ReadyManifest } from './manifest.ts';
 
-/** What `batchIdOf` leaves room for. */
-const MOST = 9999;
+/** What `deriveBatchId` leaves room for. */
+const MAX = 9999;
 
 /**
  * The id that a manifest runs under: the one given, else its own; with `--new` the first that is free of `ID`, `ID-2`, …
@@ -20,11 +20,11 @@ export async function chooseId(
   const id = flags.id ?? ready.batchId;
   checkBatchId(id);
   if (!flags.new) return id;
-  for (let n = 1; n <= MOST; n += 1) {
+  for (let n = 1; n <= MAX; n += 1) {
     const free = n === 1 ? id : `${id}-${n}`;
     if (!(await isBegun(store, free))) return free;
   }
-  throw new HummingbatchError('usage', `There are ${MOST} batches of ${id} already.`, {
+  throw new HummingbatchError('usage', `There are ${MAX} batches of ${id} already.`, {
     fix: 'Name one with --id.',
   });
 }

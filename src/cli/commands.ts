@@ -1,8 +1,8 @@
-import { type BatchProgress, waysOn } from '../contract/index.ts';
+import { availableActions, type BatchProgress } from '../contract/index.ts';
 import type { Flags } from './flags.ts';
 
 /** A command that goes on, with the flags that lead to the same store. */
-export function commandOf(verb: string, words: string, flags: Flags): string {
+export function formatCommand(verb: string, words: string, flags: Flags): string {
   return placed(`hummingbatch ${verb}${words && ` ${words}`}`, flags);
 }
 
@@ -21,7 +21,7 @@ export function withPlace(sentence: string, flags: Flags): string {
 
 /** The command that goes on with a batch; undefined where nothing is left to do. */
 export function nextCommand(progress: BatchProgress, flags: Flags): string | undefined {
-  const [first] = waysOn(progress);
+  const [first] = availableActions(progress);
   return first && progress.state !== 'COMPLETED' ? placed(first.command, flags) : undefined;
 }
 

@@ -26,7 +26,7 @@ export interface SharedEmulator {
  */
 export async function shareEmulator(store: Store): Promise<SharedEmulator> {
   const directory = join(store.location, '.emulator');
-  const port = await portOf(store);
+  const port = await readPort(store);
   const url = `http://${LOOPBACK}:${port}`;
   const stopping = new AbortController();
   let own = await tryStart(directory, port);
@@ -53,11 +53,11 @@ export async function shareEmulator(store: Store): Promise<SharedEmulator> {
 }
 
 /** The port in the file, chosen by whoever comes first. */
-async function portOf(store: Store): Promise<number> {
+async function readPort(store: Store): Promise<number> {
   const known = await getJson<{ port: number }>(store, PORT_FILE);
   if (known) return known.port;
   await store.putIfAbsent(PORT_FILE, toJson({ port: await freePort() }));
-  return portOf(store);
+  return readPort(store);
 }
 
 function freePort(): Promise<number> {

@@ -1,9 +1,9 @@
 import { HummingbatchError } from '../contract/index.ts';
 import type { Call } from './call.ts';
-import { describeStep } from './describe-step.ts';
-import { isStill, untilStill } from './follow.ts';
+import { isStill, waitUntilIdle } from './follow.ts';
+import { describeStep } from './render/describe-step.ts';
+import { formatState } from './render/summary.ts';
 import type { Session } from './session.ts';
-import { wordOf } from './summary.ts';
 
 /** Follows several batches to their ends or next stops, a line whenever one of them is further. */
 export async function followMany(call: Call, session: Session, batchIds: readonly string[]): Promise<void> {
@@ -11,14 +11,14 @@ export async function followMany(call: Call, session: Session, batchIds: readonl
   const over = new AbortController();
   const followed = batchIds.map(async (batchId) => {
     let last = '';
-    await untilStill(session, batchId, AbortSignal.any([signal, over.signal]), (progress) => {
-      const line = `${batchId}: ${isStill(progress) ? wordOf(progress.state) : describeStep(progress)}`;
+    await waitUntilIdle(session, batchId, AbortSignal.any([signal, over.signal]), (progress) => {
+      const line = `${batchId}: ${isStill(progress) ? formatState(progress.state) : describeStep(progress)}`;
       if (line !== last) output.say(line);
       last = line;
     });
   });
   try {
-    await Promise.race([Promise.all(followed), session.fallen]);
+    await Promise.race([Promise.all(followed), session.failed]);
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new HummingbatchError('aborted', 'Interrupted: the batches stand still here. Nothing is lost.', {

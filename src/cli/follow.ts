@@ -1,12 +1,12 @@
-import { rememberProgress } from '../client/index.ts';
-import { type BatchProgress, HummingbatchError, isEnd, workflowIdOf } from '../contract/index.ts';
+import { saveProgress } from '../client/index.ts';
+import { type BatchProgress, HummingbatchError, isEnd, toWorkflowId } from '../contract/index.ts';
 import type { Call } from './call.ts';
-import { commandOf } from './commands.ts';
+import { formatCommand } from './commands.ts';
 import { EXIT, EXIT_OF_STATE, type ExitCode } from './exit-codes.ts';
-import { createProgressView } from './progress-bar.ts';
+import { createProgressView } from './render/progress-bar.ts';
+import { describeEnd, statusJson, summaryJson } from './render/summary.ts';
 import type { Session } from './session.ts';
-import { describeEnd, statusJson, summaryJson } from './summary.ts';
-import { untilTold } from './until-told.ts';
+import { waitForDeliveries } from './wait-for-deliveries.ts';
 
 /** Follows a batch to its end or next stop, says what it came to, and prints `run`'s JSON. */
 export async function followToEnd(call: Call, session: Session, batchId: string): Promise<ExitCode> {
@@ -47,12 +47,12 @@ async function follow(
   sayLink(call, session, batchId);
   const view = await createProgressView(output, kind);
   const over = new AbortController();
-  const still = untilStill(session, batchId, AbortSignal.any([signal, over.signal]), (progress) => {
+  const still = waitUntilIdle(session, batchId, AbortSignal.any([signal, over.signal]), (progress) => {
     hear(progress);
     if (!isStill(progress)) view.show(progress);
   });
   try {
-    return await Promise.race([still, session.fallen]);
+    return await Promise.race([still, session.failed]);
   } catch (error) {
     if (!signal.aborted) throw error;
     view.stop();
@@ -67,18 +67,18 @@ async function follow(
 }
 
 /** Keeps every change in the store too, so that `status` can tell it when no Temporal runs. */
-export async function untilStill(
-  { hummingbatch, store, client, drives }: Session,
+export async function waitUntilIdle(
+  { hummingbatch, store, client, ownsWorker }: Session,
   batchId: string,
   signal: AbortSignal,
   hear: Hear,
 ): Promise<BatchProgress> {
   for await (const progress of hummingbatch.batch(batchId).progress(signal)) {
-    await rememberProgress(store, progress);
+    await saveProgress(store, progress);
     signal.throwIfAborted();
     hear(progress);
     if (!isStill(progress)) continue;
-    if (drives) await untilTold(client, batchId);
+    if (ownsWorker) await waitForDeliveries(client, batchId);
     return progress;
   }
   throw new HummingbatchError('internal', `The batch ${batchId} ended without a state.`);
@@ -90,15 +90,15 @@ export function isStill({ state }: BatchProgress): boolean {
 }
 
 function sayLink({ output }: Call, { uiUrl, namespace }: Session, batchId: string): void {
-  const run = encodeURIComponent(workflowIdOf(batchId));
+  const run = encodeURIComponent(toWorkflowId(batchId));
   if (uiUrl) output.say(output.paint('dim', `In detail: ${uiUrl}/namespaces/${namespace}/workflows/${run}`));
 }
 
-function sayInterrupted({ output, flags }: Call, { drives }: Session, batchId: string): void {
+function sayInterrupted({ output, flags }: Call, { ownsWorker }: Session, batchId: string): void {
   output.say(
-    drives
+    ownsWorker
       ? `Interrupted: the batch ${batchId} stands still here, and Google goes on with its job. Nothing is lost.`
       : `Interrupted: the batch ${batchId} goes on.`,
   );
-  output.say(`Come back with the same command, or with: ${commandOf('watch', batchId, flags)}`);
+  output.say(`Come back with the same command, or with: ${formatCommand('watch', batchId, flags)}`);
 }

@@ -5,8 +5,8 @@ import type { Call } from './call.ts';
 import { withPlace } from './commands.ts';
 import { EXIT, type ExitCode, exitOfError } from './exit-codes.ts';
 import type { Flags } from './flags.ts';
-import { createOutput, known } from './output.ts';
 import { runProgram } from './program.ts';
+import { createOutput, known } from './render/output.ts';
 
 const argv = process.argv.slice(2);
 const interruption = new AbortController();
@@ -31,7 +31,7 @@ async function main(): Promise<ExitCode> {
       version: version(),
       stdout: process.stdout,
       stderr: process.stderr,
-      callOf,
+      buildCall,
     });
   } catch (error) {
     output.fail(placed(error));
@@ -45,7 +45,7 @@ function placed(error: unknown): HummingbatchError {
   return new HummingbatchError(code, message, { fix: withPlace(fix, typed), cause: error });
 }
 
-function callOf(args: readonly string[], flags: Flags): Call {
+function buildCall(args: readonly string[], flags: Flags): Call {
   typed = flags;
   output = outputFor(flags);
   const canAsk = process.stdin.isTTY && process.stderr.isTTY;

@@ -1,8 +1,8 @@
 import type { Manifest } from '../contract/index.ts';
 import {
-  batchIdOf,
+  computeFingerprint,
+  deriveBatchId,
   describeProblem,
-  fingerprintOf,
   type LocalReference,
   type ManifestResult,
   manifestError,
@@ -12,7 +12,7 @@ import {
 import type { Store } from '../store/store.ts';
 import type { Call } from './call.ts';
 import { type Flags, OVERRIDES } from './flags.ts';
-import { contentsOf } from './store.ts';
+import { contentLookup } from './store.ts';
 
 /** A manifest that can be started. */
 export interface ReadyManifest {
@@ -23,7 +23,7 @@ export interface ReadyManifest {
   batchId: string;
 }
 
-/** For `-sample` in an id of at most 55 characters, see `batchIdOf`. */
+/** For `-sample` in an id of at most 55 characters, see `deriveBatchId`. */
 const NAME_OF_SAMPLE = 39;
 
 /** The manifest of a call with what the flags say of it, or its problems. */
@@ -32,8 +32,8 @@ export async function examineManifest(call: Call, store: Store | undefined): Pro
   const [path = ''] = args;
   return readManifest(path, {
     ...(flags.base && { base: flags.base }),
-    overrides: overridesOf(flags),
-    hasReference: contentsOf(store),
+    overrides: readOverrides(flags),
+    hasReference: contentLookup(store),
   });
 }
 
@@ -52,12 +52,12 @@ export async function readyManifest(call: Call, store: Store | undefined): Promi
     throw manifestError(read.problems);
   }
   const { manifest, fingerprint, references } = read;
-  const whole = { manifest, fingerprint, references, batchId: batchIdOf(manifest.name, fingerprint) };
-  return flags.sample === undefined ? whole : sampleOf(whole, flags.sample);
+  const whole = { manifest, fingerprint, references, batchId: deriveBatchId(manifest.name, fingerprint) };
+  return flags.sample === undefined ? whole : takeSample(whole, flags.sample);
 }
 
 /** The first items as a manifest of its own, with the references that they use. */
-function sampleOf({ manifest, references }: ReadyManifest, count: number): ReadyManifest {
+function takeSample({ manifest, references }: ReadyManifest, count: number): ReadyManifest {
   const items = manifest.items.slice(0, count);
   const used = new Set(items.flatMap((item) => item.references));
   const sample: Manifest = {
@@ -66,16 +66,16 @@ function sampleOf({ manifest, references }: ReadyManifest, count: number): Ready
     references: Object.fromEntries(Object.entries(manifest.references).filter(([name]) => used.has(name))),
   };
   const contents = new Set<string>(Object.values(sample.references).flat());
-  const fingerprint = fingerprintOf(sample);
+  const fingerprint = computeFingerprint(sample);
   return {
     manifest: sample,
     fingerprint,
     references: references.filter(({ sha256 }) => contents.has(`sha256:${sha256}`)),
-    batchId: batchIdOf(`${manifest.name.slice(0, NAME_OF_SAMPLE)}-sample`, fingerprint),
+    batchId: deriveBatchId(`${manifest.name.slice(0, NAME_OF_SAMPLE)}-sample`, fingerprint),
   };
 }
 
-function overridesOf(flags: Flags): Overrides {
+function readOverrides(flags: Flags): Overrides {
   return {
     ...Object.fromEntries(
       OVERRIDES.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]),

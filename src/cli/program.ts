@@ -15,7 +15,7 @@ interface ProgramOptions {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   /** What a verb needs beside its words and flags. */
-  callOf: (args: readonly string[], flags: Flags) => Call;
+  buildCall: (args: readonly string[], flags: Flags) => Call;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     .addHelpText('after', '\nExample:\n  $ hummingbatch init && hummingbatch run manifest.yaml --emulator');
   const act: Act = async (spec, args, flags) => {
     const { verb } = await spec.load();
-    exit = await verb(options.callOf(args, flags));
+    exit = await verb(options.buildCall(args, flags));
   };
   for (const spec of VERBS) {
     if ('verbs' in spec) addGroup(program, spec, act);
@@ -74,7 +74,7 @@ function addGroup(program: Command, spec: VerbGroup, act: Act): void {
 
 function addVerb(program: Command, spec: VerbSpec, act: Act): void {
   const command = addCommand(program, `${spec.name} ${spec.args ?? ''}`.trim(), spec);
-  for (const flag of [...spec.flags, ...COMMON]) command.addOption(optionOf(flag));
+  for (const flag of [...spec.flags, ...COMMON]) command.addOption(toOption(flag));
   command.action(() => act(spec, command.args, command.opts<Flags>()));
 }
 
@@ -86,7 +86,7 @@ function addCommand(program: Command, syntax: string, { summary, example }: Verb
     .addHelpText('after', `\nExample:\n  $ ${example}`);
 }
 
-function optionOf(flag: FlagName): Option {
+function toOption(flag: FlagName): Option {
   const { syntax, says, as } = FLAGS[flag];
   const option = new Option(syntax, says);
   return as ? option.argParser<unknown>(CONVERT[as]) : option;

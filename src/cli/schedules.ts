@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 import type { Call, Verb } from './call.ts';
 import { EXIT } from './exit-codes.ts';
 import { openClient } from './session.ts';
-import { configOf, existingStore } from './store.ts';
+import { existingStore, readConfig } from './store.ts';
 
 /** Does something with the schedules of a store, on the Temporal that runs. @throws `no-temporal` */
 export async function withSchedules<T>(
@@ -29,7 +29,7 @@ export async function withSchedule<T>(
   work: (schedules: Schedules, name: string) => Promise<T>,
 ): Promise<T> {
   const [name = ''] = call.args;
-  const config = await configOf(call);
+  const config = await readConfig(call);
   const store = await existingStore(call, config);
   if (store) return withSchedules(call, config, store, (schedules) => work(schedules, name));
   throw new HummingbatchError('not-found', `There is no schedule ${name}: there is no store here.`, {
@@ -38,7 +38,7 @@ export async function withSchedule<T>(
 }
 
 /** A verb that tells a schedule something and has nothing to show for it. */
-export function tellSchedule(
+export function changeSchedule(
   act: (schedules: Schedules, name: string) => Promise<void>,
   says: (name: string) => string,
 ): Verb {
@@ -64,6 +64,6 @@ export function scheduleJson({ next, last, ...status }: ScheduleStatus) {
 }
 
 /** A firing's time as its reader's clock shows it. */
-export function momentOf(iso: string): string {
+export function formatMoment(iso: string): string {
   return new Date(iso).toLocaleString();
 }

@@ -3,12 +3,12 @@ import type { Logger } from 'pino';
 import { connectTemporal, createHummingbatch } from '../client/index.ts';
 import type { Config } from '../config.ts';
 import type { Store } from '../store/store.ts';
-import { type ApiPlace, bringApi } from './bring-api.ts';
-import { bringGemini } from './bring-gemini.ts';
-import { bringWorker, webhooksOf } from './bring-worker.ts';
+import { type ApiPlace, startApi } from './bring-api.ts';
+import { connectGemini } from './bring-gemini.ts';
+import { readWebhooks, startWorker } from './bring-worker.ts';
 import type { Call } from './call.ts';
 import { logged } from './log.ts';
-import { bringAll, optionsOf, sharedQueue } from './session.ts';
+import { buildOptions, sharedQueue, startLocal } from './session.ts';
 import type { ConfiguredTemporal } from './temporal-config.ts';
 
 /** With the HTTP API beside the worker, or without. */
@@ -19,11 +19,11 @@ export interface Serving {
 /** Works on the store's own server until Ctrl-C, started where it does not run. */
 export async function serveStore(typed: Call, config: Config, store: Store, { api }: Serving): Promise<void> {
   const { call, log } = logged(typed, config.log);
-  const session = await bringAll(call, config, store, { log, metrics: config.metrics });
+  const session = await startLocal(call, config, store, { log, metrics: config.metrics });
   try {
     call.output.say(`Temporal: ${session.uiUrl} (address ${session.address})`);
     introduce(call, config, store);
-    const stand = () => untilInterrupted(call, session.fallen);
+    const stand = () => waitForInterrupt(call, session.failed);
     await (api ? withApi(call, config, session, log, stand) : stand());
   } finally {
     await session.close();
@@ -39,21 +39,21 @@ export async function serveConfigured(
   { api }: Serving,
 ): Promise<void> {
   const { call, log } = logged(typed, config.log);
-  const webhooks = webhooksOf(config);
-  const gemini = await bringGemini(call, config, store);
+  const webhooks = readWebhooks(config);
+  const gemini = await connectGemini(call, config, store);
   try {
     const client = await connectTemporal(place);
     const taskQueue = sharedQueue(config);
-    const worker = await bringWorker(store, { ...place, client, taskQueue, manner: 'service' }, gemini, {
+    const worker = await startWorker(store, { ...place, client, taskQueue, profile: 'service' }, gemini, {
       log,
       metrics: config.metrics,
       webhooks,
     });
     call.output.say(`Working for ${place.address}, namespace ${place.namespace}, task queue ${taskQueue}.`);
     introduce(call, config, store);
-    const options = optionsOf(config, store, call.flags);
+    const options = buildOptions(config, store, call.flags);
     const hummingbatch = createHummingbatch({ store, client, taskQueue, options });
-    const stand = () => untilInterrupted(call, worker.fallen);
+    const stand = () => waitForInterrupt(call, worker.failed);
     try {
       await (api ? withApi(call, config, { store, client, taskQueue, hummingbatch }, log, stand) : stand());
     } finally {
@@ -72,7 +72,7 @@ async function withApi(
   log: Logger,
   stand: () => Promise<void>,
 ): Promise<void> {
-  const api = await bringApi(config, store, place, { log, version });
+  const api = await startApi(config, store, place, { log, version });
   try {
     output.say(`API: ${api.url} (try it at ${api.url}/docs)`);
     await stand();
@@ -87,13 +87,13 @@ function introduce({ output }: Call, { metrics }: Config, store: Store): void {
 }
 
 /** Stands until Ctrl-C; what is given may fall before. */
-export async function untilInterrupted({ output, signal }: Call, fallen?: Promise<never>): Promise<void> {
+export async function waitForInterrupt({ output, signal }: Call, failed?: Promise<never>): Promise<void> {
   output.say('Ctrl-C ends it.');
   // The process has nothing else to stay alive for: a signal alone does not keep it.
   const alive = setInterval(() => undefined, 1 << 30);
   try {
     const interrupted = signal.aborted ? Promise.resolve() : once(signal, 'abort');
-    await Promise.race([interrupted, ...(fallen ? [fallen] : [])]);
+    await Promise.race([interrupted, ...(failed ? [failed] : [])]);
     output.say('Ending …');
   } finally {
     clearInterval(alive);

@@ -4,9 +4,9 @@ import type { Config } from '../config.ts';
 import type { BatchOptions } from '../contract/index.ts';
 import { DEFAULT_TASK_QUEUE, ownTaskQueue } from '../contract/queues.ts';
 import type { Store } from '../store/store.ts';
-import { bringGemini } from './bring-gemini.ts';
-import { bringServer, serverDirectory } from './bring-server.ts';
-import { bringWorker, type Watched, webhooksOf } from './bring-worker.ts';
+import { connectGemini } from './bring-gemini.ts';
+import { serverDirectory, startServer } from './bring-server.ts';
+import { readWebhooks, startWorker, type Watched } from './bring-worker.ts';
 import type { Call } from './call.ts';
 import type { Flags } from './flags.ts';
 import { createLog } from './log.ts';
@@ -27,9 +27,9 @@ export interface Session {
   /** Of Temporal's pages; only a brought server's are known. */
   uiUrl?: string;
   /** This process has the worker, so it stays until the batch ends or stops. */
-  drives: boolean;
+  ownsWorker: boolean;
   /** Rejects where this process's worker fell, or the server that it brought. */
-  fallen: Promise<never>;
+  failed: Promise<never>;
   /** Lets the worker come to its next checkpoint and gives the server back. */
   close(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export async function openSession(call: Call, config: Config, store: Store): Pro
   const configured = configuredTemporal(config.env);
   return configured
     ? joinConfigured(call, config, store, configured)
-    : bringAll(call, config, store, {
+    : startLocal(call, config, store, {
         log: createLog(call.output, call.flags.verbose ? 'info' : 'silent', config.log),
       });
 }
@@ -74,7 +74,7 @@ export async function openClient(
       store,
       client,
       taskQueue,
-      options: optionsOf(config, store, call.flags),
+      options: buildOptions(config, store, call.flags),
     }),
   };
 }
@@ -104,13 +104,13 @@ async function joinConfigured(
       store,
       client,
       taskQueue,
-      options: optionsOf(config, store, call.flags),
+      options: buildOptions(config, store, call.flags),
     }),
     address: place.address,
     namespace: place.namespace,
     taskQueue,
-    drives: false,
-    fallen: new Promise(() => undefined),
+    ownsWorker: false,
+    failed: new Promise(() => undefined),
     close: () => client.connection.close(),
   };
 }
@@ -120,26 +120,31 @@ async function joinConfigured(
  *
  * @throws `no-key`, `no-temporal`, `no-temporal-cli`, and `usage` where metrics cannot be served
  */
-export async function bringAll(call: Call, config: Config, store: Store, watched: Watched): Promise<Session> {
-  const webhooks = webhooksOf(config);
+export async function startLocal(
+  call: Call,
+  config: Config,
+  store: Store,
+  watched: Watched,
+): Promise<Session> {
+  const webhooks = readWebhooks(config);
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const end of closing.splice(0).toReversed()) await end();
   };
   try {
-    const gemini = await bringGemini(call, config, store);
+    const gemini = await connectGemini(call, config, store);
     closing.push(gemini.close);
-    const temporal = await bringServer(call, config, store);
+    const temporal = await startServer(call, config, store);
     closing.push(() => temporal.release());
     const client = await connectTemporal(temporal);
     closing.push(() => client.connection.close());
     const taskQueue = ownTaskQueue(store.id);
-    const place = { ...temporal, client, taskQueue, manner: 'personal' as const };
-    const worker = await bringWorker(store, place, gemini, { ...watched, webhooks });
-    const lost = temporal.fallen.catch(() => undefined);
+    const place = { ...temporal, client, taskQueue, profile: 'embedded' as const };
+    const worker = await startWorker(store, place, gemini, { ...watched, webhooks });
+    const lost = temporal.failed.catch(() => undefined);
     // To a server that is lost a worker cannot hand anything over: waiting for it would only hide why.
     closing.push(() => Promise.race([worker.close(), lost]));
-    const options = { ...optionsOf(config, store, call.flags), endpoint: worker.endpoint };
+    const options = { ...buildOptions(config, store, call.flags), endpoint: worker.endpoint };
     return {
       store,
       client,
@@ -148,8 +153,8 @@ export async function bringAll(call: Call, config: Config, store: Store, watched
       namespace: temporal.namespace,
       taskQueue,
       uiUrl: temporal.uiUrl,
-      drives: true,
-      fallen: firstOf(worker.fallen, temporal.fallen),
+      ownsWorker: true,
+      failed: firstFailure(worker.failed, temporal.failed),
       close,
     };
   } catch (error) {
@@ -158,7 +163,7 @@ export async function bringAll(call: Call, config: Config, store: Store, watched
   }
 }
 
-function firstOf(...falls: Promise<never>[]): Promise<never> {
+function firstFailure(...falls: Promise<never>[]): Promise<never> {
   const first = Promise.race(falls);
   // Whoever waits hears of it.
   first.catch(() => undefined);
@@ -166,7 +171,7 @@ function firstOf(...falls: Promise<never>[]): Promise<never> {
 }
 
 /** What a batch started here is bound to, and how often it asks. */
-export function optionsOf(
+export function buildOptions(
   { geminiUrl, checkIntervalMs, submitWindowMs, notify }: Config,
   store: Store,
   flags: Flags,

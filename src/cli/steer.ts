@@ -2,12 +2,12 @@ import type { BatchHandle } from '../client/index.ts';
 import type { BatchProgress } from '../contract/index.ts';
 import { requireStored, takeUp } from './batch-of-call.ts';
 import type { Call } from './call.ts';
-import { commandOf } from './commands.ts';
+import { formatCommand } from './commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { followToEnd } from './follow.ts';
+import { describeBatch, summaryJson } from './render/summary.ts';
 import { openSession, type Session } from './session.ts';
-import { storeOfBatch } from './store.ts';
-import { describeBatch, summaryJson } from './summary.ts';
+import { openBatchStore } from './store.ts';
 
 /**
  * Tells a batch something. Where this process brought the worker it follows the batch to its end or next stop; a
@@ -20,12 +20,12 @@ export async function steer(
   act: (session: Session, batchId: string) => Promise<string>,
 ): Promise<ExitCode> {
   const [batchId = ''] = call.args;
-  const { config, store } = await storeOfBatch(call);
+  const { config, store } = await openBatchStore(call);
   await requireStored(store, batchId);
   const session = await openSession(call, config, store);
   try {
     call.output.say(await act(session, batchId));
-    if (session.drives) return await followToEnd(call, session, batchId);
+    if (session.ownsWorker) return await followToEnd(call, session, batchId);
     return leave(call, session, await session.hummingbatch.batch(batchId).status());
   } finally {
     await session.close();
@@ -33,7 +33,7 @@ export async function steer(
 }
 
 /** The same for what makes sense for an open batch only, which is taken up first where Temporal has lost it. */
-export function tell(call: Call, act: (batch: BatchHandle) => Promise<string>): Promise<ExitCode> {
+export function sendUpdate(call: Call, act: (batch: BatchHandle) => Promise<string>): Promise<ExitCode> {
   return steer(call, async (session, batchId) => {
     await takeUp(session, batchId);
     return act(session.hummingbatch.batch(batchId));
@@ -43,7 +43,7 @@ export function tell(call: Call, act: (batch: BatchHandle) => Promise<string>): 
 function leave(call: Call, { store }: Session, progress: BatchProgress): ExitCode {
   const { output, flags } = call;
   output.say(describeBatch(progress, call));
-  output.say(`To follow it: ${commandOf('watch', progress.batchId, flags)}`);
+  output.say(`To follow it: ${formatCommand('watch', progress.batchId, flags)}`);
   output.printJson(summaryJson(progress, store));
   return EXIT.done;
 }

@@ -2,15 +2,14 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Config, findUpward, loadConfig } from '../config.ts';
 import { HummingbatchError } from '../contract/index.ts';
+import { STORE_FILE } from '../contract/places.ts';
 import { openStore } from '../store/open.ts';
-import { referencesOf } from '../store/references.ts';
+import { createReferenceLookup } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import type { Call } from './call.ts';
 
 /** Pretend and real never meet: the emulator has a store of its own. */
 const FOLDERS = { real: 'hummingbatch', emulated: 'hummingbatch-emulator' } as const;
-/** Tells a store from a folder that merely has its name, such as a clone of the sources. */
-const MARK = 'store.json';
 
 /** The store of a call, made and named where there is none yet. */
 export async function openCallStore(call: Call, config: Config): Promise<Store> {
@@ -27,8 +26,8 @@ export async function existingStore(call: Call, config: Config): Promise<Store |
 }
 
 /** Store and configuration of a verb that is about a batch. @throws `batch-unknown` where there is no store */
-export async function storeOfBatch(call: Call): Promise<{ config: Config; store: Store }> {
-  const config = await configOf(call);
+export async function openBatchStore(call: Call): Promise<{ config: Config; store: Store }> {
+  const config = await readConfig(call);
   const store = await existingStore(call, config);
   if (store) return { config, store };
   const { location } = await locateStore(call, config);
@@ -41,21 +40,21 @@ export async function storeOfBatch(call: Call): Promise<{ config: Config; store:
   );
 }
 
-export function configOf({ cwd, env, flags }: Call): Promise<Config> {
+export function readConfig({ cwd, env, flags }: Call): Promise<Config> {
   const { store, listen, metrics, log } = flags;
   return loadConfig({ cwd, env, store, listen, metrics, log });
 }
 
 /** Whether the store has a content; without a store nothing is there. */
-export function contentsOf(store: Store | undefined): (sha256: string) => Promise<boolean> {
-  return store ? referencesOf(store) : async () => false;
+export function contentLookup(store: Store | undefined): (sha256: string) => Promise<boolean> {
+  return store ? createReferenceLookup(store) : async () => false;
 }
 
 async function locateStore(call: Call, config: Config): Promise<{ location: string; exists: boolean }> {
   const folder = call.flags.emulator ? FOLDERS.emulated : FOLDERS.real;
   const named = call.flags.emulator && call.flags.store === undefined ? undefined : config.store;
-  if (named) return { location: named, exists: await isFile(join(named, MARK)) };
-  const found = await findUpward(config.cwd, join(folder, MARK));
+  if (named) return { location: named, exists: await isFile(join(named, STORE_FILE)) };
+  const found = await findUpward(config.cwd, join(folder, STORE_FILE));
   return found
     ? { location: dirname(found), exists: true }
     : { location: join(config.cwd, folder), exists: false };

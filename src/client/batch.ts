@@ -1,26 +1,26 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
-import { isChoice } from '../batch/choice.ts';
+import { isSelector } from '../batch/selector.ts';
 import {
   acceptUpdate,
   adoptUpdate,
   approveUpdate,
+  availableActions,
   type BatchProgress,
   checkNowUpdate,
   fixFor,
   HummingbatchError,
   isEnd,
   type OutputRecord,
-  type RetryChoice,
+  type RetrySelector,
   retryUpdate,
   setBudgetUpdate,
-  waysOn,
-  workflowIdOf,
+  toWorkflowId,
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { storedRecords } from '../store/records.ts';
 import { toClientError } from './errors.ts';
-import { follow, untilEnd } from './follow.ts';
+import { follow, waitForEnd } from './follow.ts';
 import { unknownBatch } from './near.ts';
 import { currentProgress, lastRun } from './progress.ts';
 import { type AskedRetry, isRunningRetry, retryEnded } from './retry.ts';
@@ -30,7 +30,7 @@ import { ANSWER_WITHIN_MS } from './temporal.ts';
 import { orNoWorker } from './worker-check.ts';
 
 /** How an operation is sent. */
-export interface Sending {
+export interface RequestOptions {
   /** Names the request: sent again under the same id, it answers as it did and does nothing more. At most 255 characters. */
   requestId?: string | undefined;
 }
@@ -57,27 +57,27 @@ export interface BatchHandle {
   /** Its records in the manifest's order, one by one; none before its first report. */
   records(): AsyncGenerator<OutputRecord, void, undefined>;
   /** Lets an expensive batch go, or refuses it (`false`), which ends it as FAILED and unpaid. */
-  approve(approved?: boolean, sending?: Sending): Promise<BatchProgress>;
+  approve(approved?: boolean, sending?: RequestOptions): Promise<BatchProgress>;
   /**
    * A stopped batch goes on at the step where it stopped; an ended one makes the outputs chosen again, as a new run of the
    * same id that keeps what is there. Sent twice it happens once.
    */
-  retry(choice?: RetryChoice, sending?: Sending): Promise<void>;
+  retry(choice?: RetrySelector, sending?: RequestOptions): Promise<void>;
   /** Ends a stopped batch with what is there. */
-  accept(sending?: Sending): Promise<BatchProgress>;
+  accept(sending?: RequestOptions): Promise<BatchProgress>;
   /** Settles a submission whose answer was lost: `batches/…` takes that job, `none` makes another. */
-  adopt(job: string, sending?: Sending): Promise<BatchProgress>;
+  adopt(job: string, sending?: RequestOptions): Promise<BatchProgress>;
   /** Changes what it may cost over all rounds, USD; one that stopped for it goes on. */
-  setBudget(maxCostUsd: number, sending?: Sending): Promise<BatchProgress>;
+  setBudget(maxCostUsd: number, sending?: RequestOptions): Promise<BatchProgress>;
   /** Asks Google now instead of at the next check. */
-  checkNow(sending?: Sending): Promise<BatchProgress>;
+  checkNow(sending?: RequestOptions): Promise<BatchProgress>;
   /** Cancels it: what its job has finished is kept and reported. Again while it is cancelled: nothing. */
   cancel(): Promise<void>;
 }
 
 export function batchHandle(context: StartContext, id: string): BatchHandle {
   const { client, store } = context;
-  const workflowId = workflowIdOf(id);
+  const workflowId = toWorkflowId(id);
   const handle = client.workflow.getHandle(workflowId);
 
   /** Every call has a deadline, and its failure a code. */
@@ -95,7 +95,7 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
     const stored = await storedProgress(store, id);
     if (!stored) return unknownBatch(store, id);
     const stands = isEnd(stored.state) ? 'has ended' : 'is not running';
-    const ways = isEnd(stored.state) ? waysOn(stored) : [{ command: `hummingbatch retry ${id}` }];
+    const ways = isEnd(stored.state) ? availableActions(stored) : [{ command: `hummingbatch retry ${id}` }];
     const commands = ways.map(({ command }) => `\`${command}\``);
     return new HummingbatchError('wrong-state', `The batch ${id} ${stands}: it is ${stored.state}.`, {
       fix: `What makes sense now: ${commands.join(', ')}.`,
@@ -105,7 +105,7 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
 
   const update = <Args extends unknown[]>(
     { name }: UpdateDefinition<BatchProgress, Args>,
-    { requestId }: Sending,
+    { requestId }: RequestOptions,
     ...args: Args
   ) =>
     call(async () => {
@@ -119,7 +119,7 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
 
   const status = () => call(() => currentProgress(client, store, id));
 
-  async function retry(choice: RetryChoice = {}, { requestId }: Sending = {}): Promise<void> {
+  async function retry(choice: RetrySelector = {}, { requestId }: RequestOptions = {}): Promise<void> {
     const asked = { choice, requestId };
     const run = await call(() => lastRun(client, id));
     if (run?.status === 'RUNNING') return goOn(asked);
@@ -136,7 +136,7 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
   /** Outputs can be chosen once a batch has ended, so a choice is for the retry that runs, or for none. */
   async function goOn(asked: AskedRetry): Promise<void> {
     const isThisRetry = await isThis(asked);
-    if (!isThisRetry && isChoice(asked.choice)) throw await stillOpen();
+    if (!isThisRetry && isSelector(asked.choice)) throw await stillOpen();
     try {
       await update(retryUpdate, asked);
     } catch (error) {
@@ -162,7 +162,7 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
     workflowId,
     status,
     progress: (signal) => follow(status, signal),
-    wait: (signal) => untilEnd(id, follow(status, signal)),
+    wait: (signal) => waitForEnd(id, follow(status, signal)),
     records,
     approve: (approved = true, sending = {}) => update(approveUpdate, sending, { approved }),
     retry,

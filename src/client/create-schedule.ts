@@ -1,5 +1,5 @@
 import { ScheduleAlreadyRunning } from '@temporalio/client';
-import { summaryOf } from '../batch/summary.ts';
+import { summarise } from '../batch/summary.ts';
 import {
   HummingbatchError,
   isScheduleName,
@@ -8,11 +8,11 @@ import {
   type Overlap,
   SCHEDULED_WORKFLOW_TYPE,
   type ScheduledBatchInput,
-  scheduleIdOf,
+  toScheduleId,
 } from '../contract/index.ts';
 import { scheduledManifestPlace } from '../contract/places.ts';
-import { scheduleNameOf } from '../manifest/batch-id.ts';
-import { fingerprintOf, serialiseManifest } from '../manifest/canonical.ts';
+import { deriveScheduleName } from '../manifest/batch-id.ts';
+import { computeFingerprint, serialiseManifest } from '../manifest/canonical.ts';
 import { sha256Of } from '../manifest/sha256.ts';
 import type { ScheduleMemo } from './list-schedules.ts';
 import { putReferences } from './put-batch.ts';
@@ -34,7 +34,7 @@ export async function createSchedule(
 ): Promise<{ name: string; attached: boolean }> {
   const { client, store, taskQueue } = context;
   const { manifest, cron, timezone = 'UTC', overlap = 'allow' } = request;
-  const name = nameOf(request);
+  const name = scheduleName(request);
   if (!OVERLAPS.includes(overlap))
     throw new HummingbatchError('usage', `There is no overlap "${overlap}".`, {
       fix: `There are ${OVERLAPS.join(', ')}.`,
@@ -51,12 +51,12 @@ export async function createSchedule(
     cron,
     timezone,
     overlap,
-    fingerprint: fingerprintOf(manifest),
+    fingerprint: computeFingerprint(manifest),
     run: sha256Of(JSON.stringify([manifest.run, byName(options)])),
   };
   try {
     await client.schedule.create({
-      scheduleId: scheduleIdOf(name),
+      scheduleId: toScheduleId(name),
       spec: { cronExpressions: [cron], timezone },
       policies: { overlap: POLICIES[overlap], catchupWindow: CATCHUP_WINDOW_MS },
       memo: { ...memo },
@@ -64,10 +64,10 @@ export async function createSchedule(
         type: 'startWorkflow',
         workflowType: SCHEDULED_WORKFLOW_TYPE,
         // Temporal adds the time of the firing.
-        workflowId: scheduleIdOf(name),
+        workflowId: toScheduleId(name),
         taskQueue,
         args: [{ schedule: name, manifest: { uri, sha256 }, options } satisfies ScheduledBatchInput],
-        staticSummary: `${name}, ${cron}: ${summaryOf(manifest)}`,
+        staticSummary: `${name}, ${cron}: ${summarise(manifest)}`,
       },
     });
     return { name, attached: false };
@@ -81,8 +81,8 @@ export async function createSchedule(
   }
 }
 
-function nameOf({ name, manifest }: NormalisedScheduleRequest): string {
-  const chosen = name ?? scheduleNameOf(manifest.name);
+function scheduleName({ name, manifest }: NormalisedScheduleRequest): string {
+  const chosen = name ?? deriveScheduleName(manifest.name);
   if (isScheduleName(chosen)) return chosen;
   throw new HummingbatchError('usage', `"${chosen}" is no name for a schedule.`, {
     fix: `Use lower-case letters, digits and "-", at most ${MAX_SCHEDULE_NAME} characters.`,
@@ -102,7 +102,7 @@ const DIFFERENCES: readonly [field: keyof ScheduleMemo, is: string][] = [
 /** @throws `batch-conflict` where the schedule that is there is not the one asked for */
 async function compare({ client }: StartContext, asked: ScheduleMemo): Promise<void> {
   const { name } = asked;
-  const { memo: there = {} } = await client.schedule.getHandle(scheduleIdOf(name)).describe();
+  const { memo: there = {} } = await client.schedule.getHandle(toScheduleId(name)).describe();
   const [, is] = DIFFERENCES.find(([field]) => there[field] !== asked[field]) ?? [];
   if (!is) return;
   const another = 'Choose another name with --name';

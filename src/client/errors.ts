@@ -26,11 +26,15 @@ export function toClientError(error: unknown, batchId: string): HummingbatchErro
     });
   }
   if (error instanceof ServiceError || isGrpcServiceError(error)) {
-    return new HummingbatchError('no-temporal', `The Temporal server did not answer: ${messageOf(error)}.`, {
-      cause: error,
-    });
+    return new HummingbatchError(
+      'no-temporal',
+      `The Temporal server did not answer: ${readMessage(error)}.`,
+      {
+        cause: error,
+      },
+    );
   }
-  return new HummingbatchError('internal', messageOf(cause), { cause: error });
+  return new HummingbatchError('internal', readMessage(cause), { cause: error });
 }
 
 function fromFailure(
@@ -60,6 +64,6 @@ function isUnanswered(error: unknown): boolean {
   );
 }
 
-function messageOf(error: unknown): string {
+function readMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

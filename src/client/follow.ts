@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type BatchProgress, type ErrorCode, HummingbatchError, isEnd } from '../contract/index.ts';
 
 /** Between two looks at a batch: short while it moves, longer while it waits. */
-const LOOK_LEAST_MS = 300;
-const LOOK_MOST_MS = 3_000;
+const MIN_QUERY_INTERVAL_MS = 300;
+const MAX_QUERY_INTERVAL_MS = 3_000;
 /** How long a worker or a server may be away before whoever waits hears of it. */
 const PATIENCE_MS = 5 * 60_000;
 const PASSING: readonly ErrorCode[] = ['no-worker', 'no-temporal'];
@@ -16,20 +16,20 @@ export async function* follow(
   signal?: AbortSignal,
 ): AsyncGenerator<BatchProgress, void, undefined> {
   let last = '';
-  for (let waitMs = LOOK_LEAST_MS; ; ) {
-    const current = await patiently(look, signal);
+  for (let waitMs = MIN_QUERY_INTERVAL_MS; ; ) {
+    const current = await retryQuery(look, signal);
     const shown = JSON.stringify(current);
     const isNew = shown !== last;
     last = shown;
     if (isNew) yield current;
     if (isEnd(current.state)) return;
-    waitMs = isNew ? LOOK_LEAST_MS : Math.min(LOOK_MOST_MS, waitMs * 1.5);
+    waitMs = isNew ? MIN_QUERY_INTERVAL_MS : Math.min(MAX_QUERY_INTERVAL_MS, waitMs * 1.5);
     await pause(waitMs, undefined, { signal });
   }
 }
 
 /** Its end, of those that {@link follow} tells. */
-export async function untilEnd(
+export async function waitForEnd(
   id: string,
   changes: AsyncGenerator<BatchProgress, void, undefined>,
 ): Promise<BatchProgress> {
@@ -38,14 +38,14 @@ export async function untilEnd(
 }
 
 /** However often the worker or the server is restarted meanwhile: a batch lives longer than either. */
-async function patiently(look: Look, signal?: AbortSignal): Promise<BatchProgress> {
+async function retryQuery(look: Look, signal?: AbortSignal): Promise<BatchProgress> {
   for (const since = Date.now(); ; ) {
     try {
       return await look();
     } catch (error) {
       const passes = error instanceof HummingbatchError && PASSING.includes(error.code);
       if (!passes || Date.now() - since > PATIENCE_MS) throw error;
-      await pause(LOOK_MOST_MS, undefined, { signal });
+      await pause(MAX_QUERY_INTERVAL_MS, undefined, { signal });
     }
   }
 }

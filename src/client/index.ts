@@ -18,9 +18,9 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { type BatchHandle, batchHandle } from './batch.ts';
 import { toClientError } from './errors.ts';
-import { type JobEvent, sendJobEvent, type Woken } from './job-event.ts';
-import { type BatchPage, type ListChoice, listBatches } from './list.ts';
-import { type Schedules, schedulesOf } from './schedules.ts';
+import { type JobEvent, type JobEventResult, sendJobEvent } from './job-event.ts';
+import { type BatchPage, type ListFilter, listBatches } from './list.ts';
+import { createSchedules, type Schedules } from './schedules.ts';
 import {
   type NormalisedRequest,
   putBatch,
@@ -35,9 +35,9 @@ export * from '../contract/index.ts';
 export { storedRecords } from '../store/records.ts';
 export type { Store } from '../store/store.ts';
 export { type ReceivedEvent, type SignedRequest, verifyWebhook } from '../webhooks/index.ts';
-export type { BatchHandle, Sending } from './batch.ts';
-export type { JobEvent, Woken } from './job-event.ts';
-export { type BatchPage, type ListChoice, listBatches } from './list.ts';
+export type { BatchHandle, RequestOptions } from './batch.ts';
+export type { JobEvent, JobEventResult } from './job-event.ts';
+export { type BatchPage, type ListFilter, listBatches } from './list.ts';
 export type { ScheduleStatus } from './list-schedules.ts';
 export { unknownBatch } from './near.ts';
 export type {
@@ -50,7 +50,7 @@ export type {
 } from './schedules.ts';
 export type { NormalisedRequest, Started, StartRequest } from './start.ts';
 export {
-  rememberProgress,
+  saveProgress,
   storedBatches,
   storedEnd,
   storedOptions,
@@ -90,7 +90,7 @@ export interface Hummingbatch {
   /** The batch of an id; nothing is looked up before it is asked something. */
   batch(id: string): BatchHandle;
   /** A page of the store's batches, the newest first. @throws `no-worker`, `no-temporal`, `usage` */
-  list(choice?: ListChoice): Promise<BatchPage>;
+  list(choice?: ListFilter): Promise<BatchPage>;
   /**
    * Passes on what was heard of a job at Google: the batch that waits for it asks Google at once, in place of at its next
    * check. The event itself is not believed, and one that was heard before, or is of another job of the batch, costs a
@@ -99,7 +99,7 @@ export interface Hummingbatch {
    * @returns `nobody` for a job that is none of this store's, and where its batch has ended
    * @throws `usage` for what is no name of a job, `no-temporal`, and the store's errors
    */
-  jobEvent(event: JobEvent): Promise<Woken>;
+  jobEvent(event: JobEvent): Promise<JobEventResult>;
   /** Closes the connection, where `connect` made it. */
   close(): Promise<void>;
 }
@@ -117,7 +117,7 @@ export function createHummingbatch({
     startNormalised: (request) =>
       startNormalised(context, request).catch((error) => fail(error, request.batchId)),
     putBatch: (request) => putBatch(context, request).catch((error) => fail(error, request.batchId)),
-    schedules: schedulesOf(context),
+    schedules: createSchedules(context),
     batch: (id) => batchHandle(context, id),
     list: (choice) => listBatches(client, store, choice).catch((error) => fail(error, undefined)),
     jobEvent: (event) => sendJobEvent(client, store, event).catch((error) => fail(error, undefined)),

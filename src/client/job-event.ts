@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { HummingbatchError, jobEventSignal, workflowIdOf } from '../contract/index.ts';
+import { HummingbatchError, jobEventSignal, toWorkflowId } from '../contract/index.ts';
 import { jobPlace } from '../contract/places.ts';
 import { getJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
@@ -13,25 +13,25 @@ export interface JobEvent {
 }
 
 /** Whom an event has reached: a batch that runs, or nobody. Google's project may have jobs that are no batch's of this store. */
-export type Woken = 'woke' | 'nobody';
+export type JobEventResult = 'delivered' | 'no-recipient';
 
-export async function sendJobEvent(client: Client, store: Store, { job }: JobEvent): Promise<Woken> {
+export async function sendJobEvent(client: Client, store: Store, { job }: JobEvent): Promise<JobEventResult> {
   const key = jobPlace(job);
   if (!key)
     throw new HummingbatchError('usage', 'The job must be `batches/…`.', {
       fix: 'Name it as Google does: `batches/` and its id.',
     });
   const known = await getJson<{ batchId: string }>(store, key);
-  if (!known) return 'nobody';
+  if (!known) return 'no-recipient';
   const { batchId } = known;
-  const handle = client.workflow.getHandle(workflowIdOf(batchId));
+  const handle = client.workflow.getHandle(toWorkflowId(batchId));
   try {
     await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => handle.signal(jobEventSignal, { job }));
-    return 'woke';
+    return 'delivered';
   } catch (error) {
     const failed = toClientError(error, batchId);
     // Its workflow has ended, or Temporal has lost it: nobody waits.
-    if (failed.code === 'batch-unknown') return 'nobody';
+    if (failed.code === 'batch-unknown') return 'no-recipient';
     throw failed;
   }
 }

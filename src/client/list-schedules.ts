@@ -1,6 +1,6 @@
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import pMap from 'p-map';
-import { batchIdOfFiring, type Overlap, scheduleIdOf } from '../contract/index.ts';
+import { type Overlap, toFiringBatchId, toScheduleId } from '../contract/index.ts';
 import { SCHEDULES } from '../contract/places.ts';
 import type { Store } from '../store/store.ts';
 
@@ -51,23 +51,23 @@ export interface ScheduleStatus {
 export async function listSchedules(client: Client, store: Store): Promise<ScheduleStatus[]> {
   const names = new Set(await store.folders(SCHEDULES));
   for await (const { scheduleId, memo } of client.schedule.list())
-    if (memo?.['store'] === store.id) names.add(scheduleId.replace(scheduleIdOf(''), ''));
+    if (memo?.['store'] === store.id) names.add(scheduleId.replace(toScheduleId(''), ''));
   const seen = await pMap([...names].toSorted(), (name) => describe(client, name), { concurrency: TOGETHER });
   return seen
     .filter((schedule) => schedule?.memo.store === store.id)
-    .map((schedule) => statusOf(schedule as SeenSchedule));
+    .map((schedule) => toStatus(schedule as SeenSchedule));
 }
 
 async function describe(client: Client, name: string): Promise<SeenSchedule | undefined> {
   try {
-    return (await client.schedule.getHandle(scheduleIdOf(name)).describe()) as SeenSchedule;
+    return (await client.schedule.getHandle(toScheduleId(name)).describe()) as SeenSchedule;
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return undefined;
     throw error;
   }
 }
 
-export function statusOf({ memo, state, info }: SeenSchedule): ScheduleStatus {
+export function toStatus({ memo, state, info }: SeenSchedule): ScheduleStatus {
   const { name, cron, timezone, overlap } = memo;
   const [next] = info.nextActionTimes;
   const last = lastFiring(info);
@@ -78,7 +78,7 @@ export function statusOf({ memo, state, info }: SeenSchedule): ScheduleStatus {
     overlap,
     paused: state.paused,
     ...(next && { next: next.toISOString() }),
-    ...(last && { last: { batchId: batchIdOfFiring(name, last), at: last.toISOString() } }),
+    ...(last && { last: { batchId: toFiringBatchId(name, last), at: last.toISOString() } }),
     fired: info.numActionsTaken,
     skipped: info.numActionsSkippedOverlap,
     missed: info.numActionsMissedCatchupWindow,

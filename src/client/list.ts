@@ -6,8 +6,8 @@ import {
   type ErrorCode,
   HummingbatchError,
   isEnd,
+  toWorkflowId,
   WORKFLOW_TYPE,
-  workflowIdOf,
 } from '../contract/index.ts';
 import { SEARCH_ATTRIBUTES as ours, SEARCH_ATTRIBUTE_TYPES } from '../contract/search-attributes.ts';
 import type { Store } from '../store/store.ts';
@@ -16,7 +16,7 @@ import { registeredAttributes } from './registered-attributes.ts';
 import { storedBatches, storedProgress } from './stored.ts';
 
 /** Which batches; all that is named must be so. */
-export interface ListChoice {
+export interface ListFilter {
   /** In one of these states. */
   states?: readonly BatchState[];
   /** Stopped for this. */
@@ -69,28 +69,28 @@ type Known = Pick<BatchProgress, 'state' | 'startedAt' | 'model' | 'labels'> & {
 export async function listBatches(
   client: Client | undefined,
   store: Store,
-  choice: ListChoice = {},
+  choice: ListFilter = {},
 ): Promise<BatchPage> {
   const { limit = LIMIT, after, since } = choice;
   if (since !== undefined && Number.isNaN(Date.parse(since)))
     throw new HummingbatchError('usage', `"${since}" is no time.`, { fix: 'Name an ISO 8601 time.' });
   const ask = async ({ batchId, stored }: Entry) =>
     stored ?? (client && currentProgress(client, store, batchId));
-  const entries = pageAfter(await entriesOf(client, store), after);
+  const entries = pageAfter(await readEntries(client, store), after);
   const maybe = entries.filter(({ known }) => !known || isChosen(known, choice));
   const batches: BatchProgress[] = [];
   while (maybe.length > 0 && batches.length <= limit) {
     const wanted = Math.min(TOGETHER, limit + 1 - batches.length);
     const asked = await pMap(maybe.splice(0, wanted), ask, { concurrency: TOGETHER });
     // A batch may have moved on since Temporal's list was made.
-    batches.push(...asked.flatMap((found) => (found && isChosen(knownOf(found), choice) ? [found] : [])));
+    batches.push(...asked.flatMap((found) => (found && isChosen(toKnown(found), choice) ? [found] : [])));
   }
   if (batches.length <= limit) return { batches };
   const page = batches.slice(0, limit);
   return { batches: page, next: page.at(-1)?.batchId ?? '' };
 }
 
-async function entriesOf(client: Client | undefined, store: Store): Promise<Entry[]> {
+async function readEntries(client: Client | undefined, store: Store): Promise<Entry[]> {
   const running = client ? await runningBatches(client) : new Map<string, Entry>();
   const ids = await storedBatches(store);
   const entries = await pMap(ids, async (id) => running.get(id) ?? storedEntry(client, store, id), {
@@ -106,7 +106,7 @@ async function runningBatches(client: Client): Promise<Map<string, Entry>> {
   const running = new Map<string, Entry>();
   const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
   await client.withDeadline(Date.now() + LISTED_WITHIN_MS, async () => {
-    const isTold = await tellsAll(client);
+    const isTold = await knowsAll(client);
     for await (const execution of client.workflow.list({ query, pageSize: 1000 })) {
       const entry = runningEntry(execution, isTold);
       running.set(entry.batchId, entry);
@@ -116,7 +116,7 @@ async function runningBatches(client: Client): Promise<Map<string, Entry>> {
 }
 
 /** Whether Temporal's list says of a batch all that can be asked for; where one is not registered its absence says nothing. */
-async function tellsAll(client: Client): Promise<boolean> {
+async function knowsAll(client: Client): Promise<boolean> {
   try {
     const registered = await registeredAttributes(client);
     return registered.length === Object.keys(SEARCH_ATTRIBUTE_TYPES).length;
@@ -131,7 +131,7 @@ function runningEntry(
   isTold: boolean,
 ): Entry {
   const startedAt = startTime.toISOString();
-  const entry = { batchId: workflowId.replace(workflowIdOf(''), ''), startedAt };
+  const entry = { batchId: workflowId.replace(toWorkflowId(''), ''), startedAt };
   const state = typedSearchAttributes.get(ours.BatchState) as BatchState | undefined;
   if (!state || !isTold) return entry;
   const model = typedSearchAttributes.get(ours.GeminiModel);
@@ -152,14 +152,14 @@ async function storedEntry(
   if (!stored) return undefined;
   const entry = { batchId, startedAt: stored.startedAt };
   // An open batch without a workflow was terminated, or its Temporal is another one: that is for Temporal to say.
-  return isEnd(stored.state) || !client ? { ...entry, stored, known: knownOf(stored) } : entry;
+  return isEnd(stored.state) || !client ? { ...entry, stored, known: toKnown(stored) } : entry;
 }
 
-function knownOf({ stop, ...progress }: BatchProgress): Known {
+function toKnown({ stop, ...progress }: BatchProgress): Known {
   return { ...progress, reason: stop?.code };
 }
 
-function isChosen({ state, reason, model, labels = [], startedAt }: Known, choice: ListChoice): boolean {
+function isChosen({ state, reason, model, labels = [], startedAt }: Known, choice: ListFilter): boolean {
   return (
     (!choice.states || choice.states.includes(state)) &&
     (!choice.reason || choice.reason === reason) &&

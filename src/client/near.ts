@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import { storedBatches } from './stored.ts';
 
 /** More near ids than this help nobody. */
-const MOST_NEAR = 3;
+const MAX_NEAR = 3;
 
 /** That there is no such batch, with ids that may have been meant. */
 export async function unknownBatch(store: Store, batchId: string): Promise<HummingbatchError> {
@@ -17,5 +17,5 @@ export async function unknownBatch(store: Store, batchId: string): Promise<Hummi
 function nearIds(wanted: string, ids: readonly string[]): string[] {
   const alike = nearest(wanted, ids);
   const holding = wanted.length > 1 ? ids.filter((id) => id.includes(wanted)) : [];
-  return [...new Set([...(alike ? [alike] : []), ...holding])].slice(0, MOST_NEAR);
+  return [...new Set([...(alike ? [alike] : []), ...holding])].slice(0, MAX_NEAR);
 }

@@ -10,7 +10,7 @@ import {
   isEnd,
   progressQuery,
   type Stop,
-  workflowIdOf,
+  toWorkflowId,
 } from '../contract/index.ts';
 import type { Store } from '../store/store.ts';
 import { toClientError } from './errors.ts';
@@ -34,7 +34,7 @@ const ENDS: Record<string, EndState> = {
  */
 export async function currentProgress(client: Client, store: Store, batchId: string): Promise<BatchProgress> {
   const run = await lastRun(client, batchId);
-  const handle = client.workflow.getHandle(workflowIdOf(batchId));
+  const handle = client.workflow.getHandle(toWorkflowId(batchId));
   if (run?.status === 'RUNNING')
     return orNoWorker(client, run.taskQueue, handle.query<BatchProgress>(progressQuery));
 
@@ -42,7 +42,7 @@ export async function currentProgress(client: Client, store: Store, batchId: str
   if (!stored) throw await unknownBatch(store, batchId);
   const end = run && ENDS[run.status];
   if (!end || isEnd(stored.state)) return stored;
-  const stop = end === 'FAILED' ? await reasonOf(handle, batchId) : undefined;
+  const stop = end === 'FAILED' ? await findReason(handle, batchId) : undefined;
   return { ...stored, state: end, ...(stop && { stop }) };
 }
 
@@ -56,7 +56,7 @@ export async function lastRun(
       status,
       taskQueue,
       memo = {},
-    } = await client.workflow.getHandle(workflowIdOf(batchId)).describe();
+    } = await client.workflow.getHandle(toWorkflowId(batchId)).describe();
     return { status: status.name, taskQueue, memo };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
@@ -64,7 +64,7 @@ export async function lastRun(
   }
 }
 
-async function reasonOf(handle: WorkflowHandle, batchId: string): Promise<Stop | undefined> {
+async function findReason(handle: WorkflowHandle, batchId: string): Promise<Stop | undefined> {
   try {
     await handle.result();
     return undefined;

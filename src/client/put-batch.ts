@@ -1,6 +1,6 @@
 import { HummingbatchError, type ImageBatchInput, type Manifest } from '../contract/index.ts';
 import { batchPlaces, referencePlace } from '../contract/places.ts';
-import { fingerprintOf, serialiseManifest } from '../manifest/canonical.ts';
+import { computeFingerprint, serialiseManifest } from '../manifest/canonical.ts';
 import type { LocalReference } from '../manifest/index.ts';
 import { sha256Of } from '../manifest/sha256.ts';
 import { putOnce } from '../store/put-once.ts';
@@ -52,12 +52,14 @@ async function putManifest(
   batchId: string,
   manifest: Manifest,
 ): Promise<NonNullable<ImageBatchInput['manifest']>> {
-  const fingerprint = fingerprintOf(manifest);
+  const fingerprint = computeFingerprint(manifest);
   const uri = batchPlaces(batchId).manifest;
   const fresh = Buffer.from(serialiseManifest(manifest));
   const bytes = await putOnce(store, uri, fresh);
   const isFresh = bytes === fresh;
-  const there = isFresh ? fingerprint : fingerprintOf((await readingManifests()).parseStored(bytes, uri));
+  const there = isFresh
+    ? fingerprint
+    : computeFingerprint((await readingManifests()).parseStored(bytes, uri));
   if (there !== fingerprint) throw conflict(batchId, there, fingerprint);
   return { uri, sha256: sha256Of(bytes) };
 }

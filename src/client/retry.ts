@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { choose } from '../batch/choice.ts';
-import type { ImageBatchInput, RetryChoice } from '../contract/index.ts';
+import { choose } from '../batch/selector.ts';
+import type { ImageBatchInput, RetrySelector } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
-import { optionsOf } from '../manifest/run-options.ts';
+import { runOptionsFrom } from '../manifest/run-options.ts';
 import { sha256Of } from '../manifest/sha256.ts';
 import { toJson } from '../store/json.ts';
 import { storedRecords } from '../store/records.ts';
@@ -15,7 +15,7 @@ import { storedOptions } from './stored.ts';
 
 /** A retry as somebody asks for it. */
 export interface AskedRetry {
-  choice: RetryChoice;
+  choice: RetrySelector;
   /** Names it, so that it happens once however often it is sent. */
   requestId?: string | undefined;
 }
@@ -36,12 +36,12 @@ export async function retryEnded(context: StartContext, batchId: string, asked: 
   const { parseStored } = await readingManifests();
   const manifest = parseStored(bytes, uri);
   const hasEnded = (await store.head(places.report)) !== undefined;
-  const id = await idOf(store, batchId, asked);
+  const id = await deriveRetryId(store, batchId, asked);
   if (hasEnded && (await store.head(places.retryRound(id)))) return;
   const input: ImageBatchInput = {
     batchId,
     manifest: { uri, sha256: sha256Of(bytes) },
-    options: { ...context.options, ...optionsOf(manifest), ...(await storedOptions(store, batchId)) },
+    options: { ...context.options, ...runOptionsFrom(manifest), ...(await storedOptions(store, batchId)) },
     ...(hasEnded && { retry: { id, uri: await writeSelection(store, batchId, id, asked) } }),
   };
   await startWorkflow(context, input, manifest, 'ALLOW_DUPLICATE');
@@ -54,7 +54,7 @@ export async function isRunningRetry(
   asked: AskedRetry,
 ): Promise<boolean> {
   const run = await lastRun(client, batchId);
-  return run?.memo['retryId'] === (await idOf(store, batchId, asked));
+  return run?.memo['retryId'] === (await deriveRetryId(store, batchId, asked));
 }
 
 /** Once for each id: another attempt to start it is for the same outputs. */
@@ -74,7 +74,11 @@ async function writeSelection(
  * A retry's id comes from its request's name; where it has none, from its choice and from the records that it chooses of: the
  * same one sent twice, before there is a new report, is the same.
  */
-async function idOf(store: Store, batchId: string, { choice, requestId }: AskedRetry): Promise<string> {
+async function deriveRetryId(
+  store: Store,
+  batchId: string,
+  { choice, requestId }: AskedRetry,
+): Promise<string> {
   const hash = createHash('sha256');
   if (requestId === undefined) {
     const { keys = [], outcomes = [], flags = [] } = choice;

@@ -1,9 +1,9 @@
 import { ScheduleNotFoundError } from '@temporalio/client';
-import { HummingbatchError, type Overlap, scheduleIdOf } from '../contract/index.ts';
+import { HummingbatchError, type Overlap, toScheduleId } from '../contract/index.ts';
 import { nearest } from '../manifest/suggest.ts';
 import { createSchedule } from './create-schedule.ts';
 import { toClientError } from './errors.ts';
-import { listSchedules, type ScheduleStatus, type SeenSchedule, statusOf } from './list-schedules.ts';
+import { listSchedules, type ScheduleStatus, type SeenSchedule, toStatus } from './list-schedules.ts';
 import { type NormalisedRequest, normalised, type StartContext, type StartRequest } from './start.ts';
 import { ANSWER_WITHIN_MS } from './temporal.ts';
 import { awaitFiring } from './trigger-schedule.ts';
@@ -80,7 +80,7 @@ export interface Schedules {
   delete(name: string): Promise<void>;
 }
 
-export function schedulesOf(context: StartContext): Schedules {
+export function createSchedules(context: StartContext): Schedules {
   const { client, store } = context;
 
   /** Every call has a deadline, and its failure a code. */
@@ -94,7 +94,7 @@ export function schedulesOf(context: StartContext): Schedules {
 
   /** A schedule of this store. @throws `not-found` */
   async function find(name: string) {
-    const handle = client.schedule.getHandle(scheduleIdOf(name));
+    const handle = client.schedule.getHandle(toScheduleId(name));
     const seen = await call(() => handle.describe().catch(unlessGone));
     if (seen?.memo?.['store'] !== store.id) throw await unknown(name);
     return { handle, seen: seen as SeenSchedule };
@@ -112,7 +112,7 @@ export function schedulesOf(context: StartContext): Schedules {
 
   async function createNormalised(request: NormalisedScheduleRequest): Promise<CreatedSchedule> {
     const { name, attached } = await call(() => createSchedule(context, request));
-    return { ...statusOf((await find(name)).seen), attached };
+    return { ...toStatus((await find(name)).seen), attached };
   }
 
   const list = () => call(() => listSchedules(client, store));

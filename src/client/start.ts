@@ -1,23 +1,23 @@
 import { join } from 'node:path';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowIdReusePolicy } from '@temporalio/common';
-import { summaryOf } from '../batch/summary.ts';
+import { summarise } from '../batch/summary.ts';
 import {
   type BatchOptions,
   checkBatchId,
   HummingbatchError,
   type ImageBatchInput,
   type Manifest,
+  toWorkflowId,
   WORKFLOW_TYPE,
-  workflowIdOf,
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
-import { batchIdOf } from '../manifest/batch-id.ts';
-import { fingerprintOf } from '../manifest/canonical.ts';
+import { deriveBatchId } from '../manifest/batch-id.ts';
+import { computeFingerprint } from '../manifest/canonical.ts';
 import type { LocalReference, ManifestInput } from '../manifest/index.ts';
-import { optionsOf } from '../manifest/run-options.ts';
+import { runOptionsFrom } from '../manifest/run-options.ts';
 import { getJson } from '../store/json.ts';
-import { referencesOf } from '../store/references.ts';
+import { createReferenceLookup } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import { unknownBatch } from './near.ts';
 import { lastRun } from './progress.ts';
@@ -82,14 +82,14 @@ export async function normalised<Request extends Pick<StartRequest, 'manifest' |
 ): Promise<Omit<Request, 'manifest' | 'folder'> & Pick<NormalisedRequest, 'manifest' | 'references'>> {
   const { manifest: written, folder = '.', ...rest } = request;
   const { manifestError, readManifest } = await readingManifests();
-  const read = await readManifest(typeof written === 'string' ? written : contentOf(written, folder), {
-    hasReference: referencesOf(store),
+  const read = await readManifest(typeof written === 'string' ? written : readContent(written, folder), {
+    hasReference: createReferenceLookup(store),
   });
   if (!read.ok) throw manifestError(read.problems);
   return { ...rest, manifest: read.manifest, references: read.references };
 }
 
-function contentOf(manifest: ManifestInput, folder: string) {
+function readContent(manifest: ManifestInput, folder: string) {
   return {
     file: join(folder, 'manifest'),
     format: 'json' as const,
@@ -111,7 +111,7 @@ export async function startNormalised(context: StartContext, request: Normalised
   const attached = await context.client.withDeadline(Date.now() + STARTED_WITHIN_MS, () =>
     startOrAttach(context, input, request.manifest),
   );
-  return { batchId, workflowId: workflowIdOf(batchId), attached };
+  return { batchId, workflowId: toWorkflowId(batchId), attached };
 }
 
 async function put(
@@ -119,7 +119,7 @@ async function put(
   request: NormalisedRequest,
 ): Promise<Required<Omit<ImageBatchInput, 'retry'>>> {
   const { manifest } = request;
-  const batchId = request.batchId ?? batchIdOf(manifest.name, fingerprintOf(manifest));
+  const batchId = request.batchId ?? deriveBatchId(manifest.name, computeFingerprint(manifest));
   checkBatchId(batchId);
   return {
     batchId,
@@ -133,7 +133,7 @@ export function optionsFor(
   options: Partial<BatchOptions>,
   request: Pick<NormalisedRequest, 'manifest' | 'options'>,
 ): Partial<BatchOptions> {
-  return { ...options, ...optionsOf(request.manifest), ...request.options };
+  return { ...options, ...runOptionsFrom(request.manifest), ...request.options };
 }
 
 /** The same batch of another store on one Temporal: to attach would be to report what lies in somebody else's folder. */
@@ -150,7 +150,7 @@ async function startOrAttach(
   input: ImageBatchInput,
   manifest: Manifest,
 ): Promise<boolean> {
-  const fingerprint = fingerprintOf(manifest);
+  const fingerprint = computeFingerprint(manifest);
   try {
     await startWorkflow(context, input, manifest, 'REJECT_DUPLICATE');
     return false;
@@ -160,7 +160,7 @@ async function startOrAttach(
   const run = await lastRun(context.client, input.batchId);
   if (!run) throw await unknownBatch(context.store, input.batchId);
   // A run that Temporal's own CLI started carries no memo: what this store has begun says the same.
-  const there = run.memo['fingerprint'] ?? (await begunFingerprint(context.store, input.batchId));
+  const there = run.memo['fingerprint'] ?? (await readFingerprint(context.store, input.batchId));
   if (there !== fingerprint)
     throw conflict(input.batchId, typeof there === 'string' ? there : 'none', fingerprint);
   const { store } = run.memo;
@@ -172,8 +172,8 @@ async function startOrAttach(
   return false;
 }
 
-async function begunFingerprint(store: Store, batchId: string): Promise<string | undefined> {
-  return (await getJson<{ fingerprint: string }>(store, batchPlaces(batchId).begun))?.fingerprint;
+async function readFingerprint(store: Store, batchId: string): Promise<string | undefined> {
+  return (await getJson<{ fingerprint: string }>(store, batchPlaces(batchId).identity))?.fingerprint;
 }
 
 /** Starts the workflow under the batch's id; what people see of it in the Temporal UI from the first moment comes with it. */
@@ -183,15 +183,15 @@ export async function startWorkflow(
   manifest: Manifest,
   reuse: WorkflowIdReusePolicy,
 ): Promise<void> {
-  const summary = summaryOf(manifest);
+  const summary = summarise(manifest);
   await client.workflow.start(WORKFLOW_TYPE, {
-    workflowId: workflowIdOf(input.batchId),
+    workflowId: toWorkflowId(input.batchId),
     taskQueue,
     args: [input],
     workflowIdConflictPolicy: 'FAIL',
     workflowIdReusePolicy: reuse,
     memo: {
-      fingerprint: fingerprintOf(manifest),
+      fingerprint: computeFingerprint(manifest),
       store: store.id,
       ...(input.retry && { retryId: input.retry.id }),
     },

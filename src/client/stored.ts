@@ -18,7 +18,7 @@ export async function storedProgress(store: Store, batchId: string): Promise<Bat
 }
 
 /** Keeps where a batch stands, for {@link storedProgress}. */
-export async function rememberProgress(store: Store, progress: BatchProgress): Promise<void> {
+export async function saveProgress(store: Store, progress: BatchProgress): Promise<void> {
   await store.put(batchPlaces(progress.batchId).seen, toJson(progress));
 }
 
@@ -28,7 +28,7 @@ async function begunProgress(store: Store, batchId: string): Promise<BatchProgre
   if (!bytes) return undefined;
   const { parseStored } = await readingManifests();
   const { items, model, run } = parseStored(bytes, places.manifest);
-  const begun = await getJson<{ at: number }>(store, places.begun);
+  const begun = await getJson<{ at: number }>(store, places.identity);
   const total = items.reduce((sum, { count }) => sum + count, 0);
   return {
     batchId,
@@ -54,7 +54,7 @@ export async function storedEnd(
 ): Promise<BatchProgress | undefined> {
   const places = batchPlaces(batchId);
   const report = await getJson<Report>(store, places.report);
-  const begun = await getJson<{ fingerprint: string }>(store, places.begun);
+  const begun = await getJson<{ fingerprint: string }>(store, places.identity);
   if (!report || begun?.fingerprint !== fingerprint) return undefined;
   const rounds = (await store.folders(places.rounds)).map(Number);
   if (Math.max(0, ...rounds) !== (report.rounds.at(-1)?.round ?? 0)) return undefined;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ScheduleHandle } from '@temporalio/client';
-import { batchIdOfFiring } from '../contract/index.ts';
+import { toFiringBatchId } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import type { Store } from '../store/store.ts';
 import { lastFiring, type SeenSchedule } from './list-schedules.ts';
@@ -25,7 +25,7 @@ export async function awaitFiring(
     return now.numActionsTaken > info.numActionsTaken && lastFiring(now);
   });
   if (!last) return {};
-  const batchId = batchIdOfFiring(memo.name, last);
+  const batchId = toFiringBatchId(memo.name, last);
   // Without a worker it is not there yet, and fired all the same.
   await before(until, () => store.head(batchPlaces(batchId).manifest));
   return { batchId };

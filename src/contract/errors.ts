@@ -53,6 +53,10 @@ const CODES = {
     fix: 'Make the store writable for this user, then `hummingbatch retry ID`.',
   },
   'store-unsupported': { retry: 'never', fix: 'Use a folder.' },
+  'store-version': {
+    retry: 'never',
+    fix: 'Finish its batches with the version of hummingbatch that made it, or name another folder with --store.',
+  },
   'store-corrupt': {
     retry: 'stop',
     fix: 'Restore the file named from a backup, then `hummingbatch retry ID`.',
@@ -113,7 +117,7 @@ const CODES = {
   },
   unavailable: { retry: 'soon', fix: 'Wait for the service; the batch goes on by itself.' },
   unreachable: { retry: 'soon', fix: 'Check the network; the batch goes on by itself.' },
-  garbled: { retry: 'soon', fix: 'Wait for the service; the batch goes on by itself.' },
+  'invalid-response': { retry: 'soon', fix: 'Wait for the service; the batch goes on by itself.' },
   'not-found': { retry: 'stop', fix: 'Check the name.' },
 
   internal: {
@@ -130,7 +134,7 @@ export const ERROR_CODES = Object.keys(CODES) as readonly ErrorCode[];
 /** What a step does about an error of this code. */
 export type RetryPolicy = (typeof CODES)[ErrorCode]['retry'];
 
-export function retryPolicyOf(code: ErrorCode): RetryPolicy {
+export function getRetryPolicy(code: ErrorCode): RetryPolicy {
   return CODES[code].retry;
 }
 
@@ -138,7 +142,7 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(CODES, value);
 }
 
-export interface ErrorOptionsOf {
+export interface HummingbatchErrorOptions {
   /** What to do, one sentence with the exact command; unset: the table's. */
   fix?: string;
   cause?: unknown;
@@ -156,7 +160,7 @@ export class HummingbatchError extends Error {
   readonly fix: string;
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptionsOf = {}) {
+  constructor(code: ErrorCode, message: string, options: HummingbatchErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.fix = options.fix ?? CODES[code].fix;

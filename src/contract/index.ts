@@ -1,4 +1,6 @@
 /** What crosses a border: workflow input, messages, states, records, error codes. Types and constants. */
+
+export * from './actions.ts';
 export * from './batch-id.ts';
 export * from './errors.ts';
 export * from './input.ts';
@@ -10,5 +12,4 @@ export * from './progress.ts';
 export * from './record.ts';
 export * from './report.ts';
 export * from './schedule.ts';
-export * from './ways-on.ts';
 export * from './words.ts';

@@ -6,7 +6,7 @@ import type { Flag, Outcome } from './words.ts';
 export const WORKFLOW_TYPE = 'imageBatch';
 
 /** The workflow id of a batch. */
-export function workflowIdOf(batchId: string): string {
+export function toWorkflowId(batchId: string): string {
   return `image-batch/${batchId}`;
 }
 
@@ -31,7 +31,7 @@ export interface ImageBatchInput {
 }
 
 /** Which outputs of an ended batch to make again. Nothing named: all that is no image, refused excepted. */
-export interface RetryChoice {
+export interface RetrySelector {
   /** Keys (`hero`) or outputs (`hero#2`). */
   keys?: readonly string[];
   outcomes?: readonly Outcome[];
@@ -43,7 +43,7 @@ export interface RetryChoice {
  * A retry as the workflow takes it. The selection is a file in the store, so that no list goes through the history; who
  * cannot write one names a choice in its place.
  */
-export interface RetryRequest extends RetryChoice {
+export interface RetryRequest extends RetrySelector {
   /** Names the retry, so that the same one sent twice runs once: 1 to 60 letters, digits, `-` and `_`. */
   id: string;
   /** Store key of a {@link RetrySelection}; wins over a choice. */

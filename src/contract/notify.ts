@@ -76,7 +76,7 @@ export function isSecretName(text: string): boolean {
 }
 
 /** All of a URL that may be shown: its path and query may be a secret. */
-export function originOf(url: string): string {
+export function parseOrigin(url: string): string {
   return parseUrl(url)?.origin ?? 'an address that is none';
 }
 

@@ -17,7 +17,7 @@ export function batchPlaces(batchId: string) {
     /** An image's key, from its name in the records (`images/hero~2.png`). */
     file: (name: string) => `${home}/${name}`,
     /** Create-only, by the first `prepare`: the nonce of this batch's jobs and the fingerprint it was begun with. */
-    begun: `${work}/begun.json`,
+    identity: `${work}/identity.json`,
     /** How a person last said that it is to be run, over all its runs. */
     options: `${work}/options.json`,
     plan: `${work}/plan.jsonl`,
@@ -56,6 +56,9 @@ function roundPlaces(home: string) {
     collected: `${home}/collected.json`,
   };
 }
+
+/** The store's version and id. It tells a store from a folder that merely has its name, such as a clone of the sources. */
+export const STORE_FILE = 'store.json';
 
 /** Which batch a job is of, for Google's events name only the job. Undefined for what is no name of a job. */
 export function jobPlace(job: string): string | undefined {

@@ -7,6 +7,6 @@ export function ownTaskQueue(storeId: string): string {
 }
 
 /** The queue of the transfers: few slots, so that memory is bounded by slots × buffer. */
-export function transferQueueOf(taskQueue: string): string {
+export function toTransferQueue(taskQueue: string): string {
   return `${taskQueue}-transfer`;
 }

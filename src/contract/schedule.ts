@@ -14,12 +14,12 @@ export function isScheduleName(text: string): boolean {
 }
 
 /** The id of a schedule in Temporal. */
-export function scheduleIdOf(name: string): string {
+export function toScheduleId(name: string): string {
   return `image-batch-schedule/${name}`;
 }
 
 /** The batch of a firing, named for its time in UTC: `daily-catalogue-20261124-060000`. */
-export function batchIdOfFiring(schedule: string, at: Date): string {
+export function toFiringBatchId(schedule: string, at: Date): string {
   const [day, time] = at
     .toISOString()
     .replace(/\.\d+Z$/, '')

@@ -1,10 +1,10 @@
-import { imagesBilled } from './effects.ts';
-import type { Refusal } from './envelope.ts';
 import type { FaultBook } from './faults/book.ts';
 import type { FaultName } from './faults/plan.ts';
-import type { FileRecord } from './files.ts';
-import { isDeleted, type JobRecord, type Jobs, type Row } from './jobs.ts';
-import { type JobState, standingOf } from './life.ts';
+import type { FileRecord } from './files/files.ts';
+import type { Refusal } from './http/envelope.ts';
+import { isDeleted, type JobRecord, type Jobs, type Row } from './jobs/jobs.ts';
+import { computeStanding, type JobState } from './jobs/life.ts';
+import { imagesBilled } from './rows/effects.ts';
 
 /**
  * What the emulator was asked. `jobs` are all there ever were in its folder, deleted ones too; the rest counts from the
@@ -123,7 +123,7 @@ export function openLedger(jobs: Jobs, faults: FaultBook, now: () => number) {
 }
 
 function jobEntry(job: JobRecord, now: number, gets: number): JobEntry {
-  const standing = standingOf(job, now);
+  const standing = computeStanding(job, now);
   const worked = job.rows.slice(0, standing.worked);
   return {
     name: `batches/${job.id}`,

@@ -73,7 +73,7 @@ const PIXELS_AT_1K: Readonly<Record<string, readonly [number, number]>> = {
 const SCALE: Readonly<Record<string, number>> = { '512': 0.5, '1K': 1, '2K': 2, '4K': 4 };
 
 /** The pixels of an image of a ratio and size that a model offers. */
-export function pixelsOf(ratio: string, size: string): Pixels {
+export function computePixels(ratio: string, size: string): Pixels {
   const [width, height] = PIXELS_AT_1K[ratio] ?? [];
   const scale = SCALE[size];
   if (width === undefined || height === undefined || scale === undefined) {

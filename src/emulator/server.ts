@@ -3,18 +3,18 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answer } from './answering.ts';
-import { openDeliveries } from './deliveries.ts';
 import { type FaultBook, openFaults } from './faults/book.ts';
 import { type FaultPlan, readFaultPlan } from './faults/plan.ts';
-import { openFiles } from './files.ts';
-import { createImages } from './images.ts';
-import { type ImageStyle, openJobs } from './jobs.ts';
+import { openFiles } from './files/files.ts';
+import { openUploads } from './files/uploads.ts';
+import { answer } from './http/handle-request.ts';
+import { createImages } from './images/images.ts';
+import { type ImageStyle, openJobs } from './jobs/jobs.ts';
 import { type Ledger, openLedger } from './ledger.ts';
-import { createResults } from './results.ts';
-import { startSender } from './sender.ts';
-import { openUploads } from './uploads.ts';
-import { openWebhooks } from './webhooks.ts';
+import { createResults } from './results/results.ts';
+import { openDeliveries } from './webhooks/deliveries.ts';
+import { startSender } from './webhooks/sender.ts';
+import { openWebhooks } from './webhooks/webhooks.ts';
 import type { World } from './world.ts';
 
 export interface EmulatorOptions {

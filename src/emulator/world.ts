@@ -1,10 +1,10 @@
 import type { FaultBook } from './faults/book.ts';
-import type { Files } from './files.ts';
-import type { ImageStyle, Jobs } from './jobs.ts';
+import type { Files } from './files/files.ts';
+import type { Uploads } from './files/uploads.ts';
+import type { ImageStyle, Jobs } from './jobs/jobs.ts';
 import type { LedgerBook } from './ledger.ts';
-import type { Results } from './results.ts';
-import type { Uploads } from './uploads.ts';
-import type { Webhooks } from './webhooks.ts';
+import type { Results } from './results/results.ts';
+import type { Webhooks } from './webhooks/webhooks.ts';
 
 /** All that a handler works with. */
 export interface World {

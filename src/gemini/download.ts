@@ -44,7 +44,7 @@ export async function* download(
     await response.body?.cancel();
     return;
   }
-  const { start, end } = partOf(response, offset);
+  const { start, end } = parsePart(response, offset);
   let at = start;
   try {
     idle.start();
@@ -66,12 +66,12 @@ export async function* download(
 }
 
 /** Where in the file the answer begins, and where it ends if it says so. */
-function partOf({ status, headers }: Response, offset: number): { start: number; end?: number } {
+function parsePart({ status, headers }: Response, offset: number): { start: number; end?: number } {
   if (status !== PARTIAL) return { start: 0 };
   const [, first, last] = /^bytes (\d{1,15})-(\d{1,15})\//.exec(headers.get('content-range') ?? '') ?? [];
   if (first === undefined || Number(first) > offset) {
     throw new HummingbatchError(
-      'garbled',
+      'invalid-response',
       'Gemini answered with another part of the results than was asked for.',
     );
   }

@@ -33,7 +33,7 @@ export interface Refusal {
 
 /** The one place where an HTTP answer of Google becomes an error of ours. */
 export function toError(refusal: Refusal, subject: Subject): HummingbatchError {
-  const code = codeOf(refusal, subject);
+  const code = chooseCode(refusal, subject);
   const message = `Google answered ${refusal.status}${refusal.rpcStatus ? ` ${refusal.rpcStatus}` : ''} to the ${WHAT[subject]}: ${refusal.message}`;
   return new HummingbatchError(code, message, { retryAfterMs: refusal.retryAfterMs });
 }
@@ -53,7 +53,7 @@ const WHAT: Record<Subject, string> = {
  */
 const FILE_IS_GONE = /\bfile\b.*\b(not exist|not found|expired)\b/i;
 
-function codeOf({ status, reason, rpcStatus, message }: Refusal, subject: Subject): ErrorCode {
+function chooseCode({ status, reason, rpcStatus, message }: Refusal, subject: Subject): ErrorCode {
   // A bad key is a 400, told apart only by its reason.
   if (reason === 'API_KEY_INVALID') return 'key-invalid';
   if ((subject === 'create' || subject === 'file') && status < 500 && FILE_IS_GONE.test(message))
@@ -70,22 +70,22 @@ function codeOf({ status, reason, rpcStatus, message }: Refusal, subject: Subjec
 export function toNetworkError(error: unknown, subject: Subject, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof HummingbatchError) return error;
-  const message = `Gemini could not be reached for the ${WHAT[subject]}: ${reasonOf(rootsOf(error)[0])}.`;
+  const message = `Gemini could not be reached for the ${WHAT[subject]}: ${describeCause(listCauses(error)[0])}.`;
   return new HummingbatchError('unreachable', message, { cause: error });
 }
 
 /** `fetch failed` says nothing; what happened stands in its causes, one for each address that was tried. */
-function rootsOf(error: unknown): unknown[] {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(rootsOf);
-  return error instanceof Error && error.cause !== undefined ? rootsOf(error.cause) : [error];
+function listCauses(error: unknown): unknown[] {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(listCauses);
+  return error instanceof Error && error.cause !== undefined ? listCauses(error.cause) : [error];
 }
 
-function reasonOf(root: unknown): string {
-  if (textOf(root, 'name') === 'TimeoutError') return 'no answer in time';
-  return textOf(root, 'code') || (root instanceof Error ? root.message : String(root));
+function describeCause(root: unknown): string {
+  if (readField(root, 'name') === 'TimeoutError') return 'no answer in time';
+  return readField(root, 'code') || (root instanceof Error ? root.message : String(root));
 }
 
-function textOf(value: unknown, field: string): string {
+function readField(value: unknown, field: string): string {
   const text = (value as Record<string, unknown> | undefined)?.[field];
   return typeof text === 'string' ? text : '';
 }

@@ -61,7 +61,8 @@ export function createFiles(http: Http, sdk: Sdk) {
       subject: 'upload',
     });
     const url = headers.get('x-goog-upload-url');
-    if (!url) throw new HummingbatchError('garbled', 'Gemini began an upload without saying where to.');
+    if (!url)
+      throw new HummingbatchError('invalid-response', 'Gemini began an upload without saying where to.');
     return url;
   }
 
@@ -164,7 +165,7 @@ function isCut(error: unknown): boolean {
 
 function readSize(header: string | null, most: number): number {
   if (header !== null && /^\d{1,15}$/.test(header) && Number(header) <= most) return Number(header);
-  throw new HummingbatchError('garbled', 'Gemini did not say how much of an upload arrived.');
+  throw new HummingbatchError('invalid-response', 'Gemini did not say how much of an upload arrived.');
 }
 
 /** The answer to an upload holds the file under `file`, the answer to a GET is the file. */
@@ -175,6 +176,8 @@ function readFile(body: string): RemoteFile {
     const { name, uri, mimeType, state } = file;
     return { name, uri, mimeType, state, expiresAt: readTime(expirationTime) ?? Date.now() + LIFETIME_MS };
   } catch (cause) {
-    throw new HummingbatchError('garbled', 'Gemini answered with something that is no file.', { cause });
+    throw new HummingbatchError('invalid-response', 'Gemini answered with something that is no file.', {
+      cause,
+    });
   }
 }

@@ -1,8 +1,8 @@
 import { HummingbatchError } from '../contract/errors.ts';
 import { type Subject, toError, toNetworkError } from './errors.ts';
 import { withoutKey } from './key.ts';
-import { postAfterLastLook } from './last-look.ts';
 import { readRefusal } from './refusal.ts';
+import { postWithinDeadline } from './send-deadline.ts';
 
 export interface HttpOptions {
   /** `https://generativelanguage.googleapis.com` or the emulator's. */
@@ -37,7 +37,7 @@ export interface Http {
 }
 
 // Google's answers to single calls are some kB; a body beyond this is none of its.
-const LONGEST_BODY = 16 << 20;
+const MAX_BODY = 16 << 20;
 
 /** The one way to Google: key in a header, a deadline and a signal on each call, no retries (they are Temporal's). */
 export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
@@ -51,13 +51,16 @@ export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
     const headers = { 'x-goog-api-key': apiKey, ...call.headers };
     const { method, body: content, mayLeave } = call;
     const response = mayLeave
-      ? await postAfterLastLook(url, { headers, body: content ?? '', signal }, mayLeave)
+      ? await postWithinDeadline(url, { headers, body: content ?? '', signal }, mayLeave)
       : // A redirect would carry the key to whoever is named there.
         await fetch(url, { method, headers, body: content, redirect: 'error', signal });
     if (response.ok || response.status === call.alsoFine) return response;
     if (response.status < 400)
-      throw new HummingbatchError('garbled', `Gemini answered ${response.status}, which says nothing.`);
-    const body = clean(await textOf(response));
+      throw new HummingbatchError(
+        'invalid-response',
+        `Gemini answered ${response.status}, which says nothing.`,
+      );
+    const body = clean(await readText(response));
     throw toError(readRefusal(response.status, body, response.headers, Date.now()), call.subject);
   }
 
@@ -67,7 +70,7 @@ export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
       const signal = AbortSignal.any([call.signal, AbortSignal.timeout(call.deadlineMs)]);
       try {
         const response = await attempt(call, signal);
-        return { headers: response.headers, body: await textOf(response) };
+        return { headers: response.headers, body: await readText(response) };
       } catch (error) {
         throw toNetworkError(error, call.subject, call.signal);
       }
@@ -89,13 +92,13 @@ export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
   };
 }
 
-async function textOf(response: Response): Promise<string> {
+async function readText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > LONGEST_BODY)
-      throw new HummingbatchError('garbled', 'Gemini answered with a body that has no end.');
+    if (bytes > MAX_BODY)
+      throw new HummingbatchError('invalid-response', 'Gemini answered with a body that has no end.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -2,7 +2,7 @@ import { type DownloadOptions, download } from './download.ts';
 import { createFiles } from './files.ts';
 import { createHttp, type HttpOptions } from './http.ts';
 import { createJobs } from './jobs.ts';
-import { checkKey, keyPrint } from './key.ts';
+import { checkKey, keyFingerprint } from './key.ts';
 import { createSdk } from './sdk.ts';
 
 export type { RemoteFile, Upload } from './files.ts';
@@ -24,7 +24,7 @@ export function createGemini(options: HttpOptions) {
   const sdk = createSdk(options);
   return {
     endpoint: new URL(options.baseUrl).origin,
-    keyPrint: keyPrint(options.apiKey),
+    keyFingerprint: keyFingerprint(options.apiKey),
     files: createFiles(http, sdk),
     jobs: createJobs(http, sdk),
     clean: http.clean,

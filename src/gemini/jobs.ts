@@ -1,7 +1,7 @@
 import { HummingbatchError } from '../contract/errors.ts';
 import { isJobName } from '../contract/job-name.ts';
 import type { Http } from './http.ts';
-import { type Job, readOperation, stateOf } from './operation.ts';
+import { type Job, parseState, readOperation } from './operation.ts';
 import { limits, type Sdk } from './sdk.ts';
 import { readTime } from './time.ts';
 
@@ -113,7 +113,7 @@ function listed(name: string, job: SdkJob): ListedJob {
   return {
     name,
     displayName: job.displayName ?? '',
-    state: stateOf(job.state ?? ''),
+    state: parseState(job.state ?? ''),
     ...(job.dest?.fileName && { resultFile: job.dest.fileName }),
     ...(createTime !== undefined && { createTime }),
   };
@@ -129,7 +129,7 @@ function notCreated(error: unknown, left: boolean): Creation {
           'The creation of the job was interrupted before Google answered.',
           { cause: error },
         );
-  const open: readonly string[] = ['unavailable', 'unreachable', 'garbled'];
+  const open: readonly string[] = ['unavailable', 'unreachable', 'invalid-response'];
   return { kind: left && open.includes(known.code) ? 'unknown' : 'refused', error: known };
 }
 
@@ -137,6 +137,8 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (cause) {
-    throw new HummingbatchError('garbled', 'Gemini answered with something that is no JSON.', { cause });
+    throw new HummingbatchError('invalid-response', 'Gemini answered with something that is no JSON.', {
+      cause,
+    });
   }
 }

@@ -25,6 +25,6 @@ export function withoutKey(text: string, apiKey: string): string {
  * Tells two keys apart and nothing more: 48 bits of a hash, from which no key of Google's (some 200 random bits) can be
  * found. It stands in histories, the key itself never does.
  */
-export function keyPrint(apiKey: string): string {
+export function keyFingerprint(apiKey: string): string {
   return createHash('sha256').update(`hummingbatch ${apiKey}`).digest('hex').slice(0, 12);
 }

@@ -54,15 +54,15 @@ const Operation = z.looseObject({
     .catch(undefined),
 });
 
-/** Reads an operation from the wire; what is no operation is `garbled`. */
+/** Reads an operation from the wire; what is no operation is `invalid-response`. */
 export function readOperation(value: unknown): Job {
   const parsed = Operation.safeParse(value);
   if (!parsed.success)
-    throw new HummingbatchError('garbled', 'Gemini answered with something that is no batch job.');
+    throw new HummingbatchError('invalid-response', 'Gemini answered with something that is no batch job.');
   const { name, metadata, response, error, done } = parsed.data;
   const resultFile = metadata?.output?.responsesFile ?? response?.responsesFile;
   const createTime = readTime(metadata?.createTime);
-  const state = stateOf(metadata?.state ?? '');
+  const state = parseState(metadata?.state ?? '');
   return {
     name,
     displayName: metadata?.displayName ?? '',
@@ -84,7 +84,7 @@ export function isEnd(state: JobState): boolean {
 }
 
 /** Both spellings are in use: `BATCH_STATE_` on the wire, `JOB_STATE_` in the SDK. */
-export function stateOf(wireState: string): JobState {
+export function parseState(wireState: string): JobState {
   const bare = wireState.replace(/^(BATCH|JOB)_STATE_/, '');
   if (bare === 'UNSPECIFIED') return 'PENDING';
   return JOB_STATES.find((state) => state === bare) ?? 'UNKNOWN';

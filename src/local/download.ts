@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { HummingbatchError } from '../contract/errors.ts';
 import { cachedBinary, intoCache } from './cache.ts';
 import { run, which } from './command.ts';
-import { type Host, OFFICIAL_NAMES, platformOf, TEMPORAL_CLI } from './platforms.ts';
-import { messageOf } from './refusal.ts';
+import { type Host, OFFICIAL_NAMES, TEMPORAL_CLI, toWheelPlatform } from './platforms.ts';
+import { readMessage } from './refusal.ts';
 import type { Say } from './say.ts';
 
 /** Where Temporal's own SDKs ask for the CLI; the answer names an archive and the file in it. */
@@ -16,7 +16,7 @@ const OFFICIAL_URL = `https://temporal.download/cli/v${TEMPORAL_CLI.version}`;
 const DEADLINE_MS = 20 * 1000;
 const UNPACK_DEADLINE_MS = 60 * 1000;
 /** The archive has about 45 MB; a body without an end must not fill the disk. */
-const MOST_ARCHIVE_BYTES = 300 * 1024 * 1024;
+const MAX_ARCHIVE_BYTES = 300 * 1024 * 1024;
 
 /** As much of the global `fetch` as is needed. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -45,7 +45,7 @@ export async function downloadOfficialCli(options: DownloadOptions): Promise<str
     const { archiveUrl, fileToExtract } = await askWhere(options, signal);
     options.log(`Fetching the Temporal CLI ${TEMPORAL_CLI.version} (${TEMPORAL_CLI.megabytes} MB, once).`);
     const { binary, version } = TEMPORAL_CLI;
-    const target = cachedBinary(options.cacheDir, binary, version, platformOf(options.host));
+    const target = cachedBinary(options.cacheDir, binary, version, toWheelPlatform(options.host));
     return await intoCache(target, async (folder) => {
       const archive = join(folder, 'archive');
       await save(await get(archiveUrl, options.fetch, signal), archive, signal);
@@ -59,7 +59,7 @@ export async function downloadOfficialCli(options: DownloadOptions): Promise<str
     });
   } catch (error) {
     if (options.signal?.aborted || error instanceof HummingbatchError) throw error;
-    const reason = deadline.aborted ? `no answer within ${DEADLINE_MS / 1000} s` : reasonOf(error);
+    const reason = deadline.aborted ? `no answer within ${DEADLINE_MS / 1000} s` : describeCause(error);
     throw new HummingbatchError('no-temporal-cli', reason, { cause: error });
   }
 }
@@ -98,7 +98,7 @@ async function get(url: string, fetch: Fetch, signal: AbortSignal): Promise<Resp
 
 async function save(response: Response, file: string, signal: AbortSignal): Promise<void> {
   if (!response.body) throw new HummingbatchError('no-temporal-cli', 'the answer has no body');
-  await pipeline(Readable.fromWeb(response.body), atMost(MOST_ARCHIVE_BYTES), createWriteStream(file), {
+  await pipeline(Readable.fromWeb(response.body), atMost(MAX_ARCHIVE_BYTES), createWriteStream(file), {
     signal,
   });
 }
@@ -115,6 +115,6 @@ function atMost(bytes: number): Transform {
 }
 
 /** fetch says only "fetch failed"; what happened stands in its cause. */
-function reasonOf(error: unknown): string {
-  return error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error);
+function describeCause(error: unknown): string {
+  return error instanceof Error && error.cause ? readMessage(error.cause) : readMessage(error);
 }

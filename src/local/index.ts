@@ -6,9 +6,9 @@ export { cacheDirectory } from './cache.ts';
 export { findTemporalCli } from './cli.ts';
 export { type KeptTemporal, keepTemporal } from './keep.ts';
 export {
-  type BringOptions,
-  type BroughtTemporal,
-  bringTemporal,
+  type ManagedTemporal,
   runningTemporal,
+  type ServerOptions,
+  startTemporal,
   type TemporalPlace,
 } from './server.ts';

@@ -3,15 +3,15 @@ import { HummingbatchError } from '../contract/errors.ts';
 import { isRunning } from './process.ts';
 import { readRecord } from './record.ts';
 import { refusal } from './refusal.ts';
-import { type BringOptions, type BroughtTemporal, bringTemporal } from './server.ts';
+import { type ManagedTemporal, type ServerOptions, startTemporal } from './server.ts';
 
 /** A look costs 0.1 ms; whoever calls a server that is away tries for longer than a start takes. */
 const LOOK_EVERY_MS = 1000;
 
 /** A server that is started again whenever it ends before {@link release}. */
-export interface KeptTemporal extends BroughtTemporal {
+export interface KeptTemporal extends ManagedTemporal {
   /** Rejects where it ended and cannot be had again at its address, and settles in no other way. */
-  fallen: Promise<never>;
+  failed: Promise<never>;
 }
 
 /**
@@ -20,22 +20,22 @@ export interface KeptTemporal extends BroughtTemporal {
  *
  * @throws what `bringTemporal` throws
  */
-export async function keepTemporal(options: BringOptions): Promise<KeptTemporal> {
+export async function keepTemporal(options: ServerOptions): Promise<KeptTemporal> {
   const { directory, log } = options;
-  const first = await bringTemporal(options);
+  const first = await startTemporal(options);
   const held = [first];
   const stopping = new AbortController();
   const keeping = keep();
-  const fallen = keeping.then(() => new Promise<never>(() => undefined));
+  const failed = keeping.then(() => new Promise<never>(() => undefined));
   // Whoever waits hears of it; where nobody does any more, the server is given back anyway.
-  fallen.catch(() => undefined);
+  failed.catch(() => undefined);
 
   async function keep(): Promise<void> {
     try {
       while (!stopping.signal.aborted) {
-        await untilItEnds();
+        await waitForExit();
         log('The Temporal server of this store has ended. It is started again …');
-        const again = await bringTemporal({ ...options, signal: stopping.signal });
+        const again = await startTemporal({ ...options, signal: stopping.signal });
         held.push(again);
         if (again.address !== first.address) throw moved(first.address, again.address);
         log('The Temporal server runs again; nothing is lost.');
@@ -46,7 +46,7 @@ export async function keepTemporal(options: BringOptions): Promise<KeptTemporal>
     }
   }
 
-  async function untilItEnds(): Promise<void> {
+  async function waitForExit(): Promise<void> {
     const server = await readRecord(directory);
     if (!server) throw new Error('its folder is gone');
     while (isRunning(server)) await sleep(LOOK_EVERY_MS, undefined, { signal: stopping.signal });
@@ -54,7 +54,7 @@ export async function keepTemporal(options: BringOptions): Promise<KeptTemporal>
 
   return {
     ...first,
-    fallen,
+    failed,
     async release() {
       stopping.abort();
       await keeping.catch(() => undefined);

@@ -4,17 +4,17 @@ import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LOOPBACK, type Ports } from './ports.ts';
-import { identityOf } from './process.ts';
+import { readIdentity } from './process.ts';
 import { type ServerRecord, writeRecordNow } from './record.ts';
 
 /** What the server sees of the environment. It outlives whoever starts it, so it gets no key and no token. */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'USERPROFILE', 'LOCALAPPDATA'];
 
-const LARGEST_LOG_BYTES = 1024 * 1024;
+const MAX_LOG_BYTES = 1024 * 1024;
 /** What is read of it; a crash writes about 4 kB. */
 const HEAD_BYTES = 64 * 1024;
 /** A complaint is a line or two. */
-const LONGEST_COMPLAINT = 1000;
+const MAX_COMPLAINT = 1000;
 /** Where a Go program that crashed begins to say where it was; why stands before that. */
 const STACK = /\n\s*goroutine \d+ \[/;
 
@@ -48,8 +48,8 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
       detached: true,
       windowsHide: true,
     });
-    if (child.pid === undefined) throw await errorOf(child);
-    const record = recordOf(child.pid, options);
+    if (child.pid === undefined) throw await readError(child);
+    const record = toRecord(child.pid, options);
     writeRecordNow(options.directory, record);
     child.unref();
     return {
@@ -74,14 +74,14 @@ function argumentsFor(options: LaunchOptions): string[] {
   return ['server', 'start-dev', ...listen, ...keep, '--log-level', 'error'];
 }
 
-function recordOf(pid: number, { ports, namespace }: LaunchOptions): ServerRecord {
-  return { ...identityOf(pid), ...ports, namespace, token: randomUUID() };
+function toRecord(pid: number, { ports, namespace }: LaunchOptions): ServerRecord {
+  return { ...readIdentity(pid), ...ports, namespace, token: randomUUID() };
 }
 
 /** At log level `error` it grows by a few lines a start; one that grew large all the same begins anew. */
 async function openLog(file: string): Promise<FileHandle> {
   const log = await open(file, 'a');
-  if ((await log.stat()).size > LARGEST_LOG_BYTES) await log.truncate(0);
+  if ((await log.stat()).size > MAX_LOG_BYTES) await log.truncate(0);
   return log;
 }
 
@@ -90,13 +90,13 @@ async function complaintIn(file: string, from: number): Promise<string> {
   try {
     const { buffer, bytesRead } = await log.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, from);
     const [reason = ''] = buffer.toString('utf8', 0, bytesRead).split(STACK);
-    return reason.trim().slice(-LONGEST_COMPLAINT);
+    return reason.trim().slice(-MAX_COMPLAINT);
   } finally {
     await log.close();
   }
 }
 
-async function errorOf(child: ChildProcess): Promise<unknown> {
+async function readError(child: ChildProcess): Promise<unknown> {
   const [error] = await once(child, 'error');
   return error;
 }

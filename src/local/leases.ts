@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identityOf, isRunning, parseIdentity } from './process.ts';
+import { isRunning, parseIdentity, readIdentity } from './process.ts';
 
 /**
  * Who uses the server: a file for each use, named for nobody, holding the process. Taken, given back and counted under
@@ -21,7 +21,7 @@ export function leasesIn(directory: string): Leases {
     async take() {
       const lease = `${randomUUID()}.json`;
       await mkdir(home, { recursive: true });
-      await writeFile(join(home, lease), JSON.stringify(identityOf(process.pid)));
+      await writeFile(join(home, lease), JSON.stringify(readIdentity(process.pid)));
       return lease;
     },
     async giveBack(lease) {

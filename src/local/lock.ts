@@ -2,8 +2,8 @@ import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HummingbatchError } from '../contract/errors.ts';
-import { identityOf, isRunning, type ProcessIdentity, parseIdentity } from './process.ts';
-import { errnoOf } from './refusal.ts';
+import { isRunning, type ProcessIdentity, parseIdentity, readIdentity } from './process.ts';
+import { findErrno } from './refusal.ts';
 
 /**
  * A lock between processes that outlives none of its holders. Each holder takes a turn of its own, a file `lock.<n>`,
@@ -42,7 +42,7 @@ export async function withLock<T>(
     return await act();
   } finally {
     // The file stays, so that the numbers go on. A rename needs no space on a disk that is full.
-    await rename(fileOf(directory, turn), `${fileOf(directory, turn)}.ended`);
+    await rename(lockPath(directory, turn), `${lockPath(directory, turn)}.ended`);
   }
 }
 
@@ -50,8 +50,8 @@ async function takeTurn(directory: string, signal: AbortSignal | undefined): Pro
   const until = Date.now() + WAIT_MS;
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 250)) {
     signal?.throwIfAborted();
-    const newest = newestOf(await turns(directory));
-    const holder = await holderOf(directory, newest);
+    const newest = findNewest(await turns(directory));
+    const holder = await readHolder(directory, newest);
     if (!holder && (await isMine(directory, newest.number + 1))) return newest.number + 1;
     if (Date.now() > until) throw taken(directory, holder);
     // A little apart from one another, so that those who wait do not look in step.
@@ -61,28 +61,28 @@ async function takeTurn(directory: string, signal: AbortSignal | undefined): Pro
 
 async function isMine(directory: string, number: number): Promise<boolean> {
   try {
-    await writeFile(fileOf(directory, number), JSON.stringify(identityOf(process.pid)), { flag: 'wx' });
+    await writeFile(lockPath(directory, number), JSON.stringify(readIdentity(process.pid)), { flag: 'wx' });
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false;
+    if (findErrno(error) === 'EEXIST') return false;
     throw error;
   }
-  const newest = newestOf(await turns(directory));
+  const newest = findNewest(await turns(directory));
   // While we slept, others may have had this turn and ended it, or gone beyond it.
   if (newest.number === number && !newest.ended) return true;
-  await rm(fileOf(directory, number), { force: true });
+  await rm(lockPath(directory, number), { force: true });
   return false;
 }
 
 async function removeBefore(directory: string, number: number): Promise<void> {
   for (const turn of await turns(directory)) {
-    if (turn.number < number) await rm(fileOf(directory, turn.number, turn.ended), { force: true });
+    if (turn.number < number) await rm(lockPath(directory, turn.number, turn.ended), { force: true });
   }
 }
 
 /** Who holds a turn; undefined where nobody does any more. */
-async function holderOf(directory: string, turn: Turn): Promise<Holder | undefined> {
+async function readHolder(directory: string, turn: Turn): Promise<Holder | undefined> {
   if (turn.ended) return undefined;
-  const file = fileOf(directory, turn.number);
+  const file = lockPath(directory, turn.number);
   try {
     const holder = parseIdentity(await readFile(file, 'utf8'));
     if (holder) return isRunning(holder) ? holder : undefined;
@@ -90,13 +90,13 @@ async function holderOf(directory: string, turn: Turn): Promise<Holder | undefin
     return age < WRITTEN_WITHIN_MS ? 'unknown' : undefined;
   } catch (error) {
     // Ended since the listing: look again.
-    if (errnoOf(error) === 'ENOENT') return 'unknown';
+    if (findErrno(error) === 'ENOENT') return 'unknown';
     throw error;
   }
 }
 
 /** Where one number is both there and ended, it is ended: the other is a latecomer's, who will see that. */
-function newestOf(all: readonly Turn[]): Turn {
+function findNewest(all: readonly Turn[]): Turn {
   const number = Math.max(0, ...all.map((turn) => turn.number));
   return { number, ended: number === 0 || all.some((turn) => turn.number === number && turn.ended) };
 }
@@ -109,7 +109,7 @@ async function turns(directory: string): Promise<Turn[]> {
   });
 }
 
-function fileOf(directory: string, number: number, ended = false): string {
+function lockPath(directory: string, number: number, ended = false): string {
   return join(directory, `lock.${number}${ended ? '.ended' : ''}`);
 }
 

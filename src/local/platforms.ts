@@ -9,12 +9,12 @@ export const HOSTS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 
 export type Host = (typeof HOSTS)[number];
 
 /** This machine as a {@link Host}; undefined where the Temporal SDK cannot run either. */
-export function hostOf(platform: string, arch: string): Host | undefined {
+export function detectHost(platform: string, arch: string): Host | undefined {
   return HOSTS.find((host) => host === `${platform}-${arch}`);
 }
 
 /** The `process.platform` of a host. */
-export function platformOf(host: Host): string {
+export function toWheelPlatform(host: Host): string {
   return host.slice(0, host.indexOf('-'));
 }
 

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { errnoOf } from './refusal.ts';
+import { findErrno } from './refusal.ts';
 
 /** The brought server listens here and nowhere else: it asks nobody who they are. */
 export const LOOPBACK = '127.0.0.1';
@@ -20,7 +20,7 @@ export async function freePorts(wanted: Partial<Ports>): Promise<Ports> {
   const first = await reserve(wanted.port);
   try {
     const second = await reserve(wanted.uiPort);
-    const ports = { port: portOf(first), uiPort: portOf(second) };
+    const ports = { port: getPort(first), uiPort: getPort(second) };
     await close(second);
     return ports;
   } finally {
@@ -32,7 +32,7 @@ async function reserve(wanted: number | undefined): Promise<Server> {
   try {
     return await listen(wanted ?? 0);
   } catch (error) {
-    if (wanted === undefined || !NOT_FREE.has(errnoOf(error) ?? '')) throw error;
+    if (wanted === undefined || !NOT_FREE.has(findErrno(error) ?? '')) throw error;
     return listen(0);
   }
 }
@@ -45,7 +45,7 @@ function listen(port: number): Promise<Server> {
   });
 }
 
-function portOf(server: Server): number {
+function getPort(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 

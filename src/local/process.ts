@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errnoOf } from './refusal.ts';
+import { findErrno } from './refusal.ts';
 
 /**
  * A process, so that another with the same number is not taken for it: numbers are used again, after a restart of the
@@ -27,7 +27,7 @@ const START_TIME: Partial<Record<NodeJS.Platform, (pid: number) => string | unde
 };
 
 /** Who a process is, now. */
-export function identityOf(pid: number): ProcessIdentity {
+export function readIdentity(pid: number): ProcessIdentity {
   const startTime = START_TIME[process.platform]?.(pid);
   return startTime === undefined ? { pid } : { pid, startTime };
 }
@@ -77,7 +77,7 @@ function readStat(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch (error) {
-    const errno = errnoOf(error);
+    const errno = findErrno(error);
     if (errno === 'ENOENT' || errno === 'ESRCH') return '';
     throw error;
   }
@@ -103,7 +103,7 @@ function exists(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: it is there and belongs to someone else.
-    return errnoOf(error) === 'EPERM';
+    return findErrno(error) === 'EPERM';
   }
 }
 
@@ -112,7 +112,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
     process.kill(process.platform === 'win32' ? pid : -pid, signal);
   } catch (error) {
     // It ended by itself in this moment.
-    if (errnoOf(error) !== 'ESRCH') throw error;
+    if (findErrno(error) !== 'ESRCH') throw error;
   }
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LOOPBACK, type Ports } from './ports.ts';
 import type { ProcessIdentity } from './process.ts';
-import { errnoOf } from './refusal.ts';
+import { findErrno } from './refusal.ts';
 
 /** The server of a store as its file `server.json` has it. It stays after the server's end and remembers its ports. */
 export interface ServerRecord extends Ports, ProcessIdentity {
@@ -15,7 +15,7 @@ export interface ServerRecord extends Ports, ProcessIdentity {
 /** What `server.json` says; undefined where there is none, or none that can be read. */
 export async function readRecord(directory: string): Promise<ServerRecord | undefined> {
   const text = await readFile(fileIn(directory), 'utf8').catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return '';
+    if (findErrno(error) === 'ENOENT') return '';
     throw error;
   });
   return parse(text);
@@ -32,11 +32,11 @@ export function writeRecordNow(directory: string, record: ServerRecord): void {
   renameSync(temporary, fileIn(directory));
 }
 
-export function addressOf(record: Ports): string {
+export function formatAddress(record: Ports): string {
   return `${LOOPBACK}:${record.port}`;
 }
 
-export function uiUrlOf(record: Ports): string {
+export function formatUiUrl(record: Ports): string {
   return `http://${LOOPBACK}:${record.uiPort}`;
 }
 

@@ -16,8 +16,8 @@ const CODE_OF_ERRNO: Readonly<Record<string, ErrorCode>> = {
 export function refusal(error: unknown, doing: string, signal: AbortSignal | undefined): HummingbatchError {
   if (error instanceof HummingbatchError) return error;
   if (signal?.aborted) return new HummingbatchError('aborted', `${doing} was interrupted.`, { cause: error });
-  const code = codeOf(error);
-  return new HummingbatchError(code, `${doing} failed: ${messageOf(error)}`, {
+  const code = chooseCode(error);
+  return new HummingbatchError(code, `${doing} failed: ${readMessage(error)}`, {
     cause: error,
     // The table's advice is for those who have configured a Temporal; here nobody has.
     ...(code === 'no-temporal' && {
@@ -27,16 +27,16 @@ export function refusal(error: unknown, doing: string, signal: AbortSignal | und
 }
 
 /** What an error says, in one line without its stack. */
-export function messageOf(error: unknown): string {
+export function readMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 /** The code that Node gives an error of the operating system (`ENOENT`), if it is one. */
-export function errnoOf(error: unknown): string | undefined {
+export function findErrno(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-function codeOf(error: unknown): ErrorCode {
-  return CODE_OF_ERRNO[errnoOf(error) ?? ''] ?? 'no-temporal';
+function chooseCode(error: unknown): ErrorCode {
+  return CODE_OF_ERRNO[findErrno(error) ?? ''] ?? 'no-temporal';
 }

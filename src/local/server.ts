@@ -7,12 +7,12 @@ import { withLock } from './lock.ts';
 import { type NamespaceSettings, readToken, settleNamespace } from './namespace.ts';
 import type { Ports } from './ports.ts';
 import { endProcess, isRunning } from './process.ts';
-import { addressOf, readRecord, type ServerRecord, uiUrlOf } from './record.ts';
-import { errnoOf, refusal } from './refusal.ts';
+import { formatAddress, formatUiUrl, readRecord, type ServerRecord } from './record.ts';
+import { findErrno, refusal } from './refusal.ts';
 import type { Say } from './say.ts';
 import { STOP_GRACE_MS, startServer } from './start.ts';
 
-export interface BringOptions extends NamespaceSettings, Partial<Ports> {
+export interface ServerOptions extends NamespaceSettings, Partial<Ports> {
   /** `.temporal` of a store; made where it is not there. */
   directory: string;
   /** The Temporal CLI's path. Not looked at where a server runs already. */
@@ -31,7 +31,7 @@ export interface TemporalPlace {
 }
 
 /** A server that is there until {@link release}. */
-export interface BroughtTemporal extends TemporalPlace {
+export interface ManagedTemporal extends TemporalPlace {
   /** Gives it back; whoever is last ends the server. Safe to call twice. */
   release(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export interface BroughtTemporal extends TemporalPlace {
  * @throws HummingbatchError `no-temporal` where it cannot be started or reached, `no-temporal-cli`, `disk-full`,
  *   `store-unwritable`, `aborted`
  */
-export async function bringTemporal(given: BringOptions): Promise<BroughtTemporal> {
+export async function startTemporal(given: ServerOptions): Promise<ManagedTemporal> {
   // The server runs in its own folder, where a relative path means another one.
   const options = { ...given, directory: resolve(given.directory), cli: resolve(given.cli) };
   const { directory, signal } = options;
@@ -55,7 +55,7 @@ export async function bringTemporal(given: BringOptions): Promise<BroughtTempora
       const lease = await leases.take();
       try {
         const server = await settled(options);
-        return { ...placeOf(server), release: once(() => giveBack(directory, lease, server)) };
+        return { ...toTemporalPlace(server), release: once(() => giveBack(directory, lease, server)) };
       } catch (error) {
         await leave(directory, lease);
         throw error;
@@ -78,14 +78,14 @@ export async function runningTemporal(
 ): Promise<TemporalPlace | undefined> {
   try {
     const record = await readRecord(directory);
-    return record && (await answersAs(record, signal)) ? placeOf(record) : undefined;
+    return record && (await answersAs(record, signal)) ? toTemporalPlace(record) : undefined;
   } catch (error) {
     throw refusal(error, `Looking for the Temporal server of ${directory}`, signal);
   }
 }
 
 /** A server that is killed before it is settled is started once more. */
-async function settled(options: BringOptions, again = true): Promise<ServerRecord> {
+async function settled(options: ServerOptions, again = true): Promise<ServerRecord> {
   const server = (await adopt(options)) ?? (await startAnew(options));
   try {
     await settle(server, options);
@@ -96,17 +96,17 @@ async function settled(options: BringOptions, again = true): Promise<ServerRecor
   }
 }
 
-async function adopt(options: BringOptions): Promise<ServerRecord | undefined> {
+async function adopt(options: ServerOptions): Promise<ServerRecord | undefined> {
   const record = await readRecord(options.directory);
   if (!record || record.namespace !== options.namespace) return undefined;
   if (!(await answersAs(record, options.signal))) return undefined;
   if ((options.port ?? record.port) !== record.port || (options.uiPort ?? record.uiPort) !== record.uiPort) {
-    options.log(`The Temporal server of this store runs already, at ${addressOf(record)}.`);
+    options.log(`The Temporal server of this store runs already, at ${formatAddress(record)}.`);
   }
   return record;
 }
 
-async function startAnew(options: BringOptions): Promise<ServerRecord> {
+async function startAnew(options: ServerOptions): Promise<ServerRecord> {
   const { directory, port, uiPort } = options;
   const last = await readRecord(directory);
   if (last) await end(last);
@@ -117,8 +117,8 @@ async function startAnew(options: BringOptions): Promise<ServerRecord> {
   });
 }
 
-function settle(server: ServerRecord, options: BringOptions): Promise<void> {
-  return callTemporal(addressOf(server), options.signal, (connection) =>
+function settle(server: ServerRecord, options: ServerOptions): Promise<void> {
+  return callTemporal(formatAddress(server), options.signal, (connection) =>
     settleNamespace(connection, options),
   );
 }
@@ -128,7 +128,7 @@ async function giveBack(directory: string, lease: string, server: ServerRecord):
     await withLock(directory, undefined, () => leave(directory, lease));
   } catch (error) {
     // The store was deleted, and with it everybody's lease: no other run can find this server any more.
-    if (errnoOf(error) === 'ENOENT') return end(server);
+    if (findErrno(error) === 'ENOENT') return end(server);
     throw refusal(error, `Giving back the Temporal server of ${directory}`, undefined);
   }
 }
@@ -154,7 +154,7 @@ async function end(server: ServerRecord): Promise<void> {
 async function answersAs(server: ServerRecord, signal: AbortSignal | undefined): Promise<boolean> {
   if (!isRunning(server)) return false;
   try {
-    const token = await callTemporal(addressOf(server), signal, (connection) =>
+    const token = await callTemporal(formatAddress(server), signal, (connection) =>
       readToken(connection, server.namespace),
     );
     return token === server.token;
@@ -165,8 +165,8 @@ async function answersAs(server: ServerRecord, signal: AbortSignal | undefined):
   }
 }
 
-function placeOf(server: ServerRecord): TemporalPlace {
-  return { address: addressOf(server), uiUrl: uiUrlOf(server), namespace: server.namespace };
+function toTemporalPlace(server: ServerRecord): TemporalPlace {
+  return { address: formatAddress(server), uiUrl: formatUiUrl(server), namespace: server.namespace };
 }
 
 function once(act: () => Promise<void>): () => Promise<void> {

@@ -8,8 +8,8 @@ import { type Launched, type LaunchOptions, launch, logFileIn } from './launch.t
 import { readToken, writeToken } from './namespace.ts';
 import { freePorts, LOOPBACK, type Ports } from './ports.ts';
 import { endProcess } from './process.ts';
-import { addressOf, type ServerRecord } from './record.ts';
-import { messageOf } from './refusal.ts';
+import { formatAddress, type ServerRecord } from './record.ts';
+import { readMessage } from './refusal.ts';
 
 /** It answers after 0.3 s on an idle machine; on a busy one, or after a crash with a long log to replay, later. */
 const ANSWERS_WITHIN_MS = 30 * 1000;
@@ -17,7 +17,7 @@ const ANSWERS_WITHIN_MS = 30 * 1000;
  * A start that ends by itself is tried again: the dev server picks more ports for its own parts, each free a moment
  * before it listens there, and ends where another process was quicker.
  */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 /** SIGTERM ends it in 1.2 s; SQLite loses nothing by SIGKILL either. */
 export const STOP_GRACE_MS = 5 * 1000;
 const PROBE_TIMEOUT_MS = 1000;
@@ -45,14 +45,14 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
     const database = await openDatabase(options.directory, serverVersion);
     const server = await launch({ ...options, database: database.path, ports });
     try {
-      await untilItAnswers(server, options.signal);
+      await waitForAnswer(server, options.signal);
       await database.made();
       return server.record;
     } catch (error) {
       const endedByItself = server.hasEnded();
       await endProcess(server.record, STOP_GRACE_MS);
       options.signal?.throwIfAborted();
-      if (!endedByItself || attempt === MOST_TRIES) throw await didNotStart(server, options.directory, error);
+      if (!endedByItself || attempt === MAX_TRIES) throw await didNotStart(server, options.directory, error);
     }
   }
 }
@@ -67,14 +67,14 @@ function refuseOthers(asked: Partial<Ports>, free: Ports): void {
 }
 
 async function didNotStart(server: Launched, directory: string, cause: unknown): Promise<HummingbatchError> {
-  const said = (await server.complaint()) || messageOf(cause);
+  const said = (await server.complaint()) || readMessage(cause);
   return new HummingbatchError('no-temporal', `The Temporal server did not start: ${said}`, {
     cause,
     fix: `Mend what it says (all of it is in ${logFileIn(directory)}), then call the same command again.`,
   });
 }
 
-async function untilItAnswers(server: Launched, signal: AbortSignal | undefined): Promise<void> {
+async function waitForAnswer(server: Launched, signal: AbortSignal | undefined): Promise<void> {
   const until = Date.now() + ANSWERS_WITHIN_MS;
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.5, 200)) {
     signal?.throwIfAborted();
@@ -92,7 +92,7 @@ async function markAsOurs(server: Launched, signal: AbortSignal | undefined): Pr
   // A gRPC channel that fails once tries again only after 1 s; a bare connection tells at once whether it is worth it.
   if (!(await isListening(record.port))) return `nothing listens on port ${record.port}`;
   try {
-    return await callTemporal(addressOf(record), signal, async (connection) => {
+    return await callTemporal(formatAddress(record), signal, async (connection) => {
       await readToken(connection, record.namespace);
       // Who answers while our process is gone is another program on this port.
       if (server.hasEnded()) return 'it ended';
@@ -100,7 +100,7 @@ async function markAsOurs(server: Launched, signal: AbortSignal | undefined): Pr
       return undefined;
     });
   } catch (error) {
-    return messageOf(error);
+    return readMessage(error);
   }
 }
 

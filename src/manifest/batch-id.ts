@@ -9,19 +9,19 @@ const RESERVED = 5;
  * The id of a manifest's batch: its name in lower-case ASCII and the first 8 digits of its fingerprint,
  * `autumn-catalogue-3f9a1c02`. At most 55 characters, so that `-2` can follow.
  */
-export function batchIdOf(name: string, fingerprint: string): string {
+export function deriveBatchId(name: string, fingerprint: string): string {
   const room = MAX_CHARACTERS - RESERVED - FINGERPRINT_CHARACTERS - '-'.length;
-  return `${slugOf(name, room) || 'batch'}-${fingerprint.slice(0, FINGERPRINT_CHARACTERS)}`;
+  return `${slugify(name, room) || 'batch'}-${fingerprint.slice(0, FINGERPRINT_CHARACTERS)}`;
 }
 
 /** The name of a manifest's schedule: its own in lower-case ASCII, `autumn-catalogue`. */
-export function scheduleNameOf(name: string): string {
-  const slug = slugOf(name, MAX_SCHEDULE_NAME);
+export function deriveScheduleName(name: string): string {
+  const slug = slugify(name, MAX_SCHEDULE_NAME);
   // Nothing is left of it, or what is left names a device of Windows.
   return isScheduleName(slug) ? slug : `schedule${slug && `-${slug}`}`;
 }
 
-function slugOf(name: string, room: number): string {
+function slugify(name: string, room: number): string {
   // NFKD parts é into e and its accent, which is then dropped with all that is no ASCII.
   return name
     .normalize('NFKD')

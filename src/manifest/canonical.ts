@@ -28,7 +28,7 @@ export function serialiseManifest(manifest: Manifest): string {
  * SHA-256, hex, of what a normalised manifest asks for: without `run` (how it is run) and `parent` (where it comes from),
  * whatever the order of its fields and the format it was written in.
  */
-export function fingerprintOf({ run: _run, parent: _parent, ...asked }: Manifest): string {
+export function computeFingerprint({ run: _run, parent: _parent, ...asked }: Manifest): string {
   return createHash('sha256')
     .update(JSON.stringify(ordered(asked)))
     .digest('hex');

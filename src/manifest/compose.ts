@@ -74,8 +74,8 @@ function withOverride(
   name: keyof Overrides,
   value: string | number | readonly string[],
 ): Tree {
-  const place: Place = { source: textlessSource(flagOf(name)), offset: 0 };
-  const field: Field = { ...place, value: treeOf(place, value) };
+  const place: Place = { source: textlessSource(toFlag(name)), offset: 0 };
+  const field: Field = { ...place, value: toTree(place, value) };
   const home = HOME[name];
   if (manifest.kind !== 'map') return manifest;
   if (home === undefined) return withField(manifest, name, field);
@@ -86,9 +86,9 @@ function withOverride(
   return withField(manifest, home, { ...(at ?? place), value: withField(block, name, field) });
 }
 
-function treeOf(place: Place, value: string | number | readonly string[]): Tree {
+function toTree(place: Place, value: string | number | readonly string[]): Tree {
   return typeof value === 'object'
-    ? { ...place, kind: 'list', items: value.map((item) => treeOf(place, item)) }
+    ? { ...place, kind: 'list', items: value.map((item) => toTree(place, item)) }
     : { ...place, kind: 'scalar', value };
 }
 
@@ -97,7 +97,7 @@ function withField(map: MapTree, name: string, field: Field): MapTree {
 }
 
 /** `--max-cost-usd` of `maxCostUsd`. */
-function flagOf(name: string): string {
+function toFlag(name: string): string {
   if (name === 'labels') return '--label';
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -11,7 +11,7 @@ export type Draft = Partial<Omit<ManifestInput, 'items'>> & { items?: (DraftItem
 export type DraftItem = Partial<ItemInput>;
 
 /** Checks a value by the schema and leaves out of it what is wrong. */
-export function draftOf(value: unknown): { draft: Draft; issues: readonly z.core.$ZodIssue[] } {
+export function readDraft(value: unknown): { draft: Draft; issues: readonly z.core.$ZodIssue[] } {
   const { error } = manifestSchema.safeParse(value);
   if (error === undefined) return { draft: value as ManifestInput, issues: [] };
   const issues = flatten(error.issues);

@@ -1,10 +1,10 @@
 import { type Overrides, withOverrides } from './compose.ts';
-import { type Draft, draftOf } from './draft.ts';
+import { type Draft, readDraft } from './draft.ts';
 import { reportIssues } from './mistakes.ts';
 import { type Files, readTree } from './read-tree.ts';
 import type { Report } from './report.ts';
 import { RULES } from './rules/index.ts';
-import { type Tree, valueOf } from './tree.ts';
+import { type Tree, toValue } from './tree.ts';
 
 export interface Question extends Files {
   overrides?: Overrides;
@@ -22,7 +22,7 @@ export function examine(question: Question, problems: Report, warnings: Report):
   const read = readTree(question, problems);
   if (read === undefined) return undefined;
   const tree = withOverrides(read, question.overrides ?? {});
-  const { draft, issues } = draftOf(valueOf(tree));
+  const { draft, issues } = readDraft(toValue(tree));
   reportIssues(tree, issues, problems);
   const subject = { tree, draft, problems, warnings, paths: question.paths };
   for (const rule of RULES) rule(subject);

@@ -11,11 +11,11 @@ import type { Tree } from './tree.ts';
 /** The manifest, where nothing was found against it. */
 export function finish(
   { tree, draft }: { tree: Tree; draft: Draft },
-  sourceOf: (written: string) => ReferenceSource,
+  toSource: (written: string) => ReferenceSource,
   problems: Report,
 ): Manifest | undefined {
   if (!problems.isEmpty()) return undefined;
-  const manifest = normalise(draft as ManifestInput, sourceOf);
+  const manifest = normalise(draft as ManifestInput, toSource);
   reportGrowth(tree, manifest, problems);
   return problems.isEmpty() ? manifest : undefined;
 }

@@ -1,10 +1,10 @@
 /** A file → a normalised manifest, or all its problems. Light: no Temporal, no SDK, no image decoder. */
 export { isBatchId } from '../contract/batch-id.ts';
-export { batchIdOf, scheduleNameOf } from './batch-id.ts';
-export { fingerprintOf, serialiseManifest } from './canonical.ts';
+export { probeImage } from '../images/probe.ts';
+export { deriveBatchId, deriveScheduleName } from './batch-id.ts';
+export { computeFingerprint, serialiseManifest } from './canonical.ts';
 export type { Overrides } from './compose.ts';
 export { durationMs } from './duration.ts';
-export { probeImage } from './image.ts';
 export { type LocalReference, readAgain } from './local-references.ts';
 export { type ParseOptions, type ParseResult, parseManifest } from './parse.ts';
 export { describeProblem, manifestError, PROBLEMS, type Problem, type ProblemCode } from './problem.ts';

@@ -34,7 +34,7 @@ export function keyMistake(key: string): KeyMistake | undefined {
   const [forbidden] = FORBIDDEN.exec(text) ?? [];
   if (forbidden !== undefined) {
     return {
-      message: `A key cannot hold ${nameOf(forbidden)}.`,
+      message: `A key cannot hold ${describeCharacter(forbidden)}.`,
       fix: `Letters, digits, "-", "_" and "." only, such as "${safeKey(text)}".`,
     };
   }
@@ -71,7 +71,7 @@ function charactersIn(text: string): number {
   return text.length > 2 * MAX_KEY_CHARACTERS ? text.length : [...text].length;
 }
 
-function nameOf(character: string): string {
+function describeCharacter(character: string): string {
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   const isVisible =
     /[\p{L}\p{N}\p{P}\p{S}]/u.test(character) && !/\p{Default_Ignorable_Code_Point}/u.test(character);

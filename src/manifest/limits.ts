@@ -41,13 +41,6 @@ export const MAX_URL_CHARACTERS = 8192;
 /** Of `name` and of a reference's name. */
 export const MAX_NAME_CHARACTERS = 100;
 
-/** Google's limit for an image that is not sent inline (Vertex AI, image understanding, Gemini 3 Pro Image), bytes. */
-export const MAX_REFERENCE_BYTES = 30 * MIB;
-/** A side, pixels. No camera reaches it; a decoder that meets more is usually being attacked. */
-export const MAX_REFERENCE_SIDE = 20_000;
-/** Pixels in all: 400 MB once decoded. */
-export const MAX_REFERENCE_PIXELS = 100_000_000;
-
 /** Problems in one answer; the last line says how many more there are. */
 export const MAX_PROBLEMS = 200;
 

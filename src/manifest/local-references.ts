@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { probeImage, type ReferenceImage } from './image.ts';
-import { MAX_REFERENCE_BYTES } from './limits.ts';
+import { MAX_REFERENCE_BYTES } from '../images/limits.ts';
+import { probeImage, type ReferenceImage } from '../images/probe.ts';
 import { readBounded } from './read-bounded.ts';
 import type { Finding, Report } from './report.ts';
 import { sha256Of } from './sha256.ts';
@@ -24,30 +24,30 @@ export interface NamedPath {
   place: Place;
 }
 
-export type Looked = { reference: LocalReference } | { finding: Finding };
+export type ProbedFile = { reference: LocalReference } | { finding: Finding };
 
 /**
  * Opens every file that the manifest names, one after the other (one file in memory at a time, 30 MB at most), and
  * reports each that cannot be a reference at each place that names it.
  * @returns by path as written; without those that were reported.
  */
-export async function lookAtFiles(
+export async function probeFiles(
   named: readonly NamedPath[],
   folder: string,
   report: Report,
 ): Promise<Map<string, LocalReference>> {
-  const looked = new Map<string, Looked>();
-  const look = async (path: string): Promise<Looked> => {
+  const looked = new Map<string, ProbedFile>();
+  const look = async (path: string): Promise<ProbedFile> => {
     const file = resolve(folder, path);
-    const result = looked.get(file) ?? (await lookAtFile(file, path));
+    const result = looked.get(file) ?? (await probeFile(file, path));
     looked.set(file, result);
     return result;
   };
-  return lookAtEach(named, look, report);
+  return probeEach(named, look, report);
 }
 
 /** Looks up each path, and reports those that lead to no reference at each place that names them. */
-export async function lookAtEach<Reference>(
+export async function probeEach<Reference>(
   named: readonly NamedPath[],
   look: (path: string) => Promise<{ reference: Reference } | { finding: Finding }>,
   report: Report,
@@ -62,7 +62,7 @@ export async function lookAtEach<Reference>(
 }
 
 /** One file; `written` is how a message names it. */
-export async function lookAtFile(file: string, written: string): Promise<Looked> {
+export async function probeFile(file: string, written: string): Promise<ProbedFile> {
   const bytes = await readImage(file, written);
   if ('finding' in bytes) return bytes;
   const probe = probeImage(bytes.content);

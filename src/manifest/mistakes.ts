@@ -27,16 +27,16 @@ export function flatten(issues: readonly Issue[]): Issue[] {
 }
 
 /** The key of the item that a path lies in. */
-export function keyOf(tree: Tree, [first, index]: Path): string | undefined {
+export function readItemKey(tree: Tree, [first, index]: Path): string | undefined {
   if (first !== 'items' || index === undefined) return undefined;
   const key = find(tree, ['items', index, 'key']);
   return key?.kind === 'scalar' && typeof key.value === 'string' ? key.value : undefined;
 }
 
 function reportUnknown(tree: Tree, path: Path, names: readonly string[], report: Report): void {
-  const here = fieldsOf(path);
+  const here = listFields(path);
   for (const name of names) {
-    const key = keyOf(tree, path);
+    const key = readItemKey(tree, path);
     const place = fieldAt(tree, path, name);
     report.add(place, () => ({
       code: 'unknown-field',
@@ -49,20 +49,20 @@ function reportUnknown(tree: Tree, path: Path, names: readonly string[], report:
 
 function reportValue(tree: Tree, issue: Issue, report: Report): void {
   const { path } = issue;
-  const key = keyOf(tree, path);
+  const key = readItemKey(tree, path);
   const about = key === undefined ? {} : { key };
   const found = find(tree, path);
-  const name = nameOf(path);
+  const name = formatPath(path);
   if (found === undefined) {
     const message = `${name} is missing.`;
     report.add(nearestTo(tree, path), { code: 'missing-field', message, fix: issue.message, ...about });
     return;
   }
   const message = `${name} is ${describe(found)}.`;
-  report.add(found, { code: codeOf(issue, found), message, fix: whatIsRight(issue, found), ...about });
+  report.add(found, { code: chooseCode(issue, found), message, fix: whatIsRight(issue, found), ...about });
 }
 
-function codeOf({ code, path }: Issue, found: Tree): ProblemCode {
+function chooseCode({ code, path }: Issue, found: Tree): ProblemCode {
   if (path.at(-1) === 'prompt' && found.kind === 'scalar' && found.value === null) return 'empty-prompt';
   return code === 'invalid_type' || code === 'invalid_union' ? 'wrong-type' : 'wrong-value';
 }
@@ -80,7 +80,7 @@ function whatIsRight(issue: Issue, found: Tree): string {
   return issue.message;
 }
 
-function fieldsOf(path: Path): readonly string[] {
+function listFields(path: Path): readonly string[] {
   if (path.includes('safetySettings')) return FIELDS.safetySetting;
   if (path[0] === 'items') return FIELDS.item;
   if (path[0] === 'defaults') return FIELDS.defaults;
@@ -105,7 +105,7 @@ function whereIs(path: Path): string {
   return path.length === 0 ? 'at the top of a manifest' : `in "${String(path[0])}"`;
 }
 
-function nameOf(path: Path): string {
+function formatPath(path: Path): string {
   const last = path.at(-1);
   if (last === undefined) return 'The manifest';
   if (typeof last === 'string') return `"${last}"`;

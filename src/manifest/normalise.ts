@@ -1,5 +1,5 @@
 import type { Item, Manifest, ReferenceSource } from '../contract/manifest.ts';
-import { modelIdOf } from './rules/model.ts';
+import { resolveModelId } from './rules/model.ts';
 import type { ItemInput, ManifestInput } from './schema.ts';
 
 /** What the models make unless told otherwise; all of them offer it. */
@@ -7,18 +7,18 @@ const DEFAULT_SIZE = '1K';
 
 /**
  * A manifest with nothing left to look up: defaults in each item, Google's id of the model, references as lists of what
- * `sourceOf` says of each text. Keys and names of references in NFC, so that they compare as they look.
+ * `toSource` says of each text. Keys and names of references in NFC, so that they compare as they look.
  */
-export function normalise(input: ManifestInput, sourceOf: (written: string) => ReferenceSource): Manifest {
+export function normalise(input: ManifestInput, toSource: (written: string) => ReferenceSource): Manifest {
   const { name, model, parent, references = {}, items, defaults = {}, run = {} } = input;
   return {
     name,
-    model: modelIdOf(model),
+    model: resolveModelId(model),
     ...(parent === undefined ? {} : { parent }),
     references: Object.fromEntries(
       Object.entries(references).map(([reference, written]) => [
         reference.normalize('NFC'),
-        [written].flat().map(sourceOf),
+        [written].flat().map(toSource),
       ]),
     ),
     items: items.map((item) => normaliseItem({ ...defaults, ...item })),

@@ -1,5 +1,5 @@
 import type { Manifest, ReferenceSource } from '../contract/manifest.ts';
-import { fingerprintOf } from './canonical.ts';
+import { computeFingerprint } from './canonical.ts';
 import type { Overrides } from './compose.ts';
 import { examine } from './examine.ts';
 import { finish } from './finish.ts';
@@ -21,7 +21,7 @@ export type ParseResult =
   | {
       ok: true;
       manifest: Manifest;
-      /** See {@link fingerprintOf}. */
+      /** See {@link computeFingerprint}. */
       fingerprint: string;
       warnings: Problem[];
     }
@@ -49,7 +49,7 @@ export function parseManifest(content: string | Uint8Array, options: ParseOption
   if (manifest === undefined) {
     return { ok: false, problems: problems.problems(), warnings: warnings.problems() };
   }
-  return { ok: true, manifest, fingerprint: fingerprintOf(manifest), warnings: warnings.problems() };
+  return { ok: true, manifest, fingerprint: computeFingerprint(manifest), warnings: warnings.problems() };
 }
 
 /** Paths were refused before, so that every text is a source. */

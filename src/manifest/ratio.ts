@@ -3,14 +3,14 @@ const DECIMAL = /^\s*(\d+[.,]\d+)\s*$/;
 
 /** The ratio of these whose shape is nearest to what was written (`4x5`, `1920x1080`, `0.8`); undefined where it is no shape. */
 export function nearestRatio(written: string, ratios: readonly string[]): string | undefined {
-  const wanted = shapeOf(written);
+  const wanted = parseRatio(written);
   if (wanted === undefined) return undefined;
-  const distance = (ratio: string) => Math.abs(Math.log((shapeOf(ratio) ?? Number.NaN) / wanted));
+  const distance = (ratio: string) => Math.abs(Math.log((parseRatio(ratio) ?? Number.NaN) / wanted));
   return ratios.toSorted((a, b) => distance(a) - distance(b))[0];
 }
 
 /** Width over height. */
-function shapeOf(text: string): number | undefined {
+function parseRatio(text: string): number | undefined {
   const [, width, height] = PAIR.exec(text) ?? [];
   const decimal = DECIMAL.exec(text)?.[1]?.replace(',', '.');
   const shape = decimal === undefined ? Number(width) / Number(height) : Number(decimal);

@@ -1,14 +1,14 @@
 import { dirname } from 'node:path';
 import type { Overrides } from './compose.ts';
 import {
+  detectFormat,
   EXTENSIONS,
-  formatOf,
   isListFormat,
   type ManifestFormat,
   type WholeFormat,
 } from './formats/index.ts';
 import { MAX_MANIFEST_BYTES } from './limits.ts';
-import { type LocalReference, lookAtFiles } from './local-references.ts';
+import { type LocalReference, probeFiles } from './local-references.ts';
 import { readBounded } from './read-bounded.ts';
 import type { Content } from './read-tree.ts';
 import type { Report } from './report.ts';
@@ -41,8 +41,8 @@ export async function readManifest(
   const reports = createReports();
   const { problems, warnings } = reports;
   const { base: basePath, overrides, hasReference } = options;
-  const manifest = typeof written === 'string' ? await contentOf(written, problems) : written;
-  const base = basePath === undefined ? undefined : await contentOf(basePath, problems);
+  const manifest = typeof written === 'string' ? await readContent(written, problems) : written;
+  const base = basePath === undefined ? undefined : await readContent(basePath, problems);
   const failed = (): ManifestResult => ({
     ok: false,
     problems: problems.problems(),
@@ -59,14 +59,14 @@ export async function readManifest(
   const folder = dirname(base?.file ?? manifest.file);
   return resolveManifest(
     { manifest, ...(base && { base }), ...(overrides && { overrides }) },
-    { paths: (named, report) => lookAtFiles(named, folder, report), hasReference },
+    { paths: (named, report) => probeFiles(named, folder, report), hasReference },
     reports,
   );
 }
 
-async function contentOf(file: string, report: Report): Promise<Content | undefined> {
+async function readContent(file: string, report: Report): Promise<Content | undefined> {
   const place = { source: textlessSource(file), offset: 0 };
-  const format = formatOf(file);
+  const format = detectFormat(file);
   if (format === undefined) {
     const message = 'The format of a manifest shows in its name, and this is none.';
     report.add(place, { code: 'unknown-format', message, fix: `It ends in ${EXTENSIONS.join(', ')}.` });

@@ -1,5 +1,5 @@
 import type { ReferenceSource } from '../contract/manifest.ts';
-import { fingerprintOf } from './canonical.ts';
+import { computeFingerprint } from './canonical.ts';
 import { examine, type Question } from './examine.ts';
 import { finish } from './finish.ts';
 import type { NamedPath } from './local-references.ts';
@@ -38,13 +38,13 @@ export async function resolveManifest<Reference extends { sha256: string }>(
   const examined = examine({ ...question, paths: 'resolve' }, problems, warnings);
   if (examined === undefined) return failed();
   const found = await lookup.paths(pathsIn(examined.tree), problems);
-  if (lookup.hasReference) await lookForContents(examined.tree, lookup.hasReference, problems);
-  const manifest = finish(examined, (written) => sourceOf(written, found), problems);
+  if (lookup.hasReference) await findContents(examined.tree, lookup.hasReference, problems);
+  const manifest = finish(examined, (written) => toSource(written, found), problems);
   if (manifest === undefined) return failed();
   return {
     ok: true,
     manifest,
-    fingerprint: fingerprintOf(manifest),
+    fingerprint: computeFingerprint(manifest),
     warnings: warnings.problems(),
     references: [...new Map([...found.values()].map((reference) => [reference.sha256, reference])).values()],
   };
@@ -59,7 +59,7 @@ export function createReports(): Reports {
   return { problems: createReport(), warnings: createReport() };
 }
 
-async function lookForContents(
+async function findContents(
   tree: Tree,
   hasReference: (sha256: string) => Promise<boolean>,
   report: Report,
@@ -73,7 +73,7 @@ async function lookForContents(
 }
 
 /** Every path was looked at before, so that each text is one or the other. */
-function sourceOf(written: string, found: ReadonlyMap<string, { sha256: string }>): ReferenceSource {
+function toSource(written: string, found: ReadonlyMap<string, { sha256: string }>): ReferenceSource {
   const source = classify(written);
   if (source.kind === 'source') return source.source;
   return `sha256:${found.get(written)?.sha256 ?? ''}`;

@@ -1,6 +1,6 @@
+import type { ImageProbe, ReferenceImage } from '../images/probe.ts';
 import type { WholeFormat } from './formats/index.ts';
-import type { ImageProbe, ReferenceImage } from './image.ts';
-import { lookAtEach } from './local-references.ts';
+import { probeEach } from './local-references.ts';
 import type { Content } from './read-tree.ts';
 import type { Finding } from './report.ts';
 import { type Resolved, resolveManifest } from './resolve.ts';
@@ -40,24 +40,24 @@ export function readSent({
   files,
   hasReference,
 }: SentManifest): Promise<Resolved<SentReference>> {
-  const byName = new Map(files.map((file) => [nameOf(file.name), file]));
-  const look = async (path: string) => lookAmong(byName, path);
+  const byName = new Map(files.map((file) => [fileName(file.name), file]));
+  const look = async (path: string) => findSent(byName, path);
   return resolveManifest(
     { manifest, ...(base && { base }) },
-    { paths: (named, report) => lookAtEach(named, look, report), hasReference },
+    { paths: (named, report) => probeEach(named, look, report), hasReference },
   );
 }
 
 /** `./refs/a.png` and `refs/a.png` are one file to whoever writes them. */
-export function nameOf(path: string): string {
+export function fileName(path: string): string {
   return path.replace(/^(?:\.\/)+/, '');
 }
 
-function lookAmong(
+function findSent(
   files: ReadonlyMap<string, SentFile>,
   path: string,
 ): { reference: SentReference } | { finding: Finding } {
-  const file = files.get(nameOf(path));
+  const file = files.get(fileName(path));
   if (!file) return { finding: files.size === 0 ? unopenable(path) : missing(path, [...files.keys()]) };
   const { name, sha256, probe } = file;
   if (probe.ok) return { reference: { ...probe.image, name, sha256 } };
@@ -74,8 +74,8 @@ function unopenable(path: string): Finding {
 }
 
 function missing(path: string, names: readonly string[]): Finding {
-  const near = nearest(nameOf(path), names);
+  const near = nearest(fileName(path), names);
   const fix =
-    near === undefined ? `Send it as a part with the name "${nameOf(path)}".` : `Did you mean "${near}"?`;
+    near === undefined ? `Send it as a part with the name "${fileName(path)}".` : `Did you mean "${near}"?`;
   return { code: 'reference-missing', message: `No file "${path}" was sent.`, fix };
 }

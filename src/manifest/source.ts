@@ -10,7 +10,7 @@ export interface Source {
 export interface TextSource extends Source {
   readonly text: string;
   /** The offset at which a line begins, from 1; of a line beyond the last one the last one's. */
-  startOf(line: number): number;
+  findStart(line: number): number;
 }
 
 /** Both from 1. */
@@ -48,7 +48,7 @@ export function textSource(file: string, text: string): TextSource {
       const { line, start } = walk(near, (_, next) => next <= offset);
       return { line, column: offset - start + 1 };
     },
-    startOf(wanted) {
+    findStart(wanted) {
       remembered ??= everyNthLine(text, end, STRIDE);
       const near = Math.min(Math.floor((wanted - 1) / STRIDE), remembered.length - 1);
       return walk(near, (line) => line <= wanted).start;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { HummingbatchError } from '../contract/errors.ts';
 import { MAX_OUTPUTS } from '../contract/words.ts';
 import { foldKey, safeKey } from './key.ts';
-import { lookAtFile } from './local-references.ts';
+import { probeFile } from './local-references.ts';
 import { isSystemError } from './system-error.ts';
 
 /** Where the JSON Schema lies that the package ships. */
@@ -96,7 +96,7 @@ async function picturesIn(folder: string, into: string): Promise<{ pictures: Pic
       left.push(why);
       continue;
     }
-    pictures.push({ key: unused(keyOf(name), keys), path: pathFrom(into, join(folder, name)) });
+    pictures.push({ key: unused(deriveKey(name), keys), path: pathFrom(into, join(folder, name)) });
   }
   return { pictures, left };
 }
@@ -114,12 +114,12 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 async function whyNot(file: string): Promise<string | undefined> {
-  const looked = await lookAtFile(file, basename(file));
+  const looked = await probeFile(file, basename(file));
   return 'finding' in looked ? looked.finding.message : undefined;
 }
 
 /** A key that can name the reference too: those begin with a letter or digit. */
-function keyOf(name: string): string {
+function deriveKey(name: string): string {
   return safeKey(basename(name, extname(name)).replace(/^[^\p{L}\p{Nd}]+/u, ''));
 }
 

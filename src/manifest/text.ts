@@ -11,7 +11,7 @@ export function decode(content: string | Uint8Array, file: string, report: Repor
     reportTooLarge(textlessSource(file), size, report);
     return undefined;
   }
-  const text = typeof content === 'string' ? content.replace(/^\uFEFF/, '') : textOf(content);
+  const text = typeof content === 'string' ? content.replace(/^\uFEFF/, '') : decodeText(content);
   if (text === undefined) {
     const message = 'The file is not text in UTF-8.';
     report.add({ source: textlessSource(file), offset: 0 }, { code: 'not-text', message, fix: SAVE_AS_UTF8 });
@@ -44,7 +44,7 @@ export function reportTooLarge(source: Source, bytes: number, report: Report): v
   );
 }
 
-function textOf(bytes: Uint8Array): string | undefined {
+function decodeText(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {

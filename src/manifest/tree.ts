@@ -37,17 +37,17 @@ export interface Field extends Place {
 export type Path = readonly PropertyKey[];
 
 /** The tree without its places. */
-export function valueOf(tree: Tree): unknown {
+export function toValue(tree: Tree): unknown {
   if (tree.kind === 'scalar') return tree.value;
-  if (tree.kind === 'list') return tree.items.map(valueOf);
+  if (tree.kind === 'list') return tree.items.map(toValue);
   // fromEntries defines properties, so that a field named __proto__ stays a field.
-  return Object.fromEntries(Array.from(tree.fields, ([name, field]) => [name, valueOf(field.value)]));
+  return Object.fromEntries(Array.from(tree.fields, ([name, field]) => [name, toValue(field.value)]));
 }
 
 /** The value at a path, or undefined where there is none. */
 export function find(tree: Tree, path: Path): Tree | undefined {
   let at: Tree | undefined = tree;
-  for (const step of path) at = at && childOf(at, step);
+  for (const step of path) at = at && findChild(at, step);
   return at;
 }
 
@@ -55,7 +55,7 @@ export function find(tree: Tree, path: Path): Tree | undefined {
 export function nearestTo(tree: Tree, path: Path): Tree {
   let at = tree;
   for (const step of path) {
-    const child = childOf(at, step);
+    const child = findChild(at, step);
     if (child === undefined) return at;
     at = child;
   }
@@ -68,7 +68,7 @@ export function fieldAt(tree: Tree, path: Path, name: string): Place {
   return (map.kind === 'map' && map.fields.get(name)) || map;
 }
 
-function childOf(tree: Tree, step: PropertyKey): Tree | undefined {
+function findChild(tree: Tree, step: PropertyKey): Tree | undefined {
   if (tree.kind === 'map') return tree.fields.get(String(step))?.value;
   if (tree.kind === 'list') return tree.items[Number(step)];
   return undefined;

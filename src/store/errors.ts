@@ -12,14 +12,14 @@ const CODE_OF: Record<string, { code: ErrorCode; what: string }> = {
   EIO: { code: 'store-missing', what: 'the disk does not answer properly' },
 };
 
-export function errnoOf(error: unknown): string | undefined {
+export function getErrno(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** The one place where a failure of the file system becomes an error of ours. */
 export function toStoreError(error: unknown, location: string): HummingbatchError {
   if (error instanceof HummingbatchError) return error;
-  const errno = errnoOf(error) ?? '';
+  const errno = getErrno(error) ?? '';
   const known = CODE_OF[errno];
   const what = known?.what ?? (error instanceof Error ? error.message : String(error));
   return new HummingbatchError(

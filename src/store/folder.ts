@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import pMap from 'p-map';
 import { HummingbatchError } from '../contract/errors.ts';
 import { foldersBelow } from './durable-folder.ts';
-import { errnoOf, toStoreError } from './errors.ts';
-import { segmentsOf, segmentsOfPrefix } from './keys.ts';
+import { getErrno, toStoreError } from './errors.ts';
+import { splitKey, splitPrefix } from './keys.ts';
 import type { Data, Entry, Staged, Store } from './store.ts';
 
 /** Where values are written before they get their name: inside the store, so that the rename is atomic. */
@@ -16,9 +16,9 @@ const WRITERS = 8;
 
 /** A store in a folder of a local disk: temporary file, fsync, rename, fsync of the folder. */
 export function folderStore(root: string, id: string): Store {
-  const pathOf = (key: string) => join(root, ...segmentsOf(key));
+  const toPath = (key: string) => join(root, ...splitKey(key));
   const durable = foldersBelow(root);
-  const prefixPath = (prefix: string) => join(root, ...segmentsOfPrefix(prefix));
+  const prefixPath = (prefix: string) => join(root, ...splitPrefix(prefix));
 
   /** Everything that touches the disk goes through here, so that each failure gets its code. */
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
@@ -34,13 +34,13 @@ export function folderStore(root: string, id: string): Store {
     try {
       return await reading;
     } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error;
+      if (getErrno(error) !== 'ENOENT') throw error;
       await stat(join(root, TEMPORARY));
       return undefined;
     }
   }
 
-  async function entriesOf(folder: string) {
+  async function readEntries(folder: string) {
     return (await orUndefined(readdir(folder, { withFileTypes: true }))) ?? [];
   }
 
@@ -49,7 +49,7 @@ export function folderStore(root: string, id: string): Store {
     const path = join(root, TEMPORARY, randomUUID());
     const file = await open(path, 'wx');
     try {
-      for await (const chunk of chunksOf(data)) await file.writeFile(chunk);
+      for await (const chunk of toChunks(data)) await file.writeFile(chunk);
       await file.sync();
     } catch (error) {
       await file.close();
@@ -76,7 +76,7 @@ export function folderStore(root: string, id: string): Store {
   }
 
   async function name(temporary: string, key: string): Promise<void> {
-    const target = pathOf(key);
+    const target = toPath(key);
     const folders = await durable.make(dirname(target));
     await rename(temporary, target);
     await durable.sync(folders);
@@ -87,7 +87,7 @@ export function folderStore(root: string, id: string): Store {
     await pMap(
       entries,
       async ({ key, data }) => {
-        const target = pathOf(key);
+        const target = toPath(key);
         const temporary = await writeTemporary(data);
         for (const folder of await durable.make(dirname(target))) folders.add(folder);
         await rename(temporary, target);
@@ -98,7 +98,7 @@ export function folderStore(root: string, id: string): Store {
   }
 
   async function putIfAbsent(key: string, data: string | Uint8Array): Promise<boolean> {
-    const target = pathOf(key);
+    const target = toPath(key);
     const temporary = await writeTemporary(data);
     try {
       const folders = await durable.make(dirname(target));
@@ -107,7 +107,7 @@ export function folderStore(root: string, id: string): Store {
       await durable.sync(folders);
       return true;
     } catch (error) {
-      if (errnoOf(error) === 'EEXIST') return false;
+      if (getErrno(error) === 'EEXIST') return false;
       throw error;
     } finally {
       await rm(temporary, { force: true });
@@ -115,7 +115,7 @@ export function folderStore(root: string, id: string): Store {
   }
 
   async function* read(key: string): AsyncIterable<Uint8Array> {
-    const file = await guarded(() => orUndefined(open(pathOf(key), 'r')));
+    const file = await guarded(() => orUndefined(open(toPath(key), 'r')));
     if (!file) throw new HummingbatchError('store-corrupt', `The store ${root} has lost its file ${key}.`);
     try {
       yield* file.createReadStream({ highWaterMark: 1 << 18 });
@@ -127,7 +127,7 @@ export function folderStore(root: string, id: string): Store {
   async function list(prefix: string): Promise<string[]> {
     const found: string[] = [];
     const walk = async (folder: string, key: string): Promise<void> => {
-      for (const entry of await entriesOf(folder)) {
+      for (const entry of await readEntries(folder)) {
         if (entry.isDirectory()) await walk(join(folder, entry.name), `${key}${entry.name}/`);
         else found.push(key + entry.name);
       }
@@ -137,7 +137,7 @@ export function folderStore(root: string, id: string): Store {
   }
 
   async function folders(prefix: string): Promise<string[]> {
-    const entries = await entriesOf(prefixPath(prefix));
+    const entries = await readEntries(prefixPath(prefix));
     return entries
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name)
@@ -151,16 +151,16 @@ export function folderStore(root: string, id: string): Store {
     putAll: (entries) => guarded(() => putAll(entries)),
     stage,
     putIfAbsent: (key, data) => guarded(() => putIfAbsent(key, data)),
-    get: (key) => guarded(() => orUndefined(readFile(pathOf(key)))),
+    get: (key) => guarded(() => orUndefined(readFile(toPath(key)))),
     read,
     head: (key) =>
       guarded(async () => {
-        const found = await orUndefined(stat(pathOf(key)));
+        const found = await orUndefined(stat(toPath(key)));
         return found && { bytes: found.size };
       }),
     list: (prefix) => guarded(() => list(prefix)),
     folders: (prefix) => guarded(() => folders(prefix)),
-    delete: (key) => guarded(() => rm(pathOf(key), { force: true })),
+    delete: (key) => guarded(() => rm(toPath(key), { force: true })),
   };
 }
 
@@ -192,7 +192,7 @@ async function readPart(path: string, at: number, length: number): Promise<Uint8
   }
 }
 
-async function* chunksOf(data: Data): AsyncIterable<string | Uint8Array> {
+async function* toChunks(data: Data): AsyncIterable<string | Uint8Array> {
   if (typeof data === 'string' || data instanceof Uint8Array) yield data;
   else yield* data;
 }

@@ -3,7 +3,7 @@ import type { Store } from './store.ts';
 const PLACE = 'references/';
 
 /** Says whether the store holds a reference of some content; reads the folder once, when first asked. */
-export function referencesOf(store: Store): (sha256: string) => Promise<boolean> {
+export function createReferenceLookup(store: Store): (sha256: string) => Promise<boolean> {
   let known: Promise<Set<string>> | undefined;
   const read = async () =>
     new Set((await store.list(PLACE)).map((key) => key.slice(PLACE.length).split('.')[0] ?? ''));

@@ -10,7 +10,7 @@ const MAX_BYTES = 64;
  *
  * @throws `usage`, which does not show it
  */
-export function keyOf(secret: string): Buffer {
+export function decodeKey(secret: string): Buffer {
   const key = Buffer.from(SECRET.exec(secret)?.groups?.['base64'] ?? '', 'base64');
   // An empty key would let anybody sign.
   if (key.length === 0)
@@ -46,7 +46,7 @@ export function readSecrets(text: string, variable: string): WebhookSecrets {
 
 function isStrong(secret: string): boolean {
   if (!SECRET.test(secret)) return false;
-  const { length } = keyOf(secret);
+  const { length } = decodeKey(secret);
   return length >= MIN_BYTES && length <= MAX_BYTES;
 }
 

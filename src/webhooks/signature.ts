@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { HummingbatchError } from '../contract/index.ts';
-import { keyOf } from './secret.ts';
+import { decodeKey } from './secret.ts';
 
 /** The headers of Standard Webhooks. */
 export const SIGNATURE_HEADERS = {
@@ -23,7 +23,7 @@ export interface Unsigned {
 
 /** The header `webhook-signature`: one signature for each secret, so that receivers may know either. */
 export function sign(message: Unsigned, secrets: readonly string[]): string {
-  return secrets.map((secret) => `v1,${digestOf(message, secret).toString('base64')}`).join(' ');
+  return secrets.map((secret) => `v1,${computeDigest(message, secret).toString('base64')}`).join(' ');
 }
 
 /** What came in, as it came. */
@@ -55,16 +55,16 @@ export interface Verified {
 export function verifySignature({ headers, body, secret, now = Date.now() }: SignedRequest): Verified {
   const keys = [secret].flat();
   if (keys.length === 0) throw new HummingbatchError('usage', 'There is no secret to verify with.');
-  const id = headerOf(headers, SIGNATURE_HEADERS.id);
-  const at = headerOf(headers, SIGNATURE_HEADERS.timestamp);
-  const signatures = headerOf(headers, SIGNATURE_HEADERS.signature);
+  const id = readHeader(headers, SIGNATURE_HEADERS.id);
+  const at = readHeader(headers, SIGNATURE_HEADERS.timestamp);
+  const signatures = readHeader(headers, SIGNATURE_HEADERS.signature);
   if (!id || !at || !/^\d{1,12}$/.test(at) || !signatures) throw invalid('it is not signed');
   const timestamp = Number(at);
   if (Math.abs(now / 1_000 - timestamp) > TOLERANCE_S)
     throw invalid('it was not signed within 5 minutes of now');
 
-  const digests = keys.map((key) => digestOf({ id, timestamp, body }, key));
-  const offered = signatures.split(' ', MOST_SIGNATURES).map(bytesOf);
+  const digests = keys.map((key) => computeDigest({ id, timestamp, body }, key));
+  const offered = signatures.split(' ', MAX_SIGNATURES).map(decodeSignature);
   // All are compared, whichever fits: how long it takes says nothing.
   const fitting = digests.flatMap((digest) => offered.filter((bytes) => timingSafeEqual(bytes, digest)));
   if (fitting.length === 0) throw invalid('its signature is none of ours');
@@ -78,21 +78,21 @@ export function invalid(why: string): HummingbatchError {
 
 const DIGEST_BYTES = 32;
 /** A sender signs twice while a secret is being replaced. */
-const MOST_SIGNATURES = 8;
+const MAX_SIGNATURES = 8;
 
-function digestOf({ id, timestamp, body }: Unsigned, secret: string): Buffer {
-  return createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.`).update(body).digest();
+function computeDigest({ id, timestamp, body }: Unsigned, secret: string): Buffer {
+  return createHmac('sha256', decodeKey(secret)).update(`${id}.${timestamp}.`).update(body).digest();
 }
 
 /** What is no signature of this kind becomes one that fits nothing. */
-function bytesOf(signature: string): Buffer {
+function decodeSignature(signature: string): Buffer {
   const [, base64 = ''] = /^v1,([A-Za-z0-9+/]{43}=)$/.exec(signature) ?? [];
   const bytes = Buffer.from(base64, 'base64');
   return bytes.length === DIGEST_BYTES ? bytes : Buffer.alloc(DIGEST_BYTES);
 }
 
 /** Node writes names in lower case; gateways that pass on plain objects do not all. */
-function headerOf(headers: IncomingHttpHeaders | Headers, name: string): string | undefined {
+function readHeader(headers: IncomingHttpHeaders | Headers, name: string): string | undefined {
   const all = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
   const values = all.flatMap(([written, value]) => (written.toLowerCase() === name ? [value].flat() : []));
   return values.length === 1 ? values[0] : undefined;

@@ -41,9 +41,9 @@ export async function watchBatches(options: BatchGaugesOptions, signal: AbortSig
 
 function createGauges({ taskQueue, count, meter }: BatchGaugesOptions) {
   // Of kind float, because only those have a value for "nobody knows".
-  const gaugeOf = ({ name, says }: { name: string; says: string }) =>
+  const createGauge = ({ name, says }: { name: string; says: string }) =>
     meter.createGauge(name, 'float', undefined, says);
-  const [batches, stopped] = [gaugeOf(METRICS.batches), gaugeOf(METRICS.stopped)];
+  const [batches, stopped] = [createGauge(METRICS.batches), createGauge(METRICS.stopped)];
   const open = `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"`;
   /** Codes that have been shown: they go on as 0. */
   const seen = new Set<string>();

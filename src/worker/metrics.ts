@@ -2,7 +2,7 @@ import { type NativeConnection, Runtime } from '@temporalio/worker';
 import type { ActivityDeps } from '../activities/index.ts';
 import { ADDED_LABELS, combinations, METRICS, type Metric } from '../batch/metrics.ts';
 import { WORKFLOW_TYPE } from '../contract/input.ts';
-import { transferQueueOf } from '../contract/queues.ts';
+import { toTransferQueue } from '../contract/queues.ts';
 import { watchBatches } from './batch-gauges.ts';
 
 export interface WorkerMetricsOptions {
@@ -37,7 +37,7 @@ function beginAtZero(metric: Metric, place: { namespace: string; taskQueue: stri
   if (kind !== 'counter' || rare) return;
   const added: Record<string, string> = {
     ...place,
-    ...(by !== 'workflow' && { taskQueue: transferQueueOf(place.taskQueue) }),
+    ...(by !== 'workflow' && { taskQueue: toTransferQueue(place.taskQueue) }),
     workflowType: WORKFLOW_TYPE,
     activityType: by,
   };

@@ -1,12 +1,12 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime, type RuntimeOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { HummingbatchError } from '../contract/errors.ts';
-import { workflowIdOf } from '../contract/input.ts';
+import { toWorkflowId } from '../contract/input.ts';
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
 /** What is as it should be, or has a line of ours already. */
-const UNTOLD = ['No workflows registered, not polling for workflow tasks', 'Activity failed'];
+const SUPPRESSED = ['No workflows registered, not polling for workflow tasks', 'Activity failed'];
 /** Upper bounds, s: Temporal's own end at a minute and a day, transfers take hours and batches two days. */
 const BUCKETS = {
   activity_execution_latency: [0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1_800, 7_200],
@@ -24,14 +24,14 @@ type Meta = Record<string, unknown>;
  */
 export function installRuntime(log: Logger, metrics?: string): void {
   try {
-    Runtime.install(optionsOf(log, metrics));
+    Runtime.install(buildRuntimeOptions(log, metrics));
   } catch (cause) {
     if (metrics === undefined) throw cause;
     throw unserved(metrics, cause);
   }
 }
 
-function optionsOf(log: Logger, metrics: string | undefined): RuntimeOptions {
+function buildRuntimeOptions(log: Logger, metrics: string | undefined): RuntimeOptions {
   return {
     telemetryOptions: {
       // Forwarded: by itself the native part writes to the terminal, through every progress bar.
@@ -52,7 +52,7 @@ function optionsOf(log: Logger, metrics: string | undefined): RuntimeOptions {
     shutdownSignals: [],
     logger: new DefaultLogger('INFO', ({ level, message, meta = {} }) => {
       if (meta['sdkComponent'] === 'workflow') log[LEVELS[level]](ours(meta), message);
-      else if ((level === 'WARN' || level === 'ERROR') && !UNTOLD.includes(message))
+      else if ((level === 'WARN' || level === 'ERROR') && !SUPPRESSED.includes(message))
         log[LEVELS[level]](theirs(meta), message);
     }),
   };
@@ -69,7 +69,7 @@ function ours(meta: Meta): Meta {
 
 /** Of a line of Temporal's own: the batch that it is about, and what went wrong. */
 function theirs({ workflowId, error }: { workflowId?: string; error?: Error | string }): Meta {
-  const [, batch] = workflowId?.split(workflowIdOf('')) ?? [];
+  const [, batch] = workflowId?.split(toWorkflowId('')) ?? [];
   return { ...(batch && { batch }), ...(error !== undefined && { temporal: String(error) }) };
 }
 

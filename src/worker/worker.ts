@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { type ActivityDeps, createActivities } from '../activities/index.ts';
-import { transferQueueOf } from '../contract/queues.ts';
+import { toTransferQueue } from '../contract/queues.ts';
 
 /** The workflow code, bundled when the package is built: bundling at start would take 2 s and 300 MB. */
 export const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
@@ -13,8 +13,8 @@ export interface BatchWorkerOptions {
   deps: ActivityDeps;
   /** Path of the workflow bundle. */
   bundle?: string;
-  /** Default `service`. `personal` is the only worker of its queue, in the process of somebody who waits for it to end. */
-  manner?: keyof typeof MANNERS;
+  /** Default `service`. `embedded` is the only worker of its queue, in the process of somebody who waits for it to end. */
+  profile?: keyof typeof PROFILES;
 }
 
 /**
@@ -22,9 +22,9 @@ export interface BatchWorkerOptions {
  * one. `stickyQueueScheduleToStartTimeout`: how long the server waits for a worker to go on with a workflow that it has
  * in memory; after a worker was killed the next one waits that long, and whoever asks it something waits 5 s.
  */
-const MANNERS = {
+const PROFILES = {
   service: { shutdownGraceTime: '20s', shutdownForceTime: '45s', stickyQueueScheduleToStartTimeout: '3s' },
-  personal: { shutdownGraceTime: '2s', shutdownForceTime: '25s', stickyQueueScheduleToStartTimeout: '1s' },
+  embedded: { shutdownGraceTime: '2s', shutdownForceTime: '25s', stickyQueueScheduleToStartTimeout: '1s' },
 } as const satisfies Record<string, Partial<WorkerOptions>>;
 
 /** Transfers at once: each holds up to a line and a group of images, some 60 MB. */
@@ -42,8 +42,8 @@ export interface BatchWorker {
 }
 
 export async function startWorker(options: BatchWorkerOptions): Promise<BatchWorker> {
-  const { connection, namespace, taskQueue, deps, bundle = WORKFLOW_BUNDLE, manner = 'service' } = options;
-  const common = { connection, namespace, ...MANNERS[manner] };
+  const { connection, namespace, taskQueue, deps, bundle = WORKFLOW_BUNDLE, profile = 'service' } = options;
+  const common = { connection, namespace, ...PROFILES[profile] };
   const activities = createActivities(deps);
   const steps = await Worker.create({
     ...common,
@@ -55,7 +55,7 @@ export async function startWorker(options: BatchWorkerOptions): Promise<BatchWor
   });
   const transfers = await Worker.create({
     ...common,
-    taskQueue: transferQueueOf(taskQueue),
+    taskQueue: toTransferQueue(taskQueue),
     activities,
     maxConcurrentActivityTaskExecutions: TRANSFERS,
   });

@@ -6,10 +6,10 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { DELIVERY_RETRY } from '../contract/notify.ts';
-import { transferQueueOf } from '../contract/queues.ts';
+import { toTransferQueue } from '../contract/queues.ts';
 
-/** All but what is local: `remember`. */
-type Step = Exclude<keyof Activities, 'remember'>;
+/** All but what is local: `saveProgress`. */
+type Step = Exclude<keyof Activities, 'saveProgress'>;
 
 /**
  * Every timeout and retry of every step, in one table.
@@ -76,7 +76,7 @@ export function activityRunner(): RunActivity {
     const proxies = proxyActivities<Record<string, (input: unknown) => Promise<unknown>>>({
       ...options,
       summary,
-      ...(transfer && { taskQueue: transferQueueOf(taskQueue) }),
+      ...(transfer && { taskQueue: toTransferQueue(taskQueue) }),
     });
     return proxies[name]?.(input);
   }) as RunActivity;

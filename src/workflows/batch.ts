@@ -12,12 +12,12 @@ import {
   type Stop,
 } from '../contract/index.ts';
 import { activityRunner, type RunActivity } from './activities.ts';
-import { detailsOf } from './details.ts';
+import { formatDetails } from './details.ts';
 import { readInput } from './input.ts';
 import { logState } from './log.ts';
 import { count } from './metrics.ts';
 import { readOptions } from './options.ts';
-import { attributesOf } from './search-attributes.ts';
+import { buildSearchAttributes } from './search-attributes.ts';
 
 /** What people asked for and the main line has not acted on yet. Handlers only set these. */
 export interface Requests {
@@ -57,9 +57,9 @@ export class Batch {
   /** The cancelled batch settles what it owes; a further cancellation changes nothing. */
   cancelling = false;
   /** The stop that was told last, until its step is done or a person goes on: it is not told again when it comes back by itself. */
-  toldStop: Pick<Stop, 'step' | 'code'> | undefined;
+  lastNotifiedStop: Pick<Stop, 'step' | 'code'> | undefined;
   /** It has ended, and nobody was told of that before. */
-  endIsNews = false;
+  shouldNotifyEnd = false;
   readonly #tally: Tally;
   /** What a person has changed since the start. */
   #said: Pick<BatchOptions, 'maxCostUsd'> = {};
@@ -108,7 +108,7 @@ export class Batch {
     if (this.progress.state !== 'WAITING') this.progress.nextCheck = undefined;
     this.#tally.see(before, this.progress);
     if (before.state !== this.progress.state) logState(this.progress);
-    setCurrentDetails(detailsOf(this.progress, this.options));
+    setCurrentDetails(formatDetails(this.progress, this.options));
     this.#publish();
   }
 
@@ -134,19 +134,19 @@ export class Batch {
 
   end(state: EndState, more: Partial<BatchProgress> = {}): void {
     this.update({ stop: undefined, quota: undefined, ...more, state, endedAt: new Date().toISOString() });
-    this.endIsNews = true;
+    this.shouldNotifyEnd = true;
   }
 
   /** It had ended before it began: an earlier run has counted it. */
   endAsBefore(state: EndState): void {
     this.#tally.rest();
     this.end(state);
-    this.endIsNews = false;
+    this.shouldNotifyEnd = false;
   }
 
   /** What it last stopped for is over: the same would be news. */
   isOver(step: Step): void {
-    if (this.toldStop?.step === step) this.toldStop = undefined;
+    if (this.lastNotifiedStop?.step === step) this.lastNotifiedStop = undefined;
   }
 
   /** Adds a job; one that is known stays as it is. */
@@ -173,7 +173,7 @@ export class Batch {
   /** An event in the history each time, so only what changed is written. */
   #publish(): void {
     const known = this.prepared?.searchAttributes ?? [];
-    const pairs = attributesOf(this.progress).filter(({ key }) => known.includes(key.name));
+    const pairs = buildSearchAttributes(this.progress).filter(({ key }) => known.includes(key.name));
     const published = JSON.stringify(pairs);
     if (pairs.length === 0 || published === this.#published) return;
     this.#published = published;

@@ -1,7 +1,7 @@
 import type { FoundJob, Search } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
-import { AcceptedAsItIs } from './persist.ts';
 import { reportBatch } from './report.ts';
+import { AcceptedIncomplete } from './retry-until-resolved.ts';
 import { collectRound } from './round.ts';
 import { awaitEnds, cancelJobs } from './stragglers.ts';
 import { findAfterWindow, findJob } from './unanswered.ts';
@@ -18,7 +18,7 @@ export async function settleCancelled(batch: Batch): Promise<void> {
   try {
     await endOpenRound(batch);
   } catch (error) {
-    if (!(error instanceof AcceptedAsItIs)) throw error;
+    if (!(error instanceof AcceptedIncomplete)) throw error;
     batch.noteLeftBehind();
   }
   await reportBatch(batch, 'cancelled');
@@ -29,15 +29,15 @@ async function endOpenRound(batch: Batch): Promise<void> {
   if (batch.sent < round || batch.collected >= round) return;
   batch.enter('CANCELLING');
   let search = await findJob(batch, round);
-  await cancelJobs(batch, round, jobsOf(search), 'the batch is cancelled');
+  await cancelJobs(batch, round, listJobs(search), 'the batch is cancelled');
   if (search.unanswered) {
     search = await findAfterWindow(batch, round, search.unanswered);
-    await cancelJobs(batch, round, jobsOf(search), 'the batch is cancelled');
+    await cancelJobs(batch, round, listJobs(search), 'the batch is cancelled');
   }
-  const ends = await awaitEnds(batch, round, jobsOf(search));
+  const ends = await awaitEnds(batch, round, listJobs(search));
   if (ends.length > 0) await collectRound(batch, round, ends);
 }
 
-function jobsOf({ found, extras }: Search): FoundJob[] {
+function listJobs({ found, extras }: Search): FoundJob[] {
   return found ? [found, ...extras] : extras;
 }

@@ -24,7 +24,7 @@ import {
   ParentClosePolicy,
   startChild,
 } from '@temporalio/workflow';
-import { type ImageBatchInput, WORKFLOW_TYPE, workflowIdOf } from '../contract/input.ts';
+import { type ImageBatchInput, toWorkflowId, WORKFLOW_TYPE } from '../contract/input.ts';
 import type { BatchResult } from '../contract/progress.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/queues.ts';
 
@@ -97,7 +97,7 @@ function childOptions(
 ) {
   const store = input.options?.store;
   return {
-    workflowId: workflowIdOf(input.batchId),
+    workflowId: toWorkflowId(input.batchId),
     taskQueue: taskQueue ?? DEFAULT_TASK_QUEUE,
     args: [input] as [ImageBatchInput],
     // The store has the last word on what is left to do: of an ended batch that is nothing.

@@ -1,23 +1,23 @@
-import { type BatchOptions, type BatchProgress, isEnd, waysOn } from '../contract/index.ts';
+import { availableActions, type BatchOptions, type BatchProgress, isEnd } from '../contract/index.ts';
 
 /**
  * The page that Temporal's UI shows as current details, in Markdown: where the batch stands, why, and what a person can do
  * now. Times are ISO 8601 in UTC, because nobody knows where it is read.
  */
-export function detailsOf(progress: BatchProgress, options: BatchOptions): string {
+export function formatDetails(progress: BatchProgress, options: BatchOptions): string {
   return [
-    ...headOf(progress),
-    ...factsOf(progress, options),
+    ...formatHead(progress),
+    ...formatFacts(progress, options),
     '',
     '**What you can do now**',
     '',
-    ...waysOn(progress).map(
+    ...availableActions(progress).map(
       ({ command, message, does }) => `- \`${command}\`${message ? `, or here: ${message}` : ''}: ${does}`,
     ),
   ].join('\n');
 }
 
-function headOf({ batchId, state, stop, quota, endedAt }: BatchProgress): string[] {
+function formatHead({ batchId, state, stop, quota, endedAt }: BatchProgress): string[] {
   const lines = [`## ${batchId}: ${state}`, ''];
   if (stop) {
     lines.push(
@@ -36,7 +36,7 @@ function headOf({ batchId, state, stop, quota, endedAt }: BatchProgress): string
   return lines;
 }
 
-function factsOf(progress: BatchProgress, { maxRounds }: BatchOptions): string[] {
+function formatFacts(progress: BatchProgress, { maxRounds }: BatchOptions): string[] {
   const { model, labels, state, round, job, jobs, outputs, costUsd, maxCostUsd } = progress;
   const { check, lastCheck, nextCheck } = progress;
   const open = outputs.total - outputs.image - outputs.refused - outputs.failed - outputs.missing;

@@ -23,7 +23,7 @@ export interface Reason {
   fix?: string;
 }
 
-export function reasonOf(error: unknown): Reason {
+export function findReason(error: unknown): Reason {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) {
     const fix = (cause.details?.[0] as { fix?: unknown } | undefined)?.fix;

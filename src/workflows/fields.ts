@@ -7,7 +7,7 @@ import { failure } from './failure.ts';
  * @param what it is, as a message begins
  * @throws `usage`
  */
-export function fieldsOf<T extends object>(
+export function readFields<T extends object>(
   what: string,
   sent: T,
   known: readonly (keyof T & string)[],

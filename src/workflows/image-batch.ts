@@ -11,12 +11,12 @@ import { Batch } from './batch.ts';
 import { settleCancelled } from './cancel.ts';
 import { failure } from './failure.ts';
 import { handleMessages } from './messages.ts';
-import { AcceptedAsItIs, persist } from './persist.ts';
-import { rememberStanding } from './remember.ts';
+import { notify } from './notify.ts';
 import { reportBatch } from './report.ts';
+import { AcceptedIncomplete, retryUntilResolved } from './retry-until-resolved.ts';
 import { runRound } from './round.ts';
-import { tell } from './tell.ts';
-import { untilSomebody } from './until-somebody.ts';
+import { saveBatchProgress } from './save-progress.ts';
+import { waitForOperator } from './wait-for-operator.ts';
 
 /**
  * A durable batch: prepare, perhaps wait for approval, then rounds of stage, submit, wait and collect until no output is
@@ -38,7 +38,7 @@ export async function imageBatch(input: ImageBatchInput): Promise<BatchResult> {
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => settleCancelled(batch));
     throw error;
   } finally {
-    if (batch.endIsNews) await tell(batch, 'batch.ended');
+    if (batch.shouldNotifyEnd) await notify(batch, 'batch.ended');
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   }
 }
@@ -58,7 +58,7 @@ async function run(batch: Batch): Promise<BatchResult> {
       }
     }
   } catch (error) {
-    if (!(error instanceof AcceptedAsItIs)) throw error;
+    if (!(error instanceof AcceptedIncomplete)) throw error;
     batch.note('The batch was ended as it was, by a person.');
     batch.noteLeftBehind();
   }
@@ -67,7 +67,7 @@ async function run(batch: Batch): Promise<BatchResult> {
 
 async function prepareBatch(batch: Batch): Promise<Prepared> {
   batch.enter('PREPARING');
-  const prepared = await persist(batch, 'prepare', () =>
+  const prepared = await retryUntilResolved(batch, 'prepare', () =>
     batch.run('prepare', 'before any round: read and check the manifest', {
       ...batch.base,
       input: batch.inputNow,
@@ -92,14 +92,14 @@ async function approval(batch: Batch, { estimatedUsd, next }: Prepared): Promise
   if (approveAboveUsd === undefined || !next || next.round > 1 || next.submitted) return;
   if (estimatedUsd !== undefined && estimatedUsd <= approveAboveUsd) return;
   batch.enter('AWAITING_APPROVAL');
-  rememberStanding(batch);
-  await tell(batch, 'batch.awaiting-approval');
-  await untilSomebody(
+  saveBatchProgress(batch);
+  await notify(batch, 'batch.awaiting-approval');
+  await waitForOperator(
     () => batch.requests.approval !== undefined,
     'waits for approval: the price is above its limit',
   );
   if (batch.requests.approval) return;
-  await persist(batch, 'approve', async () => {
+  await retryUntilResolved(batch, 'approve', async () => {
     throw failure('approval-refused', `The batch ${batch.id} was not approved.`);
   });
 }

@@ -5,11 +5,11 @@ import {
   MAX_RETRY_KEYS,
   OUTCOMES,
   type RetryRequest,
-  workflowIdOf,
+  toWorkflowId,
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { failure } from './failure.ts';
-import { fieldsOf } from './fields.ts';
+import { readFields } from './fields.ts';
 
 /** It becomes the name of a file. */
 const RETRY_ID = /^[\w-]{1,60}$/;
@@ -19,16 +19,16 @@ type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
 
-function listOf(isOne: Check, most: number): Check {
+function isListOf(isOne: Check, most: number): Check {
   return (value) => Array.isArray(value) && value.length <= most && value.every(isOne);
 }
 
 const RETRY_CHECKS: Record<keyof RetryRequest, Check> = {
   id: (value) => isText(value) && RETRY_ID.test(value as string),
   uri: isText,
-  keys: listOf(isText, MAX_RETRY_KEYS),
-  outcomes: listOf((value) => (OUTCOMES as readonly unknown[]).includes(value), OUTCOMES.length),
-  flags: listOf((value) => (FLAGS as readonly unknown[]).includes(value), FLAGS.length),
+  keys: isListOf(isText, MAX_RETRY_KEYS),
+  outcomes: isListOf((value) => (OUTCOMES as readonly unknown[]).includes(value), OUTCOMES.length),
+  flags: isListOf((value) => (FLAGS as readonly unknown[]).includes(value), FLAGS.length),
 };
 
 /**
@@ -38,7 +38,7 @@ const RETRY_CHECKS: Record<keyof RetryRequest, Check> = {
  * @throws `usage`, which ends the batch before it began
  */
 export function readInput(sent: ImageBatchInput, workflowId: string): ImageBatchInput {
-  const { batchId, manifest, options, retry } = fieldsOf('The input', sent, [
+  const { batchId, manifest, options, retry } = readFields('The input', sent, [
     'batchId',
     'manifest',
     'options',
@@ -47,16 +47,16 @@ export function readInput(sent: ImageBatchInput, workflowId: string): ImageBatch
   if (typeof batchId !== 'string' || !isBatchId(batchId))
     throw failure('usage', `${shown(batchId)} is no batch id.`);
   // Beside its own id it would be a second workflow of one batch.
-  if (workflowId !== workflowIdOf(batchId))
+  if (workflowId !== toWorkflowId(batchId))
     throw failure(
       'usage',
-      `The workflow of the batch ${batchId} is ${workflowIdOf(batchId)}, and not ${workflowId}.`,
+      `The workflow of the batch ${batchId} is ${toWorkflowId(batchId)}, and not ${workflowId}.`,
     );
   return {
     batchId,
-    ...(manifest !== undefined && { manifest: manifestOf(batchId, manifest) }),
+    ...(manifest !== undefined && { manifest: readManifest(batchId, manifest) }),
     ...(options !== undefined && { options }),
-    ...(retry !== undefined && { retry: retryOf(retry) }),
+    ...(retry !== undefined && { retry: readRetry(retry) }),
   };
 }
 
@@ -64,7 +64,7 @@ export function readInput(sent: ImageBatchInput, workflowId: string): ImageBatch
 export function readManifestPlace(
   sent: NonNullable<ImageBatchInput['manifest']>,
 ): NonNullable<ImageBatchInput['manifest']> {
-  const { uri, sha256 } = fieldsOf('The field manifest', sent, ['uri', 'sha256']);
+  const { uri, sha256 } = readFields('The field manifest', sent, ['uri', 'sha256']);
   if (typeof uri !== 'string' || typeof sha256 !== 'string' || !SHA256.test(sha256))
     throw failure(
       'usage',
@@ -74,7 +74,7 @@ export function readManifestPlace(
 }
 
 /** The later steps read it where every batch has it. */
-function manifestOf(batchId: string, sent: NonNullable<ImageBatchInput['manifest']>) {
+function readManifest(batchId: string, sent: NonNullable<ImageBatchInput['manifest']>) {
   const manifest = readManifestPlace(sent);
   const place = batchPlaces(batchId).manifest;
   if (manifest.uri !== place)
@@ -85,8 +85,8 @@ function manifestOf(batchId: string, sent: NonNullable<ImageBatchInput['manifest
   return manifest;
 }
 
-function retryOf(sent: RetryRequest): RetryRequest {
-  const fields = fieldsOf('A retry', sent, Object.keys(RETRY_CHECKS) as (keyof RetryRequest)[]);
+function readRetry(sent: RetryRequest): RetryRequest {
+  const fields = readFields('A retry', sent, Object.keys(RETRY_CHECKS) as (keyof RetryRequest)[]);
   const retry = { ...fields, id: fields.id };
   // An id that is missing has to be seen, too.
   for (const [name, value] of Object.entries(retry))

@@ -5,7 +5,7 @@ import type { Batch } from './batch.ts';
  * So many events wake a batch while it waits for one job. A job has one end, and the same event comes perhaps twice: more
  * is noise, and each check is a dozen events of a history that holds 51,200. Checks go on at their own times.
  */
-const MOST_WAKES = 20;
+const MAX_WAKES = 20;
 
 /**
  * Whether an event from outside is a reason to look at Google now. One that names another job than the one that is waited
@@ -20,5 +20,5 @@ export function isNews(batch: Batch, event: unknown): boolean {
   const { awaited } = batch;
   if (!awaited || (job !== undefined && job !== awaited.job)) return false;
   awaited.wakes += 1;
-  return awaited.wakes <= MOST_WAKES;
+  return awaited.wakes <= MAX_WAKES;
 }

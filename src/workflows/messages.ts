@@ -4,6 +4,7 @@ import {
   acceptUpdate,
   adoptUpdate,
   approveUpdate,
+  availableActions,
   type BatchState,
   checkNowUpdate,
   jobEventSignal,
@@ -11,13 +12,12 @@ import {
   progressQuery,
   retryUpdate,
   setBudgetUpdate,
-  waysOn,
 } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
 import { checkAdoption, checkApproval, checkBudget } from './check-messages.ts';
 import { failure } from './failure.ts';
 import { isNews } from './job-events.ts';
-import { rememberStanding } from './remember.ts';
+import { saveBatchProgress } from './save-progress.ts';
 
 /** No round begins any more that a budget could keep from beginning. */
 const BEYOND_MONEY: readonly BatchState[] = ['REPORTING', 'CANCELLING'];
@@ -103,7 +103,7 @@ export function handleMessages(batch: Batch): void {
     setBudgetUpdate,
     ({ maxCostUsd }) => {
       batch.setBudget(maxCostUsd);
-      rememberStanding(batch);
+      saveBatchProgress(batch);
       if (progress.stop?.code === 'over-budget') requests.retry = true;
       return progress;
     },
@@ -143,7 +143,7 @@ function isApproval(request: ApproveRequest | undefined): boolean {
 
 function refuseUnless(makesSense: boolean, { id, progress }: Batch, why: string): void {
   if (makesSense) return;
-  const ways = waysOn(progress);
+  const ways = availableActions(progress);
   const messages = ways.flatMap(({ message }) => message ?? []);
   const takes = messages.length > 0 ? ` It takes now: ${messages.join(', ')}.` : '';
   const commands = ways.map(({ command }) => `\`${command}\``).join(', ');

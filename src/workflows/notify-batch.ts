@@ -1,9 +1,9 @@
 import type { NotifyInput } from '../activities/types.ts';
-import { originOf } from '../contract/index.ts';
+import { parseOrigin } from '../contract/index.ts';
 import { activityRunner } from './activities.ts';
 
 /** Sends one event of a batch to one target, and fails where three days of tries were not enough: the batch is untouched. */
 export async function notifyBatch(input: NotifyInput): Promise<void> {
   const { event, target } = input;
-  await activityRunner()('notify', `post ${event.type} to ${originOf(target.url)}`, input);
+  await activityRunner()('notify', `post ${event.type} to ${parseOrigin(target.url)}`, input);
 }

@@ -9,7 +9,7 @@ import {
   ON_UNKNOWN_SUBMIT,
 } from '../contract/index.ts';
 import { failure } from './failure.ts';
-import { fieldsOf } from './fields.ts';
+import { readFields } from './fields.ts';
 
 type Check = (value: unknown) => boolean;
 
@@ -46,7 +46,7 @@ const CHECKS: Record<keyof BatchOptions, Check> = {
  * @throws `usage`, which ends the batch before it began
  */
 export function readOptions(given: Partial<BatchOptions> = {}): BatchOptions {
-  const said = fieldsOf('The field options', given, Object.keys(CHECKS) as (keyof BatchOptions)[]);
+  const said = readFields('The field options', given, Object.keys(CHECKS) as (keyof BatchOptions)[]);
   for (const [name, value] of Object.entries(said))
     if (!CHECKS[name as keyof BatchOptions](value))
       throw failure('usage', `The option ${name} ${wrong(name, value)}.`);

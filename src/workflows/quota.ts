@@ -2,7 +2,7 @@ import { sleep } from '@temporalio/workflow';
 import { quotaWaitMs } from '../batch/intervals.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
-import { stopOnce } from './persist.ts';
+import { stopOnce } from './retry-until-resolved.ts';
 
 /** After this long at Google's limit a person should know. */
 const PATIENCE_MS = 72 * 3_600_000;

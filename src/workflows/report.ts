@@ -1,14 +1,14 @@
 import { log } from '@temporalio/workflow';
 import type { BatchResult } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
-import { reasonOf } from './failure.ts';
-import { persist } from './persist.ts';
+import { findReason } from './failure.ts';
+import { retryUntilResolved } from './retry-until-resolved.ts';
 
 /** Writes the records and the report, and tidies up at Google: the batch ends with this. */
 export async function reportBatch(batch: Batch, state: 'ended' | 'cancelled'): Promise<BatchResult> {
   const { input, prepared, progress, notes } = batch;
   batch.enter('REPORTING');
-  const result = await persist(batch, 'report', () =>
+  const result = await retryUntilResolved(batch, 'report', () =>
     batch.run('report', `after round ${progress.round}: write the records and the report`, {
       ...batch.base,
       state,
@@ -33,7 +33,7 @@ async function tidy(batch: Batch): Promise<void> {
   } catch (error) {
     log.warn('what was uploaded could not be deleted at Google', {
       batch: batch.id,
-      code: reasonOf(error).code,
+      code: findReason(error).code,
     });
   }
 }

@@ -2,9 +2,9 @@ import type { ApplicationFailure } from '@temporalio/workflow';
 import type { Collected, EndedJob, RoundPlan } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
-import { AcceptedAsItIs, persist, stopOnce } from './persist.ts';
 import { QuotaLimit } from './quota.ts';
-import { rememberStanding } from './remember.ts';
+import { AcceptedIncomplete, retryUntilResolved, stopOnce } from './retry-until-resolved.ts';
+import { saveBatchProgress } from './save-progress.ts';
 import { watchStragglers } from './stragglers.ts';
 import { submitRound } from './submit.ts';
 import { awaitJob, type JobEnd } from './wait.ts';
@@ -33,7 +33,7 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
     const { job } = chosen;
     batch.noteJob(job, round, chosen.submission);
     batch.update({ job, state: 'WAITING', check: undefined, lastCheck: undefined });
-    rememberStanding(batch);
+    saveBatchProgress(batch);
     const stragglers = await watchStragglers(batch, round, chosen);
     const end = await awaitJob(batch, { job, round, submittedAt: Date.now(), stragglers });
     if (!end) batch.unseenUsd += plan.worstUsd ?? 0;
@@ -66,7 +66,7 @@ function judge(job: string, end: JobEnd | undefined): Verdict {
 /** The last word on money: a round whose worst case would pass the budget is not begun, nor made again. */
 async function withinBudget(batch: Batch, { round, outputs, worstUsd }: RoundPlan): Promise<void> {
   const { unseenUsd } = batch;
-  await persist(batch, 'submit', async () => {
+  await retryUntilResolved(batch, 'submit', async () => {
     const { maxCostUsd } = batch.options;
     if (maxCostUsd === undefined) return;
     if (worstUsd === undefined) {
@@ -94,7 +94,7 @@ export async function collectRound(batch: Batch, round: number, ends: JobEnd[]):
     return await collect(batch, round, jobs);
   } catch (error) {
     // Nothing will ever come from there: the round counts as settled, so that a retry makes the rest of it again.
-    if (error instanceof AcceptedAsItIs && error.code === 'result-gone')
+    if (error instanceof AcceptedIncomplete && error.code === 'result-gone')
       await collect(batch, round, jobs.map(withoutResult));
     throw error;
   }
@@ -102,7 +102,7 @@ export async function collectRound(batch: Batch, round: number, ends: JobEnd[]):
 
 async function collect(batch: Batch, round: number, jobs: EndedJob[]): Promise<Collected> {
   const lines = jobs.reduce((sum, { expectedLines }) => sum + expectedLines, 0);
-  const collected = await persist(batch, 'collect', () =>
+  const collected = await retryUntilResolved(batch, 'collect', () =>
     batch.run('collectRound', `round ${round}: collect ${lines} ${lines === 1 ? 'answer' : 'answers'}`, {
       ...batch.base,
       round,

@@ -10,23 +10,23 @@ import {
 import type { PutScheduledInput, ScheduledManifest } from '../activities/types.ts';
 import {
   type BatchResult,
-  batchIdOfFiring,
   type FiringResult,
-  retryPolicyOf,
+  getRetryPolicy,
   type ScheduledBatchInput,
-  workflowIdOf,
+  toFiringBatchId,
+  toWorkflowId,
 } from '../contract/index.ts';
 import { activityRunner } from './activities.ts';
 import { executeImageBatch } from './child.ts';
-import { failure, type Reason, reasonOf } from './failure.ts';
+import { failure, findReason, type Reason } from './failure.ts';
 import { readScheduled } from './scheduled-input.ts';
 
 /** Temporal's own: for when a schedule has started this, to the second. */
 const SCHEDULED_TIME = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 
-const LOOK_AGAIN_FIRST_MS = 60_000;
+const FIRST_RETRY_DELAY_MS = 60_000;
 /** As often as a stopped batch looks again. */
-const LOOK_AGAIN_MOST_MS = 30 * 60_000;
+const MAX_RETRY_DELAY_MS = 30 * 60_000;
 
 /**
  * One firing of a schedule: puts its manifest into the store as a batch of its own, starts that batch and waits for its end.
@@ -38,10 +38,10 @@ const LOOK_AGAIN_MOST_MS = 30 * 60_000;
 export async function scheduledBatch(input: ScheduledBatchInput): Promise<FiringResult> {
   const { schedule, options = {}, manifest } = readScheduled(input);
   const { typedSearchAttributes, startTime, taskQueue } = workflowInfo();
-  const batchId = batchIdOfFiring(schedule, typedSearchAttributes.get(SCHEDULED_TIME) ?? startTime);
+  const batchId = toFiringBatchId(schedule, typedSearchAttributes.get(SCHEDULED_TIME) ?? startTime);
   const { store, endpoint } = options;
-  setCurrentDetails(detailsOf(schedule, batchId));
-  const { fingerprint, summary, ...put } = await untilPut(schedule, {
+  setCurrentDetails(formatDetails(schedule, batchId));
+  const { fingerprint, summary, ...put } = await putManifest(schedule, {
     batchId,
     where: { ...(store && { store }), ...(endpoint && { endpoint }) },
     manifest,
@@ -51,29 +51,29 @@ export async function scheduledBatch(input: ScheduledBatchInput): Promise<Firing
       { batchId, manifest: put.manifest, options },
       { taskQueue, fingerprint, summary },
     );
-    setCurrentDetails(detailsOf(schedule, batchId, endOf(result)));
+    setCurrentDetails(formatDetails(schedule, batchId, describeEnd(result)));
     return result;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     log.info('the batch of this firing runs already', { batch: batchId });
     setCurrentDetails(
-      detailsOf(schedule, batchId, 'It was running before this firing, and goes on by itself.'),
+      formatDetails(schedule, batchId, 'It was running before this firing, and goes on by itself.'),
     );
     return { batchId, attached: true };
   }
 }
 
 /** A firing is not lost for a full disk or a worker that is not its own: it is tried until it is done, like a step of a batch. */
-async function untilPut(schedule: string, input: PutScheduledInput): Promise<ScheduledManifest> {
+async function putManifest(schedule: string, input: PutScheduledInput): Promise<ScheduledManifest> {
   const run = activityRunner();
-  for (let pauseMs = LOOK_AGAIN_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, LOOK_AGAIN_MOST_MS)) {
+  for (let pauseMs = FIRST_RETRY_DELAY_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_RETRY_DELAY_MS)) {
     try {
       return await run('putScheduled', `put the manifest of ${input.batchId} into the store`, input);
     } catch (error) {
       if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error;
-      const reason = reasonOf(error);
-      if (retryPolicyOf(reason.code) !== 'soon') throw failure(reason.code, reason.message, reason.fix);
-      setCurrentDetails(detailsOf(schedule, input.batchId, waitingFor(reason, pauseMs)));
+      const reason = findReason(error);
+      if (getRetryPolicy(reason.code) !== 'soon') throw failure(reason.code, reason.message, reason.fix);
+      setCurrentDetails(formatDetails(schedule, input.batchId, waitingFor(reason, pauseMs)));
       await sleep(pauseMs, { summary: `not begun (${reason.code}): next try` });
     }
   }
@@ -84,16 +84,16 @@ function waitingFor({ code, message }: Reason, pauseMs: number): string {
   return `**It has not begun**, for ${code}: ${message} It is tried again at ${next}.`;
 }
 
-function endOf({ state, outputs }: BatchResult): string {
+function describeEnd({ state, outputs }: BatchResult): string {
   return `It ended as ${state}, with ${outputs.image} of ${outputs.total} images.`;
 }
 
 /** The page of a firing in Temporal's UI, in Markdown. */
-function detailsOf(schedule: string, batchId: string, how?: string): string {
+function formatDetails(schedule: string, batchId: string, how?: string): string {
   return [
     `## A firing of the schedule ${schedule}`,
     '',
-    `Its batch is **${batchId}**, the workflow \`${workflowIdOf(batchId)}\`.`,
+    `Its batch is **${batchId}**, the workflow \`${toWorkflowId(batchId)}\`.`,
     ...(how ? ['', how] : []),
     '',
     `- \`hummingbatch status ${batchId}\`: where it stands and what goes on`,

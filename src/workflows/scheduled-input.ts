@@ -1,6 +1,6 @@
 import { isScheduleName, type ScheduledBatchInput } from '../contract/index.ts';
 import { failure } from './failure.ts';
-import { fieldsOf } from './fields.ts';
+import { readFields } from './fields.ts';
 import { readManifestPlace } from './input.ts';
 import { readOptions } from './options.ts';
 
@@ -10,7 +10,7 @@ import { readOptions } from './options.ts';
  * @throws `usage`, which ends the firing before it has put anything anywhere
  */
 export function readScheduled(sent: ScheduledBatchInput): ScheduledBatchInput {
-  const { schedule, manifest, options } = fieldsOf('The input', sent, ['schedule', 'manifest', 'options']);
+  const { schedule, manifest, options } = readFields('The input', sent, ['schedule', 'manifest', 'options']);
   if (typeof schedule !== 'string' || !isScheduleName(schedule))
     throw failure(
       'usage',

@@ -3,7 +3,7 @@ import type { BatchProgress } from '../contract/index.ts';
 import { SEARCH_ATTRIBUTES as ours } from '../contract/search-attributes.ts';
 
 /** What can be filtered for. It changes with states and rounds only, not with every check: each change is an event. */
-export function attributesOf({
+export function buildSearchAttributes({
   batchId,
   state,
   stop,

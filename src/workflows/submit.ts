@@ -1,15 +1,15 @@
 import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
 import type { FoundJob, Search, Submitted, Unanswered } from '../activities/types.ts';
-import { retryPolicyOf } from '../contract/index.ts';
+import { getRetryPolicy } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
 import { count } from './metrics.ts';
-import { persist, stopOnce } from './persist.ts';
 import type { QuotaLimit } from './quota.ts';
+import { retryUntilResolved, stopOnce } from './retry-until-resolved.ts';
 import { findAfterWindow, findJob, mayMakeAnother } from './unanswered.ts';
 
 /** Submissions that never left this machine, in a row, before somebody should look. */
-const MOST_REFUSALS = 5;
+const MAX_REFUSALS = 5;
 const REFUSAL_PAUSE_MS = 10_000;
 
 /** The job of a round. */
@@ -35,7 +35,7 @@ export async function submitRound(batch: Batch, round: number, quota: QuotaLimit
   let refusals = 0;
   for (;;) {
     batch.enter('STAGING');
-    await persist(batch, 'stage', () =>
+    await retryUntilResolved(batch, 'stage', () =>
       batch.run('stageRound', `round ${round}: upload what is missing`, { ...batch.base, round }),
     );
     batch.update({ state: 'SUBMITTING' });
@@ -70,7 +70,7 @@ function foundIn(batch: Batch, round: number, { found, extras }: Search): Attemp
 async function submit(batch: Batch, round: number, submission: number): Promise<Attempt> {
   if (batch.requests.cancel) throw new CancelledFailure('The batch was cancelled before it submitted.');
   batch.sent = round;
-  const answer = await persist(batch, 'submit', () =>
+  const answer = await retryUntilResolved(batch, 'submit', () =>
     batch.run('createJob', `round ${round}: make the job, submission ${submission}`, {
       ...batch.base,
       round,
@@ -104,7 +104,7 @@ async function afterRefusal(
   { code, message }: Refusal,
   refusals: number,
 ): Promise<void> {
-  if (retryPolicyOf(code) !== 'soon' || refusals >= MOST_REFUSALS)
+  if (getRetryPolicy(code) !== 'soon' || refusals >= MAX_REFUSALS)
     return stopOnce(batch, 'submit', failure(code, message));
   await sleep(REFUSAL_PAUSE_MS * refusals, { summary: `round ${round}: ${code}, the next try follows` });
 }

@@ -2,10 +2,10 @@ import { sleep } from '@temporalio/workflow';
 import type { Search, Unanswered } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
-import { persist, stopOnce } from './persist.ts';
+import { retryUntilResolved, stopOnce } from './retry-until-resolved.ts';
 
 /** Submissions of one round that may end without an answer before somebody should look. */
-const MOST_IN_A_ROW = 5;
+const MAX_IN_A_ROW = 5;
 
 /**
  * Looks for the jobs of a round.
@@ -15,7 +15,7 @@ const MOST_IN_A_ROW = 5;
 export function findJob(batch: Batch, round: number, named?: string): Promise<Search> {
   const pauseMs = pauseBetweenLooks(batch);
   const summary = named ? `round ${round}: is ${named} its job?` : `round ${round}: is there a job already?`;
-  return persist(batch, 'submit', () =>
+  return retryUntilResolved(batch, 'submit', () =>
     batch.run('findJob', summary, { ...batch.base, round, pauseMs, ...(named && { named }) }),
   );
 }
@@ -50,7 +50,7 @@ export async function mayMakeAnother(
   inARow: number,
 ): Promise<boolean> {
   if (batch.options.onUnknownSubmit === 'park') return askPerson(batch, round, message);
-  if (inARow % MOST_IN_A_ROW === 0)
+  if (inARow % MAX_IN_A_ROW === 0)
     await stopOnce(
       batch,
       'submit',

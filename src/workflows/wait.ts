@@ -1,8 +1,8 @@
 import { condition } from '@temporalio/workflow';
-import type { JobStatus, Look } from '../activities/types.ts';
+import type { JobStatus, SearchWhen } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
-import { reasonOf } from './failure.ts';
-import { persist } from './persist.ts';
+import { findReason } from './failure.ts';
+import { retryUntilResolved } from './retry-until-resolved.ts';
 import type { Stragglers } from './stragglers.ts';
 import { pauseBetweenLooks } from './unanswered.ts';
 
@@ -51,7 +51,7 @@ export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd |
 /** Asks Google for the end of a job, once. */
 export async function cancelJob(batch: Batch, job: string, why: string): Promise<void> {
   if (batch.cancelled.has(job)) return;
-  await persist(batch, 'cancel', () =>
+  await retryUntilResolved(batch, 'cancel', () =>
     batch.run('cancelJob', `cancel ${short(job)}: ${why}`, { ...batch.base, job }),
   );
   batch.cancelled.set(job, Date.now());
@@ -64,11 +64,13 @@ async function check(
 ): Promise<JobStatus | undefined> {
   const { state: known } = batch.progress.jobs.find(({ name }) => name === job) ?? { state: 'PENDING' };
   const summary = `round ${round}: check ${number} of ${short(job)}, was ${known}, ${spell(Date.now() - submittedAt)}`;
-  const look: Look = stragglers ? (stragglers.areDue() ? 'now' : 'at-end') : 'never';
+  const look: SearchWhen = stragglers ? (stragglers.areDue() ? 'now' : 'at-end') : 'never';
   const asked = { round, job, submittedAt, look, pauseMs: pauseBetweenLooks(batch) };
   // Made anew for each try: after a stop the batch may be bound to another key.
   const inputNow = () => ({ ...batch.base, ...asked, ...intervals(batch, job) });
-  const status = await persist(batch, 'wait', () => unlessGone(batch.run('checkJob', summary, inputNow())));
+  const status = await retryUntilResolved(batch, 'wait', () =>
+    unlessGone(batch.run('checkJob', summary, inputNow())),
+  );
   batch.noteJobState(job, status?.state ?? 'UNKNOWN');
   if (!status) return undefined;
   const { state, pending, successful, failed, ended, nextCheckMs } = status;
@@ -95,7 +97,7 @@ async function unlessGone(checking: Promise<JobStatus>): Promise<JobStatus | und
   try {
     return await checking;
   } catch (error) {
-    if (reasonOf(error).code === 'job-gone') return undefined;
+    if (findReason(error).code === 'job-gone') return undefined;
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type BatchProgress, OUTCOMES, waysOn, workflowIdOf } from '../../src/contract/index.ts';
+import { availableActions, type BatchProgress, OUTCOMES, toWorkflowId } from '../../src/contract/index.ts';
 import type { BatchIn } from '../support/batch-in.ts';
 import { findBrowser, NO_BROWSER } from '../support/browser.ts';
 import { openShowcase, SHOWCASE_LABEL, type Showcase } from '../support/showcase.ts';
 import { openTemporalUi, type TemporalUi } from '../support/temporal-ui.ts';
-import { type Event, summaryOf } from '../workflow/support/events.ts';
+import { type Event, readSummary } from '../workflow/support/events.ts';
 
 const browser = await findBrowser(process.env);
 if (!browser) console.warn(NO_BROWSER);
@@ -45,8 +45,8 @@ describe.skipIf(!browser)('the Temporal UI in a browser', () => {
     await showcase?.world.close();
   });
 
-  async function eventsOf({ id }: BatchIn): Promise<Event[]> {
-    const handle = showcase.world.client.workflow.getHandle(workflowIdOf(id));
+  async function readEvents({ id }: BatchIn): Promise<Event[]> {
+    const handle = showcase.world.client.workflow.getHandle(toWorkflowId(id));
     return (await handle.fetchHistory()).events ?? [];
   }
 
@@ -56,7 +56,10 @@ describe.skipIf(!browser)('the Temporal UI in a browser', () => {
     expect(progress.state).toBe(STATES[name]);
     await ui.openBatch(batch.id, 'user-metadata');
     expect(
-      await ui.missing([...factsOf(progress), ...waysOn(progress).map(({ command }) => command)]),
+      await ui.missing([
+        ...expectedFacts(progress),
+        ...availableActions(progress).map(({ command }) => command),
+      ]),
     ).toEqual([]);
   });
 
@@ -81,7 +84,7 @@ describe.skipIf(!browser)('the Temporal UI in a browser', () => {
 
   test.each(BATCHES)('has a line for people at each step and timer of a %s batch', async (name) => {
     const batch = showcase[name];
-    const lines = (await eventsOf(batch)).flatMap(lineOf);
+    const lines = (await readEvents(batch)).flatMap(formatLine);
     expect(lines.length).toBeGreaterThan(3);
     expect(lines.filter((line) => /^$|• $/.test(line))).toEqual([]);
     await ui.openBatch(batch.id, 'timeline');
@@ -129,7 +132,7 @@ describe.skipIf(!browser)('the Temporal UI in a browser', () => {
         },
         { timeout: 60_000 },
       )
-      .toEqual([{ 'Workflow ID': workflowIdOf(id), ...columns }]);
+      .toEqual([{ 'Workflow ID': toWorkflowId(id), ...columns }]);
   });
 
   test('needs nobody but the Temporal server', () => {
@@ -138,7 +141,7 @@ describe.skipIf(!browser)('the Temporal UI in a browser', () => {
 });
 
 /** What is true of a batch, in words that do not hang on the layout of the page. */
-function factsOf({ batchId, state, model, job, round, outputs, costUsd }: BatchProgress): string[] {
+function expectedFacts({ batchId, state, model, job, round, outputs, costUsd }: BatchProgress): string[] {
   return [
     `${batchId}: ${state}`,
     ...(model ? [model] : []),
@@ -156,10 +159,10 @@ function spelled(iso: string): string {
 }
 
 /** How the timeline names a step or a timer. */
-function lineOf(event: Event): string[] {
+function formatLine(event: Event): string[] {
   const step = event.activityTaskScheduledEventAttributes?.activityType?.name;
-  if (step) return [`${step} • ${summaryOf(event)}`];
-  return event.timerStartedEventAttributes ? [summaryOf(event)] : [];
+  if (step) return [`${step} • ${readSummary(event)}`];
+  return event.timerStartedEventAttributes ? [readSummary(event)] : [];
 }
 
 function pick(row: Record<string, string>, names: readonly string[]): Record<string, string | undefined> {

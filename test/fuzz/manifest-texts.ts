@@ -193,18 +193,18 @@ const WRITE: Readonly<Record<ManifestFormat, (value: unknown) => string>> = {
   yaml: (value) => stringify(value),
   json: (value) => JSON.stringify(value) ?? 'null',
   jsonl: (value) =>
-    itemsOf(value)
+    listItems(value)
       .map((each) => JSON.stringify(each))
       .join('\n'),
-  csv: (value) => csvOf(itemsOf(value)),
+  csv: (value) => toCsv(listItems(value)),
 };
 
-function itemsOf(value: unknown): unknown[] {
+function listItems(value: unknown): unknown[] {
   const items = (value as { items?: unknown } | null)?.items;
   return Array.isArray(items) ? items : [value];
 }
 
-function csvOf(items: readonly unknown[]): string {
+function toCsv(items: readonly unknown[]): string {
   const maps = items.map((each) => Object(each) as Record<string, unknown>);
   const columns = [...new Set(maps.flatMap((map) => Object.keys(map)))];
   const header = columns.map((column) => (column === 'metadata' ? 'metadata.m' : column));

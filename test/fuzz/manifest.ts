@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { planOutputs } from '../../src/batch/plan.ts';
 import type { Manifest } from '../../src/contract/index.ts';
 import {
-  fingerprintOf,
+  computeFingerprint,
   PROBLEMS,
   type Problem,
   parseManifest,
@@ -32,11 +32,11 @@ export const MANIFESTS = [
 function assertSound({ format, content }: Sent): void {
   const isList = format === 'jsonl' || format === 'csv';
   const result = parseManifest(content, { file: FILE, format, ...(isList && { base: BASE }) });
-  const texts = { [FILE]: textOf(content), [BASE.file]: BASE.content };
+  const texts = { [FILE]: readText(content), [BASE.file]: BASE.content };
   for (const problem of [...result.warnings, ...(result.ok ? [] : result.problems)])
     assertPlaced(problem, texts);
   if (!result.ok) return assert.notEqual(result.problems.length, 0);
-  assert.equal(result.fingerprint, fingerprintOf(result.manifest));
+  assert.equal(result.fingerprint, computeFingerprint(result.manifest));
   assertKept(result.manifest);
   assertPlanned(result.manifest);
 }
@@ -59,7 +59,7 @@ function assertPlaced({ file, line, column, code, message }: Problem, texts: Rec
 function assertKept(manifest: Manifest): void {
   const again = parseStored(Buffer.from(serialiseManifest(manifest)), 'manifest.json');
   assert.equal(serialiseManifest(again), serialiseManifest(manifest));
-  assert.equal(fingerprintOf(again), fingerprintOf(manifest));
+  assert.equal(computeFingerprint(again), computeFingerprint(manifest));
 }
 
 function assertPlanned(manifest: Manifest): void {
@@ -75,6 +75,6 @@ function assertPlanned(manifest: Manifest): void {
   assert.equal(new Set(files.map((file) => file.normalize('NFC').toUpperCase())).size, plan.length);
 }
 
-function textOf(content: string | Uint8Array): string {
+function readText(content: string | Uint8Array): string {
   return typeof content === 'string' ? content.replace(/^\uFEFF/, '') : new TextDecoder().decode(content);
 }

@@ -4,7 +4,7 @@ import { fc } from '@fast-check/vitest';
 import { measure } from '../../src/activities/collecting/image.ts';
 import { type Expectation, type Taken, takeLine } from '../../src/activities/collecting/line.ts';
 import { planOutputs } from '../../src/batch/plan.ts';
-import { keyOf, verdictOf } from '../../src/batch/verdict.ts';
+import { judgeLine, readKey } from '../../src/batch/verdict.ts';
 import { FLAGS, type Manifest, REASONS } from '../../src/contract/index.ts';
 import { type Line, splitLines } from '../../src/gemini/index.ts';
 import { bytesLike, jsonLike, PICTURES, resultLines } from './result-line-values.ts';
@@ -18,20 +18,20 @@ const MANIFEST: Manifest = {
   })),
 };
 const PLAN = planOutputs(MANIFEST);
-const LONGEST_LINE = 40;
+const MAX_LINE = 40;
 const STRAY = /^images\/stray~[0-9a-f]{16}\.(jpg|png|webp)$/;
 
 export const RESULT_LINES = [
   target('lines are the same wherever their bytes are cut', cutFiles(), async ({ pieces, places }) => {
     const bytes = Buffer.from(pieces.join(''));
-    const lines = await linesOf(bytes, places, LONGEST_LINE);
-    assert.deepEqual(lines.map(seen), (await linesOf(bytes, [], LONGEST_LINE)).map(seen));
+    const lines = await readLines(bytes, places, MAX_LINE);
+    assert.deepEqual(lines.map(seen), (await readLines(bytes, [], MAX_LINE)).map(seen));
     assert.equal(lines.at(-1)?.end ?? 0, bytes.length);
   }),
 
   target('a parsed line has a verdict, whatever it is', jsonLike, (line) => {
-    const verdict = verdictOf(line);
-    keyOf(line);
+    const verdict = judgeLine(line);
+    readKey(line);
     if (verdict.kind === 'image') assert.notEqual(verdict.data, '');
     else assert.ok(REASONS.includes(verdict.reason));
     if (verdict.kind === 'none') assertWords(verdict.message, 500);
@@ -73,7 +73,7 @@ export const RESULT_LINES = [
       const bytes = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
       const take = async (cuts: number[]) => {
         const expected = expectation();
-        return (await linesOf(bytes, cuts, 1e6)).map((line) => takeLine(line.bytes, expected));
+        return (await readLines(bytes, cuts, 1e6)).map((line) => takeLine(line.bytes, expected));
       };
       assert.deepEqual(await take(places), await take([]));
     },
@@ -141,16 +141,16 @@ function assertWords(words: string | undefined, longest: number): void {
 
 function cutFiles() {
   const piece = fc.oneof(
-    fc.constantFrom('\n', '\r\n', '\n\n', 'ü', 'x'.repeat(LONGEST_LINE), 'x'.repeat(LONGEST_LINE + 1)),
+    fc.constantFrom('\n', '\r\n', '\n\n', 'ü', 'x'.repeat(MAX_LINE), 'x'.repeat(MAX_LINE + 1)),
     fc.string({ unit: 'binary', maxLength: 20 }),
   );
   return fc.record({
     pieces: fc.array(piece, { maxLength: 12 }),
-    places: fc.array(fc.nat({ max: 10 * LONGEST_LINE }), { maxLength: 20 }),
+    places: fc.array(fc.nat({ max: 10 * MAX_LINE }), { maxLength: 20 }),
   });
 }
 
-async function linesOf(bytes: Buffer, places: readonly number[], longest: number) {
+async function readLines(bytes: Buffer, places: readonly number[], longest: number) {
   const lines: Line[] = [];
   for await (const line of splitLines(cut(bytes, places), 0, longest)) {
     lines.push({ ...line, bytes: Buffer.from(line.bytes) });

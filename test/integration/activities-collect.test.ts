@@ -9,16 +9,16 @@ import type { Store } from '../../src/store/store.ts';
 import {
   BATCH,
   begin,
-  depsOf,
+  buildManifest,
+  catchFailure,
+  createDeps,
+  createRunner,
   environment,
-  failureOf,
-  filesOf,
   item,
-  manifestOf,
   newStore,
   picture,
   places,
-  runnerOf,
+  readFiles,
   sha256Of,
 } from './activities-kit.ts';
 
@@ -40,14 +40,14 @@ function answer(key: string, parts: object[]) {
 const rowError = (key: string, code: number, message = 'Internal error') =>
   JSON.stringify({ key, error: { code, message } });
 
-type ResultsOnly = Pick<Gemini, 'endpoint' | 'keyPrint' | 'clean' | 'results'>;
+type ResultsOnly = Pick<Gemini, 'endpoint' | 'keyFingerprint' | 'clean' | 'results'>;
 
 /** The wire of a collecting: nothing but a result file, served in chunks from any offset. */
-function resultsOf(content: () => Buffer, chunk = 1000): ResultsOnly {
+function serveResults(content: () => Buffer, chunk = 1000): ResultsOnly {
   return {
     endpoint: 'https://gemini.example',
     clean: (words) => words,
-    keyPrint: 'print-of-key',
+    keyFingerprint: 'print-of-key',
     async *results(_file, offset, signal) {
       const bytes = content();
       for (let at = offset; at < bytes.length; at += chunk) {
@@ -63,10 +63,10 @@ async function prepared(items: Item[], lines: string | readonly string[], chunk?
   const store = await newStore();
   const text = typeof lines === 'string' ? lines : lines.map((line) => `${line}\n`).join('');
   const file = { content: Buffer.from(text) };
-  const gemini = resultsOf(() => file.content, chunk) as Gemini;
-  const deps = { ...depsOf(store), gemini };
-  const { run } = runnerOf(deps);
-  await run('prepare', await begin(store, manifestOf(items)));
+  const gemini = serveResults(() => file.content, chunk) as Gemini;
+  const deps = { ...createDeps(store), gemini };
+  const { run } = createRunner(deps);
+  await run('prepare', await begin(store, buildManifest(items)));
   const input: CollectInput = {
     ...{ batchId: BATCH, where: {}, round: 1, firstRound: 1, maxRounds: 3, weCancelled: false },
     jobs: [
@@ -76,21 +76,21 @@ async function prepared(items: Item[], lines: string | readonly string[], chunk?
   return {
     ...{ store, deps, gemini, run, input, file },
     collect: (more: Partial<CollectInput> = {}) => run('collectRound', { ...input, ...more }),
-    answers: () => answersOf(store),
+    answers: () => readAnswers(store),
     mark: () => getJson<CollectedMark>(store, places.round(1).collected),
     images: async () => (await store.list(`${places.home}/images/`)).map((key) => key.split('/').at(-1)),
   };
 }
 
-async function answersOf(store: Store, job = JOB): Promise<Answer[]> {
+async function readAnswers(store: Store, job = JOB): Promise<Answer[]> {
   const keys = await store.list(places.round(1).checkpoints(job));
   const checkpoints = await Promise.all(keys.map((key) => getJson<{ answers: Answer[] }>(store, key)));
   return checkpoints.flatMap((checkpoint) => checkpoint?.answers ?? []);
 }
 
 /** All that lies in a store, but for which attempt wrote what. */
-async function treeOf(store: Store): Promise<Record<string, string>> {
-  const files = Object.entries(await filesOf(store)).filter(([key]) => key !== places.begun);
+async function readTree(store: Store): Promise<Record<string, string>> {
+  const files = Object.entries(await readFiles(store)).filter(([key]) => key !== places.identity);
   return Object.fromEntries(files.map(([key, content]) => [key, content.replace(/"sequence":\d+/, '')]));
 }
 
@@ -124,7 +124,7 @@ describe('a killed collecting', () => {
     const lines = await mixedLines(names);
     const { store, collect } = await prepared(items, lines);
     const collected = await collect();
-    return { lines, collected, tree: await treeOf(store) };
+    return { lines, collected, tree: await readTree(store) };
   }
 
   /** Lets so many writes through, then fails for good: before the write that comes next, or after it. */
@@ -154,7 +154,7 @@ describe('a killed collecting', () => {
         if ((await attempt.catch(() => 'died')) !== 'died') break;
         deaths += 1;
         expect(await run('collectRound', input, { info: { attempt: 2 } })).toEqual(collected);
-        expect(await treeOf(store)).toEqual(tree);
+        expect(await readTree(store)).toEqual(tree);
       }
     }
     // Four groups of images and their checkpoints, the selection and the mark, each before and after.
@@ -179,9 +179,11 @@ describe('a killed collecting', () => {
         }
       };
       const instead = { gemini: { ...gemini, results } };
-      expect(await failureOf(run('collectRound', input, { instead }))).toMatchObject({ type: 'unreachable' });
+      expect(await catchFailure(run('collectRound', input, { instead }))).toMatchObject({
+        type: 'unreachable',
+      });
       expect(await run('collectRound', input, { instead, info: { attempt: 2 } })).toEqual(collected);
-      expect(await treeOf(store)).toEqual(tree);
+      expect(await readTree(store)).toEqual(tree);
       // No more than a group is read twice.
       const promised = offsets[1] ?? 0;
       expect(text.slice(promised, cut).split('\n').length).toBeLessThan(45);
@@ -197,12 +199,12 @@ describe('a killed collecting', () => {
       env.on('heartbeat', () => {
         if (++heard === beats) env.cancel('WORKER_SHUTDOWN');
       });
-      expect(await failureOf(run('collectRound', input, { env }))).toMatchObject({
+      expect(await catchFailure(run('collectRound', input, { env }))).toMatchObject({
         type: 'aborted',
         nonRetryable: false,
       });
       expect(await run('collectRound', input, { info: { attempt: 2 } })).toEqual(collected);
-      expect(await treeOf(store)).toEqual(tree);
+      expect(await readTree(store)).toEqual(tree);
     }
   });
 
@@ -216,7 +218,7 @@ describe('a killed collecting', () => {
     expect(await run('collectRound', input, { instead: { gemini: { ...gemini, results } } })).toEqual(
       collected,
     );
-    expect(await treeOf(store)).toEqual(tree);
+    expect(await readTree(store)).toEqual(tree);
   });
 });
 
@@ -251,10 +253,10 @@ describe('two attempts at the same time', () => {
     const older = run('collectRound', input, { instead: { gemini: frozen.gemini }, info: { attempt: 1 } });
     await frozen.arrived;
     const newer = await run('collectRound', input, { info: { attempt: 2 } });
-    const tree = await treeOf(store);
+    const tree = await readTree(store);
     frozen.open();
-    expect(await failureOf(older)).toMatchObject({ type: 'aborted' });
-    expect(await treeOf(store)).toEqual(tree);
+    expect(await catchFailure(older)).toMatchObject({ type: 'aborted' });
+    expect(await readTree(store)).toEqual(tree);
     expect(newer.counts.image).toBeGreaterThan(50);
   });
 
@@ -265,10 +267,10 @@ describe('two attempts at the same time', () => {
     const newer = run('collectRound', input, { instead: { gemini: slow.gemini }, info: { attempt: 2 } });
     await slow.arrived;
     const older = await run('collectRound', input, { info: { attempt: 1 } });
-    const tree = await treeOf(store);
+    const tree = await readTree(store);
     slow.open();
     expect(await newer).toEqual(older);
-    expect(await treeOf(store)).toEqual(tree);
+    expect(await readTree(store)).toEqual(tree);
   });
 });
 
@@ -474,24 +476,24 @@ describe('an end that comes too early', () => {
   test('is not believed before a second look', async () => {
     const lines = [answer('a#1', [part(await picture(1))]), answer('b#1', [part(await picture(2))])];
     const { run, input, gemini, file } = await prepared([item('a'), item('b')], lines);
-    let looks = 0;
+    let progressCache = 0;
     const results: Gemini['results'] = async function* (_file, offset) {
       // The first download ends in the middle of the second line as if that were all.
-      yield file.content.subarray(offset, ++looks === 1 ? (lines[0]?.length ?? 0) + 30 : undefined);
+      yield file.content.subarray(offset, ++progressCache === 1 ? (lines[0]?.length ?? 0) + 30 : undefined);
     };
     const collected = await run('collectRound', input, { instead: { gemini: { ...gemini, results } } });
     expect(collected).toMatchObject({ counts: { image: 2 }, anomalies: 0 });
-    expect(looks).toBe(2);
+    expect(progressCache).toBe(2);
   });
 
   test('is not believed because one output has answers for two', async () => {
     const a = answer('a#1', [part(await picture(1))]);
     const lines = [a, a, answer('b#1', [part(await picture(2))])];
     const { run, input, gemini, file } = await prepared([item('a'), item('b')], lines);
-    let looks = 0;
+    let progressCache = 0;
     const results: Gemini['results'] = async function* (_file, offset) {
       // The first download ends behind the second line, as many as the job's counters promise.
-      yield file.content.subarray(offset, ++looks === 1 ? 2 * (a.length + 1) : undefined);
+      yield file.content.subarray(offset, ++progressCache === 1 ? 2 * (a.length + 1) : undefined);
     };
     const jobs = input.jobs.map((job) => ({ ...job, expectedLines: 2 }));
     const collected = await run(
@@ -500,7 +502,7 @@ describe('an end that comes too early', () => {
       { instead: { gemini: { ...gemini, results } } },
     );
     expect(collected).toMatchObject({ counts: { image: 2, missing: 0 } });
-    expect(looks).toBe(2);
+    expect(progressCache).toBe(2);
   });
 
   test('is believed after it, and what is left of a line is told of', async () => {
@@ -515,15 +517,15 @@ describe('an end that comes too early', () => {
 
   test('that is another one at each look is tried again later', async () => {
     const { run, input, gemini } = await prepared([item('a')], [answer('a#1', [part(await picture(1))])]);
-    let looks = 0;
+    let progressCache = 0;
     const results: Gemini['results'] = async function* () {
-      yield Buffer.from('{"key":"a#1","response":'.slice(0, 3 + ++looks));
+      yield Buffer.from('{"key":"a#1","response":'.slice(0, 3 + ++progressCache));
     };
-    const failure = await failureOf(
+    const failure = await catchFailure(
       run('collectRound', input, { instead: { gemini: { ...gemini, results } } }),
     );
     expect(failure).toMatchObject({ type: 'unreachable', nonRetryable: false });
-    expect(looks).toBe(5);
+    expect(progressCache).toBe(5);
   });
 });
 
@@ -567,7 +569,7 @@ describe('another try', () => {
     await collect();
     await store.put(places.round(2).selection, JSON.stringify({ outputs: ['a#1'] }));
     const second = await picture(2);
-    const gemini = resultsOf(() => Buffer.from(`${answer('a#1', [part(second)])}\n`)) as Gemini;
+    const gemini = serveResults(() => Buffer.from(`${answer('a#1', [part(second)])}\n`)) as Gemini;
     const job = {
       job: 'batches/job2',
       state: 'SUCCEEDED',
@@ -597,7 +599,7 @@ describe('a transfer that fails again and again', () => {
       env.on('heartbeat', (details: unknown) => {
         heartbeatDetails = details;
       });
-      ends.push((await failureOf(run('collectRound', input, { instead, env }))).nonRetryable ?? false);
+      ends.push((await catchFailure(run('collectRound', input, { instead, env }))).nonRetryable ?? false);
     }
     expect(ends).toEqual([false, false, false, false, true]);
   });
@@ -606,6 +608,6 @@ describe('a transfer that fails again and again', () => {
     const { run, input, gemini } = await prepared([item('a')], await lines());
     const instead = { gemini: { ...gemini, results: broken } };
     const info = { attempt: 50, heartbeatDetails: { job: JOB, lines: 32, of: 100 } };
-    expect((await failureOf(run('collectRound', input, { instead, info }))).nonRetryable).toBe(false);
+    expect((await catchFailure(run('collectRound', input, { instead, info }))).nonRetryable).toBe(false);
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Begun } from '../../src/activities/batch-files.ts';
+import type { BatchIdentity } from '../../src/activities/batch-files.ts';
 import { HummingbatchError } from '../../src/contract/index.ts';
 import { jobPlace } from '../../src/contract/places.ts';
 import type { EmulatorOptions } from '../../src/emulator/index.ts';
 import type { Gemini } from '../../src/gemini/index.ts';
 import { getJson } from '../../src/store/json.ts';
 import type { Store } from '../../src/store/store.ts';
-import { BATCH, begin, item, manifestOf, newWorker, places } from './activities-kit.ts';
+import { BATCH, begin, buildManifest, item, newWorker, places } from './activities-kit.ts';
 import { wireClient } from './emulator-kit.ts';
 
 const WHERE = { batchId: BATCH, where: {} };
@@ -17,9 +17,9 @@ const FIND = { ...WHERE, round: 1, pauseMs: 10 };
 async function staged(options?: EmulatorOptions) {
   const worker = await newWorker(options);
   const { run, store, deps, emulator } = worker;
-  await run('prepare', await begin(store, manifestOf([item('hero')])));
+  await run('prepare', await begin(store, buildManifest([item('hero')])));
   const { file } = await run('stageRound', { ...WHERE, round: 1 });
-  const { nonce } = (await getJson<Begun>(store, places.begun)) as Begun;
+  const { nonce } = (await getJson<BatchIdentity>(store, places.identity)) as BatchIdentity;
   const wire = wireClient(emulator.url);
   const list: Gemini['jobs']['list'] = async function* () {};
   return {

@@ -45,12 +45,12 @@ export async function newWorker(options: EmulatorOptions = {}) {
   onTestFinished(() => emulator.close());
   const store = await newStore();
   const gemini = createGemini({ baseUrl: emulator.url, apiKey: 'test-key' });
-  const deps = { ...depsOf(store), gemini, now };
-  return { clock, emulator, store, deps, ...runnerOf(deps) };
+  const deps = { ...createDeps(store), gemini, now };
+  return { clock, emulator, store, deps, ...createRunner(deps) };
 }
 
 /** What a worker has from outside, where nobody is to be called. */
-export function depsOf(store: Store): Omit<ActivityDeps, 'gemini'> {
+export function createDeps(store: Store): Omit<ActivityDeps, 'gemini'> {
   return {
     store,
     fetchReference: () => Promise.reject(new Error('nobody fetches here')),
@@ -65,7 +65,7 @@ export function depsOf(store: Store): Omit<ActivityDeps, 'gemini'> {
 }
 
 /** Runs one attempt of an activity, as a worker would. */
-export function runnerOf(deps: ActivityDeps) {
+export function createRunner(deps: ActivityDeps) {
   return {
     run: <Name extends keyof Activities>(
       name: Name,
@@ -93,7 +93,7 @@ export function environment(info: Partial<Info> = {}): MockActivityEnvironment {
 }
 
 /** The failure that an activity ends with. */
-export async function failureOf(running: Promise<unknown>): Promise<ApplicationFailure> {
+export async function catchFailure(running: Promise<unknown>): Promise<ApplicationFailure> {
   try {
     await running;
   } catch (error) {
@@ -107,7 +107,7 @@ export function item(key: string, rest: Partial<Item> = {}): Item {
   return { key, prompt: `a picture of ${key}`, imageSize: '1K', count: 1, references: [], ...rest };
 }
 
-export function manifestOf(items: Item[], rest: Partial<Manifest> = {}): Manifest {
+export function buildManifest(items: Item[], rest: Partial<Manifest> = {}): Manifest {
   return { name: 'demo', model: 'gemini-3-pro-image', references: {}, items, run: {}, ...rest };
 }
 
@@ -142,13 +142,13 @@ export function picture(number: number, format: 'png' | 'jpeg' | 'webp' = 'png',
     .toBuffer();
 }
 
-export async function textOf(store: Store, key: string): Promise<string | undefined> {
+export async function readText(store: Store, key: string): Promise<string | undefined> {
   const bytes = await store.get(key);
   return bytes && Buffer.from(bytes).toString();
 }
 
 /** A store's every file by key. */
-export async function filesOf(store: Store): Promise<Record<string, string>> {
+export async function readFiles(store: Store): Promise<Record<string, string>> {
   const keys = await store.list(`${places.home}/`);
   return Object.fromEntries(
     await Promise.all(

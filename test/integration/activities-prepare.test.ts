@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { fingerprintOf, serialiseManifest } from '../../src/manifest/index.ts';
+import { computeFingerprint, serialiseManifest } from '../../src/manifest/index.ts';
 import {
   addReference,
   begin,
-  failureOf,
-  filesOf,
+  buildManifest,
+  catchFailure,
   item,
-  manifestOf,
   newWorker,
   picture,
   places,
+  readFiles,
+  readText,
   sha256Of,
-  textOf,
 } from './activities-kit.ts';
 
-const MANIFEST = manifestOf([item('hero', { count: 3, aspectRatio: '16:9' }), item('flat')]);
+const MANIFEST = buildManifest([item('hero', { count: 3, aspectRatio: '16:9' }), item('flat')]);
 
 describe('prepare', () => {
   test('says where the batch stands: outputs, price, the round to do, the worker that began it', async () => {
@@ -38,24 +38,24 @@ describe('prepare', () => {
   test('twice is the same, in the answer and in every file', async () => {
     const { run, store } = await newWorker();
     const bottle = await addReference(store, await picture(1));
-    const manifest = manifestOf([item('hero', { references: ['bottle'] })], {
+    const manifest = buildManifest([item('hero', { references: ['bottle'] })], {
       references: { bottle: [bottle] },
     });
     const input = await begin(store, manifest);
     const first = await run('prepare', input);
-    const files = await filesOf(store);
+    const files = await readFiles(store);
     expect(await run('prepare', input)).toEqual(first);
-    expect(await filesOf(store)).toEqual(files);
+    expect(await readFiles(store)).toEqual(files);
   });
 
   test('keeps the plan that it made, so that a newer version does not rename files under way', async () => {
     const { run, store } = await newWorker();
     const input = await begin(store, MANIFEST);
     await run('prepare', input);
-    const plan = (await textOf(store, places.plan)) ?? '';
+    const plan = (await readText(store, places.plan)) ?? '';
     await store.put(places.plan, plan.replaceAll('"hero~', '"elder~'));
     await run('prepare', input);
-    expect(await textOf(store, places.plan)).toContain('"elder~2"');
+    expect(await readText(store, places.plan)).toContain('"elder~2"');
   });
 
   test('gives the jobs of each batch a random name of their own, once', async () => {
@@ -64,11 +64,11 @@ describe('prepare', () => {
       const { run, store } = await newWorker();
       const input = await begin(store, MANIFEST);
       await Promise.all([run('prepare', input), run('prepare', input)]);
-      const begun = JSON.parse((await textOf(store, places.begun)) ?? '') as {
+      const begun = JSON.parse((await readText(store, places.identity)) ?? '') as {
         nonce: string;
         fingerprint: string;
       };
-      expect(begun.fingerprint).toBe(fingerprintOf(MANIFEST));
+      expect(begun.fingerprint).toBe(computeFingerprint(MANIFEST));
       nonces.add(begun.nonce);
     }
     expect(nonces.size).toBe(2);
@@ -77,28 +77,28 @@ describe('prepare', () => {
   test('refuses a folder that was begun with another manifest, and takes one that is only run in another way', async () => {
     const { run, store } = await newWorker();
     await run('prepare', await begin(store, MANIFEST));
-    const before = await textOf(store, places.begun);
+    const before = await readText(store, places.identity);
     await run('prepare', await begin(store, { ...MANIFEST, run: { maxRounds: 1 } }));
     const other = await begin(store, { ...MANIFEST, items: [item('other')] });
-    expect(await failureOf(run('prepare', other))).toMatchObject({
+    expect(await catchFailure(run('prepare', other))).toMatchObject({
       type: 'batch-conflict',
       nonRetryable: true,
     });
-    expect(await textOf(store, places.begun)).toBe(before);
+    expect(await readText(store, places.identity)).toBe(before);
   });
 
   test('refuses a manifest that is not the one it was started with', async () => {
     const { run, store } = await newWorker();
     const input = await begin(store, MANIFEST);
     await store.put(places.manifest, serialiseManifest({ ...MANIFEST, name: 'swapped' }));
-    expect(await failureOf(run('prepare', input))).toMatchObject({ type: 'batch-conflict' });
+    expect(await catchFailure(run('prepare', input))).toMatchObject({ type: 'batch-conflict' });
   });
 
   test('leaves a batch alone whose manifest is in another store', async () => {
     const { run, store } = await newWorker();
     const input = await begin(store, MANIFEST);
     await store.delete(places.manifest);
-    expect(await failureOf(run('prepare', input))).toMatchObject({
+    expect(await catchFailure(run('prepare', input))).toMatchObject({
       type: 'wrong-worker',
       nonRetryable: false,
     });
@@ -111,7 +111,7 @@ describe('prepare', () => {
       references: { secrets: ['/etc/passwd'] },
       items: [item('a', { references: ['secrets'] })],
     };
-    const failure = await failureOf(run('prepare', await begin(store, JSON.stringify(manifest))));
+    const failure = await catchFailure(run('prepare', await begin(store, JSON.stringify(manifest))));
     expect(failure).toMatchObject({ type: 'manifest-invalid', nonRetryable: true });
     expect(failure.message).toContain('/etc/passwd');
   });
@@ -119,7 +119,7 @@ describe('prepare', () => {
 
 describe('a reference', () => {
   const using = (source: string) =>
-    manifestOf([item('hero', { references: ['bottle'] })], {
+    buildManifest([item('hero', { references: ['bottle'] })], {
       references: { bottle: [source as `sha256:${string}`] },
     });
 
@@ -128,7 +128,7 @@ describe('a reference', () => {
     const content = await picture(7, format);
     const source = await addReference(store, content, format === 'jpeg' ? 'jpg' : format);
     await run('prepare', await begin(store, using(source)));
-    expect(JSON.parse((await textOf(store, places.references)) ?? '')).toEqual({
+    expect(JSON.parse((await readText(store, places.references)) ?? '')).toEqual({
       bottle: [
         {
           sha256: sha256Of(content),
@@ -161,7 +161,7 @@ describe('a reference', () => {
     const { run, store, emulator } = await newWorker();
     const content = await picture(3, 'png', 256);
     content.fill(0x55, 60, content.length - 30);
-    const failure = await failureOf(
+    const failure = await catchFailure(
       run('prepare', await begin(store, using(await addReference(store, content)))),
     );
     expect(failure).toMatchObject({ type: 'manifest-invalid', nonRetryable: true });
@@ -174,7 +174,7 @@ describe('a reference', () => {
   ])('that is %s is refused, without the signature of its URL', async (_, content) => {
     const { run, store } = await newWorker();
     const input = await begin(store, using('https://host.example/a.png?signature=s3cret'));
-    const failure = await failureOf(
+    const failure = await catchFailure(
       run('prepare', input, { instead: { fetchReference: async () => content } }),
     );
     expect(failure).toMatchObject({ type: 'manifest-invalid' });
@@ -184,7 +184,7 @@ describe('a reference', () => {
 
   test('that the store does not have is refused', async () => {
     const { run, store } = await newWorker();
-    const failure = await failureOf(run('prepare', await begin(store, using(`sha256:${'0'.repeat(64)}`))));
+    const failure = await catchFailure(run('prepare', await begin(store, using(`sha256:${'0'.repeat(64)}`))));
     expect(failure).toMatchObject({ type: 'manifest-invalid' });
   });
 
@@ -192,7 +192,7 @@ describe('a reference', () => {
     const { run, store } = await newWorker();
     const source = await addReference(store, await picture(1));
     await store.put(`references/${source.slice(7)}.png`, await picture(2));
-    expect(await failureOf(run('prepare', await begin(store, using(source))))).toMatchObject({
+    expect(await catchFailure(run('prepare', await begin(store, using(source))))).toMatchObject({
       type: 'store-corrupt',
     });
   });

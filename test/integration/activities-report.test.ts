@@ -8,15 +8,15 @@ import {
   addReference,
   BATCH,
   begin,
+  buildManifest,
+  catchFailure,
   environment,
-  failureOf,
-  filesOf,
   item,
-  manifestOf,
   newWorker,
   picture,
   places,
-  textOf,
+  readFiles,
+  readText,
 } from './activities-kit.ts';
 
 const WHERE = { batchId: BATCH, where: {} };
@@ -41,7 +41,7 @@ async function collected(options?: EmulatorOptions, model = 'gemini-3-pro-image'
   const worker = await newWorker(options);
   const { run, store, clock } = worker;
   const bottle = await addReference(store, await picture(1));
-  const manifest = manifestOf(items, { model, references: { bottle: [bottle], unused: [bottle] } });
+  const manifest = buildManifest(items, { model, references: { bottle: [bottle], unused: [bottle] } });
   const input = await begin(store, manifest);
   await run('prepare', input);
   const round = { ...WHERE, round: 1 };
@@ -102,7 +102,7 @@ describe('report', () => {
 
   test('counts one record for outputs that no round ever asked for', async () => {
     const { run, store } = await newWorker();
-    await run('prepare', await begin(store, manifestOf([item('a', { count: 3 })])));
+    await run('prepare', await begin(store, buildManifest([item('a', { count: 3 })])));
     expect((await run('report', REPORT)).outputs).toMatchObject({ total: 3, missing: 3 });
     expect(await getJsonLines(store, places.results)).toHaveLength(3);
   });
@@ -110,7 +110,7 @@ describe('report', () => {
   test('writes what is missing as a whole manifest that parses again, references and all', async () => {
     const { report, store } = await collected();
     await report();
-    const parsed = parseManifest((await textOf(store, places.failed)) ?? '', {
+    const parsed = parseManifest((await readText(store, places.failed)) ?? '', {
       file: 'failed.json',
       format: 'json',
     });
@@ -131,7 +131,7 @@ describe('report', () => {
     const { report, store } = await collected({}, undefined, [item('a')]);
     await store.put(places.failed, '{}');
     expect((await report()).state).toBe('COMPLETED');
-    expect(await textOf(store, places.failed)).toBeUndefined();
+    expect(await readText(store, places.failed)).toBeUndefined();
   });
 
   test('costs what its records cost, and every answer is in them', async () => {
@@ -146,7 +146,7 @@ describe('report', () => {
 
   test('says that a price is not known, and does not pass its zero for nothing', async () => {
     const { run, store } = await newWorker();
-    await run('prepare', await begin(store, manifestOf([item('a')], { model: 'gemini-9-image' })));
+    await run('prepare', await begin(store, buildManifest([item('a')], { model: 'gemini-9-image' })));
     await run('report', REPORT);
     const { anomalies } = (await getJson<Report>(store, places.report)) as Report;
     expect(anomalies).toEqual([expect.stringMatching(/price of gemini-9-image is not known/)]);
@@ -156,7 +156,7 @@ describe('report', () => {
     const { report, store } = await collected();
     const instead = { notes: ['a note'] };
     const first = await report(instead);
-    const files = await filesOf(store);
+    const files = await readFiles(store);
     expect(await report(instead)).toEqual(first);
     const times = (tree: Record<string, string>) =>
       Object.fromEntries(
@@ -165,7 +165,7 @@ describe('report', () => {
           text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME'),
         ]),
       );
-    expect(times(await filesOf(store))).toEqual(times(files));
+    expect(times(await readFiles(store))).toEqual(times(files));
   });
 
   test('is written last: a batch that died in it has not ended', async () => {
@@ -175,8 +175,8 @@ describe('report', () => {
         ? Promise.reject(new HummingbatchError('disk-full', 'Full.'))
         : store.put(key, data);
     const attempt = run('report', REPORT, { instead: { store: { ...store, put } } });
-    expect(await failureOf(attempt)).toMatchObject({ type: 'disk-full' });
-    expect(await textOf(store, places.results)).toBeDefined();
+    expect(await catchFailure(attempt)).toMatchObject({ type: 'disk-full' });
+    expect(await readText(store, places.results)).toBeDefined();
     expect((await run('prepare', input)).finished).toBeUndefined();
     const result = await report();
     expect((await run('prepare', input)).finished).toEqual(result);
@@ -193,9 +193,9 @@ describe('report', () => {
   test('shows a page on which a name or a message is text and nothing else', async () => {
     const { run, store } = await newWorker();
     const name = `<script>alert(1)</script>"'&`;
-    await run('prepare', await begin(store, manifestOf([item('a')], { name })));
+    await run('prepare', await begin(store, buildManifest([item('a')], { name })));
     await run('report', { ...REPORT, notes: ['<img src=x onerror=alert(1)>'] });
-    const page = (await textOf(store, places.page)) ?? '';
+    const page = (await readText(store, places.page)) ?? '';
     expect(page).not.toMatch(/<script|<img/);
     expect(page).toContain('&#60;script&#62;');
   });
@@ -216,7 +216,7 @@ describe('prepare of a batch that was begun before', () => {
 
   test('takes up a round that has a permit, whatever Temporal remembers', async () => {
     const { run, store } = await newWorker();
-    const input = await begin(store, manifestOf([item('a'), item('b')]));
+    const input = await begin(store, buildManifest([item('a'), item('b')]));
     await run('prepare', input);
     await run('stageRound', { ...WHERE, round: 1 });
     await run('createJob', { ...WHERE, round: 1, submission: 1 });
@@ -225,7 +225,7 @@ describe('prepare of a batch that was begun before', () => {
 
   test('goes on with what its last collecting left over', async () => {
     const { run, store } = await newWorker();
-    const input = await begin(store, manifestOf([item('a'), item('b')]));
+    const input = await begin(store, buildManifest([item('a'), item('b')]));
     await run('prepare', input);
     const round = { ...WHERE, round: 1, firstRound: 1, maxRounds: 3, weCancelled: false };
     const job = { job: 'batches/x', state: 'EXPIRED', expectedLines: 0 } as const;
@@ -255,7 +255,7 @@ describe('prepare of a batch that was begun before', () => {
 
   test('with a retry of a batch that has an open round settles that first', async () => {
     const { run, store } = await newWorker();
-    const input = await begin(store, manifestOf([item('a')]));
+    const input = await begin(store, buildManifest([item('a')]));
     await run('prepare', input);
     await run('stageRound', { ...WHERE, round: 1 });
     await run('createJob', { ...WHERE, round: 1, submission: 1 });
@@ -281,8 +281,8 @@ describe('cleanUp', () => {
       await deps.gemini.files.delete(name, new AbortController().signal);
     }
     await run('cleanUp', WHERE);
-    expect(await textOf(store, places.uploads)).toBeUndefined();
-    expect(await textOf(store, places.round(1).staged)).toBeUndefined();
+    expect(await readText(store, places.uploads)).toBeUndefined();
+    expect(await readText(store, places.round(1).staged)).toBeUndefined();
   });
 });
 
@@ -303,12 +303,12 @@ describe('any step', () => {
     '%s of another store, endpoint or key is left alone before anything is done',
     async (name) => {
       const { run, store, emulator } = await newWorker();
-      const input = await begin(store, manifestOf([item('a')]));
-      const files = await filesOf(store);
+      const input = await begin(store, buildManifest([item('a')]));
+      const files = await readFiles(store);
       for (const where of [
         { store: 'store-0000000000000000' },
         { store: store.id, endpoint: 'https://elsewhere.example' },
-        { store: store.id, endpoint: emulator.url, keyPrint: 'another-key' },
+        { store: store.id, endpoint: emulator.url, keyFingerprint: 'another-key' },
       ]) {
         const everything = {
           ...input,
@@ -319,12 +319,12 @@ describe('any step', () => {
           jobs: [],
           pauseMs: 1,
         };
-        expect(await failureOf(run(name, everything as never))).toMatchObject({
+        expect(await catchFailure(run(name, everything as never))).toMatchObject({
           type: 'wrong-worker',
           nonRetryable: false,
         });
       }
-      expect(await filesOf(store)).toEqual(files);
+      expect(await readFiles(store)).toEqual(files);
       expect((await emulator.ledger()).requests).toEqual({});
     },
   );
@@ -333,7 +333,7 @@ describe('any step', () => {
     const { run, store, emulator } = await newWorker();
     const where = { store: store.id, endpoint: emulator.url };
     await expect(
-      run('prepare', { ...(await begin(store, manifestOf([item('a')]))), where }),
+      run('prepare', { ...(await begin(store, buildManifest([item('a')]))), where }),
     ).resolves.toBeDefined();
   });
 
@@ -343,7 +343,7 @@ describe('any step', () => {
       ['WORKER_SHUTDOWN', { type: 'aborted', nonRetryable: false }],
     ] as const) {
       const { run, deps, store } = await newWorker();
-      await run('prepare', await begin(store, manifestOf([item('a')])));
+      await run('prepare', await begin(store, buildManifest([item('a')])));
       const env = environment();
       const upload = async () => {
         env.cancel(reason);
@@ -360,7 +360,7 @@ describe('any step', () => {
     const cause = new Error('a secret');
     const error = new HummingbatchError('unavailable', 'Later.', { cause, retryAfterMs: 99 * 3_600_000 });
     const gemini = { ...deps.gemini, jobs: { ...deps.gemini.jobs, cancel: () => Promise.reject(error) } };
-    const failure = await failureOf(
+    const failure = await catchFailure(
       run('cancelJob', { ...WHERE, job: 'batches/x' }, { instead: { gemini } }),
     );
     expect(failure).toMatchObject({

@@ -10,15 +10,15 @@ import {
   addReference,
   BATCH,
   begin,
-  failureOf,
+  buildManifest,
+  catchFailure,
   HOUR,
   item,
-  manifestOf,
   newWorker,
   picture,
   places,
+  readText,
   sha256Of,
-  textOf,
 } from './activities-kit.ts';
 
 const ROUND = { batchId: BATCH, where: {}, round: 1 };
@@ -32,7 +32,7 @@ async function prepared(options?: EmulatorOptions) {
     await addReference(store, await picture(1)),
     await addReference(store, await picture(2)),
   ];
-  const manifest = manifestOf(
+  const manifest = buildManifest(
     [item('hero', { references: ['a', 'both'], count: 2 }), item('flat', { references: ['same'] })],
     { references: { a: [one], both: [one, two], same: [two] } },
   );
@@ -66,7 +66,7 @@ describe('stageRound', () => {
     await stage();
     const known = (await getJson<Record<string, StagedFile>>(store, places.uploads)) ?? {};
     const stored = (await getJson<Record<string, StoredReference[]>>(store, places.references)) ?? {};
-    const filesOf = (...names: string[]) =>
+    const listFiles = (...names: string[]) =>
       names.flatMap((name) => stored[name] ?? []).map(({ sha256 }) => known[sha256] as StagedFile);
     const planned = (output: string, index: number, n: number) => ({
       ...{ output, item: index, n },
@@ -74,9 +74,9 @@ describe('stageRound', () => {
     });
     const [hero, flat] = manifest.items as [Manifest['items'][0], Manifest['items'][0]];
     const lines = [
-      requestLine(manifest.model, hero, planned('hero#1', 0, 1), filesOf('a', 'both')),
-      requestLine(manifest.model, hero, planned('hero#2', 0, 2), filesOf('a', 'both')),
-      requestLine(manifest.model, flat, planned('flat#1', 1, 1), filesOf('same')),
+      requestLine(manifest.model, hero, planned('hero#1', 0, 1), listFiles('a', 'both')),
+      requestLine(manifest.model, hero, planned('hero#2', 0, 2), listFiles('a', 'both')),
+      requestLine(manifest.model, flat, planned('flat#1', 1, 1), listFiles('same')),
     ];
     expect((await uploads()).at(-1)?.sha256).toBe(sha256Of(lines.map((line) => `${line}\n`).join('')));
   });
@@ -112,9 +112,9 @@ describe('stageRound', () => {
       return deps.gemini.files.upload(...all);
     };
     const gemini = { ...deps.gemini, files: { ...deps.gemini.files, upload } };
-    await failureOf(run('stageRound', ROUND, { instead: { gemini } }));
+    await catchFailure(run('stageRound', ROUND, { instead: { gemini } }));
     // The upload that was under way is remembered when it is done, though its attempt is over.
-    const remembered = async () => JSON.parse((await textOf(store, places.uploads)) ?? '{}') as object;
+    const remembered = async () => JSON.parse((await readText(store, places.uploads)) ?? '{}') as object;
     await expect.poll(async () => Object.keys(await remembered())).toHaveLength(1);
     await run('stageRound', ROUND);
     const hashes = (await uploads()).map(({ sha256 }) => sha256);
@@ -134,13 +134,13 @@ describe('stageRound', () => {
 
   test('stops where the selection of a later round is lost, and pays for nothing again', async () => {
     const { stage } = await prepared();
-    expect(await failureOf(stage(2))).toMatchObject({ type: 'store-corrupt', nonRetryable: true });
+    expect(await catchFailure(stage(2))).toMatchObject({ type: 'store-corrupt', nonRetryable: true });
   });
 
-  test.each([places.references, places.plan, places.begun])('stops where %s is lost', async (place) => {
+  test.each([places.references, places.plan, places.identity])('stops where %s is lost', async (place) => {
     const { stage, store, uploads } = await prepared();
     await store.delete(place);
-    expect(await failureOf(stage())).toMatchObject({ type: 'store-corrupt', nonRetryable: true });
+    expect(await catchFailure(stage())).toMatchObject({ type: 'store-corrupt', nonRetryable: true });
     expect(await uploads()).toEqual([]);
   });
 });
@@ -173,14 +173,14 @@ describe('an upload that Google looks at first', () => {
   });
 
   test('for longer than ten minutes is tried again later', async () => {
-    expect(await failureOf(stageWith([], 11 * MINUTE))).toMatchObject({
+    expect(await catchFailure(stageWith([], 11 * MINUTE))).toMatchObject({
       type: 'unavailable',
       nonRetryable: false,
     });
   });
 
   test('and cannot use is named', async () => {
-    const failure = await failureOf(stageWith(['FAILED']));
+    const failure = await catchFailure(stageWith(['FAILED']));
     expect(failure).toMatchObject({ type: 'file-rejected', nonRetryable: true });
     expect(failure.message).toContain('files/slow');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Begun } from '../../src/activities/batch-files.ts';
-import { displayNameOf } from '../../src/activities/permits.ts';
-import type { Look } from '../../src/activities/types.ts';
+import type { BatchIdentity } from '../../src/activities/batch-files.ts';
+import { toDisplayName } from '../../src/activities/permits.ts';
+import type { SearchWhen } from '../../src/activities/types.ts';
 import { HummingbatchError, type Manifest } from '../../src/contract/index.ts';
 import type { EmulatorOptions } from '../../src/emulator/index.ts';
 import type { Creation, Gemini } from '../../src/gemini/index.ts';
@@ -10,21 +10,21 @@ import type { Store } from '../../src/store/store.ts';
 import {
   BATCH,
   begin,
+  buildManifest,
+  catchFailure,
   environment,
-  failureOf,
   HOUR,
   item,
-  manifestOf,
   newWorker,
   places,
-  textOf,
+  readText,
 } from './activities-kit.ts';
 import { wireClient } from './emulator-kit.ts';
 
 const WHERE = { batchId: BATCH, where: {} };
 const SUBMIT = { ...WHERE, round: 1, submission: 1 };
 const FIND = { ...WHERE, round: 1, pauseMs: 10 };
-const MANIFEST = manifestOf([item('hero'), item('flat')]);
+const MANIFEST = buildManifest([item('hero'), item('flat')]);
 
 /** A batch whose first round is staged. */
 async function staged(options?: EmulatorOptions, manifest: Manifest = MANIFEST) {
@@ -32,7 +32,7 @@ async function staged(options?: EmulatorOptions, manifest: Manifest = MANIFEST) 
   const { run, store, deps, emulator } = worker;
   await run('prepare', await begin(store, manifest));
   await run('stageRound', { ...WHERE, round: 1 });
-  const { nonce } = (await getJson<Begun>(store, places.begun)) as Begun;
+  const { nonce } = (await getJson<BatchIdentity>(store, places.identity)) as BatchIdentity;
   const wire = wireClient(emulator.url);
   return {
     ...worker,
@@ -131,7 +131,7 @@ describe('createJob', () => {
     const full = storeWith(store, {
       putIfAbsent: () => Promise.reject(new HummingbatchError('disk-full', 'The disk is full.')),
     });
-    expect(await failureOf(run('createJob', SUBMIT, { instead: full }))).toMatchObject({
+    expect(await catchFailure(run('createJob', SUBMIT, { instead: full }))).toMatchObject({
       type: 'disk-full',
       nonRetryable: false,
     });
@@ -158,7 +158,7 @@ describe('createJob', () => {
     const answer = await run('createJob', SUBMIT, { instead: geminiWith({ create: async () => lost }) });
     expect(answer).toMatchObject({ kind: 'unknown', message: 'ECONNRESET' });
     expect((answer as { overBy: number }).overBy).toBeGreaterThanOrEqual(before);
-    expect(await textOf(store, places.round(1).answer(1))).toBeUndefined();
+    expect(await readText(store, places.round(1).answer(1))).toBeUndefined();
     expect((await run('createJob', SUBMIT)).kind).toBe('unknown');
   });
 
@@ -166,11 +166,11 @@ describe('createJob', () => {
     const { run, store, jobs } = await staged();
     const env = environment();
     env.cancel('WORKER_SHUTDOWN');
-    expect(await failureOf(run('createJob', SUBMIT, { env }))).toMatchObject({
+    expect(await catchFailure(run('createJob', SUBMIT, { env }))).toMatchObject({
       type: 'aborted',
       nonRetryable: false,
     });
-    expect(await textOf(store, places.round(1).permit(1))).toBeUndefined();
+    expect(await readText(store, places.round(1).permit(1))).toBeUndefined();
     expect(await jobs()).toEqual([]);
   });
 
@@ -183,11 +183,11 @@ describe('createJob', () => {
     };
     const made = await run('createJob', SUBMIT, { env, instead: geminiWith({ create }) });
     expect(made.kind).toBe('created');
-    expect(await textOf(store, places.round(1).answer(1))).toContain('batches/');
+    expect(await readText(store, places.round(1).answer(1))).toContain('batches/');
   });
 
   test('that Google refuses is noted with Google’s word, and another number may follow', async () => {
-    const unknown = manifestOf([item('hero')], { model: 'gemini-9-image' });
+    const unknown = buildManifest([item('hero')], { model: 'gemini-9-image' });
     const { run } = await staged({}, unknown);
     const refused = await run('createJob', SUBMIT);
     expect(refused).toMatchObject({ kind: 'refused', code: 'model-gone' });
@@ -210,12 +210,12 @@ describe('createJob', () => {
   test('is refused before anything is staged', async () => {
     const { run, store } = await newWorker();
     await run('prepare', await begin(store, MANIFEST));
-    expect(await failureOf(run('createJob', SUBMIT))).toMatchObject({ type: 'store-corrupt' });
-    expect(await textOf(store, places.round(1).permit(1))).toBeUndefined();
+    expect(await catchFailure(run('createJob', SUBMIT))).toMatchObject({ type: 'store-corrupt' });
+    expect(await readText(store, places.round(1).permit(1))).toBeUndefined();
   });
 
   test('gives a name of at most 120 ASCII characters, whatever the batch is called', () => {
-    const name = displayNameOf('b'.repeat(60), '0123456789ab', 999, 999_999);
+    const name = toDisplayName('b'.repeat(60), '0123456789ab', 999, 999_999);
     expect(name.length).toBeLessThanOrEqual(120);
     expect(name).toMatch(/^[\x21-\x7e]+$/);
   });
@@ -255,15 +255,15 @@ describe('findJob', () => {
     const { run, store, stranger, nonce, deps, geminiWith } = world;
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 1 }));
     const job = await stranger(`hb/${BATCH}/${nonce}/r1.1`);
-    let looks = 0;
+    let progressCache = 0;
     const list: Gemini['jobs']['list'] = async function* (signal) {
-      if (++looks > 1) yield* deps.gemini.jobs.list(signal);
+      if (++progressCache > 1) yield* deps.gemini.jobs.list(signal);
     };
     expect((await run('findJob', FIND, { instead: geminiWith({ list }) })).found).toEqual({
       job,
       submission: 1,
     });
-    expect(looks).toBe(2);
+    expect(progressCache).toBe(2);
   });
 
   test('says which permit nobody answered', async () => {
@@ -365,9 +365,9 @@ describe('checkJob', () => {
       return { ...rest, state: 'SUCCEEDED' };
     };
     expect(
-      await failureOf(run('checkJob', { ...CHECK, job }, { instead: geminiWith({ get }) })),
+      await catchFailure(run('checkJob', { ...CHECK, job }, { instead: geminiWith({ get }) })),
     ).toMatchObject({
-      type: 'garbled',
+      type: 'invalid-response',
       nonRetryable: false,
     });
   });
@@ -401,7 +401,7 @@ describe('a check that looks for the other jobs of its round', () => {
 
   test('finds the twin of one that Google made twice: at its end, or when it is asked', async () => {
     const { run, clock, job, others } = await madeTwice();
-    const look = async (look: Look) => (await run('checkJob', { ...CHECK, job, look })).others;
+    const look = async (look: SearchWhen) => (await run('checkJob', { ...CHECK, job, look })).others;
     expect(await look('never')).toBeUndefined();
     expect(await look('at-end')).toBeUndefined();
     expect(await look('now')).toEqual(others);
@@ -423,7 +423,7 @@ describe('a check that looks for the other jobs of its round', () => {
       throw new HummingbatchError('unavailable', 'Google is out.');
     };
     const failing = run('checkJob', { ...CHECK, job, look: 'now' }, { instead: geminiWith({ list }) });
-    expect(await failureOf(failing)).toMatchObject({ type: 'unavailable', nonRetryable: false });
+    expect(await catchFailure(failing)).toMatchObject({ type: 'unavailable', nonRetryable: false });
   });
 });
 

@@ -11,7 +11,7 @@ import { type Api, type ApiDesk, openApiDesk, threeOutputs } from './api-kit.ts'
 const TOKEN = 'docs-secret-docs-secret';
 
 /** Every command with `curl` of a document. */
-async function commandsOf(document: string): Promise<string[]> {
+async function readCommands(document: string): Promise<string[]> {
   const text = await readFile(fileURLToPath(new URL(`../../docs/${document}`, import.meta.url)), 'utf8');
   const blocks = [...text.matchAll(/^```sh\n(?<code>[\s\S]*?)^```$/gm)].map(
     ({ groups }) => groups?.['code'] ?? '',
@@ -19,7 +19,7 @@ async function commandsOf(document: string): Promise<string[]> {
   return blocks.flatMap((code) => code.split('\n').filter((line) => line.startsWith('curl ')));
 }
 
-const COMMANDS = [...(await commandsOf('api.md')), ...(await commandsOf('triggering.md'))];
+const COMMANDS = [...(await readCommands('api.md')), ...(await readCommands('triggering.md'))];
 
 describe('the commands of the documents', () => {
   let desk: ApiDesk;

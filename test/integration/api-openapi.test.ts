@@ -51,7 +51,7 @@ interface Example {
 }
 
 /** Every example in the description: each body, and each parameter of a query beside those of the path. */
-function examplesOf(): Example[] {
+function readExamples(): Example[] {
   return Object.entries(document.paths ?? {}).flatMap(([path, item = {}]) =>
     (['get', 'post'] as const).flatMap((method) => {
       const operation = item[method];
@@ -128,7 +128,7 @@ describe('every example in it', () => {
   /** Well asked, and refused: a submission whose answer is lost, or a retry of nothing, is not what these batches have. */
   const REFUSED: Record<string, number> = { 'adopt 1': 409, 'retry 3': 409 };
 
-  test.each(examplesOf().map((example, n) => [n, example.name, example] as const))(
+  test.each(readExamples().map((example, n) => [n, example.name, example] as const))(
     '%i is answered as it says: %s',
     async (n, name, { operationId, method, path, query, type, body, responses }) => {
       const id = PREPARE[operationId] ? `example-${n}` : 'example-order';
@@ -153,7 +153,7 @@ describe('every example in it', () => {
   test('there are some of every operation', () => {
     const operations = Object.values(document.paths ?? {}).flatMap((item = {}) => [item.get, item.post]);
     const ids = operations.flatMap((operation) => operation?.operationId ?? []);
-    expect([...new Set(examplesOf().map(({ operationId }) => operationId))].sort()).toEqual(ids.sort());
+    expect([...new Set(readExamples().map(({ operationId }) => operationId))].sort()).toEqual(ids.sort());
     expect(ids.length).toBeGreaterThan(14);
   });
 });

@@ -22,7 +22,7 @@ const tell = (id: string, operation: string, body?: object, key?: string) =>
     ...(key && { key }),
   });
 
-const eventsOf = async (id: string) => {
+const readEvents = async (id: string) => {
   const { events } = await world.client.workflow.getHandle(`image-batch/${id}`).fetchHistory();
   return events?.length ?? 0;
 };
@@ -111,7 +111,7 @@ describe('operations', () => {
 
   test('that make no sense are refused with what would, over HTTP, and leave no event', async () => {
     await standing('op-asked', 'AWAITING_APPROVAL', { run: { approveAboveUsd: 0 } });
-    const before = await eventsOf('op-asked');
+    const before = await readEvents('op-asked');
     for (const [operation, body] of [
       ['retry', undefined],
       ['accept', undefined],
@@ -123,7 +123,7 @@ describe('operations', () => {
       expect(`${problem.detail} ${problem.fix}`).toContain('POST /v1/batches/op-asked/approve');
       expect(`${problem.detail} ${problem.fix}`).not.toContain('`hummingbatch ');
     }
-    expect(await eventsOf('op-asked')).toBe(before);
+    expect(await readEvents('op-asked')).toBe(before);
   });
 
   test.each([

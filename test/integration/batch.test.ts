@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BatchProgress, OutputRecord, Report } from '../../src/contract/index.ts';
-import { storyOf } from '../support/history.ts';
+import { readStory } from '../support/history.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const REFERENCE = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#c33' } })
@@ -46,7 +46,7 @@ describe('a batch with a refusal, a passing failure and an answer that never com
   });
   afterAll(() => world.close());
 
-  const fileOf = (name: string) => join(world.store.location, 'batches', batchId, name);
+  const filePath = (name: string) => join(world.store.location, 'batches', batchId, name);
 
   test('ends with failures, and says how many of each kind', () => {
     expect(end.state).toBe('COMPLETED_WITH_FAILURES');
@@ -82,7 +82,7 @@ describe('a batch with a refusal, a passing failure and an answer that never com
       shy: [1024, 1024],
     };
     for (const { key, file, width, height, flags } of records.filter(({ outcome }) => outcome === 'image')) {
-      const { info } = await sharp(fileOf(file ?? ''))
+      const { info } = await sharp(filePath(file ?? ''))
         .raw()
         .toBuffer({ resolveWithObject: true });
       expect([info.width, info.height]).toEqual(pixels[key]);
@@ -104,7 +104,7 @@ describe('a batch with a refusal, a passing failure and an answer that never com
   });
 
   test('tells its story in the history: each step in order, with a summary that names its round', async () => {
-    const story = await storyOf(world.client, batchId);
+    const story = await readStory(world.client, batchId);
     const names = story.map(({ activity }) => activity).join(' ');
     const round = 'stageRound findJob createJob( checkJob)+ collectRound';
     expect(names).toMatch(new RegExp(`^prepare ${round} ${round} ${round} report cleanUp$`));
@@ -115,14 +115,14 @@ describe('a batch with a refusal, a passing failure and an answer that never com
   });
 
   test('writes what was not fulfilled as a manifest that runs as it is', async () => {
-    const failed = JSON.parse(await readFile(fileOf('failed.json'), 'utf8')) as {
+    const failed = JSON.parse(await readFile(filePath('failed.json'), 'utf8')) as {
       parent: string;
       items: { key: string }[];
     };
     expect(failed.parent).toBe(batchId);
     expect(failed.items.map(({ key }) => key)).toEqual(['bad', 'gone']);
     const again = await world.hummingbatch.startBatch({
-      manifest: fileOf('failed.json'),
+      manifest: filePath('failed.json'),
       options: { maxRounds: 1 },
     });
     const { outputs } = await world.hummingbatch.batch(again.batchId).wait();
@@ -130,13 +130,13 @@ describe('a batch with a refusal, a passing failure and an answer that never com
   });
 
   test('reports counts, jobs, cost and times', async () => {
-    const report = JSON.parse(await readFile(fileOf('report.json'), 'utf8')) as Report;
+    const report = JSON.parse(await readFile(filePath('report.json'), 'utf8')) as Report;
     expect(report.outputs).toEqual(end.outputs);
     expect(report.rounds.map(({ outputs }) => outputs.total)).toEqual([7, 2, 1]);
     expect(report.jobs.map(({ state }) => state)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
     expect(report.costUsd.actual).toBeGreaterThan(5 * 0.067);
     expect(report.byRatio['16:9']?.image).toBe(3);
-    expect(await readFile(fileOf('report.html'), 'utf8')).toContain('hero~2.jpg');
+    expect(await readFile(filePath('report.html'), 'utf8')).toContain('hero~2.jpg');
   });
 
   test('attaches to the same batch when it is started again, and pays nothing', async () => {
@@ -162,7 +162,7 @@ describe('a batch with a refusal, a passing failure and an answer that never com
     expect(outputs).toEqual({ total: 7, image: 5, refused: 1, failed: 0, missing: 1 });
     const { jobs } = await world.emulator.ledger();
     expect(jobs.at(-1)).toMatchObject({ rows: 1, displayName: expect.stringMatching(/r4\.1$/) });
-    const report = JSON.parse(await readFile(fileOf('report.json'), 'utf8')) as Report;
+    const report = JSON.parse(await readFile(filePath('report.json'), 'utf8')) as Report;
     expect(report.jobs.map(({ round }) => round)).toEqual([1, 2, 3, 4]);
   });
 });

@@ -2,17 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { worstCaseUsd } from '../../src/batch/cost.ts';
 import { planOutputs } from '../../src/batch/plan.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { type BatchIn, batchIn, namesOf, submissionOf } from '../support/batch-in.ts';
+import { type BatchIn, batchIn, namePrefix, parseSubmission } from '../support/batch-in.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 const KEYS = ['a', 'b', 'c', 'd'];
-const MANIFEST = manifestOf(KEYS.map((key) => item(key)));
+const MANIFEST = buildManifest(KEYS.map((key) => item(key)));
 /** What one round with all outputs can come to, USD. */
 const ROUND = worstCaseUsd(MANIFEST, planOutputs(MANIFEST)) ?? Number.NaN;
 
 /** Paid for in full, and no image: each is tried twice. */
-const USELESS: Fault = { fault: 'line.no-picture', match: { name: namesOf('budget-(raised|\\d+)') } };
+const USELESS: Fault = { fault: 'line.no-picture', match: { name: namePrefix('budget-(raised|\\d+)') } };
 /** Somebody deletes it when it is done, before anybody has seen its end. */
 const DELETED: Fault = {
   fault: 'job.deleted',
@@ -41,14 +41,14 @@ describe.concurrent('a batch with a budget', () => {
     return batch;
   }
 
-  const submissionsOf = async (batch: BatchIn) => (await batch.jobs()).map(submissionOf);
-  const idOf = (rounds: number) => `budget-${rounds * 100}`;
+  const readSubmissions = async (batch: BatchIn) => (await batch.jobs()).map(parseSubmission);
+  const toId = (rounds: number) => `budget-${rounds * 100}`;
 
   beforeAll(async () => {
     world = await createWorld({ jobSeconds: 2, faults: { faults: [USELESS, DELETED] } });
     await world.work();
     await Promise.all([
-      ...BUDGETS.map(([rounds]) => start(idOf(rounds), rounds)),
+      ...BUDGETS.map(([rounds]) => start(toId(rounds), rounds)),
       start('budget-raised', 1),
       start('budget-deleted', 1.5),
     ]);
@@ -56,10 +56,10 @@ describe.concurrent('a batch with a budget', () => {
   afterAll(() => world.close());
 
   test.each(BUDGETS)('of %d rounds makes the jobs %j, and is never passed', async (rounds, jobs) => {
-    const batch = batchIn(world, idOf(rounds));
+    const batch = batchIn(world, toId(rounds));
     if (jobs.length === 2) await batch.ended();
     else await batch.stopped('over-budget');
-    expect(await submissionsOf(batch)).toEqual(jobs);
+    expect(await readSubmissions(batch)).toEqual(jobs);
     const { costUsd } = await batch.handle.status();
     expect(costUsd.actual).toBeLessThanOrEqual(rounds * ROUND);
     // The useless images were paid for: it was the money that stopped it.
@@ -77,11 +77,11 @@ describe.concurrent('a batch with a budget', () => {
 
     await batch.handle.setBudget(1.01 * ROUND);
     await batch.until(({ stop }) => stop?.message.includes(`${1.01 * ROUND} USD`) === true);
-    expect(await submissionsOf(batch)).toEqual(['r1.1']);
+    expect(await readSubmissions(batch)).toEqual(['r1.1']);
 
     await batch.handle.setBudget(2 * ROUND);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES', outputs: { failed: 4 } });
-    expect(await submissionsOf(batch)).toEqual(['r1.1', 'r2.1']);
+    expect(await readSubmissions(batch)).toEqual(['r1.1', 'r2.1']);
   });
 
   test('counts a job that was deleted at its worst: nobody can say what it cost', async () => {
@@ -91,10 +91,10 @@ describe.concurrent('a batch with a budget', () => {
     await batch.retry();
     const { message } = await batch.stopped('over-budget');
     expect(message).toContain('Round 1 (4 outputs)');
-    expect(await submissionsOf(batch)).toEqual(['r1.1']);
+    expect(await readSubmissions(batch)).toEqual(['r1.1']);
 
     await batch.handle.setBudget(2 * ROUND);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED', outputs: { image: 4 } });
-    expect(await submissionsOf(batch)).toEqual(['r1.1', 'r1.2']);
+    expect(await readSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
   });
 });

@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BatchOptions, BatchProgress } from '../../src/contract/index.ts';
 import { batchPlaces } from '../../src/contract/places.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { type BatchIn, batchIn, namesOf, stillRunning } from '../support/batch-in.ts';
+import { type BatchIn, batchIn, namePrefix, stillRunning } from '../support/batch-in.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 const OUTPUTS = 8;
 const SOME = 3;
 const NONE = [0, 0] as const;
 const ALL = [OUTPUTS, OUTPUTS] as const;
-const MANIFEST = manifestOf([item('a', { count: OUTPUTS })]);
+const MANIFEST = buildManifest([item('a', { count: OUTPUTS })]);
 
 interface Case {
   id: string;
@@ -141,7 +141,7 @@ describe.concurrent('a batch that is cancelled', () => {
 
   beforeAll(async () => {
     const faults = CASES.flatMap(({ id, faults = [] }) =>
-      faults.map((fault): Fault => ({ ...fault, match: { name: namesOf(id) } })),
+      faults.map((fault): Fault => ({ ...fault, match: { name: namePrefix(id) } })),
     );
     world = await createWorld({ jobSeconds: 4, faults: { faults } });
     await world.work();
@@ -177,7 +177,7 @@ describe.concurrent('a batch that is cancelled', () => {
 
   test('during a retry keeps what the ended batch had', async () => {
     const items = [item('b', { count: OUTPUTS - 1 }), item('c', { prompt: 'A thing [refuse]' })];
-    await world.hummingbatch.startNormalised({ manifest: manifestOf(items), batchId: 'cancel-retried' });
+    await world.hummingbatch.startNormalised({ manifest: buildManifest(items), batchId: 'cancel-retried' });
     const batch = batchIn(world, 'cancel-retried');
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES' });
     await world.hummingbatch.batch(batch.id).retry({ outcomes: ['refused'] });

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { workflowIdOf } from '../../src/contract/index.ts';
+import { toWorkflowId } from '../../src/contract/index.ts';
 import { batchPlaces } from '../../src/contract/places.ts';
-import { batchIn, namesOf } from '../support/batch-in.ts';
+import { batchIn, namePrefix } from '../support/batch-in.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('../support/order-workflows.ts', import.meta.url));
@@ -19,7 +19,9 @@ describe('from inside another workflow', () => {
   beforeAll(async () => {
     world = await createWorld({
       jobSeconds: 1,
-      faults: { faults: [{ fault: 'job.stuck', state: 'RUNNING', match: { name: namesOf('long-[^/]+') } }] },
+      faults: {
+        faults: [{ fault: 'job.stuck', state: 'RUNNING', match: { name: namePrefix('long-[^/]+') } }],
+      },
     });
     await world.work();
     const logger = new DefaultLogger('ERROR', () => undefined);
@@ -29,7 +31,7 @@ describe('from inside another workflow', () => {
       connection,
       taskQueue: ORDERS,
       workflowBundle: { code },
-      activities: { putImages: (id: string) => world.hummingbatch.putBatch(requestOf(id)) },
+      activities: { putImages: (id: string) => world.hummingbatch.putBatch(buildRequest(id)) },
     });
     const ended = worker.run();
     closeOrders = async () => {
@@ -43,7 +45,7 @@ describe('from inside another workflow', () => {
     await world.close();
   });
 
-  const requestOf = (batchId: string) => ({
+  const buildRequest = (batchId: string) => ({
     manifest: {
       name: 'order',
       model: 'nano-banana-pro',
@@ -75,23 +77,23 @@ describe('from inside another workflow', () => {
   });
 
   test('putBatch answers with the input, bound to the store, and starts nothing', async () => {
-    const input = await world.hummingbatch.putBatch(requestOf('put-only'));
+    const input = await world.hummingbatch.putBatch(buildRequest('put-only'));
     expect(input).toEqual({
       batchId: 'put-only',
       manifest: { uri: 'batches/put-only/manifest.json', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
       options: { store: world.store.id, maxCostUsd: 3, checkIntervalMs: 300, submitWindowMs: 500 },
     });
     expect(JSON.parse(JSON.stringify(input))).toEqual(input);
-    await expect(world.client.workflow.getHandle(workflowIdOf('put-only')).describe()).rejects.toThrow(
+    await expect(world.client.workflow.getHandle(toWorkflowId('put-only')).describe()).rejects.toThrow(
       'not found',
     );
     await expect(
       world.hummingbatch.putBatch({
-        ...requestOf('put-only'),
-        manifest: { ...requestOf('').manifest, name: 'x' },
+        ...buildRequest('put-only'),
+        manifest: { ...buildRequest('').manifest, name: 'x' },
       }),
     ).rejects.toMatchObject({ code: 'batch-conflict' });
-    await expect(world.hummingbatch.putBatch({ ...requestOf('No Id') })).rejects.toMatchObject({
+    await expect(world.hummingbatch.putBatch({ ...buildRequest('No Id') })).rejects.toMatchObject({
       code: 'usage',
     });
   });
@@ -103,7 +105,7 @@ describe('from inside another workflow', () => {
       state: 'COMPLETED',
       outputs: { total: 2, image: 2 },
     });
-    const child = await world.client.workflow.getHandle(workflowIdOf('order-1')).describe();
+    const child = await world.client.workflow.getHandle(toWorkflowId('order-1')).describe();
     expect(child).toMatchObject({ taskQueue: world.taskQueue, memo: { store: world.store.id } });
     // It has ended: asked for again it makes nothing and answers the same.
     const { jobs } = await world.emulator.ledger();
@@ -111,11 +113,11 @@ describe('from inside another workflow', () => {
     expect(await again.result()).toEqual(await handle.result());
     expect((await world.emulator.ledger()).jobs).toHaveLength(jobs.length);
     // And who starts it by the client attaches.
-    expect(await world.hummingbatch.startBatch(requestOf('order-1'))).toMatchObject({ attached: true });
+    expect(await world.hummingbatch.startBatch(buildRequest('order-1'))).toMatchObject({ attached: true });
   });
 
   test('a batch that runs already is not taken over', async () => {
-    await world.hummingbatch.startBatch(requestOf('long-there'));
+    await world.hummingbatch.startBatch(buildRequest('long-there'));
     const handle = await start('order', 'long-there');
     await expect(handle.result()).rejects.toMatchObject({
       cause: { message: expect.stringMatching(/already started/i) },
@@ -145,7 +147,7 @@ describe('from inside another workflow', () => {
       await start('orderAhead', 'long-ahead', false),
       await start('orderAhead', 'long-stays', true),
     ];
-    expect(await ended.result()).toBe(workflowIdOf('long-ahead'));
+    expect(await ended.result()).toBe(toWorkflowId('long-ahead'));
     await waiting('long-stays');
     await cancelled.cancel();
     await expect(cancelled.result()).rejects.toThrow('cancelled');

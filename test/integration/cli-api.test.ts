@@ -75,7 +75,7 @@ test('what is being answered when up ends is answered', async () => {
 
 describe('api', () => {
   const elsewhere = () =>
-    createDesk({ TEMPORAL_ADDRESS: inject('temporal'), HUMMINGBATCH_TASK_QUEUE: 'nobody' });
+    createDesk({ TEMPORAL_ADDRESS: inject('temporal'), HUMMINGBATCH_TASK_QUEUE: 'no-recipient' });
 
   test('does not listen beyond this machine without a token, and does with one', async () => {
     const desk = await elsewhere();

@@ -20,7 +20,7 @@ async function deskWith(options: EmulatorOptions) {
   return { ...desk, emulator };
 }
 
-async function idOf(desk: { run(args: string[]): Promise<{ stdout: string }> }): Promise<string> {
+async function toId(desk: { run(args: string[]): Promise<{ stdout: string }> }): Promise<string> {
   const { batches } = JSON.parse((await desk.run(['list', '--json'])).stdout) as {
     batches: { batchId: string }[];
   };
@@ -41,7 +41,7 @@ describe('a run that is interrupted', () => {
       expect(stderr).toContain('Google goes on with its job');
       expect(stderr).toMatch(/hummingbatch watch long-[0-9a-f]{8}\n/);
 
-      const status = await desk.run(['status', await idOf(desk), '--json']);
+      const status = await desk.run(['status', await toId(desk), '--json']);
       expect(JSON.parse(status.stdout)).toMatchObject({ state: 'WAITING' });
 
       const again = await desk.run(['run', 'm.yaml', '--json']);
@@ -59,7 +59,7 @@ describe('a run that is interrupted', () => {
     await run.ended;
 
     // Its server still stands there, with nobody who works.
-    const status = await desk.run(['status', await idOf(desk), '--json']);
+    const status = await desk.run(['status', await toId(desk), '--json']);
     expect(JSON.parse(status.stdout)).toMatchObject({
       state: 'WAITING',
       jobs: [expect.any(String)],
@@ -76,7 +76,7 @@ describe('a run that is interrupted', () => {
     await run.said('waiting for batches/');
     run.child.kill('SIGINT');
     await run.ended;
-    const id = await idOf(desk);
+    const id = await toId(desk);
 
     const cancelled = await desk.run(['cancel', id, '--json']);
     expect(cancelled).toMatchObject({ code: 0 });
@@ -94,7 +94,7 @@ describe('a key that Google refuses', () => {
     const desk = await deskWith({ jobSeconds: 1, keys: ['good'] });
     const stopped = await desk.run(['run', 'm.yaml', '--json', '--verbose']);
     expect(stopped).toMatchObject({ code: 4 });
-    const id = await idOf(desk);
+    const id = await toId(desk);
     const status = await desk.run(['status', id, '--json']);
     expect(JSON.parse(status.stdout)).toMatchObject({
       state: 'NEEDS_ATTENTION',

@@ -85,7 +85,7 @@ describe('of a batch that was run with a bad key, stopped, retried, cut off and 
     await going.said('"step":"stageRound"');
     processes = execFileSync('ps', ['-A', '-ww', '-o', 'args'], { encoding: 'utf8' });
     const server = await readRecord(join(desk.folder, 'hummingbatch', '.temporal'));
-    serverEnvironment = await environmentOf(server?.pid);
+    serverEnvironment = await readEnvironment(server?.pid);
     const stopped = await going.ended;
     ends.push(stopped);
     said += stopped.stdout + stopped.stderr;
@@ -149,7 +149,7 @@ describe('of a batch that was run with a bad key, stopped, retried, cut off and 
 });
 
 /** What a process was given; undefined where the system does not tell. */
-async function environmentOf(pid: number | undefined): Promise<string | undefined> {
+async function readEnvironment(pid: number | undefined): Promise<string | undefined> {
   const place = `/proc/${pid}/environ`;
   return existsSync(place) ? readFile(place, 'utf8') : undefined;
 }

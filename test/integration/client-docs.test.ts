@@ -21,7 +21,7 @@ interface Example {
 }
 
 /** The programs of a document, each named for the heading above it: the block without a file's name in its first line. */
-async function examplesOf(document: string): Promise<Example[]> {
+async function readExamples(document: string): Promise<Example[]> {
   const text = await readFile(join(ROOT, document), 'utf8');
   return text.split(/^## /m).flatMap((section) => {
     const blocks = [...section.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
@@ -34,7 +34,7 @@ async function examplesOf(document: string): Promise<Example[]> {
   });
 }
 
-const EXAMPLES = [...(await examplesOf('docs/client.md')), ...(await examplesOf('README.md'))];
+const EXAMPLES = [...(await readExamples('docs/client.md')), ...(await readExamples('README.md'))];
 
 describe('the programs in the documents', () => {
   let world: World;

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BatchProgress,
   type NotifyTarget,
-  scheduleIdOf,
-  workflowIdOf,
+  toScheduleId,
+  toWorkflowId,
 } from '../../src/contract/index.ts';
-import { postPublic } from '../../src/post.ts';
+import { postPublic } from '../../src/net/post.ts';
 import type { ContractSchema } from '../../src/schemas/published.ts';
 import { batchIn } from '../support/batch-in.ts';
-import { checkerOf } from '../support/contract.ts';
+import { loadChecker } from '../support/contract.ts';
 import { shell } from '../support/shell.ts';
 import { createReceiver, type Receiver } from '../support/webhook-receiver.ts';
 import type { World } from '../support/world.ts';
@@ -43,7 +43,7 @@ afterAll(async () => {
 /** As it goes over the wire. */
 async function expectFits(name: ContractSchema, value: unknown): Promise<void> {
   const sent: unknown = JSON.parse(JSON.stringify(value));
-  expect((await checkerOf(name))(sent), JSON.stringify(sent)).toBe('');
+  expect((await loadChecker(name))(sent), JSON.stringify(sent)).toBe('');
 }
 
 async function startRequest(batchId: string, run: object) {
@@ -60,7 +60,7 @@ describe('what is really sent fits the published schemas', () => {
     });
     await expectFits('image-batch-input', await world.hummingbatch.putBatch(request));
     await world.hummingbatch.schedules.create({ ...request, name: 'contract-daily', cron: '0 6 * * *' });
-    const schedule = world.client.schedule.getHandle(scheduleIdOf('contract-daily'));
+    const schedule = world.client.schedule.getHandle(toScheduleId('contract-daily'));
     const { action } = await schedule.describe();
     await schedule.delete();
     expect(action.args).toHaveLength(1);
@@ -89,13 +89,13 @@ describe('what is really sent fits the published schemas', () => {
     for (const progress of seen) await expectFits('progress', progress);
     await expectFits(
       'image-batch-result',
-      await world.client.workflow.getHandle(workflowIdOf('contract-real')).result(),
+      await world.client.workflow.getHandle(toWorkflowId('contract-real')).result(),
     );
 
     const records = await batch.records();
     expect(records.map(({ outcome }) => outcome)).toEqual(['image', 'image', 'refused', 'failed', 'missing']);
     for (const record of records) await expectFits('output-record', record);
-    await expectToldOf('contract-real', ['batch.awaiting-approval', 'batch.ended']);
+    await expectEvents('contract-real', ['batch.awaiting-approval', 'batch.ended']);
   });
 
   test('where a batch stands that has stopped, and its webhook', async () => {
@@ -103,12 +103,12 @@ describe('what is really sent fits the published schemas', () => {
     const batch = batchIn(world, 'contract-stopped');
     await batch.stopped('over-budget');
     await expectFits('progress', await batch.handle.status());
-    await expectToldOf('contract-stopped', ['batch.stopped']);
+    await expectEvents('contract-stopped', ['batch.stopped']);
     await batch.handle.accept();
     await batch.ended();
   });
 
-  async function expectToldOf(batchId: string, types: string[]): Promise<void> {
+  async function expectEvents(batchId: string, types: string[]): Promise<void> {
     const deliveries = await receiver.had(batchId, types.length);
     expect(deliveries.map(({ event }) => event.type)).toEqual(types);
     for (const { body } of deliveries) await expectFits('webhook-event', JSON.parse(body));
@@ -116,7 +116,7 @@ describe('what is really sent fits the published schemas', () => {
 
   test('and what is not does not', async () => {
     const { state: _, ...progress } = await batchIn(world, 'contract-stopped').handle.status();
-    expect((await checkerOf('progress'))(progress)).toContain("required property 'state'");
+    expect((await loadChecker('progress'))(progress)).toContain("required property 'state'");
   });
 });
 

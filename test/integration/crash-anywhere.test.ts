@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { openStage, play, type Stage, type Went } from '../support/crash/stage.ts';
-import { describeTrial, trialOf, type Victim } from '../support/crash/trial.ts';
+import { buildTrial, describeTrial, type Victim } from '../support/crash/trial.ts';
 
 /** `npm run soak` plays as many others as are wanted; these hold each victim and each kind of moment. */
 const SEEDS = [5, 8, 10, 12, 14, 16, 22, 25, 27, 28, 29, 31];
@@ -14,7 +14,7 @@ describe('a batch whose processes are killed at random moments', () => {
     stage = await openStage(inject('temporal'));
   }, 120_000);
 
-  test.concurrent.each(SEEDS.map(trialOf).map((trial) => [describeTrial(trial), trial] as const))(
+  test.concurrent.each(SEEDS.map(buildTrial).map((trial) => [describeTrial(trial), trial] as const))(
     'leaves what an undisturbed one leaves, with one job a round: %s',
     async (_, trial) => {
       const went = await play(trial, stage);

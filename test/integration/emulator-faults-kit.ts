@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { EmulatorOptions, Fault, FaultPlan } from '../../src/emulator/index.ts';
-import { imageOf, requestLine, withClock } from './emulator-kit.ts';
+import { getImage, requestLine, withClock } from './emulator-kit.ts';
 
 /** An emulator with these faults, whose clock only the test moves; closed when the test is over. */
 export async function withFaults(faults: Fault[], options: EmulatorOptions = {}) {
@@ -41,7 +41,7 @@ export async function withFaults(faults: Fault[], options: EmulatorOptions = {})
     },
     /** The line of a job with one row. */
     onlyLine: async (generationConfig: object = {}) => {
-      const [line] = await client.resultOf(await endedJob(['a'], generationConfig));
+      const [line] = await client.readResult(await endedJob(['a'], generationConfig));
       return line;
     },
     /** The display names in LIST, page by page, each of two jobs. */
@@ -68,10 +68,10 @@ function downloadPath(job: string): string {
 }
 
 /** All images of a line, in their order. */
-export function imagesOf(line: { response?: { candidates?: { content?: { parts?: object[] } }[] } }) {
+export function listImages(line: { response?: { candidates?: { content?: { parts?: object[] } }[] } }) {
   const parts = line.response?.candidates?.[0]?.content?.parts ?? [];
   return parts.flatMap((part) => {
-    const image = imageOf({ candidates: [{ content: { parts: [part] } }] });
+    const image = getImage({ candidates: [{ content: { parts: [part] } }] });
     return image ? [{ ...image, thought: 'thought' in part }] : [];
   });
 }

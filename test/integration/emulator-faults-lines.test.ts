@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/emulator/index.ts';
-import { imagesOf, withFaults } from './emulator-faults-kit.ts';
+import { listImages, withFaults } from './emulator-faults-kit.ts';
 import { requestLine } from './emulator-kit.ts';
 
 async function lineWith(fault: Fault, generationConfig: object = {}) {
@@ -19,7 +19,7 @@ async function resultWith(fault: Fault, keys: readonly string[] = ['a']) {
   };
 }
 
-const keysOf = (lines: readonly string[]) => lines.map((line) => JSON.parse(line).key);
+const readKeys = (lines: readonly string[]) => lines.map((line) => JSON.parse(line).key);
 
 describe('a row without an image', () => {
   it.each([1, 3, 4, 8, 13])('error: code %i, and nothing is billed', async (code) => {
@@ -74,13 +74,13 @@ describe('a row without an image', () => {
 describe('an image that is not what was asked for', () => {
   it('interim-only: one image, marked as a thought, billed', async () => {
     const { line, billed } = await lineWith({ fault: 'line.interim-only' });
-    expect(imagesOf(line).map((image) => image.thought)).toEqual([true]);
+    expect(listImages(line).map((image) => image.thought)).toEqual([true]);
     expect(billed).toBe(1);
   });
 
   it('interim-first: a thought and then the image; one is billed', async () => {
     const { line, billed } = await lineWith({ fault: 'line.interim-first' });
-    const images = imagesOf(line);
+    const images = listImages(line);
     expect(images.map((image) => image.thought)).toEqual([true, false]);
     expect(images[0]?.bytes.equals(images[1]?.bytes ?? Buffer.of())).toBe(false);
     expect(billed).toBe(1);
@@ -88,7 +88,7 @@ describe('an image that is not what was asked for', () => {
 
   it('two-images: two that differ, both billed, in the ledger and in usageMetadata', async () => {
     const { line, billed } = await lineWith({ fault: 'line.two-images' });
-    const images = imagesOf(line);
+    const images = listImages(line);
     expect(images.map((image) => image.thought)).toEqual([false, false]);
     expect(images[0]?.bytes.equals(images[1]?.bytes ?? Buffer.of())).toBe(false);
     expect(billed).toBe(2);
@@ -103,13 +103,13 @@ describe('an image that is not what was asked for', () => {
     ['line.wrong-size', '16:9', [688, 384]],
   ] as const)('%s: asked for %s it is %j', async (fault, aspectRatio, pixels) => {
     const { line } = await lineWith({ fault }, { imageConfig: { aspectRatio } });
-    const { width, height } = await sharp(imagesOf(line)[0]?.bytes).metadata();
+    const { width, height } = await sharp(listImages(line)[0]?.bytes).metadata();
     expect([width, height]).toEqual(pixels);
   });
 
   it('mime: the answer says PNG of a JPEG', async () => {
     const { line } = await lineWith({ fault: 'line.mime', mimeType: 'image/png' });
-    const [image] = imagesOf(line);
+    const [image] = listImages(line);
     expect(image?.mimeType).toBe('image/png');
     expect((await sharp(image?.bytes).metadata()).format).toBe('jpeg');
   });
@@ -123,14 +123,14 @@ describe('an image that is not what was asked for', () => {
 
   it('no-picture: bytes that no decoder takes, and it is billed', async () => {
     const { line, billed } = await lineWith({ fault: 'line.no-picture' });
-    await expect(sharp(imagesOf(line)[0]?.bytes).metadata()).rejects.toThrow('unsupported image format');
+    await expect(sharp(listImages(line)[0]?.bytes).metadata()).rejects.toThrow('unsupported image format');
     expect(billed).toBe(1);
   });
 
   it('large: a line of 40 MB with a good image', { timeout: 60_000 }, async () => {
     const { line } = await lineWith({ fault: 'line.large', bytes: 40_000_000 });
     expect(JSON.stringify(line).length).toBeGreaterThan(40_000_000);
-    expect((await sharp(imagesOf(line)[0]?.bytes).metadata()).width).toBe(1024);
+    expect((await sharp(listImages(line)[0]?.bytes).metadata()).width).toBe(1024);
   });
 });
 
@@ -144,26 +144,26 @@ describe('a line that is written oddly', () => {
 
   it('doubled: another answer for the same key, with another image, billed too', async () => {
     const { lines, billed } = await resultWith({ fault: 'line.doubled', answer: 'other' });
-    expect(keysOf(lines)).toEqual(['a', 'a']);
-    const [one, other] = lines.map((line) => imagesOf(JSON.parse(line))[0]?.bytes);
+    expect(readKeys(lines)).toEqual(['a', 'a']);
+    const [one, other] = lines.map((line) => listImages(JSON.parse(line))[0]?.bytes);
     expect(one?.equals(other ?? Buffer.of())).toBe(false);
     expect(billed).toBe(2);
   });
 
   it.each(['../../x', 'a\u0000b', '__proto__', ''.padEnd(10, '🦜')])('stray: a line for %j', async (key) => {
     const { lines, billed } = await resultWith({ fault: 'line.stray', key });
-    expect(keysOf(lines)).toEqual(['a', key]);
+    expect(readKeys(lines)).toEqual(['a', key]);
     expect(billed).toBe(2);
   });
 
   it('stray: a key of 10 kB', async () => {
     const { lines } = await resultWith({ fault: 'line.stray', key: 'ab', length: 10_001 });
-    expect(keysOf(lines)[1]).toMatch(/^(ab){5000}a$/);
+    expect(readKeys(lines)[1]).toMatch(/^(ab){5000}a$/);
   });
 
   it('renamed: another key in place of its own', async () => {
     const fault = { fault: 'line.renamed', key: 'b', match: { key: '^a$' } } as const;
-    expect(keysOf((await resultWith(fault, ['a', 'c'])).lines)).toEqual(['b', 'c']);
+    expect(readKeys((await resultWith(fault, ['a', 'c'])).lines)).toEqual(['b', 'c']);
   });
 
   it('reversed: each object with its fields the other way round, and the image in its place', async () => {
@@ -171,7 +171,7 @@ describe('a line that is written oddly', () => {
     const line = JSON.parse(lines[0] ?? '');
     expect(Object.keys(line)).toEqual(['key', 'response']);
     expect(Object.keys(line.response)).toEqual(['responseId', 'modelVersion', 'usageMetadata', 'candidates']);
-    expect((await sharp(imagesOf(line)[0]?.bytes).metadata()).width).toBe(1024);
+    expect((await sharp(listImages(line)[0]?.bytes).metadata()).width).toBe(1024);
   });
 
   it('malformed: half a line with a newline, billed, and the next line is whole', async () => {
@@ -179,7 +179,7 @@ describe('a line that is written oddly', () => {
     const { lines, billed } = await resultWith(fault, ['a', 'b']);
     expect(lines).toHaveLength(2);
     expect(() => JSON.parse(lines[0] ?? '')).toThrow(SyntaxError);
-    expect(keysOf(lines.slice(1))).toEqual(['b']);
+    expect(readKeys(lines.slice(1))).toEqual(['b']);
     expect(billed).toBe(2);
   });
 });
@@ -198,7 +198,7 @@ describe('a row of an inline batch', () => {
     pass(100);
     const { inlinedResponses } = (await client.call('GET', `/v1/${json.name}`)).json.response
       .inlinedResponses;
-    expect(inlinedResponses.map((line: object) => imagesOf(line).length)).toEqual([2, 1]);
+    expect(inlinedResponses.map((line: object) => listImages(line).length)).toEqual([2, 1]);
     expect((await emulator.ledger()).imagesBilled).toBe(3);
   });
 });
@@ -210,7 +210,7 @@ describe('which lines are struck', () => {
     ]);
     const outcomes = [];
     for (let job = 0; job < 3; job += 1) {
-      const lines = await client.resultOf(await endedJob());
+      const lines = await client.readResult(await endedJob());
       outcomes.push(lines.map((line) => ('error' in line ? 'error' : 'image')));
     }
     expect(outcomes).toEqual([
@@ -225,7 +225,7 @@ describe('which lines are struck', () => {
     const struck = async (seed: number, keys: readonly string[]) => {
       const { client, endedJob, setPlan } = await withFaults([]);
       await setPlan({ seed, faults: [{ fault: 'line.error', code: 13, probability: 0.3 }] });
-      const lines = await client.resultOf(await endedJob(keys));
+      const lines = await client.readResult(await endedJob(keys));
       return new Set(lines.flatMap((line) => ('error' in line ? [line.key] : [])));
     };
     const first = await struck(7, KEYS);
@@ -253,7 +253,7 @@ describe('which lines are struck', () => {
       await client.createFromFile(file, undefined, { displayName: 'batch r2' }),
     ];
     pass(100);
-    expect(await client.resultOf(one.json.name)).toHaveLength(1);
-    expect(await client.resultOf(two.json.name)).toHaveLength(0);
+    expect(await client.readResult(one.json.name)).toHaveLength(1);
+    expect(await client.readResult(two.json.name)).toHaveLength(0);
   });
 });

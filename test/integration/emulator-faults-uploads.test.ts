@@ -98,7 +98,7 @@ describe('a file that goes wrong', () => {
     const fileData = { mimeType: 'image/png', fileUri: file.uri };
     const { name } = (await client.createFromLines([requestLine('a', 'a lake', {}, [{ fileData }])])).json;
     pass(100);
-    expect(await client.resultOf(name)).toMatchObject([{ error: { code: 9 } }]);
+    expect(await client.readResult(name)).toMatchObject([{ error: { code: 9 } }]);
   });
 
   it('expires: a file of requests that is gone when the job would begin fails the job', async () => {

@@ -59,7 +59,7 @@ export function wireClient(url: string, key: string | null = 'any-key') {
     },
 
     /** The lines of an ended job's result. */
-    async resultOf(job: string) {
+    async readResult(job: string) {
       const { json } = await call('GET', `/v1beta/${job}`);
       const download = await call(
         'GET',
@@ -107,7 +107,7 @@ interface Answer {
 }
 
 /** The first image of a response. */
-export function imageOf(response: Answer | undefined): { mimeType?: string; bytes: Buffer } | undefined {
+export function getImage(response: Answer | undefined): { mimeType?: string; bytes: Buffer } | undefined {
   const parts = response?.candidates?.[0]?.content?.parts ?? [];
   const image = parts.find((part) => part.inlineData)?.inlineData;
   return image && { mimeType: image.mimeType, bytes: Buffer.from(image.data ?? '', 'base64') };

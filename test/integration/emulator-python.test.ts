@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { createEmulator } from '../../src/emulator/index.ts';
 import { pythonWith } from '../support/python.ts';
-import { imageOf } from './emulator-kit.ts';
+import { getImage } from './emulator-kit.ts';
 
 const run = promisify(execFile);
 const PACKAGE = 'google-genai==3.4.0';
@@ -32,7 +32,7 @@ it('the Python SDK runs a whole batch against the emulator, by file and inline',
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(await sharp(imageOf(a.response)?.bytes).metadata()).toMatchObject({ width: 1376, height: 768 });
+    expect(await sharp(getImage(a.response)?.bytes).metadata()).toMatchObject({ width: 1376, height: 768 });
     expect(b.response.candidates[0].finishReason).toBe('PROHIBITED_CONTENT');
     expect(c).toMatchObject({ key: 'c#1', error: { code: 13 } });
     expect(await sharp(join(folder, 'inline.jpg')).metadata()).toMatchObject({ width: 1024, height: 1024 });

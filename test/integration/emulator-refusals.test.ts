@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { imageOf, requestLine, wireClient, withClock } from './emulator-kit.ts';
+import { getImage, requestLine, wireClient, withClock } from './emulator-kit.ts';
 
 let world: Awaited<ReturnType<typeof withClock>>;
 let client: (typeof world)['client'];
@@ -16,7 +16,7 @@ function createInline(request: object) {
 }
 
 async function resultOfLines(lines: readonly unknown[], model?: string) {
-  return client.resultOf((await client.createFromLines(lines, model)).json.name);
+  return client.readResult((await client.createFromLines(lines, model)).json.name);
 }
 
 describe('who asks', () => {
@@ -96,7 +96,7 @@ describe('a create', () => {
     const batch = { display_name: 'snake', input_config: { requests: { requests: { request } } } };
     const { json } = await client.call('POST', CREATE, { batch });
     expect(json.metadata.displayName).toBe('snake');
-    expect(imageOf(json.response.inlinedResponses.inlinedResponses[0].response)).toBeDefined();
+    expect(getImage(json.response.inlinedResponses.inlinedResponses[0].response)).toBeDefined();
   });
 });
 
@@ -113,7 +113,7 @@ describe('a row of a file', () => {
       requestLine('gone', 'x', {}, [gone]),
       requestLine('broken', 'x', {}, [broken]),
     ]);
-    expect(imageOf(answers[0].response)).toBeDefined();
+    expect(getImage(answers[0].response)).toBeDefined();
     expect(answers.map(({ key, error }) => [key, error?.code])).toEqual([
       ['good', undefined],
       ['ratio', 3],
@@ -134,7 +134,7 @@ describe('a row of a file', () => {
     const part = { fileData: { fileUri: uri, mimeType: 'image/png' } };
     const { name } = (await slow.client.createFromLines([requestLine('a', 'x', {}, [part])])).json;
     slow.pass(3600);
-    expect((await slow.client.resultOf(name))[0].error.code).toBe(7);
+    expect((await slow.client.readResult(name))[0].error.code).toBe(7);
     await slow.emulator.close();
   });
 });
@@ -169,7 +169,7 @@ describe('a keyword in a prompt', () => {
   it('[text only] gives text and no image', async () => {
     const { response } = await answerTo('[text only]');
     expect(response.candidates[0].content.parts[0].text).toEqual(expect.any(String));
-    expect(imageOf(response)).toBeUndefined();
+    expect(getImage(response)).toBeUndefined();
   });
 
   it('[missing] leaves the line out', async () => {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { imageOf, requestLine, wireClient } from './emulator-kit.ts';
+import { getImage, requestLine, wireClient } from './emulator-kit.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -50,8 +50,8 @@ it('after kill -9 a job goes on, an upload resumes, and a failure of the first j
       async () => expect((await second.client.call('GET', `/v1beta/${name}`)).json.done).toBe(true),
       { timeout: 10_000, interval: 50 },
     );
-    const [a, b] = await second.client.resultOf(name);
-    expect(imageOf(a.response)).toBeDefined();
+    const [a, b] = await second.client.readResult(name);
+    expect(getImage(a.response)).toBeDefined();
     expect(b.error.code).toBe(13);
 
     const { pathname, search } = new URL(upload.url);
@@ -67,7 +67,7 @@ it('after kill -9 a job goes on, an upload resumes, and a failure of the first j
       async () => expect((await second.client.call('GET', `/v1beta/${again.name}`)).json.done).toBe(true),
       { timeout: 10_000, interval: 50 },
     );
-    expect(imageOf((await second.client.resultOf(again.name))[1].response)).toBeDefined();
+    expect(getImage((await second.client.readResult(again.name))[1].response)).toBeDefined();
     const { jobs } = (await second.client.call('GET', '/emulator/ledger')).json;
     expect(jobs.map((job: { name: string }) => job.name)).toEqual([name, again.name]);
   } finally {

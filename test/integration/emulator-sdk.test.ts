@@ -2,7 +2,7 @@ import { type BatchJob, GoogleGenAI } from '@google/genai';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/index.ts';
-import { imageOf, requestLine } from './emulator-kit.ts';
+import { getImage, requestLine } from './emulator-kit.ts';
 
 const PRO = 'gemini-3-pro-image';
 
@@ -66,7 +66,7 @@ describe('@google/genai runs a whole batch against the emulator', () => {
       .map((line) => JSON.parse(line));
     const pixels: Record<string, number[]> = {};
     for (const { key, response } of answers) {
-      const image = imageOf(response);
+      const image = getImage(response);
       expect(image?.mimeType).toBe('image/jpeg');
       const { data, info } = await sharp(image?.bytes).raw().toBuffer({ resolveWithObject: true });
       expect(data).toHaveLength(info.width * info.height * info.channels);
@@ -87,7 +87,7 @@ describe('@google/genai runs a whole batch against the emulator', () => {
     });
     const { dest } = await ended(made.name ?? '');
     const [one, two, three] = dest?.inlinedResponses ?? [];
-    expect(await sharp(imageOf(one?.response)?.bytes).metadata()).toMatchObject({
+    expect(await sharp(getImage(one?.response)?.bytes).metadata()).toMatchObject({
       width: 1024,
       height: 1024,
     });

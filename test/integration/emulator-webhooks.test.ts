@@ -44,7 +44,7 @@ async function arrived(received: readonly Received[], count: number): Promise<Re
   return [...received];
 }
 
-function payloadOf({ body }: Received) {
+function getPayload({ body }: Received) {
   return JSON.parse(body) as { type: string; version: string; timestamp: string; data: { id: string } };
 }
 
@@ -153,7 +153,7 @@ describe('events', () => {
     await client.call('DELETE', `/v1beta/${await job()}`);
     await client.call('POST', `/v1beta/${cancelled}:cancel`);
     pass(2 * MINUTE);
-    const all = (await arrived(3)).map(payloadOf).map(({ type, data }) => [data.id, type, data]);
+    const all = (await arrived(3)).map(getPayload).map(({ type, data }) => [data.id, type, data]);
     expect(all).toHaveLength(3);
     expect(all).toContainEqual([
       failed,
@@ -179,9 +179,10 @@ describe('events', () => {
     await vi.waitFor(async () =>
       expect((await emulator.ledger()).events.delivered).toBeGreaterThanOrEqual(3),
     );
-    const toldOf = (received: readonly Received[]) => received.map(payloadOf).map(({ data }) => data.id);
-    expect(toldOf(failed.received)).toEqual([broken]);
-    expect(new Set(toldOf(all.received))).toEqual(new Set([second, broken]));
+    const listNotified = (received: readonly Received[]) =>
+      received.map(getPayload).map(({ data }) => data.id);
+    expect(listNotified(failed.received)).toEqual([broken]);
+    expect(new Set(listNotified(all.received))).toEqual(new Set([second, broken]));
     expect(all.received).toHaveLength(2);
   });
 
@@ -265,7 +266,7 @@ test('after a restart an endpoint is there, what was not taken comes again, and 
   await vi.waitFor(async () =>
     expect((await second.emulator.ledger()).events).toEqual({ delivered: 2, failed: 0 }),
   );
-  const types = flaky.received.map(payloadOf).map(({ type }) => type);
+  const types = flaky.received.map(getPayload).map(({ type }) => type);
   expect(types.toSorted()).toEqual(['batch.failed', 'batch.failed', 'batch.succeeded', 'batch.succeeded']);
   const ids = flaky.received.map(({ headers }) => headers['webhook-id']);
   expect(new Set(ids).size).toBe(3);
@@ -293,7 +294,7 @@ describe('faults', () => {
     await vi.waitFor(async () => expect((await emulator.ledger()).faults['event.late']).toBe(1));
     pass(10 * MINUTE);
     await arrived(3);
-    expect(receiver.received.map(payloadOf).map(({ data }) => data.id)).toEqual([twice, twice, late]);
+    expect(receiver.received.map(getPayload).map(({ data }) => data.id)).toEqual([twice, twice, late]);
     expect(receiver.received[0]?.headers['webhook-id']).toBe(receiver.received[1]?.headers['webhook-id']);
   });
 });

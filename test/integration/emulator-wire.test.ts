@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { imageOf, requestLine, withClock } from './emulator-kit.ts';
+import { getImage, requestLine, withClock } from './emulator-kit.ts';
 
 const DAY = 24 * 3600;
 const THREE = [requestLine('a'), requestLine('b'), requestLine('c [fail]', 'c [fail]')];
@@ -95,8 +95,8 @@ describe('a job on the wire', () => {
       state: 'BATCH_STATE_SUCCEEDED',
       batchStats: { requestCount: '3', successfulRequestCount: '1', failedRequestCount: '2' },
     });
-    const [first, ...others] = await client.resultOf(name);
-    expect(imageOf(first.response)).toBeDefined();
+    const [first, ...others] = await client.readResult(name);
+    expect(getImage(first.response)).toBeDefined();
     expect(others.map((line) => line.error.code)).toEqual([1, 1]);
     const again = await client.call('POST', `/v1beta/${name}:cancel`, {});
     expect(again.json.error.status).toBe('FAILED_PRECONDITION');
@@ -160,7 +160,7 @@ describe('a job on the wire', () => {
     await client.call('DELETE', `/v1beta/${reference}`, {});
     await client.call('DELETE', `/v1beta/${input.name}`, {});
     world.pass(100);
-    expect(imageOf((await client.resultOf(name))[0].response)).toBeDefined();
+    expect(getImage((await client.readResult(name))[0].response)).toBeDefined();
   });
 });
 
@@ -226,7 +226,7 @@ describe('a result', () => {
       const wide = requestLine('a', 'x', { imageConfig: { aspectRatio: '8:1' } });
       const { name } = (await client.createFromLines([wide], model)).json;
       world.pass(100);
-      const image = imageOf((await client.resultOf(name))[0].response);
+      const image = getImage((await client.readResult(name))[0].response);
       expect(image?.mimeType).toBe(type);
       expect(image?.bytes).toHaveLength(300_000);
       expect(await sharp(image?.bytes).metadata()).toMatchObject({ format, width: 3072, height: 384 });
@@ -244,7 +244,7 @@ describe('a result', () => {
       await client.createFromLines([requestLine('a', 'x'.repeat(40), large, [{ inlineData }])])
     ).json;
     world.pass(100);
-    const { usageMetadata: usage } = (await client.resultOf(name))[0].response;
+    const { usageMetadata: usage } = (await client.readResult(name))[0].response;
     expect(usage.promptTokensDetails).toEqual([
       { modality: 'TEXT', tokenCount: 10 },
       { modality: 'IMAGE', tokenCount: 560 },
@@ -270,9 +270,9 @@ describe('a painted image', () => {
       await client.createFromLines([requestLine('a', 'x', square, parts), requestLine('b', 'x', square)])
     ).json;
     world.pass(100);
-    const [withReference, without] = await client.resultOf(name);
-    expect(await greenPixels(imageOf(withReference.response)?.bytes)).toBeGreaterThan(5000);
-    expect(await greenPixels(imageOf(without.response)?.bytes)).toBe(0);
+    const [withReference, without] = await client.readResult(name);
+    expect(await greenPixels(getImage(withReference.response)?.bytes)).toBeGreaterThan(5000);
+    expect(await greenPixels(getImage(without.response)?.bytes)).toBe(0);
   });
 
   async function greenPixels(image?: Buffer): Promise<number> {
@@ -291,7 +291,7 @@ describe('the ledger', () => {
     const { name } = (await client.createFromFile(input.name, undefined, { displayName: 'hb/one' })).json;
     await client.createFromFile('files/nowhere');
     world.pass(100);
-    await client.resultOf(name);
+    await client.readResult(name);
     const ledger = (await client.call('GET', '/emulator/ledger')).json;
     expect(ledger.requests).toMatchObject({ 'batches.create': 2, 'batches.get': 1, 'files.download': 1 });
     expect(ledger.jobs).toEqual([

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { batchPlaces } from '../../src/contract/places.ts';
-import { treeOf } from '../support/tree.ts';
+import { readTree } from '../support/tree.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -39,19 +39,19 @@ test('a worker that is frozen while it collects, and wakes up when another has f
   const old = startWorker();
   await world.hummingbatch.startBatch({ manifest: path, batchId: 'frozen-undisturbed' });
   await world.hummingbatch.batch('frozen-undisturbed').wait();
-  const undisturbed = await treeOf(world.store, 'frozen-undisturbed');
+  const undisturbed = await readTree(world.store, 'frozen-undisturbed');
 
   const batchId = await freezeWhileItCollects(path, old);
   startWorker();
   expect(await world.hummingbatch.batch(batchId).wait()).toMatchObject({ state: 'COMPLETED' });
-  expect(await treeOf(world.store, batchId)).toEqual(undisturbed);
-  const before = await everyFileOf(batchId);
+  expect(await readTree(world.store, batchId)).toEqual(undisturbed);
+  const before = await readEveryFile(batchId);
 
   process.kill(old.pid, 'SIGCONT');
   await old.said(new RegExp(`"batch":"${batchId}",.*"step":"collectRound".*"msg":"(done|failed)"`));
   await old.stop();
 
-  expect(await everyFileOf(batchId)).toEqual(before);
+  expect(await readEveryFile(batchId)).toEqual(before);
   const { jobs } = await world.emulator.ledger();
   expect(jobs.filter(({ displayName }) => displayName?.startsWith(`hb/${batchId}/`))).toHaveLength(1);
 }, 180_000);
@@ -61,7 +61,7 @@ async function freezeWhileItCollects(path: string, { pid }: WorkerProcess): Prom
   for (let trial = 1; trial <= TRIALS; trial++) {
     const batchId = `frozen-${trial}`;
     await world.hummingbatch.startBatch({ manifest: path, batchId });
-    while ((await checkpointsOf(batchId)).length === 0) await pause(5);
+    while ((await readCheckpoints(batchId)).length === 0) await pause(5);
     process.kill(pid, 'SIGSTOP');
     if (!(await isCollected(batchId))) return batchId;
     // It was through before the signal came.
@@ -71,7 +71,7 @@ async function freezeWhileItCollects(path: string, { pid }: WorkerProcess): Prom
   throw new Error(`None of ${TRIALS} signals came while the worker collected.`);
 }
 
-function checkpointsOf(batchId: string): Promise<string[]> {
+function readCheckpoints(batchId: string): Promise<string[]> {
   return world.store.list(`${batchPlaces(batchId).round(1).home}/collect/`);
 }
 
@@ -80,7 +80,7 @@ async function isCollected(batchId: string): Promise<boolean> {
 }
 
 /** What people see and what the steps leave for one another, to the byte. */
-async function everyFileOf(batchId: string): Promise<Record<string, string | undefined>> {
+async function readEveryFile(batchId: string): Promise<Record<string, string | undefined>> {
   const keys = await world.store.list(`batches/${batchId}/`);
   const entries = keys.map(async (key) => {
     const bytes = await world.store.get(key);

@@ -18,7 +18,7 @@ const TELL_PEAK = `data:text/javascript,${encodeURIComponent(
   "process.on('exit', () => process._rawDebug('peak ' + process.resourceUsage().maxRSS / 1024 + ' MB'))",
 )}`;
 /** 90 MB are Node and what is imported, 32 to 100 the file itself, 300 what a parser may take of it. */
-const MOST_MEMORY_MB = 600;
+const MAX_MEMORY_MB = 600;
 
 let desk: Awaited<ReturnType<typeof openDesk>>;
 beforeAll(async () => {
@@ -29,17 +29,17 @@ afterAll(() => desk.close());
 const at = (name: string) => join(desk.folder, name);
 
 /** Runs a manifest, which is to be refused before anything is made; answers with what a person is told of it. */
-async function refusalOf(name: string): Promise<string> {
+async function catchRefusal(name: string): Promise<string> {
   const { code, stdout, stderr } = await desk.run(['run', name, '--emulator', '--json']);
   expect(code, stderr.slice(0, 2000)).toBe(2);
   expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'manifest-invalid' } });
-  expect(peakOf(stderr)).toBeLessThan(MOST_MEMORY_MB);
+  expect(getPeak(stderr)).toBeLessThan(MAX_MEMORY_MB);
   expect(stderr.length, 'nobody reads more').toBeLessThan(100_000);
   expect(existsSync(at('hummingbatch-emulator')), 'no store, so that nothing was uploaded').toBe(false);
   return stderr;
 }
 
-function peakOf(stderr: string): number {
+function getPeak(stderr: string): number {
   return Number(/^peak ([\d.]+) MB$/m.exec(stderr)?.[1]);
 }
 
@@ -94,13 +94,13 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
     ['nul.csv', () => 'key,prompt\na,x\0y\n', /nul\.csv:2:4 The file holds a NUL byte\./],
   ])('where it is %s', async (name, content, sentence) => {
     await writeFile(at(name), content());
-    expect(await refusalOf(name)).toMatch(sentence);
+    expect(await catchRefusal(name)).toMatch(sentence);
   });
 
   test.each(['yaml', 'json', 'jsonl', 'csv'])('where it is 100 MB of %s', async (format) => {
     await writeFile(at(`big.${format}`), '');
     await truncate(at(`big.${format}`), 100 * MB);
-    expect(await refusalOf(`big.${format}`)).toMatch(
+    expect(await catchRefusal(`big.${format}`)).toMatch(
       /The manifest has 95\.4 MiB; at most 32 MiB are read\. Split it/,
     );
   });
@@ -113,8 +113,10 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
       await mkdir(at('folder.yaml'));
       await symlink('loop.yaml', at('loop.yaml'));
       for (const name of ['pipe', 'device', 'folder'])
-        expect(await refusalOf(`${name}.yaml`)).toContain('It is a folder, a pipe or a device, and no file.');
-      expect(await refusalOf('loop.yaml')).toContain('The file cannot be read (ELOOP).');
+        expect(await catchRefusal(`${name}.yaml`)).toContain(
+          'It is a folder, a pipe or a device, and no file.',
+        );
+      expect(await catchRefusal('loop.yaml')).toContain('The file cannot be read (ELOOP).');
     },
   );
 
@@ -143,7 +145,7 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
       at('keys.json'),
       `{"name":"k",\n"model":"nano-banana-pro","items":[\n\n${items.join(',\n')}]}`,
     );
-    const lines = (await refusalOf('keys.json')).split('\n');
+    const lines = (await catchRefusal('keys.json')).split('\n');
     for (const [n, [key, why]] of keys.entries()) {
       const told = lines.find((line) => line.startsWith(`keys.json:${n + 4}:`));
       if (['Straße', 'café'].includes(key)) expect(told).toBeUndefined();
@@ -204,7 +206,7 @@ test('every reference that is none is named with what it is, all of them at once
   const manifest = { name: 'refs', model: 'nano-banana-pro', references, items };
   await writeFile(at('refs.json'), JSON.stringify(manifest, null, 1));
 
-  const told = (await refusalOf('refs.json')).split('\n');
+  const told = (await catchRefusal('refs.json')).split('\n');
   const first =
     JSON.stringify(manifest, null, 1)
       .split('\n')
@@ -303,5 +305,5 @@ test('keys and prompts of every script run to their end, and files have their na
   expect(new Set(names.map((name) => name.normalize('NFC')))).toEqual(
     new Set(keys.map((key) => `${key.normalize('NFC')}.jpg`)),
   );
-  expect(peakOf(stderr)).toBeLessThan(MOST_MEMORY_MB);
+  expect(getPeak(stderr)).toBeLessThan(MAX_MEMORY_MB);
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BatchOptions, ErrorCode, JobState } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { type BatchIn, batchIn, stillRunning, submissionOf } from '../support/batch-in.ts';
+import { type BatchIn, batchIn, parseSubmission, stillRunning } from '../support/batch-in.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 const OUTPUTS = 10;
 const JOB_SECONDS = 2;
@@ -132,7 +132,7 @@ describe('a job', () => {
 
   /** Starts it, goes on with it where it stops, and is there when it has ended. */
   async function play({ id, options, stops, fix }: Case): Promise<BatchIn> {
-    const manifest = manifestOf([item('a', { count: OUTPUTS })]);
+    const manifest = buildManifest([item('a', { count: OUTPUTS })]);
     await world.hummingbatch.startNormalised({ manifest, batchId: id, options: { ...options } });
     const batch = batchIn(world, id);
     if (stops) {
@@ -159,7 +159,7 @@ describe('a job', () => {
   test.each(CASES)('$says', async ({ id, jobs, first, stops }) => {
     const batch = (await batches.get(id)) as BatchIn;
     const made = await batch.jobs();
-    expect(Object.fromEntries(made.map((job) => [submissionOf(job), job.rows]))).toEqual(jobs);
+    expect(Object.fromEntries(made.map((job) => [parseSubmission(job), job.rows]))).toEqual(jobs);
     expect(stillRunning(made)).toEqual([]);
     expect(made.filter(({ cancelled }) => cancelled)).toHaveLength(id.startsWith('end-stuck') ? 1 : 0);
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { workflowIdOf } from '../../src/contract/index.ts';
+import { toWorkflowId } from '../../src/contract/index.ts';
 import { noise } from '../support/pictures.ts';
-import { treeOf } from '../support/tree.ts';
+import { readTree } from '../support/tree.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -44,27 +44,27 @@ describe('a worker process that is killed with SIGKILL', () => {
     worker = startWorkerProcess(world);
     const { batchId } = await world.hummingbatch.startBatch({ manifest: path, batchId: 'undisturbed' });
     await world.hummingbatch.batch(batchId).wait();
-    undisturbed = await treeOf(world.store, batchId);
+    undisturbed = await readTree(world.store, batchId);
   });
   afterAll(async () => {
     await worker.stop();
     await world.close();
   });
 
-  const descriptionOf = (batchId: string) =>
-    world.client.workflow.getHandle(workflowIdOf(batchId)).describe();
+  const getDescription = (batchId: string) =>
+    world.client.workflow.getHandle(toWorkflowId(batchId)).describe();
 
   /** Whether an activity of this name is running now. */
   async function isRunning(batchId: string, activity: string): Promise<boolean> {
-    const { raw } = await descriptionOf(batchId);
+    const { raw } = await getDescription(batchId);
     return (raw.pendingActivities ?? []).some(
       ({ activityType, state }) => activityType?.name === activity && Number(state) === STARTED,
     );
   }
 
   /** Attempts that an activity of the ended batch took. */
-  async function attemptsOf(batchId: string, activity: string): Promise<number> {
-    const { events } = await world.client.workflow.getHandle(workflowIdOf(batchId)).fetchHistory();
+  async function readAttempts(batchId: string, activity: string): Promise<number> {
+    const { events } = await world.client.workflow.getHandle(toWorkflowId(batchId)).fetchHistory();
     const scheduled = (events ?? []).filter(
       ({ activityTaskScheduledEventAttributes: it }) => it?.activityType?.name === activity,
     );
@@ -81,7 +81,7 @@ describe('a worker process that is killed with SIGKILL', () => {
   }
 
   async function expectSameAsUndisturbed(batchId: string): Promise<void> {
-    expect(await treeOf(world.store, batchId)).toEqual(undisturbed);
+    expect(await readTree(world.store, batchId)).toEqual(undisturbed);
     const { jobs } = await world.emulator.ledger();
     expect(jobs.filter(({ displayName }) => displayName?.startsWith(`hb/${batchId}/`))).toHaveLength(1);
   }
@@ -90,12 +90,12 @@ describe('a worker process that is killed with SIGKILL', () => {
     for (let trial = 1; ; trial++) {
       const batchId = `${step.toLowerCase()}-${trial}`;
       await world.hummingbatch.startBatch({ manifest: path, batchId });
-      while (!(await isRunning(batchId, step)) && (await descriptionOf(batchId)).status.name === 'RUNNING');
+      while (!(await isRunning(batchId, step)) && (await getDescription(batchId)).status.name === 'RUNNING');
       await restart();
       const { state } = await world.hummingbatch.batch(batchId).wait();
       expect(state).toBe('COMPLETED_WITH_FAILURES');
       await expectSameAsUndisturbed(batchId);
-      if ((await attemptsOf(batchId, step)) > 1) return;
+      if ((await readAttempts(batchId, step)) > 1) return;
       // The step was over before the signal arrived: a true result, but of another moment.
       expect(trial, `none of ${TRIALS} kills hit ${step}`).toBeLessThan(TRIALS);
     }
@@ -105,7 +105,7 @@ describe('a worker process that is killed with SIGKILL', () => {
     const batchId = 'wait-1';
     await world.hummingbatch.startBatch({ manifest: path, batchId, options: { checkIntervalMs: 3_000 } });
     for (;;) {
-      const { raw } = await descriptionOf(batchId);
+      const { raw } = await getDescription(batchId);
       const { jobs } = await world.emulator.ledger();
       const isAsked = jobs.some(
         ({ displayName, gets }) => displayName?.startsWith(`hb/${batchId}/`) && gets > 0,

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { OutputRecord } from '../../src/contract/index.ts';
 import { getJsonLines } from '../../src/store/json.ts';
-import { item, manifestOf, newWorker, places, sha256Of } from './activities-kit.ts';
+import { buildManifest, item, newWorker, places, sha256Of } from './activities-kit.ts';
 import { runSteps } from './line-faults-run.ts';
 
 const LINE = 40_000_000;
@@ -28,7 +28,7 @@ test('lines of 40 MB are kept, and the sixth holds no more memory than the first
     if (entries.length > 0) samples.push(inUse());
     await putAll(entries);
   };
-  await runSteps(worker, manifestOf([item('a', { count: 6 })]));
+  await runSteps(worker, buildManifest([item('a', { count: 6 })]));
 
   const records = (await getJsonLines<OutputRecord>(store, places.results)) ?? [];
   expect(records.map(({ outcome, flags }) => [outcome, flags])).toEqual(records.map(() => ['image', []]));

@@ -161,7 +161,7 @@ const WRITTEN: { [One in LineFault as One['fault']]?: (fault: One, line: Write, 
 
 type Write = (key: string | undefined, variant: number, again?: true) => Line[];
 
-export function linesOf(row: Row): Line[] {
+export function readLines(row: Row): Line[] {
   const line: Write = (key, variant, again) => {
     const said = saidTo(row, variant);
     return said === 'nothing' ? [] : [{ key, said, ...(again && { again }) }];
@@ -176,7 +176,7 @@ function written({ key, length = key.length }: { key: string; length?: number })
 }
 
 /** The first of the plan that is for this output, in the nth job that holds it, has its line. */
-export function faultOf({ faults }: FaultPlan, output: string, nth: number): LineFault | undefined {
+export function findFault({ faults }: FaultPlan, output: string, nth: number): LineFault | undefined {
   return faults
     .filter((fault): fault is LineFault => fault.fault.startsWith('line.'))
     .find(

@@ -1,7 +1,7 @@
 import { fc } from '@fast-check/vitest';
 import type { Manifest } from '../../src/contract/index.ts';
 import type { Fault, FaultPlan } from '../../src/emulator/index.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 /** A batch, and what goes wrong with it. */
 export interface Trial {
@@ -58,7 +58,7 @@ const manifests: fc.Arbitrary<Manifest> = fc
     ),
   )
   .map(([model, keys, wishes]) =>
-    manifestOf(
+    buildManifest(
       keys.map((key, at) => {
         const [count, aspectRatio, word] = wishes[at] ?? [1, undefined, ''];
         return item(key, {
@@ -153,23 +153,23 @@ const downloadFaults: fc.Arbitrary<Fault[]> = fc
   // Compressed twice under one header is a mistake that nobody makes.
   .filter((faults) => faults.filter(({ fault }) => fault === 'download.gzip').length < 2)
   // The fifth failure at one place stops the batch for a person, which is another promise.
-  .filter((faults) => timesOf(faults.filter(isEnd)) < 5)
+  .filter((faults) => readTimes(faults.filter(isEnd)) < 5)
   // Of a file that ends twice at one place nobody can tell that it is longer, unless its server says so.
-  .filter((faults) => faults.every(tellsItsEnd) || timesOf(faults.filter(isShort)) < 2);
+  .filter((faults) => faults.every(tellsItsEnd) || readTimes(faults.filter(isShort)) < 2);
 
-const timesOf = (faults: Fault[]) => faults.reduce((sum, fault) => sum + (fault.times ?? 0), 0);
+const readTimes = (faults: Fault[]) => faults.reduce((sum, fault) => sum + (fault.times ?? 0), 0);
 const isShort = ({ fault }: Fault) => fault === 'download.short';
 const tellsItsEnd = ({ fault }: Fault) => fault !== 'download.no-range' && fault !== 'download.gzip';
 const isEnd = (fault: Fault) => tellsItsEnd(fault) && fault.fault !== 'download.no-length';
 
-export function outputsOf({ items }: Manifest): string[] {
+export function listOutputs({ items }: Manifest): string[] {
   return items.flatMap(({ key, count }) => Array.from({ length: count }, (_, n) => `${key}#${n + 1}`));
 }
 
 const literally = (output: string) => `^${output.replaceAll('.', '\\.')}$`;
 
 export const trials: fc.Arbitrary<Trial> = manifests.chain((manifest) => {
-  const outputs = outputsOf(manifest);
+  const outputs = listOutputs(manifest);
   const lines = fc.array(
     fc
       .tuple(lineFaults(outputs), one(...outputs), inJobs)

@@ -2,8 +2,8 @@ import sharp from 'sharp';
 import { expect } from 'vitest';
 import { parseManifest } from '../../src/manifest/index.ts';
 import { places, sha256Of } from './activities-kit.ts';
-import { outputsOf, type Trial } from './line-faults-batches.ts';
-import { type RawLine, restOf } from './line-faults-lines.ts';
+import { listOutputs, type Trial } from './line-faults-batches.ts';
+import { type RawLine, readRest } from './line-faults-lines.ts';
 import type { Expected } from './line-faults-model.ts';
 import type { Left } from './line-faults-run.ts';
 
@@ -26,7 +26,7 @@ export function expectAsModelled(
 
 /** Exactly one record for each output, in the order of the manifest; report and failed.json say the same. */
 export function expectOneRecordEach({ records, report, files }: Left, { manifest }: Trial): void {
-  expect(records.map(({ output }) => output)).toEqual(outputsOf(manifest));
+  expect(records.map(({ output }) => output)).toEqual(listOutputs(manifest));
   const lost = records.filter(({ outcome }) => outcome !== 'image');
   expect(report.outputs).toMatchObject({ total: records.length, image: records.length - lost.length });
   const failed = files[places.failed];
@@ -116,9 +116,9 @@ export function expectRoundsThatShrink({ rounds }: Expected, { ledger }: Left): 
 
 /** A record costs what its answers cost, and the batch what all answers cost that can be read, whosever they are. */
 export function expectAllCosts({ records, report }: Left, raw: RawLine[]): void {
-  const costOf = (output: string) =>
+  const computeCost = (output: string) =>
     raw.filter(({ key }) => key === output).reduce((sum, { cost }) => sum + cost, 0);
-  for (const { output, costUsd } of records) expect(costUsd).toBeCloseTo(costOf(output), 5);
+  for (const { output, costUsd } of records) expect(costUsd).toBeCloseTo(computeCost(output), 5);
   const all = raw.reduce((sum, { cost }) => sum + cost, 0);
   expect(report.costUsd.actual).toBeCloseTo(all, 4);
 }
@@ -127,7 +127,7 @@ export function expectAllCosts({ records, report }: Left, raw: RawLine[]): void 
 export function expectAnomalies({ records, report, results }: Left, raw: RawLine[][]): void {
   const known = new Set(records.map(({ output }) => output));
   const odd = raw.flatMap((lines, at) => {
-    const cut = restOf(results[at]);
+    const cut = readRest(results[at]);
     return [...lines.map(({ key }) => key), ...(cut ? [undefined] : [])]
       .filter((key) => key === undefined || !known.has(key))
       .map(

@@ -28,7 +28,7 @@ const PRICES: Record<string, readonly [number, number, number]> = {
 };
 
 /** Every line that is not empty, and the rest behind the last newline where it can be read. */
-export function linesOf({ text }: ResultFile, model: string): RawLine[] {
+export function readLines({ text }: ResultFile, model: string): RawLine[] {
   const lines = text.split('\n').map((line) => readLine(line, model));
   const rest = lines.pop();
   return [...lines, ...(rest?.key === undefined ? [] : [rest])].filter((line) => line !== undefined);
@@ -45,14 +45,14 @@ function readLine(text: string, model: string): RawLine | undefined {
     return {
       key,
       images: data.map((base64) => Buffer.from(base64, 'base64')),
-      cost: costOf(response?.usageMetadata ?? {}, model),
+      cost: computeCost(response?.usageMetadata ?? {}, model),
     };
   } catch {
     return { key: undefined, images: [], cost: 0 };
   }
 }
 
-function costOf(usage: RawUsage, model: string): number {
+function computeCost(usage: RawUsage, model: string): number {
   const [input, text, picture] = PRICES[model] ?? [0, 0, 0];
   const image = usage.candidatesTokensDetails?.find(({ modality }) => modality === 'IMAGE')?.tokenCount ?? 0;
   const said = (usage.candidatesTokenCount ?? 0) - image + (usage.thoughtsTokenCount ?? 0);
@@ -60,7 +60,7 @@ function costOf(usage: RawUsage, model: string): number {
 }
 
 /** What a file has behind its last newline and nobody can read. */
-export function restOf(file: ResultFile | undefined): string {
+export function readRest(file: ResultFile | undefined): string {
   const rest = file?.text.split('\n').at(-1) ?? '';
   return readLine(rest, '')?.key === undefined ? rest : '';
 }

@@ -1,6 +1,6 @@
 import type { Flag, Item, Manifest, Outcome, Reason } from '../../src/contract/index.ts';
-import { faultOf, LOSSES, linesOf, type Made, type Said } from './line-faults-answers.ts';
-import { outputsOf, type Trial } from './line-faults-batches.ts';
+import { findFault, LOSSES, type Made, readLines, type Said } from './line-faults-answers.ts';
+import { listOutputs, type Trial } from './line-faults-batches.ts';
 
 /**
  * What must become of a batch, said a second time and from the plan of its faults: nothing of `src/batch` is in here. It is
@@ -40,19 +40,19 @@ const MAX_ROUNDS = 3;
 /** One of the things that were answered to an output. */
 type Answer = { round: number } & ({ image: Made } | { reason: Reason });
 
-export function expectedOf({ manifest, plan }: Trial, files: readonly FileAsMade[]): Expected {
-  const outputs = outputsOf(manifest);
+export function computeExpected({ manifest, plan }: Trial, files: readonly FileAsMade[]): Expected {
+  const outputs = listOutputs(manifest);
   const answers = new Map<string, Answer[]>(outputs.map((output) => [output, []]));
   const expected: Expected = { rounds: [], records: [], lines: [], billed: 0 };
 
   for (let round = 1, selected = outputs; selected.length > 0; round += 1) {
     const rows = selected.map((output) => ({
       output,
-      item: itemOf(manifest, output),
-      fault: faultOf(plan, output, round),
+      item: findItem(manifest, output),
+      fault: findFault(plan, output, round),
     }));
     const { order, lines: whole } = files[round - 1] ?? { order: [], lines: 0 };
-    const lines = order.flatMap((place) => rows.slice(place, place + 1).flatMap(linesOf));
+    const lines = order.flatMap((place) => rows.slice(place, place + 1).flatMap(readLines));
     const arrived = lines.slice(0, whole);
     for (const { key, said } of arrived) answers.get(key ?? '')?.push(...toAnswers(said, round));
     for (const output of selected) {
@@ -65,12 +65,12 @@ export function expectedOf({ manifest, plan }: Trial, files: readonly FileAsMade
     selected = selected.filter((output) => isAskedAgain(answers.get(output) ?? [], round));
   }
   expected.records = outputs.map((output) =>
-    recordOf(output, itemOf(manifest, output), answers.get(output) ?? [], manifest),
+    buildRecord(output, findItem(manifest, output), answers.get(output) ?? [], manifest),
   );
   return expected;
 }
 
-function itemOf({ items }: Manifest, output: string): Item {
+function findItem({ items }: Manifest, output: string): Item {
   return items.find(({ key }) => output.startsWith(`${key}#`)) as Item;
 }
 
@@ -93,7 +93,7 @@ function isAskedAgain(answers: readonly Answer[], round: number): boolean {
 }
 
 /** The first image without a doubt, else the first image, else the last reason. */
-function recordOf(
+function buildRecord(
   output: string,
   item: Item,
   answers: readonly Answer[],

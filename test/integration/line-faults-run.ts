@@ -3,10 +3,10 @@ import { dirname, join, relative } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Collected, CollectInput, EndedJob } from '../../src/activities/types.ts';
 import type { Manifest, OutputRecord, Report } from '../../src/contract/index.ts';
-import { type JobRecord, openJobs } from '../../src/emulator/jobs.ts';
-import { orderOf } from '../../src/emulator/result-layout.ts';
+import { type JobRecord, openJobs } from '../../src/emulator/jobs/jobs.ts';
+import { orderRows } from '../../src/emulator/results/result-layout.ts';
 import { getJson, getJsonLines } from '../../src/store/json.ts';
-import { BATCH, begin, environment, filesOf, newFolder, newWorker, places } from './activities-kit.ts';
+import { BATCH, begin, environment, newFolder, newWorker, places, readFiles } from './activities-kit.ts';
 import type { Trial } from './line-faults-batches.ts';
 
 const WHERE = { batchId: BATCH, where: {} };
@@ -35,7 +35,7 @@ export async function runBatch({ manifest, plan }: Trial) {
     records: (await getJsonLines<OutputRecord>(store, places.results)) ?? [],
     report: (await getJson<Report>(store, places.report)) as Report,
     /** Of the batch's folder, by name. */
-    files: await filesOf(store),
+    files: await readFiles(store),
     /** Of the folder around the store. */
     onDisk: await filesIn(dirname(store.location)),
     ledger: await emulator.ledger(),
@@ -98,7 +98,7 @@ async function resultFiles(url: string, directory: string, jobs: readonly string
       const path = `/download/v1beta/files/batch-${id}:download?alt=media`;
       const response = await fetch(url + path, { headers: { 'x-goog-api-key': 'any' } });
       const record = records.find((one) => one.id === id) as JobRecord;
-      return { job, text: await response.text(), order: orderOf(record) };
+      return { job, text: await response.text(), order: orderRows(record) };
     }),
   );
 }

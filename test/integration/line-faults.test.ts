@@ -1,6 +1,6 @@
 import { fc } from '@fast-check/vitest';
 import { test } from 'vitest';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 import { type Trial, trials } from './line-faults-batches.ts';
 import {
   expectAllCosts,
@@ -11,14 +11,14 @@ import {
   expectOneRecordEach,
   expectRoundsThatShrink,
 } from './line-faults-checks.ts';
-import { fileAsMade, linesOf } from './line-faults-lines.ts';
-import { expectedOf } from './line-faults-model.ts';
+import { fileAsMade, readLines } from './line-faults-lines.ts';
+import { computeExpected } from './line-faults-model.ts';
 import { runBatch } from './line-faults-run.ts';
 
 async function expectAllPromisesKept(trial: Trial): Promise<void> {
   const left = await runBatch(trial);
-  const raw = left.results.map((file) => linesOf(file, trial.manifest.model));
-  const expected = expectedOf(
+  const raw = left.results.map((file) => readLines(file, trial.manifest.model));
+  const expected = computeExpected(
     trial,
     left.results.map((file, at) => fileAsMade(file, raw[at] ?? [])),
   );
@@ -52,7 +52,7 @@ test.each([0, 100, 20_000])(
   'results that end twice after %i bytes, as if that were all, lose nothing',
   (afterBytes) =>
     expectAllPromisesKept({
-      manifest: manifestOf([item('a'), item('b')]),
+      manifest: buildManifest([item('a'), item('b')]),
       plan: { faults: [{ fault: 'download.short', afterBytes, times: 2 }] },
     }),
 );

@@ -9,10 +9,10 @@ import { Client, Connection } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
-  type BringOptions,
-  type BroughtTemporal,
-  bringTemporal,
+  type ManagedTemporal,
   runningTemporal,
+  type ServerOptions,
+  startTemporal,
   type TemporalPlace,
 } from '../../src/local/index.ts';
 import { endProcess, isRunning } from '../../src/local/process.ts';
@@ -303,8 +303,8 @@ describe('what cannot be', () => {
   });
 });
 
-function bring(changes: Partial<BringOptions> = {}): Promise<BroughtTemporal> {
-  return bringTemporal({
+function bring(changes: Partial<ServerOptions> = {}): Promise<ManagedTemporal> {
+  return startTemporal({
     directory,
     cli,
     namespace: 'default',

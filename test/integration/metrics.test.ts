@@ -5,10 +5,10 @@ import { batchIn } from '../support/batch-in.ts';
 import { freePort } from '../support/free-port.ts';
 import { createListener } from '../support/listener.ts';
 import { deployedExpressions, readPromQl } from '../support/promql.ts';
-import { type Series, scrape, valueOf } from '../support/scrape.ts';
+import { readValue, type Series, scrape } from '../support/scrape.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf, picture } from './activities-kit.ts';
+import { buildManifest, item, picture } from './activities-kit.ts';
 import { createDesk } from './cli-kit.ts';
 
 const PROMPT = 'a heron at the ford';
@@ -34,7 +34,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
   async function until(name: string, labels: Record<string, string>, value: number): Promise<Series[]> {
     for (;;) {
       const all = await scrape(address);
-      if (valueOf(all, name, labels) === value) return all;
+      if (readValue(all, name, labels) === value) return all;
       await pause(200);
     }
   }
@@ -79,15 +79,15 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
   });
 
   test('show the stopped batch among the open ones, and no longer when it has ended', () => {
-    expect(valueOf(stopped, 'hummingbatch_batches', { state: 'NEEDS_ATTENTION' })).toBe(1);
-    expect(valueOf(stopped, 'hummingbatch_batches', { state: 'WAITING' })).toBe(0);
-    expect(valueOf(ended, 'hummingbatch_stopped_batches', { code: 'permission-denied' })).toBe(0);
+    expect(readValue(stopped, 'hummingbatch_batches', { state: 'NEEDS_ATTENTION' })).toBe(1);
+    expect(readValue(stopped, 'hummingbatch_batches', { state: 'WAITING' })).toBe(0);
+    expect(readValue(ended, 'hummingbatch_stopped_batches', { code: 'permission-denied' })).toBe(0);
   });
 
   test('begin at 0, with the very labels that are counted later', () => {
-    expect(valueOf(stopped, 'hummingbatch_outputs_total', { outcome: 'image', model: MODEL })).toBe(0);
-    expect(valueOf(stopped, 'hummingbatch_rounds_total')).toBe(0);
-    expect(valueOf(stopped, 'hummingbatch_image_bytes_total')).toBe(0);
+    expect(readValue(stopped, 'hummingbatch_outputs_total', { outcome: 'image', model: MODEL })).toBe(0);
+    expect(readValue(stopped, 'hummingbatch_rounds_total')).toBe(0);
+    expect(readValue(stopped, 'hummingbatch_image_bytes_total')).toBe(0);
   });
 
   test('count each thing once', async () => {
@@ -111,12 +111,12 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
     const seen = counted.map(([name, labels]) => [
       name,
       labels,
-      valueOf(ended, `hummingbatch_${name}_total`, labels),
+      readValue(ended, `hummingbatch_${name}_total`, labels),
     ]);
     expect(seen).toEqual(counted);
     expect(costUsd.actual).toBeGreaterThan(0.1);
     // With base64, and the answers' text.
-    expect(valueOf(ended, 'hummingbatch_downloaded_bytes_total')).toBeGreaterThan(
+    expect(readValue(ended, 'hummingbatch_downloaded_bytes_total')).toBeGreaterThan(
       (await bytesOfImages()) * 1.3,
     );
   });
@@ -240,7 +240,7 @@ test('a worker that takes a batch over counts nothing again that the first one h
   onTestFinished(() => world.close());
   const first = startWorkerProcess(world);
   onTestFinished(() => first.kill());
-  const manifest = manifestOf([item('a', { count: 2 })]);
+  const manifest = buildManifest([item('a', { count: 2 })]);
   await world.hummingbatch.startNormalised({ manifest, batchId: 'metrics-taken-over' });
   const batch = batchIn(world, 'metrics-taken-over');
   await batch.stopped('permission-denied');
@@ -254,7 +254,7 @@ test('a worker that takes a batch over counts nothing again that the first one h
   await batch.ended();
   const all = await scrape(address);
   expect(all.filter(({ name }) => name === 'hummingbatch_stops_total')).toEqual([]);
-  expect(valueOf(all, 'hummingbatch_outputs_total', { outcome: 'image', model: MODEL })).toBe(2);
+  expect(readValue(all, 'hummingbatch_outputs_total', { outcome: 'image', model: MODEL })).toBe(2);
   expect(second.heard()).not.toContain('"state":"PREPARING"');
 });
 

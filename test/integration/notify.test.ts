@@ -5,9 +5,9 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BatchOptions, NotifyTarget } from '../../src/contract/index.ts';
-import { workflowIdOf } from '../../src/contract/index.ts';
-import { postPublic } from '../../src/post.ts';
-import { batchIn, namesOf } from '../support/batch-in.ts';
+import { toWorkflowId } from '../../src/contract/index.ts';
+import { postPublic } from '../../src/net/post.ts';
+import { batchIn, namePrefix } from '../support/batch-in.ts';
 import { createReceiver, type Delivery, type Receiver } from '../support/webhook-receiver.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -35,7 +35,7 @@ beforeAll(async () => {
         {
           fault: 'create.refuse',
           status: 'PERMISSION_DENIED',
-          match: { name: namesOf('told-stop') },
+          match: { name: namePrefix('told-stop') },
           times: 1,
         },
       ],
@@ -73,8 +73,8 @@ async function begin(batchId: string, notify: NotifyTarget[], options: Partial<B
 }
 
 /** The workflows that deliver a batch's events, with their summaries, as the batch has begun them. */
-async function deliveriesOf(batchId: string) {
-  const { events } = await world.client.workflow.getHandle(workflowIdOf(batchId)).fetchHistory();
+async function readDeliveries(batchId: string) {
+  const { events } = await world.client.workflow.getHandle(toWorkflowId(batchId)).fetchHistory();
   return (events ?? []).flatMap(
     ({ startChildWorkflowExecutionInitiatedEventAttributes: begun, userMetadata }) =>
       begun?.workflowId
@@ -93,9 +93,9 @@ function unlessFound(error: unknown): undefined {
 }
 
 /** Waits until the last delivery of a batch has failed an attempt; says with what. */
-async function failureOf(batchId: string) {
+async function catchFailure(batchId: string) {
   for (;;) {
-    const [delivery] = await deliveriesOf(batchId);
+    const [delivery] = await readDeliveries(batchId);
     // Its start stands in the batch's history a moment before there is anything to describe.
     const { raw } = (await delivery?.handle.describe().catch(unlessFound)) ?? {};
     const failure = raw?.pendingActivities?.[0]?.lastFailure;
@@ -116,7 +116,7 @@ describe('a receiver', () => {
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       data: { batchId: 'told-end', state: 'COMPLETED', outputs, costUsd },
     });
-    const [delivery] = await deliveriesOf('told-end');
+    const [delivery] = await readDeliveries('told-end');
     await delivery?.handle.result();
     expect(delivery?.summary).toBe(`batch.ended of told-end to http://${receiver.host}`);
     expect(receiver.ofBatch('told-end')).toHaveLength(1);
@@ -156,7 +156,7 @@ describe('a receiver', () => {
   test('hears of the end of a batch that was reset in between', async () => {
     const batch = await begin('told-reset', [target('/')], { approveAboveUsd: 0 });
     await receiver.had('told-reset', 1);
-    const workflowId = workflowIdOf('told-reset');
+    const workflowId = toWorkflowId('told-reset');
     const { events } = await world.client.workflow.getHandle(workflowId).fetchHistory();
     const last = events?.findLast((event) => event.workflowTaskCompletedEventAttributes);
     await world.client.workflowService.resetWorkflowExecution({
@@ -201,7 +201,7 @@ describe('a receiver', () => {
     const batch = await begin('told-gone', [target('/gone')]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
     await receiver.had('told-gone', 1);
-    const [delivery] = await deliveriesOf('told-gone');
+    const [delivery] = await readDeliveries('told-gone');
     const error = (await delivery?.handle.result().catch((error) => error)) as WorkflowFailedError;
     expect(error).toBeInstanceOf(WorkflowFailedError);
     expect(error.cause?.cause).toMatchObject({
@@ -215,7 +215,7 @@ describe('a receiver', () => {
     const batch = await begin('told-silence', [target('/silent')]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
     await expect.poll(() => batch.workflow(), { timeout: 20_000 }).toBe('COMPLETED');
-    expect(await failureOf('told-silence')).toMatchObject({
+    expect(await catchFailure('told-silence')).toMatchObject({
       type: 'unreachable',
       message: expect.stringMatching(/timeout/),
     });
@@ -224,7 +224,7 @@ describe('a receiver', () => {
   test('is not followed where it redirects', async () => {
     const batch = await begin('told-redirect', [target('/redirects')]);
     await batch.ended();
-    expect(await failureOf('told-redirect')).toEqual({
+    expect(await catchFailure('told-redirect')).toEqual({
       type: 'unavailable',
       message: `The receiver at http://${receiver.host} answered 307.`,
     });
@@ -238,7 +238,7 @@ describe('a receiver', () => {
     const batchId = `told-${kind.replaceAll(' ', '-').toLowerCase()}`;
     const batch = await begin(batchId, [{ url, secretRef: 'shop' }]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
-    const { type, message } = await failureOf(batchId);
+    const { type, message } = await catchFailure(batchId);
     expect(type).toBe('unreachable');
     expect(message).toMatch(why);
     expect(message).not.toContain('hunter2');
@@ -246,7 +246,7 @@ describe('a receiver', () => {
 
   test('whose secret the worker has not gets nothing, and the name is said', async () => {
     await begin('told-unknown', [target('/', 'crm')]);
-    expect(await failureOf('told-unknown')).toEqual({
+    expect(await catchFailure('told-unknown')).toEqual({
       type: 'wrong-worker',
       message: 'This worker has no webhook secret named crm.',
     });

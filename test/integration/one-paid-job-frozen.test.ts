@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { batchPlaces } from '../../src/contract/places.ts';
-import { jobsOf } from '../support/jobs.ts';
+import { listJobs } from '../support/jobs.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 const TRIALS = 8;
 /** A frozen worker holds its step for 10 s, and what it may have sent is waited for 30 s. */
@@ -40,16 +40,16 @@ describe('a worker process that is frozen between its permit and its POST', () =
     await world.close();
   });
 
-  const fileOf = (key: string) => join(world.store.location, key);
-  const jobs = async (id: string) => jobsOf((await world.emulator.ledger()).jobs, id);
+  const filePath = (key: string) => join(world.store.location, key);
+  const jobs = async (id: string) => listJobs((await world.emulator.ledger()).jobs, id);
 
   /** Answers with a batch whose first submission stands still before its POST. */
   async function freezeOne(): Promise<string> {
     for (let trial = 1; trial <= TRIALS; trial++) {
       const batchId = `before-post-${trial}`;
-      const stopped = stopAt(fileOf(batchPlaces(batchId).round(1).permit(1)), frozen.pid);
+      const stopped = stopAt(filePath(batchPlaces(batchId).round(1).permit(1)), frozen.pid);
       const options = { submitWindowMs: 500, checkIntervalMs: 500 };
-      await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId, options });
+      await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId, options });
       await stopped;
       // What had left before the signal is with the emulator in milliseconds.
       const left = await vi
@@ -73,7 +73,7 @@ describe('a worker process that is frozen between its permit and its POST', () =
 
     process.kill(frozen.pid, 'SIGCONT');
     // It has looked at the clock, and noted that nothing left.
-    const answer = fileOf(batchPlaces(batchId).round(1).answer(1));
+    const answer = filePath(batchPlaces(batchId).round(1).answer(1));
     await vi.waitFor(() => expect(existsSync(answer)).toBe(true), PATIENCE);
     const { state } = await world.hummingbatch.batch(batchId).wait();
     expect(state).toBe('COMPLETED');

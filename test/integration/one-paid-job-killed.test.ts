@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPermits } from '../../src/activities/permits.ts';
 import type { Fault, JobEntry } from '../../src/emulator/index.ts';
-import { jobsOf } from '../support/jobs.ts';
+import { listJobs } from '../support/jobs.ts';
 import { seeded } from '../support/seeded.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 const SEED = 20261125;
 /** Each wave has a worker of its own, which is killed while it submits; the batches of a killed one wait together. */
@@ -21,7 +21,7 @@ const batches = Array.from({ length: WAVES }, (_, wave) =>
 );
 
 /** The first POST takes its time, before or after the job is made, so that the kill comes in its middle. */
-function faultsOf(id: string): Fault[] {
+function buildFaults(id: string): Fault[] {
   const name = `^hb/${id}/`;
   const ms = 300 + Math.floor(random() * 1500);
   const slow = random() < 0.5 ? 'create.slow' : 'create.answer-slow';
@@ -37,7 +37,7 @@ describe(`${WAVES * BATCHES_PER_WAVE} submissions of worker processes that are k
   let unanswered = 0;
 
   beforeAll(async () => {
-    const faults = { seed: SEED, faults: batches.flat().flatMap(faultsOf) };
+    const faults = { seed: SEED, faults: batches.flat().flatMap(buildFaults) };
     world = await createWorld({ jobSeconds: 1, faults });
     const ends = [];
     for (const wave of batches) {
@@ -63,7 +63,7 @@ describe(`${WAVES * BATCHES_PER_WAVE} submissions of worker processes that are k
 
   async function start(batchId: string): Promise<void> {
     const options = { submitWindowMs: WINDOW_MS, checkIntervalMs: 500 };
-    await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId, options });
+    await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId, options });
   }
 
   async function creations(): Promise<number> {
@@ -79,7 +79,7 @@ describe(`${WAVES * BATCHES_PER_WAVE} submissions of worker processes that are k
   test('come to one paid job each', () => {
     const paid = batches
       .flat()
-      .map((id) => [id, jobsOf(jobs, id).filter(({ cancelled }) => !cancelled).length]);
+      .map((id) => [id, listJobs(jobs, id).filter(({ cancelled }) => !cancelled).length]);
     expect(paid.filter(([, count]) => count !== 1)).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isEnd } from '../../src/contract/index.ts';
-import { jobsOf } from '../support/jobs.ts';
+import { listJobs } from '../support/jobs.ts';
 import type { SkippedWorld } from '../support/skipped-world.ts';
 import { AT_CREATE, type Outcome, runTrials } from './submission-trials.ts';
 
@@ -16,7 +16,7 @@ async function adoptWhatIsThere({ hummingbatch, emulator, sleep }: SkippedWorld,
     if (stop && stop.code !== 'submission-unknown') throw new Error(`${id} stopped: ${stop.message}`);
     if (stop) {
       stopped.add(id);
-      const [job] = jobsOf((await emulator.ledger()).jobs, id);
+      const [job] = listJobs((await emulator.ledger()).jobs, id);
       await batch.adopt(job?.name ?? 'none');
     }
     await sleep(MINUTE);

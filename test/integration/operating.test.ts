@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { listBatches, type RetryChoice, storedOptions } from '../../src/client/index.ts';
+import { listBatches, type RetrySelector, storedOptions } from '../../src/client/index.ts';
 import type { BatchProgress } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { batchIn, namesOf } from '../support/batch-in.ts';
+import { batchIn, namePrefix } from '../support/batch-in.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 const DENIED = ['operating-denied-1', 'operating-denied-2'];
 const LOST = 'operating-lost';
 const PLAIN = 'operating-plain';
 const DEAR = 'operating-dear';
 
-const at = (id: string) => ({ match: { name: namesOf(id) } });
+const at = (id: string) => ({ match: { name: namePrefix(id) } });
 const FAULTS: Fault[] = [
   ...DENIED.map(
     (id): Fault => ({ fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1, ...at(id) }),
@@ -21,7 +21,7 @@ const FAULTS: Fault[] = [
   { fault: 'create.cut', times: 1, ...at(LOST) },
 ];
 
-const idsOf = (batches: readonly BatchProgress[]) => batches.map(({ batchId }) => batchId);
+const listIds = (batches: readonly BatchProgress[]) => batches.map(({ batchId }) => batchId);
 
 describe('many batches', () => {
   let world: World;
@@ -33,7 +33,7 @@ describe('many batches', () => {
     world = await createWorld({ faults: { faults: FAULTS } });
     desk = await openDesk({ TEMPORAL_ADDRESS: inject('temporal'), HUMMINGBATCH_TASK_QUEUE: world.taskQueue });
     await world.work();
-    const manifest = manifestOf([item('a')]);
+    const manifest = buildManifest([item('a')]);
     const start = (batchId: string, labels: string[], options = {}) =>
       world.hummingbatch.startNormalised({ manifest, batchId, options: { labels, ...options } });
     await start(PLAIN, ['autumn']);
@@ -51,17 +51,17 @@ describe('many batches', () => {
   const list = (choice = {}) => world.hummingbatch.list(choice);
 
   test('are listed by what they wait for, what they are of, and when they began, the newest first', async () => {
-    expect(idsOf((await list()).batches)).toEqual([DEAR, LOST, ...DENIED.toReversed(), PLAIN]);
-    expect(idsOf((await list({ states: ['NEEDS_ATTENTION'], reason: 'over-budget' })).batches)).toEqual([
+    expect(listIds((await list()).batches)).toEqual([DEAR, LOST, ...DENIED.toReversed(), PLAIN]);
+    expect(listIds((await list({ states: ['NEEDS_ATTENTION'], reason: 'over-budget' })).batches)).toEqual([
       DEAR,
     ]);
-    expect(idsOf((await list({ labels: ['team:web', 'autumn'] })).batches)).toEqual(DENIED.toReversed());
-    expect(idsOf((await list({ states: ['COMPLETED'], model: 'gemini-3-pro-image' })).batches)).toEqual([
+    expect(listIds((await list({ labels: ['team:web', 'autumn'] })).batches)).toEqual(DENIED.toReversed());
+    expect(listIds((await list({ states: ['COMPLETED'], model: 'gemini-3-pro-image' })).batches)).toEqual([
       PLAIN,
     ]);
     expect((await list({ model: 'gemini-2' })).batches).toEqual([]);
     const { startedAt } = await world.hummingbatch.batch(LOST).status();
-    expect(idsOf((await list({ since: startedAt })).batches)).toEqual([DEAR, LOST]);
+    expect(listIds((await list({ since: startedAt })).batches)).toEqual([DEAR, LOST]);
   });
 
   test('come in pages that leave nothing out and say nothing twice', async () => {
@@ -70,7 +70,7 @@ describe('many batches', () => {
     do {
       const page = await list({ limit: 2, ...(after && { after }) });
       expect(page.batches.length).toBeLessThanOrEqual(2);
-      seen.push(...idsOf(page.batches));
+      seen.push(...listIds(page.batches));
       after = page.next;
     } while (after);
     expect(seen).toEqual([DEAR, LOST, ...DENIED.toReversed(), PLAIN]);
@@ -90,7 +90,7 @@ describe('many batches', () => {
       },
     }) as World['client'];
     const { batches } = await listBatches(without, world.store, { reason: 'permission-denied' });
-    expect(idsOf(batches)).toEqual(DENIED.toReversed());
+    expect(listIds(batches)).toEqual(DENIED.toReversed());
   });
 
   test('one that is unknown is said with ids that are near, by each method', async () => {
@@ -105,7 +105,7 @@ describe('many batches', () => {
   test('stand in the store as they do in Temporal, though nobody has followed them', async () => {
     const byStore = () => listBatches(undefined, world.store, { states: ['NEEDS_ATTENTION'] });
     await expect
-      .poll(async () => idsOf((await byStore()).batches))
+      .poll(async () => listIds((await byStore()).batches))
       .toEqual([DEAR, LOST, ...DENIED.toReversed()]);
     for (const batch of (await byStore()).batches)
       expect(batch).toEqual(await world.hummingbatch.batch(batch.batchId).status());
@@ -169,7 +169,7 @@ describe('many batches', () => {
   test.each([
     [
       'a choice of outputs',
-      (choice: RetryChoice) => world.hummingbatch.batch(LOST).retry(choice),
+      (choice: RetrySelector) => world.hummingbatch.batch(LOST).retry(choice),
       { keys: ['a'] },
     ],
   ])('%s is refused while a batch is open, with its state', async (_, ask, choice) => {
@@ -204,7 +204,7 @@ describe('a queue that nobody serves', () => {
     const world = await createWorld({ jobSeconds: 600 });
     onTestFinished(() => world.close());
     const stop = work ? await world.work() : undefined;
-    await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId });
+    await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId });
     const batch = world.hummingbatch.batch(batchId);
     if (stop) {
       await batchIn(world, batchId).until(({ state }) => state === 'WAITING');

@@ -32,8 +32,8 @@ const IS_COMMAND = /^(?:hummingbatch|temporal) /;
 export function readOperations(text = readFileSync(DOC, 'utf8')) {
   const lines = text.split('\n');
   return {
-    blocks: blocksOf(lines),
-    stops: lines.flatMap(stopOf),
+    blocks: parseBlocks(lines),
+    stops: lines.flatMap(parseStop),
     /** Commands in sentences and tables. */
     inline: withoutBlocks(lines)
       .flatMap(codeSpans)
@@ -41,22 +41,22 @@ export function readOperations(text = readFileSync(DOC, 'utf8')) {
   };
 }
 
-function blocksOf(lines: string[]): DocBlock[] {
+function parseBlocks(lines: string[]): DocBlock[] {
   return lines.flatMap((line, index) => {
     if (!/^```(sh|bash|shell|console)\b/.test(line)) return [];
     const end = lines.indexOf('```', index);
     const [, each, scenario] = SCENARIO.exec(lines[index - 1] ?? '') ?? [];
-    const commands = lines.slice(index + 1, end).flatMap(commandOf);
+    const commands = lines.slice(index + 1, end).flatMap(parseCommand);
     return [{ line: index + 1, scenario, each: each !== undefined, commands }];
   });
 }
 
-function commandOf(text: string): DocCommand[] {
+function parseCommand(text: string): DocCommand[] {
   if (/^\s*(#|$)/.test(text)) return [];
   return [{ text, exit: Number(/# exit (\d+)$/.exec(text)?.[1] ?? 0) }];
 }
 
-function stopOf(line: string): DocStop[] {
+function parseStop(line: string): DocStop[] {
   const [, anchor = '', code = '', todo = '', bySelf = ''] = STOP_ROW.exec(line) ?? [];
   if (!code) return [];
   return [{ anchor, code, bySelf, commands: codeSpans(todo).filter((span) => IS_COMMAND.test(span)) }];

@@ -1,10 +1,10 @@
 import { inject } from 'vitest';
 import type { BatchOptions, Manifest } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { type BatchIn, batchIn, namesOf, submissionOf } from '../support/batch-in.ts';
+import { type BatchIn, batchIn, namePrefix, parseSubmission } from '../support/batch-in.ts';
 import type { Heard } from '../support/shell.ts';
 import { createWorld, type World, type WorldOptions } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 /** A batch on which commands are run, and what their shell knows of it. */
 export interface Stage {
@@ -26,11 +26,11 @@ export interface Scenario {
   promise: (stage: Stage, heard: Heard[]) => Promise<void>;
 }
 
-export const MANIFEST = manifestOf([item('hero'), item('flat')]);
+export const MANIFEST = buildManifest([item('hero'), item('flat')]);
 
 /** What is to happen to one batch of a scenario. */
-export function faultsOf(id: string, { faults = [] }: Pick<Scenario, 'faults'> = {}): Fault[] {
-  return faults.map((fault) => ({ ...fault, match: { name: namesOf(id) } }));
+export function buildFaults(id: string, { faults = [] }: Pick<Scenario, 'faults'> = {}): Fault[] {
+  return faults.map((fault) => ({ ...fault, match: { name: namePrefix(id) } }));
 }
 
 export async function startBatch(
@@ -43,7 +43,7 @@ export async function startBatch(
 }
 
 /** What a shell knows of a world and a batch in it. */
-export function environmentOf(world: World, id: string): Record<string, string> {
+export function readEnvironment(world: World, id: string): Record<string, string> {
   return {
     TEMPORAL_ADDRESS: inject('temporal'),
     HUMMINGBATCH_STORE: world.store.location,
@@ -85,11 +85,11 @@ export async function endedSoon(batch: BatchIn) {
   return batch.ended();
 }
 
-export async function submissionsOf(batch: BatchIn): Promise<string[]> {
-  return (await batch.jobs()).map(submissionOf).sort();
+export async function readSubmissions(batch: BatchIn): Promise<string[]> {
+  return (await batch.jobs()).map(parseSubmission).sort();
 }
 
-export async function jobOf(batch: BatchIn): Promise<{ JOB: string }> {
+export async function readJob(batch: BatchIn): Promise<{ JOB: string }> {
   return { JOB: (await batch.jobs())[0]?.name ?? '' };
 }
 

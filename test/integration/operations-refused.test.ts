@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type BatchProgress, workflowIdOf } from '../../src/contract/index.ts';
+import { type BatchProgress, toWorkflowId } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
 import { batchIn } from '../support/batch-in.ts';
 import { shell, shellPath } from '../support/shell.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { environmentOf, faultsOf, type Scenario, startBatch } from './operations-kit.ts';
+import { buildFaults, readEnvironment, type Scenario, startBatch } from './operations-kit.ts';
 
 const STATES: Record<string, Pick<Scenario, 'faults' | 'options'> & { says: RegExp; takes: RegExp }> = {
   waiting: {
@@ -66,7 +66,9 @@ describe.concurrent('what `temporal` asks of a batch that makes no sense as it s
   let env: Record<string, string>;
 
   beforeAll(async () => {
-    const faults: Fault[] = Object.entries(STATES).flatMap(([state, cause]) => faultsOf(idOf(state), cause));
+    const faults: Fault[] = Object.entries(STATES).flatMap(([state, cause]) =>
+      buildFaults(toId(state), cause),
+    );
     world = await createWorld({ faults: { faults } });
     await world.work();
     env = { PATH: await shellPath(world.folder) };
@@ -74,31 +76,31 @@ describe.concurrent('what `temporal` asks of a batch that makes no sense as it s
   });
   afterAll(() => world.close());
 
-  const idOf = (state: string) => `refused-${state}`;
+  const toId = (state: string) => `refused-${state}`;
 
   async function begin(state: string): Promise<void> {
     const cause = STATES[state];
-    await startBatch(world, idOf(state), {
+    await startBatch(world, toId(state), {
       ...cause,
       begin: async () => ({}),
       promise: async () => undefined,
     });
-    const batch = batchIn(world, idOf(state));
+    const batch = batchIn(world, toId(state));
     await batch.until((progress) => AT[state]?.(progress) ?? progress.state === 'AWAITING_APPROVAL');
   }
 
   /** Each alone: while an update is looked at, its task stands in the history that the server shows. */
   async function refused(state: string, command: string): Promise<string> {
-    const id = idOf(state);
-    const before = await eventsOf(id);
-    const { code, said } = await shell(command, world.folder, { ...env, ...environmentOf(world, id) });
+    const id = toId(state);
+    const before = await readEvents(id);
+    const { code, said } = await shell(command, world.folder, { ...env, ...readEnvironment(world, id) });
     expect(code, `${command}\n${said}`).toBe(1);
-    expect(await eventsOf(id), command).toBe(before);
+    expect(await readEvents(id), command).toBe(before);
     return said.replaceAll('\\"', '"');
   }
 
-  async function eventsOf(id: string): Promise<number | undefined> {
-    return (await world.client.workflow.getHandle(workflowIdOf(id)).fetchHistory()).events?.length;
+  async function readEvents(id: string): Promise<number | undefined> {
+    return (await world.client.workflow.getHandle(toWorkflowId(id)).fetchHistory()).events?.length;
   }
 
   test.each(SENSELESS)('is refused with the state and what it takes now: %s', async (state, commands) => {
@@ -115,7 +117,7 @@ describe.concurrent('what `temporal` asks of a batch that makes no sense as it s
   });
 
   test('is refused where it would start a batch that runs', async () => {
-    const input = JSON.stringify({ batchId: idOf('running'), retry: { id: 'fix-1' } });
+    const input = JSON.stringify({ batchId: toId('running'), retry: { id: 'fix-1' } });
     const command = `temporal workflow start --type imageBatch --workflow-id image-batch/$ID --task-queue $QUEUE --fail-existing --input '${input}'`;
     expect(await refused('running', command)).toMatch(/already (running|started)/i);
   });

@@ -2,35 +2,35 @@ import { expect } from 'vitest';
 import type { ErrorCode } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
 import { stillRunning } from '../support/batch-in.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 import {
   endedSoon,
-  jobOf,
   letJobsEnd,
   MANIFEST,
+  readJob,
+  readSubmissions,
   type Scenario,
   type Stage,
   stillWorld,
-  submissionsOf,
 } from './operations-kit.ts';
 import { OWN_WORLDS } from './operations-worlds.ts';
 
 const DENIED: Fault = { fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1 };
 const NONE = {};
-const REFUSED = manifestOf([item('hero'), item('flat', { prompt: 'A thing [refuse]' })]);
+const REFUSED = buildManifest([item('hero'), item('flat', { prompt: 'A thing [refuse]' })]);
 
 function whole(...jobs: string[]): Scenario['promise'] {
   return async ({ world, batch }) => {
     letJobsEnd(world);
     expect(await endedSoon(batch)).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
-    expect(await submissionsOf(batch)).toEqual(jobs);
+    expect(await readSubmissions(batch)).toEqual(jobs);
   };
 }
 
 function stopped(code: ErrorCode): Scenario['begin'] {
   return async ({ batch }) => {
     await batch.stopped(code);
-    return jobOf(batch);
+    return readJob(batch);
   };
 }
 
@@ -43,7 +43,7 @@ async function awaiting({ batch }: Stage): Promise<Record<string, string>> {
 async function jobRuns({ world, batch }: Stage): Promise<Record<string, string>> {
   await world.work();
   await batch.until(({ nextCheck }) => nextCheck !== undefined);
-  return jobOf(batch);
+  return readJob(batch);
 }
 
 const SELDOM = { checkIntervalMs: 1_000_000 };
@@ -147,8 +147,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     options: { onUnknownSubmit: 'park' },
     async begin({ batch, world }) {
       await batch.stopped('submission-unknown');
-      await batch.until(async () => (await listOf(world.emulator.url)).includes(`hb/${batch.id}/`));
-      return jobOf(batch);
+      await batch.until(async () => (await readList(world.emulator.url)).includes(`hb/${batch.id}/`));
+      return readJob(batch);
     },
     async promise(stage, heard) {
       const [first] = heard;
@@ -187,7 +187,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
 /** A schedule that never fires by itself here, and a manifest that is to replace its own. */
 async function scheduled({ world, batch }: Stage): Promise<Record<string, string>> {
   await world.hummingbatch.schedules.createNormalised({
-    manifest: manifestOf([item('hero')]),
+    manifest: buildManifest([item('hero')]),
     name: batch.id,
     cron: '0 6 1 1 *',
   });
@@ -202,7 +202,7 @@ function isDone(jobs: { state: string }[]): boolean {
   return jobs.length > 0 && jobs.every(({ state }) => state === 'SUCCEEDED');
 }
 
-async function listOf(url: string): Promise<string> {
+async function readList(url: string): Promise<string> {
   const answer = await fetch(`${url}/v1beta/batches?pageSize=1000`, { headers: { 'x-goog-api-key': 'any' } });
   return answer.text();
 }

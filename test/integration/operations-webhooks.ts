@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { type BatchOptions, type NotifyTarget, workflowIdOf } from '../../src/contract/index.ts';
-import { postPublic } from '../../src/post.ts';
+import { type BatchOptions, type NotifyTarget, toWorkflowId } from '../../src/contract/index.ts';
+import { postPublic } from '../../src/net/post.ts';
 import { createReceiver, type Receiver } from '../support/webhook-receiver.ts';
 import { createWorld } from '../support/world.ts';
 import type { Scenario } from './operations-kit.ts';
@@ -26,7 +26,7 @@ export const WEBHOOK_GONE: Scenario = {
     });
     await batch.ended();
     const { workflow } = world.client;
-    const { events } = await workflow.getHandle(workflowIdOf(batch.id)).fetchHistory();
+    const { events } = await workflow.getHandle(toWorkflowId(batch.id)).fetchHistory();
     const begun = events?.find((event) => event.startChildWorkflowExecutionInitiatedEventAttributes);
     const id = begun?.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId ?? '';
     await expect(workflow.getHandle(id).result()).rejects.toThrow('Workflow execution failed');

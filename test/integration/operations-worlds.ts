@@ -14,11 +14,11 @@ import {
   endedSoon,
   letJobsEnd,
   pendingActivity,
+  readSubmissions,
   type Scenario,
   type Stage,
   startBatch,
   stillWorld,
-  submissionsOf,
 } from './operations-kit.ts';
 import { WEBHOOK_GONE } from './operations-webhooks.ts';
 
@@ -29,7 +29,7 @@ const processes: WorkerProcess[] = [];
 async function expectWhole({ world, batch }: Stage): Promise<void> {
   letJobsEnd(world);
   expect(await endedSoon(batch)).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
-  expect(await submissionsOf(batch)).toEqual(['r1.1']);
+  expect(await readSubmissions(batch)).toEqual(['r1.1']);
 }
 
 const parked: Scenario = {
@@ -148,7 +148,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
       await world.work({ store: await openStore(join(world.folder, 'moved')) });
       const result = await world.client.workflow.getHandle(batch.handle.workflowId).result();
       expect(result).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
-      expect(await submissionsOf(batch)).toEqual(['r1.1']);
+      expect(await readSubmissions(batch)).toEqual(['r1.1']);
     },
   },
 

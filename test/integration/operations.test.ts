@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
+  availableActions,
   type BatchProgress,
   ERROR_CODES,
   type ErrorCode,
-  retryPolicyOf,
-  waysOn,
+  getRetryPolicy,
 } from '../../src/contract/index.ts';
 import { shell, shellPath } from '../support/shell.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { type DocCommand, readOperations } from './operations-doc.ts';
-import { environmentOf, faultsOf, type Scenario, type Stage, startBatch } from './operations-kit.ts';
+import { buildFaults, readEnvironment, type Scenario, type Stage, startBatch } from './operations-kit.ts';
 import { SCENARIOS } from './operations-scenarios.ts';
 import { STOPPED } from './operations-stops.ts';
 
@@ -34,8 +34,8 @@ let path: string;
 
 beforeAll(async () => {
   const faults = [
-    ...RUNS.flatMap(({ id, scenario = '' }) => faultsOf(id, SCENARIOS[scenario])),
-    ...STOPPED.flatMap(({ id, scenario }) => faultsOf(id, scenario)),
+    ...RUNS.flatMap(({ id, scenario = '' }) => buildFaults(id, SCENARIOS[scenario])),
+    ...STOPPED.flatMap(({ id, scenario }) => buildFaults(id, scenario)),
   ];
   shared = await createWorld({ jobSeconds: 2, faults: { faults } });
   closing.push(() => shared.close());
@@ -46,11 +46,11 @@ afterAll(async () => {
   for (const close of closing.toReversed()) await close();
 });
 
-async function stageOf(scenario: Scenario, id: string): Promise<Stage> {
+async function openStage(scenario: Scenario, id: string): Promise<Stage> {
   const world = (await scenario.world?.()) ?? shared;
   if (scenario.world) closing.push(() => world.close());
   const batch = await startBatch(world, id, scenario);
-  const stage = { world, batch, env: { PATH: path, ...environmentOf(world, id) } };
+  const stage = { world, batch, env: { PATH: path, ...readEnvironment(world, id) } };
   return { ...stage, env: { ...stage.env, ...(await scenario.begin(stage)) } };
 }
 
@@ -88,7 +88,7 @@ describe('the runbook', () => {
   });
 
   test('has each reason for which a batch can stop, and no other', () => {
-    const codes = ERROR_CODES.filter((code) => retryPolicyOf(code) !== 'never').sort();
+    const codes = ERROR_CODES.filter((code) => getRetryPolicy(code) !== 'never').sort();
     expect(stops.map(({ code }) => code).sort()).toEqual(codes);
     expect(stops.filter(({ anchor, code }) => anchor !== code)).toEqual([]);
   });
@@ -97,9 +97,9 @@ describe('the runbook', () => {
     'says of $code what the batch says itself: what to do, and whether it goes on by itself',
     (row) => {
       const code = row.code as ErrorCode;
-      expect(row.bySelf.startsWith('yes')).toBe(retryPolicyOf(code) === 'soon');
+      expect(row.bySelf.startsWith('yes')).toBe(getRetryPolicy(code) === 'soon');
       const stop = { code, step: 'submit' } as BatchProgress['stop'];
-      const ways = waysOn({ batchId: '$ID', state: 'NEEDS_ATTENTION', stop } as BatchProgress).map(
+      const ways = availableActions({ batchId: '$ID', state: 'NEEDS_ATTENTION', stop } as BatchProgress).map(
         ({ command }) => command.replace('cost-usd N', 'cost-usd 60').replace('batches/…', '$JOB'),
       );
       expect(row.commands[0]).toBe(ways[0]);
@@ -116,7 +116,7 @@ describe.concurrent('a command of the runbook does what it says', () => {
     const found = SCENARIOS[scenario];
     expect(found).toBeDefined();
     if (!found) return;
-    const stage = await stageOf(found, id);
+    const stage = await openStage(found, id);
     await found.promise(stage, await runAll(stage, all));
   });
 
@@ -128,7 +128,7 @@ describe.concurrent('a command of the runbook does what it says', () => {
   test.each(STOPPED)('stopped as $code: the first command of its row', async ({ code, id, scenario }) => {
     const text = stops.find((row) => row.code === code)?.commands[0] ?? '';
     expect(text).toMatch(/^hummingbatch /);
-    const stage = await stageOf(scenario, id);
+    const stage = await openStage(scenario, id);
     await scenario.promise(stage, await runAll(stage, [{ text, exit: 0 }]));
   });
 });

@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { ImageBatchInput } from '../../src/contract/index.ts';
 import { toJson, toJsonLines } from '../../src/store/json.ts';
-import { BATCH, begin, failureOf, item, manifestOf, newWorker, places, textOf } from './activities-kit.ts';
+import {
+  BATCH,
+  begin,
+  buildManifest,
+  catchFailure,
+  item,
+  newWorker,
+  places,
+  readText,
+} from './activities-kit.ts';
 
-const MANIFEST = manifestOf([item('hero'), item('flat')]);
+const MANIFEST = buildManifest([item('hero'), item('flat')]);
 const RECORDS = [
   { output: 'hero#1', key: 'hero', outcome: 'image', flags: ['wrong-ratio'] },
   { output: 'flat#1', key: 'flat', outcome: 'refused', flags: [] },
@@ -35,7 +44,7 @@ describe('a retry as plain JSON', () => {
       next: { round: 2, outputs: 1 },
       firstRound: 2,
     });
-    expect(JSON.parse((await textOf(store, places.retry('fix-1'))) ?? '')).toEqual({ outputs, anew });
+    expect(JSON.parse((await readText(store, places.retry('fix-1'))) ?? '')).toEqual({ outputs, anew });
   });
 
   test('keeps its selection, whatever the records say later', async () => {
@@ -49,13 +58,13 @@ describe('a retry as plain JSON', () => {
   test('that means no output is refused and leaves nothing', async () => {
     const { prepare, store } = await ended();
     const before = await store.list(`${places.home}/`);
-    const { type, message } = await failureOf(prepare({ retry: { id: 'fix-1', keys: ['herro'] } }));
+    const { type, message } = await catchFailure(prepare({ retry: { id: 'fix-1', keys: ['herro'] } }));
     expect([type, message]).toEqual([
       'wrong-state',
       'There is nothing to retry in the batch demo: it has no herro.',
     ]);
     // Nothing named: failed and missing ones, and there are none.
-    expect((await failureOf(prepare({ retry: { id: 'fix-2' } }))).message).toContain(
+    expect((await catchFailure(prepare({ retry: { id: 'fix-2' } }))).message).toContain(
       'no output of it is of that kind',
     );
     expect(await store.list(`${places.home}/`)).toEqual(before);
@@ -90,16 +99,16 @@ describe('a retry as plain JSON', () => {
     const retry = { id: 'fix-1', keys: ['hero'] };
     expect((await prepare({ retry })).options).toEqual({ maxCostUsd: 4 });
     expect((await prepare({ retry, options: { maxCostUsd: 9 } })).options).toEqual({ maxCostUsd: 9 });
-    expect(JSON.parse((await textOf(store, places.options)) ?? '')).toEqual({ maxCostUsd: 9 });
+    expect(JSON.parse((await readText(store, places.options)) ?? '')).toEqual({ maxCostUsd: 9 });
   });
 
   test('is run as the manifest says where nothing else was kept, and null says nothing', async () => {
     const { run, store } = await newWorker();
-    await begin(store, manifestOf([item('hero')], { run: { maxCostUsd: 2, labels: ['autumn'] } }));
+    await begin(store, buildManifest([item('hero')], { run: { maxCostUsd: 2, labels: ['autumn'] } }));
     const options = { maxCostUsd: null, maxRounds: 1 } as unknown as ImageBatchInput['options'];
     const input = { batchId: BATCH, ...(options && { options }) };
     const expected = { maxCostUsd: 2, labels: ['autumn'], maxRounds: 1 };
     expect((await run('prepare', { batchId: BATCH, where: {}, input })).options).toEqual(expected);
-    expect(JSON.parse((await textOf(store, places.options)) ?? '')).toEqual(expected);
+    expect(JSON.parse((await readText(store, places.options)) ?? '')).toEqual(expected);
   });
 });

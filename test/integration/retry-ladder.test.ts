@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OutputRecord, Reason } from '../../src/contract/index.ts';
 import type { Fault, JobEntry } from '../../src/emulator/index.ts';
-import { type BatchIn, batchIn, namesOf } from '../support/batch-in.ts';
+import { type BatchIn, batchIn, namePrefix } from '../support/batch-in.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 /** What a row is answered, the reason that this is, and how often it is tried where it is answered so each time. */
 const ROWS: readonly [answer: Fault, reason: Reason, tries: 1 | 2 | 3][] = [
@@ -46,12 +46,12 @@ const CASES = ROWS.map(([answer, reason, tries], index) => {
   return { key: `row-${index}`, answer, reason, tries, says: `${fault} ${JSON.stringify(what)}` };
 });
 const GOOD = 'good';
-const countOf = (least: number) => CASES.filter(({ tries }) => tries >= least).length;
+const countCases = (least: number) => CASES.filter(({ tries }) => tries >= least).length;
 
 /** The same answers for two batches: one gets them in every job, the other in its first only. */
 const FAULTS = CASES.flatMap(({ key, answer }): Fault[] => [
-  { ...answer, match: { name: namesOf('ladder-each'), key: `^${key}#` } },
-  { ...answer, match: { name: namesOf('ladder-first'), key: `^${key}#`, nth: 1 } },
+  { ...answer, match: { name: namePrefix('ladder-each'), key: `^${key}#` } },
+  { ...answer, match: { name: namePrefix('ladder-first'), key: `^${key}#`, nth: 1 } },
 ]);
 
 describe('of rows that are answered in every way there is', () => {
@@ -62,12 +62,12 @@ describe('of rows that are answered in every way there is', () => {
   beforeAll(async () => {
     world = await createWorld({ faults: { faults: FAULTS } });
     await world.work();
-    const manifest = manifestOf([GOOD, ...CASES.map(({ key }) => key)].map((key) => item(key)));
+    const manifest = buildManifest([GOOD, ...CASES.map(({ key }) => key)].map((key) => item(key)));
     const run = async (batchId: string) => {
       await world.hummingbatch.startNormalised({ manifest, batchId });
       const batch = batchIn(world, batchId);
       await batch.ended();
-      return leftOf(batch);
+      return readLeftovers(batch);
     };
     [each, first] = await Promise.all([run('ladder-each'), run('ladder-first')]);
   });
@@ -84,8 +84,8 @@ describe('of rows that are answered in every way there is', () => {
   });
 
   test('each job is smaller than the one before, by what has come and what is not worth another try', () => {
-    expect(each.jobs.map(({ rows }) => rows)).toEqual([1 + countOf(1), countOf(2), countOf(3)]);
-    expect(first.jobs.map(({ rows }) => rows)).toEqual([1 + countOf(1), countOf(2)]);
+    expect(each.jobs.map(({ rows }) => rows)).toEqual([1 + countCases(1), countCases(2), countCases(3)]);
+    expect(first.jobs.map(({ rows }) => rows)).toEqual([1 + countCases(1), countCases(2)]);
   });
 
   test('the image of the first round is kept through all of them', async () => {
@@ -98,8 +98,8 @@ describe('of rows that are answered in every way there is', () => {
   test('every output has one record, and the counts say what became of them', () => {
     expect(each.records.size).toBe(1 + ROWS.length);
     expect(first.progress.outputs).toEqual({
-      ...{ total: 1 + ROWS.length, image: 1 + countOf(2), missing: 0 },
-      ...{ refused: countOf(1) - countOf(2) - 1, failed: 1 },
+      ...{ total: 1 + ROWS.length, image: 1 + countCases(2), missing: 0 },
+      ...{ refused: countCases(1) - countCases(2) - 1, failed: 1 },
     });
   });
 });
@@ -114,7 +114,7 @@ interface Left {
   triesOf: (key: string) => number;
 }
 
-async function leftOf(batch: BatchIn): Promise<Left> {
+async function readLeftovers(batch: BatchIn): Promise<Left> {
   const [progress, records, jobs] = [await batch.ended(), await batch.records(), await batch.jobs()];
   const later = await Promise.all(jobs.slice(1).map((_, index) => batch.selection(index + 2)));
   return {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { batchIn } from '../support/batch-in.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ const REFUSED = { outcomes: ['refused'] } as const;
 
 test('a retry under a name happens once, also when it is sent again after its end', async () => {
   const items = [item('a', { prompt: 'A thing [refuse]' })];
-  await world.hummingbatch.startNormalised({ manifest: manifestOf(items), batchId: 'retry-named' });
+  await world.hummingbatch.startNormalised({ manifest: buildManifest(items), batchId: 'retry-named' });
   const batch = batchIn(world, 'retry-named');
   await batch.ended();
   const runs = new Set<string>();
@@ -28,7 +28,10 @@ test('a retry under a name happens once, also when it is sent again after its en
 });
 
 test('a key that there is none of, and a list of nothing, are refused', async () => {
-  await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId: 'retry-nothing' });
+  await world.hummingbatch.startNormalised({
+    manifest: buildManifest([item('a')]),
+    batchId: 'retry-nothing',
+  });
   const { handle, ended, jobs } = batchIn(world, 'retry-nothing');
   await ended();
   await expect(handle.retry({ keys: ['a', 'typo'] })).rejects.toMatchObject({
@@ -41,7 +44,7 @@ test('a key that there is none of, and a list of nothing, are refused', async ()
 
 test('a retry that is sent again, at once or while it runs, attaches: it runs once', async () => {
   const items = [item('a', { prompt: 'A thing [refuse]' }), item('b', { prompt: 'Another [no image]' })];
-  await world.hummingbatch.startNormalised({ manifest: manifestOf(items), batchId: 'retry-twice' });
+  await world.hummingbatch.startNormalised({ manifest: buildManifest(items), batchId: 'retry-twice' });
   const batch = batchIn(world, 'retry-twice');
   await batch.ended();
   const before = (await batch.jobs()).length;

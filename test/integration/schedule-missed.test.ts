@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scheduleIdOf } from '../../src/contract/index.ts';
+import { toScheduleId } from '../../src/contract/index.ts';
 import { readRecord } from '../../src/local/record.ts';
 import { bringTestTemporal } from '../support/temporal-server.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { createDesk } from './cli-kit.ts';
 
 /** Temporal takes no shorter window. */
-const SHORTEST_WINDOW_MS = 10_000;
+const MIN_WINDOW_MS = 10_000;
 
 describe('a Temporal server that stood still', () => {
   let temporal: Awaited<ReturnType<typeof bringTestTemporal>>;
@@ -29,13 +29,13 @@ describe('a Temporal server that stood still', () => {
       cron: '*/2 * * * * * *',
     });
     expect(missed).toBe(0);
-    const handle = world.client.schedule.getHandle(scheduleIdOf('often'));
+    const handle = world.client.schedule.getHandle(toScheduleId('often'));
     // Ours is ten minutes, for which nobody would wait here.
     expect((await handle.describe()).policies.catchupWindow).toBe(600_000);
     await handle.update((schedule) => ({
       ...schedule,
       state: schedule.state,
-      policies: { ...schedule.policies, catchupWindow: SHORTEST_WINDOW_MS },
+      policies: { ...schedule.policies, catchupWindow: MIN_WINDOW_MS },
     }));
     // Temporal takes it up with the next firing.
     const { numActionsTaken } = (await handle.describe()).info;
@@ -43,7 +43,7 @@ describe('a Temporal server that stood still', () => {
     const { pid = 0 } = (await readRecord(temporal.directory)) ?? {};
     process.kill(pid, 'SIGSTOP');
     // What passes here is the time in which no server runs: two firings more than fit into the window.
-    await pause(SHORTEST_WINDOW_MS + 5_000);
+    await pause(MIN_WINDOW_MS + 5_000);
     process.kill(pid, 'SIGCONT');
     let status = await seen();
     for (; !status?.missed; status = await seen()) await pause(200);

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type BatchResult, scheduleIdOf, workflowIdOf } from '../../src/contract/index.ts';
+import { type BatchResult, toScheduleId, toWorkflowId } from '../../src/contract/index.ts';
 import { batchPlaces } from '../../src/contract/places.ts';
 import type { ManifestInput } from '../../src/manifest/index.ts';
-import { batchIn, namesOf } from '../support/batch-in.ts';
+import { batchIn, namePrefix } from '../support/batch-in.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { picture } from './activities-kit.ts';
@@ -40,13 +40,15 @@ describe('a schedule', () => {
   beforeAll(async () => {
     world = await createWorld({
       jobSeconds: 1,
-      faults: { faults: [{ fault: 'job.stuck', state: 'RUNNING', match: { name: namesOf('long-[^/]+') } }] },
+      faults: {
+        faults: [{ fault: 'job.stuck', state: 'RUNNING', match: { name: namePrefix('long-[^/]+') } }],
+      },
     });
     await world.work();
   });
   afterAll(() => world.close());
 
-  const statusOf = async (name: string) =>
+  const readStatus = async (name: string) =>
     (await world.hummingbatch.schedules.list()).find((schedule) => schedule.name === name);
 
   async function fire(name: string): Promise<string> {
@@ -56,10 +58,10 @@ describe('a schedule', () => {
     return batchId;
   }
 
-  const firingOf = (name: string, batchId: string) => {
+  const nameFiring = (name: string, batchId: string) => {
     const [, day = '', time = ''] = /-(\d{8})-(\d{6})$/.exec(batchId) ?? [];
     const at = `${day}T${time}Z`.replace(/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/, '$1-$2-$3T$4:$5:$6Z');
-    return world.client.workflow.getHandle(`${scheduleIdOf(name)}-${at}`);
+    return world.client.workflow.getHandle(`${toScheduleId(name)}-${at}`);
   };
 
   test('makes a batch of its own at each firing, named for its time, of what was copied into the store', async () => {
@@ -92,7 +94,7 @@ describe('a schedule', () => {
         state: 'COMPLETED',
         outputs: { total: 2, image: 2 },
       });
-    const result = (await firingOf('bottles-more', first).result()) as BatchResult;
+    const result = (await nameFiring('bottles-more', first).result()) as BatchResult;
     expect(result).toMatchObject({ batchId: first, state: 'COMPLETED' });
     expect(await world.hummingbatch.schedules.list()).toEqual([]);
   });
@@ -105,11 +107,11 @@ describe('a schedule', () => {
     });
     const id = await fire('long-shown');
     await batchIn(world, id).until(({ state }) => state === 'WAITING');
-    const { userMetadata, raw } = await describeFully(firingOf('long-shown', id).workflowId);
+    const { userMetadata, raw } = await describeFully(nameFiring('long-shown', id).workflowId);
     expect(raw).toBe('scheduledBatch');
-    expect(userMetadata).toContain(workflowIdOf(id));
+    expect(userMetadata).toContain(toWorkflowId(id));
     expect(userMetadata).toContain(`hummingbatch status ${id}`);
-    const child = await world.client.workflow.getHandle(workflowIdOf(id)).describe();
+    const child = await world.client.workflow.getHandle(toWorkflowId(id)).describe();
     expect(child.memo).toMatchObject({
       store: world.store.id,
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -142,10 +144,12 @@ describe('a schedule', () => {
     const [cancelled, terminated] = [await fire('long-ended'), await fire('long-ended')];
     for (const id of [cancelled, terminated])
       await batchIn(world, id).until(({ state }) => state === 'WAITING');
-    await firingOf('long-ended', terminated).terminate();
-    await firingOf('long-ended', cancelled).cancel();
+    await nameFiring('long-ended', terminated).terminate();
+    await nameFiring('long-ended', cancelled).cancel();
     expect(await world.hummingbatch.batch(cancelled).wait()).toMatchObject({ state: 'CANCELLED' });
-    await until(async () => (await firingOf('long-ended', cancelled).describe()).status.name === 'CANCELLED');
+    await until(
+      async () => (await nameFiring('long-ended', cancelled).describe()).status.name === 'CANCELLED',
+    );
     expect(await world.store.head(batchPlaces(cancelled).report)).toBeDefined();
     expect(await world.hummingbatch.batch(terminated).status()).toMatchObject({ state: 'WAITING' });
     await world.hummingbatch.batch(terminated).cancel();
@@ -157,9 +161,9 @@ describe('a schedule', () => {
     await world.hummingbatch.schedules.create({ manifest, cron: DAILY });
     const id = await fire('long-taken');
     await batchIn(world, id).until(({ state }) => state === 'WAITING');
-    const [input] = (await argumentsOf(firingOf('long-taken', id).workflowId)) as [object];
+    const [input] = (await readArguments(nameFiring('long-taken', id).workflowId)) as [object];
     // The same second again, as after a reset: the batch is this firing's, whoever started it.
-    await firingOf('long-taken', id).terminate();
+    await nameFiring('long-taken', id).terminate();
     const again = await startFiring(id, input);
     expect(await again.result()).toEqual({ batchId: id, attached: true });
     await world.hummingbatch.startBatch({
@@ -172,7 +176,7 @@ describe('a schedule', () => {
     await world.hummingbatch.schedules.delete('long-taken');
   });
 
-  async function argumentsOf(workflowId: string): Promise<unknown[]> {
+  async function readArguments(workflowId: string): Promise<unknown[]> {
     const { events } = await world.client.workflow.getHandle(workflowId).fetchHistory();
     const payloads = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
     return payloads.map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()));
@@ -197,12 +201,12 @@ describe('a schedule', () => {
       overlap: 'skip',
     });
     const seen = await until(async () => {
-      const status = await statusOf('long-skip');
+      const status = await readStatus('long-skip');
       return status && status.skipped > 1 && status;
     });
     expect(seen).toMatchObject({ fired: 1, missed: 0, overlap: 'skip' });
     await world.hummingbatch.schedules.pause('long-skip');
-    const { code, stdout } = await (await deskOf()).run(['doctor', '--json']);
+    const { code, stdout } = await (await openDesk()).run(['doctor', '--json']);
     expect(code).toBe(1);
     const { checks } = JSON.parse(stdout) as { checks: { name: string }[] };
     expect(checks.find(({ name }) => name === 'schedules')).toMatchObject({
@@ -222,17 +226,17 @@ describe('a schedule', () => {
   test('fires no more while it is paused but by a trigger, and again once it is resumed', async () => {
     const { schedules } = world.hummingbatch;
     await schedules.create({ manifest: manifestNamed('paused'), cron: EVERY_SECOND });
-    await until(async () => (await statusOf('paused'))?.fired);
+    await until(async () => (await readStatus('paused'))?.fired);
     await schedules.pause('paused');
     await schedules.pause('paused');
-    const { fired = 0 } = (await statusOf('paused')) ?? {};
+    const { fired = 0 } = (await readStatus('paused')) ?? {};
     // Three of its times go by.
     for (const _ of [1, 2, 3]) await anotherSecond();
-    expect(await statusOf('paused')).toMatchObject({ paused: true, fired, missed: 0 });
+    expect(await readStatus('paused')).toMatchObject({ paused: true, fired, missed: 0 });
     const { batchId = '' } = await schedules.trigger('paused');
     expect(await world.hummingbatch.batch(batchId).wait()).toMatchObject({ state: 'COMPLETED' });
     await schedules.resume('paused');
-    await until(async () => ((await statusOf('paused'))?.fired ?? 0) > fired + 1);
+    await until(async () => ((await readStatus('paused'))?.fired ?? 0) > fired + 1);
     await schedules.delete('paused');
   });
 
@@ -280,7 +284,7 @@ describe('a schedule', () => {
         code: 'usage',
         message: expect.stringContaining(says),
       });
-    expect(await statusOf('wrong')).toBeUndefined();
+    expect(await readStatus('wrong')).toBeUndefined();
   });
 
   test('of another store is neither shown nor touched, and its name is taken', async () => {
@@ -290,10 +294,10 @@ describe('a schedule', () => {
       // Temporal's own list shows it.
       await until(async () => {
         for await (const { scheduleId } of world.client.schedule.list())
-          if (scheduleId === scheduleIdOf('theirs')) return true;
+          if (scheduleId === toScheduleId('theirs')) return true;
         return false;
       });
-      expect(await statusOf('theirs')).toBeUndefined();
+      expect(await readStatus('theirs')).toBeUndefined();
       expect(await other.hummingbatch.schedules.list()).toMatchObject([{ name: 'theirs' }]);
       for (const act of ['pause', 'resume', 'trigger', 'delete'] as const)
         await expect(world.hummingbatch.schedules[act]('theirs')).rejects.toMatchObject({
@@ -307,14 +311,14 @@ describe('a schedule', () => {
       });
       // Nor because this store has seen the name.
       expect(await world.store.folders('schedules/')).toContain('theirs');
-      expect(await statusOf('theirs')).toBeUndefined();
+      expect(await readStatus('theirs')).toBeUndefined();
       await other.hummingbatch.schedules.delete('theirs');
     } finally {
       await other.close();
     }
   });
 
-  async function deskOf() {
+  async function openDesk() {
     return createDesk({
       TEMPORAL_ADDRESS: inject('temporal'),
       HUMMINGBATCH_STORE: world.store.location,
@@ -324,7 +328,7 @@ describe('a schedule', () => {
   }
 
   test('is created, listed, paused, triggered and deleted from the command line', async () => {
-    const desk = await deskOf();
+    const desk = await openDesk();
     await desk.write('m.yaml', manifestText('typed'));
     const create = ['schedule', 'create', '--cron', DAILY, '--timezone', 'Europe/Berlin', 'm.yaml', '--json'];
     const created = await desk.run(create);

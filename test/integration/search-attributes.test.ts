@@ -4,13 +4,13 @@ import { promisify } from 'node:util';
 import { msNumberToTs } from '@temporalio/common/lib/time.js';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { registeredAttributes } from '../../src/client/registered-attributes.ts';
-import { workflowIdOf } from '../../src/contract/index.ts';
+import { toWorkflowId } from '../../src/contract/index.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
 import { batchIn } from '../support/batch-in.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { temporalCliPath } from '../support/servers.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 const run = promisify(execFile);
 
@@ -50,9 +50,9 @@ describe('a namespace without our search attributes', () => {
     expect(await attributes()).toEqual([]);
     const stop = await world.work({ searchAttributes: attributes });
     const batchId = 'bare-batch';
-    await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId });
+    await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId });
     expect(await world.hummingbatch.batch(batchId).wait()).toMatchObject({ state: 'COMPLETED' });
-    const { events } = await world.client.workflow.getHandle(workflowIdOf(batchId)).fetchHistory();
+    const { events } = await world.client.workflow.getHandle(toWorkflowId(batchId)).fetchHistory();
     const kinds = (events ?? []).flatMap((event) => Object.keys(event));
     expect(kinds).not.toContain('upsertWorkflowSearchAttributesEventAttributes');
     expect(kinds).not.toContain('workflowTaskFailedEventAttributes');
@@ -70,7 +70,7 @@ describe('a namespace without our search attributes', () => {
     const stop = await world.work({ searchAttributes: attributes });
     const options = { labels: ['autumn'], approveAboveUsd: 0 };
     const batchId = 'bare-labelled';
-    await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId, options });
+    await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId, options });
     await batchIn(world, batchId).until(({ state }) => state === 'AWAITING_APPROVAL');
     const { batches } = await world.hummingbatch.list({ labels: ['autumn'] });
     expect(batches.map((batch) => batch.batchId)).toEqual([batchId]);
@@ -92,12 +92,12 @@ describe('a namespace without our search attributes', () => {
     const stop = await world.work({ searchAttributes: attributes });
     const batchId = 'bare-no-more';
     const options = { labels: ['autumn'] };
-    await world.hummingbatch.startNormalised({ manifest: manifestOf([item('a')]), batchId, options });
+    await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId, options });
     await world.hummingbatch.batch(batchId).wait();
     const query = `BatchState = 'COMPLETED' AND BatchLabels = 'autumn' AND OutputsDone = 1 AND OutputsFailed = 0`;
     const found: string[] = [];
     for await (const { workflowId } of world.client.workflow.list({ query })) found.push(workflowId);
-    expect(found).toEqual([workflowIdOf(batchId)]);
+    expect(found).toEqual([toWorkflowId(batchId)]);
     await stop();
   });
 });

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, type TestContext, test, vi } from 'vitest';
 import { createEmulator } from '../../src/emulator/index.ts';
-import { bringTemporal } from '../../src/local/index.ts';
+import { startTemporal } from '../../src/local/index.ts';
 import { isRunning } from '../../src/local/process.ts';
 import { readRecord, type ServerRecord } from '../../src/local/record.ts';
 import type { Desk } from '../support/desk.ts';
@@ -14,7 +14,7 @@ import { createDesk, manifestText } from './cli-kit.ts';
 const TRACE = /^\s+at /m;
 
 /** A desk whose Gemini outlives everything else, as Google does. */
-async function deskOf({ onTestFinished }: TestContext) {
+async function openDesk({ onTestFinished }: TestContext) {
   const emulator = await createEmulator({ images: 'plain', jobSeconds: 4 });
   onTestFinished(() => emulator.close());
   const env = {
@@ -34,16 +34,16 @@ async function serverIn(directory: string): Promise<ServerRecord> {
   return server;
 }
 
-function serverOf({ folder }: Desk): Promise<ServerRecord> {
+function readServer({ folder }: Desk): Promise<ServerRecord> {
   return serverIn(join(folder, 'hummingbatch', '.temporal'));
 }
 
 describe.concurrent('a brought Temporal server that is killed while run waits', () => {
   test('is started again at its address, and the batch goes on as if nothing had happened', async (context) => {
-    const desk = await deskOf(context);
+    const desk = await openDesk(context);
     const run = desk.begin('run', 'm.yaml', '--json');
     await run.said('waiting for batches/');
-    const killed = await serverOf(desk);
+    const killed = await readServer(desk);
     process.kill(killed.pid, 'SIGKILL');
 
     const { code, stdout, stderr } = await run.ended;
@@ -53,16 +53,16 @@ describe.concurrent('a brought Temporal server that is killed while run waits', 
     expect((await desk.emulator.ledger()).jobs).toHaveLength(1);
     expect(stderr).toContain('The Temporal server of this store has ended.');
     expect(stderr).not.toMatch(TRACE);
-    const { pid, port } = await serverOf(desk);
+    const { pid, port } = await readServer(desk);
     expect({ port, isAnother: pid !== killed.pid }).toEqual({ port: killed.port, isAnother: true });
-    expect(isRunning(await serverOf(desk)), 'the last that uses it ends it').toBe(false);
+    expect(isRunning(await readServer(desk)), 'the last that uses it ends it').toBe(false);
   });
 
   test('and whose address another program took is told of, with the command that goes on', async (context) => {
-    const desk = await deskOf(context);
+    const desk = await openDesk(context);
     const run = desk.begin('run', 'm.yaml', '--json');
     await run.said('waiting for batches/');
-    const { pid, port } = await serverOf(desk);
+    const { pid, port } = await readServer(desk);
     process.kill(pid, 'SIGKILL');
     const other = createServer();
     context.onTestFinished(() => void other.close());
@@ -87,12 +87,12 @@ describe.concurrent('a brought Temporal server that is killed while run waits', 
 });
 
 test.concurrent('a worker whose configured Temporal server is killed goes on when the server is back, and so does whoever waits', async (context) => {
-  const desk = await deskOf(context);
+  const desk = await openDesk(context);
   const directory = join(desk.folder, 'their-temporal');
   const bring = async (port?: number) => {
     const cli = await temporalCliPath();
     const options = { directory, cli, namespace: 'default', searchAttributes: {}, retentionHours: 24 };
-    return bringTemporal({ ...options, env: process.env, log: () => undefined, ...(port && { port }) });
+    return startTemporal({ ...options, env: process.env, log: () => undefined, ...(port && { port }) });
   };
   const first = await bring();
   const place = { TEMPORAL_ADDRESS: first.address };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorCode, Manifest, Step } from '../../src/contract/index.ts';
 import { batchPlaces } from '../../src/contract/places.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { type BatchIn, batchIn, namesOf } from '../support/batch-in.ts';
+import { type BatchIn, batchIn, namePrefix } from '../support/batch-in.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { wireClient } from './emulator-kit.ts';
 import { expectWhole, UPLOADS, writeManifest } from './stopping-kit.ts';
@@ -89,7 +89,7 @@ const OTHERS: Fault[] = [
 ];
 
 function at(id: string) {
-  return { match: { name: namesOf(id) } };
+  return { match: { name: namePrefix(id) } };
 }
 
 describe.concurrent('what Google refuses', () => {

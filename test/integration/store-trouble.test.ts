@@ -1,7 +1,7 @@
 import { rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type BatchIn, batchIn, submissionOf } from '../support/batch-in.ts';
+import { type BatchIn, batchIn, parseSubmission } from '../support/batch-in.ts';
 import { noise } from '../support/pictures.ts';
 import { type SmallDisk, smallDisk } from '../support/small-disk.ts';
 import { createWorld, type World, type WorldOptions } from '../support/world.ts';
@@ -38,7 +38,7 @@ async function start(world: World, batchId: string, options = {}): Promise<Batch
 /** All images, of one job, from files that were uploaded once. */
 async function expectWhole(batch: BatchIn): Promise<void> {
   expect(await batch.ended()).toMatchObject({ state: 'COMPLETED', outputs: { image: OUTPUTS } });
-  expect((await batch.jobs()).map(submissionOf)).toEqual(['r1.1']);
+  expect((await batch.jobs()).map(parseSubmission)).toEqual(['r1.1']);
   expect(await batch.uploads()).toHaveLength(2);
 }
 

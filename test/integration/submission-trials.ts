@@ -4,15 +4,15 @@ import {
   HummingbatchError,
   type OutputRecord,
   type Report,
-  workflowIdOf,
+  toWorkflowId,
 } from '../../src/contract/index.ts';
 import { batchPlaces } from '../../src/contract/places.ts';
 import type { Fault, JobEntry } from '../../src/emulator/index.ts';
 import { getJson, getJsonLines } from '../../src/store/json.ts';
-import { jobsOf } from '../support/jobs.ts';
+import { listJobs } from '../support/jobs.ts';
 import { pick, seeded } from '../support/seeded.ts';
 import { type Attempt, createSkippedWorld, type SkippedWorld } from '../support/skipped-world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 const SEED = 20261124;
 export const OUTPUTS = 3;
@@ -101,12 +101,12 @@ const AT_ONE_GOOGLE = 50;
  * @returns what each came to, and how often each fault struck
  */
 export async function runTrials(trials: Trials) {
-  const all = Array.from({ length: trials.count }, (_, number) => trialOf(trials, number));
+  const all = Array.from({ length: trials.count }, (_, number) => buildTrial(trials, number));
   const outcomes: Outcome[] = [];
   const struck: Partial<Record<string, number>> = {};
   for (let from = 0; from < all.length; from += AT_ONE_GOOGLE) {
     const some = all.slice(from, from + AT_ONE_GOOGLE);
-    const world = await worldOf(trials, some);
+    const world = await openWorld(trials, some);
     for (const trial of some) outcomes.push(await runTrial(world, trials, trial));
     const { faults } = await world.emulator.ledger();
     for (const [name, times] of Object.entries(faults)) struck[name] = (struck[name] ?? 0) + times;
@@ -122,7 +122,7 @@ export function notOnePaid(outcomes: readonly Outcome[]): [id: string, jobs: Job
     .map(({ id, jobs }) => [id, jobs]);
 }
 
-function trialOf({ kind, atCreate, unlisted }: Trials, number: number): Trial {
+function buildTrial({ kind, atCreate, unlisted }: Trials, number: number): Trial {
   const id = `${kind}-${number}`;
   const random = seeded(SEED + number);
   const name = `^hb/${id}/`;
@@ -133,7 +133,7 @@ function trialOf({ kind, atCreate, unlisted }: Trials, number: number): Trial {
   return { id, deaths, faults: [...create, ...(random() < 0.8 ? [late] : [])] };
 }
 
-function worldOf({ jobSeconds }: Trials, all: readonly Trial[]): Promise<SkippedWorld> {
+function openWorld({ jobSeconds }: Trials, all: readonly Trial[]): Promise<SkippedWorld> {
   const lists: Fault = { fault: 'list.refuse', status: 'UNAVAILABLE', probability: 0.02 };
   const faults = { seed: SEED, faults: [...all.flatMap((trial) => trial.faults), lists] };
   const byId = new Map(all.map((trial) => [trial.id, trial]));
@@ -146,21 +146,21 @@ async function runTrial(
   { id: batchId, faults }: Trial,
 ): Promise<Outcome> {
   const common = { submitWindowMs: WINDOW_MS, checkIntervalMs: CHECK_INTERVAL_MS, maxRounds: 1 };
-  const manifest = manifestOf([item('a', { count: OUTPUTS })]);
+  const manifest = buildManifest([item('a', { count: OUTPUTS })]);
   await world.hummingbatch.startNormalised({ manifest, batchId, options: { ...common, ...options } });
   await attend(world, batchId);
   const { results, report } = batchPlaces(batchId);
   return {
     id: batchId,
     twice: faults.some(({ fault }) => fault === 'create.twice'),
-    jobs: jobsOf((await world.emulator.ledger()).jobs, batchId),
+    jobs: listJobs((await world.emulator.ledger()).jobs, batchId),
     records: (await getJsonLines<OutputRecord>(world.store, results)) ?? [],
     report: (await getJson<Report>(world.store, report)) as Report,
   };
 }
 
 async function toItsEnd({ client }: SkippedWorld, id: string): Promise<void> {
-  await client.workflow.getHandle(workflowIdOf(id)).result();
+  await client.workflow.getHandle(toWorkflowId(id)).result();
 }
 
 async function runOrDie({ step, input, number, deps, run }: Attempt, trials: ReadonlyMap<string, Trial>) {

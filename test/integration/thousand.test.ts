@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type OutputRecord, workflowIdOf } from '../../src/contract/index.ts';
+import { type OutputRecord, toWorkflowId } from '../../src/contract/index.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 describe('a batch of 1000 outputs', () => {
@@ -31,7 +31,7 @@ describe('a batch of 1000 outputs', () => {
   });
 
   test('keeps its history small: names and counts, no prompts and no lists', async () => {
-    const { raw } = await world.client.workflow.getHandle(workflowIdOf(batchId)).describe();
+    const { raw } = await world.client.workflow.getHandle(toWorkflowId(batchId)).describe();
     const historySize = Number(raw.workflowExecutionInfo?.historySizeBytes);
     expect(historySize).toBeGreaterThan(0);
     expect(historySize).toBeLessThan(300_000);

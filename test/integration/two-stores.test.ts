@@ -4,15 +4,15 @@ import { createHummingbatch } from '../../src/client/index.ts';
 import type { BatchOptions, Report } from '../../src/contract/index.ts';
 import type { Fault, JobEntry } from '../../src/emulator/index.ts';
 import { openStore } from '../../src/store/open.ts';
-import { type BatchIn, batchIn, namesOf, stillRunning } from '../support/batch-in.ts';
+import { type BatchIn, batchIn, namePrefix, stillRunning } from '../support/batch-in.ts';
 import { pick, seeded } from '../support/seeded.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
 const SEED = 20261124;
 const BATCHES = 8;
 const OUTPUTS = 2;
-const MANIFEST = manifestOf([item('a', { count: OUTPUTS })]);
+const MANIFEST = buildManifest([item('a', { count: OUTPUTS })]);
 const IDS = Array.from({ length: BATCHES }, (_, n) => `twin-${n}`);
 /** As in `one-paid-job.test.ts`: long beside what the steps take, so that only waiting finds a late job. */
 const OPTIONS: Partial<BatchOptions> = { submitWindowMs: 6_000, maxRounds: 1 };
@@ -20,7 +20,7 @@ const OPTIONS: Partial<BatchOptions> = { submitWindowMs: 6_000, maxRounds: 1 };
 /** The first POST of either store, or of both, gets no answer, and LIST shows the jobs late. */
 const FAULTS = IDS.flatMap((id, n): Fault[] => {
   const random = seeded(SEED + n);
-  const match = { name: namesOf(id) };
+  const match = { name: namePrefix(id) };
   return [
     {
       fault: pick(random, ['create.answer-lost', 'create.garbage'] as const),
@@ -31,7 +31,7 @@ const FAULTS = IDS.flatMap((id, n): Fault[] => {
   ];
 });
 
-const ENDLESS: Fault = { fault: 'job.stuck', state: 'RUNNING', match: { name: namesOf('twin-parted') } };
+const ENDLESS: Fault = { fault: 'job.stuck', state: 'RUNNING', match: { name: namePrefix('twin-parted') } };
 
 describe(`two stores with the same ${BATCHES} batches under one project (seed ${SEED})`, () => {
   let one: World;
@@ -45,7 +45,7 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
     return namespace;
   }
 
-  const pairOf = (id: string) => [batchIn(one, id), batchIn(other, id)] as const;
+  const makePair = (id: string) => [batchIn(one, id), batchIn(other, id)] as const;
   const startBoth = (batchId: string) =>
     Promise.all(
       [one, other].map(({ hummingbatch }) =>
@@ -66,26 +66,28 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
   });
 
   test('end all, each with its own job in its own store, and none is paid twice or cancelled by the other', async () => {
-    const ends = await Promise.all(IDS.flatMap(pairOf).map((batch) => batch.ended()));
+    const ends = await Promise.all(IDS.flatMap(makePair).map((batch) => batch.ended()));
     for (const { batchId, state, outputs } of ends)
       expect([batchId, state, outputs.image]).toEqual([batchId, 'COMPLETED', OUTPUTS]);
 
     const { jobs, answersLost } = await one.emulator.ledger();
     expect(answersLost).toBeGreaterThan(0);
     for (const id of IDS) {
-      const [mine, theirs] = await Promise.all(pairOf(id).map((batch) => jobsOf(batch, jobs)));
+      const [mine, theirs] = await Promise.all(makePair(id).map((batch) => readJobs(batch, jobs)));
       expect([id, mine?.nonces.size, theirs?.nonces.size]).toEqual([id, 1, 1]);
       expect(mine?.nonces).not.toEqual(theirs?.nonces);
       // What is left of the jobs of both is one for each: nothing at Google is of neither, and nothing of both.
       const whole = jobs.filter(
         ({ displayName, cancelled }) => displayName?.startsWith(`hb/${id}/`) && !cancelled,
       );
-      expect(whole.map(nonceOf).sort()).toEqual([...(mine?.nonces ?? []), ...(theirs?.nonces ?? [])].sort());
+      expect(whole.map(parseNonce).sort()).toEqual(
+        [...(mine?.nonces ?? []), ...(theirs?.nonces ?? [])].sort(),
+      );
     }
   });
 
   test('when one of them is cancelled, the other goes on', async () => {
-    const [mine, theirs] = pairOf('twin-parted');
+    const [mine, theirs] = makePair('twin-parted');
     await startBoth('twin-parted');
     for (const batch of [mine, theirs]) await batch.until(({ check }) => check !== undefined);
     await mine.handle.cancel();
@@ -117,14 +119,14 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
 });
 
 /** The nonces of all jobs that a batch takes for its own. */
-async function jobsOf(batch: BatchIn, all: readonly JobEntry[]): Promise<{ nonces: Set<string> }> {
+async function readJobs(batch: BatchIn, all: readonly JobEntry[]): Promise<{ nonces: Set<string> }> {
   const report: Report = await batch.report();
   const records = await batch.records();
   const own = [...report.jobs.map(({ name }) => name), ...records.map(({ job }) => job)];
-  return { nonces: new Set(all.filter(({ name }) => own.includes(name)).map(nonceOf)) };
+  return { nonces: new Set(all.filter(({ name }) => own.includes(name)).map(parseNonce)) };
 }
 
 /** Of `hb/<batch>/<nonce>/r1.1`. */
-function nonceOf({ displayName = '' }: JobEntry): string {
+function parseNonce({ displayName = '' }: JobEntry): string {
   return displayName.split('/')[2] ?? '';
 }

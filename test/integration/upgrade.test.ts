@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { workflowIdOf } from '../../src/contract/index.ts';
+import { toWorkflowId } from '../../src/contract/index.ts';
 import { type BatchIn, batchIn } from '../support/batch-in.ts';
 import { type Change, changedBundle } from '../support/changed-bundle.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { type Event, summaryOf } from '../workflow/support/events.ts';
+import { type Event, readSummary } from '../workflow/support/events.ts';
 
 const { EventType, WorkflowTaskFailedCause } = proto.temporal.api.enums.v1;
 
@@ -65,24 +65,24 @@ describe('a worker that is upgraded under a waiting batch', () => {
     aheadMs += JOB_SECONDS * 1_000;
   };
 
-  async function eventsOf({ id }: BatchIn): Promise<Event[]> {
-    return (await world.client.workflow.getHandle(workflowIdOf(id)).fetchHistory()).events ?? [];
+  async function readEvents({ id }: BatchIn): Promise<Event[]> {
+    return (await world.client.workflow.getHandle(toWorkflowId(id)).fetchHistory()).events ?? [];
   }
 
-  const timersOf = async (batch: BatchIn) =>
-    (await eventsOf(batch))
+  const readTimers = async (batch: BatchIn) =>
+    (await readEvents(batch))
       .filter(({ timerStartedEventAttributes }) => timerStartedEventAttributes)
-      .map(summaryOf);
+      .map(readSummary);
 
   /** Why tasks of its workflow failed. */
-  const failuresOf = async (batch: BatchIn) =>
-    (await eventsOf(batch))
+  const readFailures = async (batch: BatchIn) =>
+    (await readEvents(batch))
       .filter(({ eventType }) => eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
       .map(({ workflowTaskFailedEventAttributes }) => workflowTaskFailedEventAttributes?.cause);
 
   /** The bundles that have moved it, in their order. */
-  async function buildsOf(batch: BatchIn): Promise<string[]> {
-    const builds = (await eventsOf(batch)).flatMap(
+  async function listBuilds(batch: BatchIn): Promise<string[]> {
+    const builds = (await readEvents(batch)).flatMap(
       ({ workflowTaskCompletedEventAttributes: it }) => it?.workerVersion?.buildId ?? [],
     );
     return [...new Set(builds)];
@@ -111,10 +111,10 @@ describe('a worker that is upgraded under a waiting batch', () => {
     letJobsEnd();
     await expectWhole(old);
     await expectWhole(fresh);
-    expect(await timersOf(old)).not.toContain(NEW_STEP);
-    expect((await timersOf(fresh)).filter((summary) => summary === NEW_STEP)).toHaveLength(1);
-    expect([await failuresOf(old), await failuresOf(fresh)]).toEqual([[], []]);
-    expect([await buildsOf(old), await buildsOf(fresh)].map(({ length }) => length)).toEqual([2, 1]);
+    expect(await readTimers(old)).not.toContain(NEW_STEP);
+    expect((await readTimers(fresh)).filter((summary) => summary === NEW_STEP)).toHaveLength(1);
+    expect([await readFailures(old), await readFailures(fresh)]).toEqual([[], []]);
+    expect([await listBuilds(old), await listBuilds(fresh)].map(({ length }) => length)).toEqual([2, 1]);
     await tomorrow();
   });
 
@@ -123,16 +123,16 @@ describe('a worker that is upgraded under a waiting batch', () => {
     const batch = await waiting('upgrade-unguarded');
     await today();
     const wrong = await world.work({}, unguarded);
-    while ((await failuresOf(batch)).length === 0) await pause(100);
+    while ((await readFailures(batch)).length === 0) await pause(100);
     expect(await batch.workflow()).toBe('RUNNING');
     await wrong();
     await world.work();
     letJobsEnd();
     await expectWhole(batch);
-    expect(await timersOf(batch)).not.toContain(NEW_STEP);
-    expect(new Set(await failuresOf(batch))).toEqual(
+    expect(await readTimers(batch)).not.toContain(NEW_STEP);
+    expect(new Set(await readFailures(batch))).toEqual(
       new Set([WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR]),
     );
-    expect(await buildsOf(batch)).toHaveLength(1);
+    expect(await listBuilds(batch)).toHaveLength(1);
   });
 });

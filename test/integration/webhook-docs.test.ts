@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { postPublic } from '../../src/post.ts';
+import { postPublic } from '../../src/net/post.ts';
 import { freePort } from '../support/free-port.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -15,7 +15,7 @@ const BIN = join(ROOT, 'node_modules', '.bin');
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
 
 /** The one program of the document. */
-async function receiverOf(document: string): Promise<string> {
+async function extractReceiver(document: string): Promise<string> {
   const text = await readFile(join(ROOT, document), 'utf8');
   return /^```ts\n(?<code>[\s\S]*?)^```$/m.exec(text)?.groups?.['code'] ?? '';
 }
@@ -37,7 +37,7 @@ describe('the receiver in docs/webhooks.md', () => {
       await symlink(join(ROOT, 'node_modules', name), join(world.folder, 'node_modules', name));
     await symlink(ROOT, join(world.folder, 'node_modules', 'hummingbatch'));
     await writeFile(join(world.folder, 'package.json'), '{"type":"module","private":true}');
-    const code = await receiverOf('docs/webhooks.md');
+    const code = await extractReceiver('docs/webhooks.md');
     await writeFile(join(world.folder, 'receiver.ts'), code.replace('9000', String(port)));
   });
   afterAll(() => world.close());

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { progressQuery, workflowIdOf } from '../../src/contract/index.ts';
+import { progressQuery, toWorkflowId } from '../../src/contract/index.ts';
 import type { EmulatorOptions } from '../../src/emulator/index.ts';
 import { batchIn } from '../support/batch-in.ts';
 import { createReceiver } from '../support/receiver.ts';
@@ -65,7 +65,7 @@ async function listeningWorld(options: EmulatorOptions = {}) {
         /** Waits for its end, and asks the workflow itself: its report knows nothing of checks. */
         ended: async () => {
           await batch.ended();
-          return world.client.workflow.getHandle(workflowIdOf(batchId)).query(progressQuery);
+          return world.client.workflow.getHandle(toWorkflowId(batchId)).query(progressQuery);
         },
       };
     },
@@ -95,7 +95,7 @@ describe('an event of Google’s', () => {
     const { state, check, lastCheck = '' } = await ended();
     expect(state).toBe('COMPLETED');
     expect(check).toMatchObject({ number: 2, jobState: 'SUCCEEDED' });
-    expect(answers).toEqual(['woke']);
+    expect(answers).toEqual(['delivered']);
     expect(await images()).toBe(1);
     const jobEnded = await endOf(job);
     expect(Date.parse(lastCheck)).toBeGreaterThanOrEqual(jobEnded);
@@ -106,14 +106,14 @@ describe('an event of Google’s', () => {
     const { asleep, answers, send, world } = await listeningWorld({ jobSeconds: 8 });
     const { until, ended, job } = await asleep();
     expect(await send('msg_x', job, `whsec_${Buffer.alloc(24).toString('base64')}`)).toBe('webhook-invalid');
-    expect(await send('msg_1', job)).toBe('woke');
+    expect(await send('msg_1', job)).toBe('delivered');
     await until(({ check, nextCheck }) => check?.number === 2 && nextCheck !== undefined);
     expect(await send('msg_1', job)).toBe('repeated');
-    expect(await send('msg_2', 'batches/somebody-elses')).toBe('nobody');
+    expect(await send('msg_2', 'batches/somebody-elses')).toBe('no-recipient');
     const { check } = await ended();
     // The first one, that of the event, and that of the job's end.
     expect(check).toMatchObject({ number: 3, jobState: 'SUCCEEDED' });
-    expect(answers).toEqual(['webhook-invalid', 'woke', 'repeated', 'nobody', 'woke']);
+    expect(answers).toEqual(['webhook-invalid', 'delivered', 'repeated', 'no-recipient', 'delivered']);
     expect((await world.emulator.ledger()).jobs).toHaveLength(1);
   });
 
@@ -124,20 +124,20 @@ describe('an event of Google’s', () => {
     });
     const { ended } = await asleep();
     expect((await ended()).check?.number).toBe(2);
-    await vi.waitFor(() => expect(answers).toEqual(['woke', 'repeated']), { timeout: 10 * SECOND });
+    await vi.waitFor(() => expect(answers).toEqual(['delivered', 'repeated']), { timeout: 10 * SECOND });
   });
 
   test('of a job that is no batch’s, and of a batch that has ended, reaches nobody', async () => {
     const { wire, asleep, answers, world } = await listeningWorld({ jobSeconds: 2 });
     const stranger = (await wire.createFromLines([requestLine('a')])).json.name as string;
-    await vi.waitFor(() => expect(answers).toEqual(['nobody']), { timeout: 10 * SECOND });
+    await vi.waitFor(() => expect(answers).toEqual(['no-recipient']), { timeout: 10 * SECOND });
     const { ended, job } = await asleep();
     await ended();
     const { hummingbatch } = world;
-    await vi.waitFor(async () => expect(await hummingbatch.jobEvent({ job })).toBe('nobody'), {
+    await vi.waitFor(async () => expect(await hummingbatch.jobEvent({ job })).toBe('no-recipient'), {
       timeout: 10 * SECOND,
     });
-    expect(await hummingbatch.jobEvent({ job: stranger })).toBe('nobody');
+    expect(await hummingbatch.jobEvent({ job: stranger })).toBe('no-recipient');
     for (const none of ['', 'x', 'batches/', '../x', 'batches/../x'])
       await expect(hummingbatch.jobEvent({ job: none })).rejects.toMatchObject({ code: 'usage' });
   });
@@ -146,7 +146,7 @@ describe('an event of Google’s', () => {
     const { asleep, stopWorker, world, answers } = await listeningWorld({ jobSeconds: 5 });
     const { ended } = await asleep();
     await stopWorker();
-    await vi.waitFor(() => expect(answers).toEqual(['woke']), { timeout: 20 * SECOND });
+    await vi.waitFor(() => expect(answers).toEqual(['delivered']), { timeout: 20 * SECOND });
     await world.work();
     expect((await ended()).check?.number).toBe(2);
   });

@@ -5,11 +5,11 @@ import { createEmulator, type Emulator } from '../../src/emulator/index.ts';
 import { createGemini } from '../../src/gemini/index.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
-import { type BatchIn, batchIn, submissionOf } from '../support/batch-in.ts';
+import { type BatchIn, batchIn, parseSubmission } from '../support/batch-in.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { item, manifestOf } from './activities-kit.ts';
+import { buildManifest, item } from './activities-kit.ts';
 
-const MANIFEST = manifestOf([item('a', { count: 3 })]);
+const MANIFEST = buildManifest([item('a', { count: 3 })]);
 
 /** What a foreign worker has of its own; it shares the queue, and the rest, with the right one. */
 interface Foreign {
@@ -22,16 +22,16 @@ const KINDS = [
   {
     id: 'endpoint',
     says: 'another endpoint of Gemini',
-    has: (_: World, { emulator }: Foreign) => ({ gemini: geminiOf(emulator) }),
+    has: (_: World, { emulator }: Foreign) => ({ gemini: connectGemini(emulator) }),
   },
   {
     id: 'key',
     says: 'another key',
-    has: ({ emulator }: World) => ({ gemini: geminiOf(emulator, 'another-key') }),
+    has: ({ emulator }: World) => ({ gemini: connectGemini(emulator, 'another-key') }),
   },
 ] satisfies { id: string; says: string; has: (world: World, foreign: Foreign) => Partial<ActivityDeps> }[];
 
-function geminiOf({ url }: Emulator, apiKey = 'test-key') {
+function connectGemini({ url }: Emulator, apiKey = 'test-key') {
   return createGemini({ baseUrl: url, apiKey });
 }
 
@@ -56,23 +56,23 @@ describe.concurrent('a worker on the same queue', () => {
       const begun = await startBound(world, `bound-by-${id}`);
 
       await world.work(has(world, foreign));
-      const before = await traceOf(world, foreign);
+      const before = await readTrace(world, foreign);
       await begun.handle.approve();
       const batches = [begun];
       // Only the first step tells which key is the batch's.
       if (id !== 'key') batches.push(await startNamed(world, `named-by-${id}`));
-      const all = await traceOf(world, foreign);
+      const all = await readTrace(world, foreign);
       for (const batch of batches) {
         await batch.until(async () => (await batch.trying()).attempt > 2);
         expect((await batch.trying()).code).toBe('wrong-worker');
       }
-      expect(await traceOf(world, foreign)).toEqual({ ...before, store: all.store });
+      expect(await readTrace(world, foreign)).toEqual({ ...before, store: all.store });
 
       // Beside the foreign one, which goes on to grab what it can.
       await world.work();
       for (const batch of batches) {
         expect(await batch.ended()).toMatchObject({ state: 'COMPLETED', outputs: { image: 3 } });
-        expect((await batch.jobs()).map(submissionOf)).toEqual(['r1.1']);
+        expect((await batch.jobs()).map(parseSubmission)).toEqual(['r1.1']);
       }
       expect((await foreign.emulator.ledger()).requests).toEqual({});
       expect(await foreign.store.list('batches/')).toEqual([]);
@@ -98,7 +98,7 @@ async function startNamed(world: World, batchId: string): Promise<BatchIn> {
 }
 
 /** All that a step could have touched. */
-async function traceOf({ store, emulator }: World, foreign: Foreign) {
+async function readTrace({ store, emulator }: World, foreign: Foreign) {
   return {
     store: await store.list('batches/'),
     requests: (await emulator.ledger()).requests,

@@ -6,14 +6,14 @@ import {
   type OutputRecord,
   type Report,
   type Stop,
-  workflowIdOf,
+  toWorkflowId,
 } from '../../src/contract/index.ts';
 import { batchPlaces } from '../../src/contract/places.ts';
 import type { JobEntry, UploadEntry } from '../../src/emulator/index.ts';
 import type { World } from './world.ts';
 
 /** What the names of a batch's jobs and files at Google begin with, for the `match.name` of a fault. */
-export function namesOf(batchId: string): string {
+export function namePrefix(batchId: string): string {
   return `^hb/${batchId}/`;
 }
 
@@ -24,7 +24,7 @@ export function batchIn(world: World, id: string) {
   const places = batchPlaces(id);
 
   const isOwn = ({ displayName }: { displayName?: string }) => displayName?.startsWith(`hb/${id}/`);
-  const jsonOf = async <T>(key: string): Promise<T> =>
+  const readJson = async <T>(key: string): Promise<T> =>
     JSON.parse(Buffer.from((await store.get(key)) ?? []).toString()) as T;
 
   /** On a busy machine a query may find no worker in time: then there is nothing new. */
@@ -62,10 +62,10 @@ export function batchIn(world: World, id: string) {
     /** Goes on with it as a person does. */
     retry: () => hummingbatch.batch(id).retry(),
     /** How Temporal says that it stands. */
-    workflow: async () => (await client.workflow.getHandle(workflowIdOf(id)).describe()).status.name,
+    workflow: async () => (await client.workflow.getHandle(toWorkflowId(id)).describe()).status.name,
     /** What the step that is tried again now has failed with last, and how often it was tried. */
     async trying(): Promise<{ attempt: number; code: string }> {
-      const { raw } = await client.workflow.getHandle(workflowIdOf(id)).describe();
+      const { raw } = await client.workflow.getHandle(toWorkflowId(id)).describe();
       const [step] = raw.pendingActivities ?? [];
       return {
         attempt: step?.attempt ?? 0,
@@ -83,17 +83,17 @@ export function batchIn(world: World, id: string) {
     },
     /** How many image files there are. */
     images: async () => (await store.list(`${places.home}/images/`)).length,
-    report: () => jsonOf<Report>(places.report),
+    report: () => readJson<Report>(places.report),
     /** The outputs that a later round was for. */
     selection: async (round: number) =>
-      (await jsonOf<{ outputs: string[] }>(places.round(round).selection)).outputs,
+      (await readJson<{ outputs: string[] }>(places.round(round).selection)).outputs,
   };
 }
 
 export type BatchIn = ReturnType<typeof batchIn>;
 
 /** The submission that a job was: `r2.1`. */
-export function submissionOf({ displayName = '' }: JobEntry): string {
+export function parseSubmission({ displayName = '' }: JobEntry): string {
   return displayName.split('/').at(-1) ?? '';
 }
 

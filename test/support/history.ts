@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { workflowIdOf } from '../../src/contract/index.ts';
+import { toWorkflowId } from '../../src/contract/index.ts';
 
 export interface StoryLine {
   activity: string;
@@ -8,8 +8,8 @@ export interface StoryLine {
 }
 
 /** The activities of a batch in the order in which they were scheduled, each with the summary that people see. */
-export async function storyOf(client: Client, batchId: string): Promise<StoryLine[]> {
-  const { events } = await client.workflow.getHandle(workflowIdOf(batchId)).fetchHistory();
+export async function readStory(client: Client, batchId: string): Promise<StoryLine[]> {
+  const { events } = await client.workflow.getHandle(toWorkflowId(batchId)).fetchHistory();
   return (events ?? []).flatMap((event) => {
     const name = event.activityTaskScheduledEventAttributes?.activityType?.name;
     if (!name) return [];
@@ -20,7 +20,7 @@ export async function storyOf(client: Client, batchId: string): Promise<StoryLin
 
 /** All that Temporal keeps of a batch, as text; payloads as they stand there, in base64, and once more as what they say. */
 export async function textOfHistory(client: Client, batchId: string): Promise<string> {
-  const json = historyToJSON(await client.workflow.getHandle(workflowIdOf(batchId)).fetchHistory());
+  const json = historyToJSON(await client.workflow.getHandle(toWorkflowId(batchId)).fetchHistory());
   const decoded = (_: string, data: string) => Buffer.from(data, 'base64').toString();
   return json + json.replace(/"data":\s*"([^"]+)"/g, decoded);
 }

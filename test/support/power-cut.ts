@@ -15,7 +15,7 @@ export interface Left {
 type Fate = 'there' | 'lost' | 'torn';
 
 /** Below that all states are made; above it all that lack one thing, or everything, or every second thing. */
-const MOST_STATES = 1_000;
+const MAX_STATES = 1_000;
 
 /**
  * Every state in which a power cut at any moment may leave the disk. What was synced is there; of the rest each thing is
@@ -32,20 +32,24 @@ export function* afterPowerCuts(
     const begun = effects.filter((effect) => effect.begun <= moment);
     const open = begun.filter((effect) => effect.synced > moment);
     const promised = new Set(marks.filter(({ step }) => step <= moment).map(({ name }) => name));
-    for (const fates of fatesOf(open)) {
-      const lost = open.filter((effect) => fates.get(effect) !== 'there').map(nameOf);
-      yield { promised, files: diskOf(begun, fates, before), lost: `at step ${moment}: ${lost.join(', ')}` };
+    for (const fates of listFates(open)) {
+      const lost = open.filter((effect) => fates.get(effect) !== 'there').map(fileName);
+      yield {
+        promised,
+        files: buildDisk(begun, fates, before),
+        lost: `at step ${moment}: ${lost.join(', ')}`,
+      };
     }
   }
 }
 
-function* fatesOf(open: readonly Effect[]): Generator<Map<Effect, Fate>> {
+function* listFates(open: readonly Effect[]): Generator<Map<Effect, Fate>> {
   const choices = open.map(({ kind }): Fate[] =>
     kind === 'data' ? ['there', 'lost', 'torn'] : ['there', 'lost'],
   );
   const states = choices.reduce((product, { length }) => product * length, 1);
   const all = (fate: Fate) => new Map(open.map((effect) => [effect, fate]));
-  if (states <= MOST_STATES) {
+  if (states <= MAX_STATES) {
     for (let n = 0; n < states; n++)
       yield new Map(open.map((effect, index) => [effect, digit(n, choices, index)]));
     return;
@@ -65,7 +69,7 @@ function digit(n: number, choices: readonly Fate[][], index: number): Fate {
   return choice[Math.floor(n / below) % choice.length] ?? 'there';
 }
 
-function diskOf(
+function buildDisk(
   begun: readonly Effect[],
   fates: ReadonlyMap<Effect, Fate>,
   before: ReadonlyMap<string, Buffer>,
@@ -75,7 +79,7 @@ function diskOf(
   const missing = new Set<string>();
   for (const effect of begun) {
     const fate = fates.get(effect) ?? 'there';
-    if (effect.kind === 'data') append(contents, effect.inode, pieceOf(effect.bytes, fate));
+    if (effect.kind === 'data') append(contents, effect.inode, takePiece(effect.bytes, fate));
     else if (effect.kind === 'folder') keep(missing, effect.path, fate);
     else if (fate === 'there') rename(names, effect);
   }
@@ -107,7 +111,7 @@ function append(contents: Map<number, Buffer[]>, inode: number, piece: Buffer): 
   contents.set(inode, [...(contents.get(inode) ?? []), piece]);
 }
 
-function pieceOf(bytes: Buffer, fate: Fate): Buffer {
+function takePiece(bytes: Buffer, fate: Fate): Buffer {
   return { there: bytes, lost: Buffer.alloc(0), torn: bytes.subarray(0, bytes.length >> 1) }[fate];
 }
 
@@ -118,6 +122,6 @@ function isBelow(path: string, missing: ReadonlySet<string>): boolean {
   return false;
 }
 
-function nameOf(effect: Effect): string {
+function fileName(effect: Effect): string {
   return 'path' in effect ? `${effect.kind} ${effect.path}` : `data of ${effect.inode}`;
 }

@@ -1,7 +1,7 @@
 import type { BatchProgress } from '../../src/contract/index.ts';
 
 /** Where a batch `b-1` stands: of three outputs one each an image, refused and failed, but for what is said. */
-export function progressOf(change: Partial<BatchProgress>): BatchProgress {
+export function buildProgress(change: Partial<BatchProgress>): BatchProgress {
   return {
     batchId: 'b-1',
     state: 'WAITING',

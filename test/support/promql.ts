@@ -64,12 +64,12 @@ export function readPromQl(expr: string): { selectors: Selector[]; grouped: stri
       if (type.isError) throw new Error(`not PromQL at ${from}: ${text}`);
       const said = text.slice(from, to);
       if (type.name === 'VectorSelector')
-        selectors.push({ metric: textOf(text, node.getChild('Identifier')), matched: [] });
+        selectors.push({ metric: readText(text, node.getChild('Identifier')), matched: [] });
       if (type.name === 'UnquotedLabelMatcher')
         selectors.at(-1)?.matched.push({
-          label: textOf(text, node.getChild('LabelName')),
-          value: textOf(text, node.getChild('StringLiteral')).slice(1, -1),
-          isPattern: textOf(text, node.getChild('MatchOp')).endsWith('~'),
+          label: readText(text, node.getChild('LabelName')),
+          value: readText(text, node.getChild('StringLiteral')).slice(1, -1),
+          isPattern: readText(text, node.getChild('MatchOp')).endsWith('~'),
         });
       if (type.name === 'LabelName' && node.parent?.name === 'GroupingLabels') grouped.push(said);
     },
@@ -77,6 +77,6 @@ export function readPromQl(expr: string): { selectors: Selector[]; grouped: stri
   return { selectors, grouped };
 }
 
-function textOf(text: string, node: { from: number; to: number } | null): string {
+function readText(text: string, node: { from: number; to: number } | null): string {
   return node ? text.slice(node.from, node.to) : '';
 }

@@ -68,7 +68,9 @@ export function recordDisk() {
       sync: () =>
         syncing(
           (effect) =>
-            'inode' in effect && effect.kind === 'data' ? effect.inode === inode : folderOf(effect) === path,
+            'inode' in effect && effect.kind === 'data'
+              ? effect.inode === inode
+              : folderPath(effect) === path,
           () => handle.sync(),
         ),
     };
@@ -127,6 +129,6 @@ export function recordDisk() {
 export type RecordedDisk = ReturnType<typeof recordDisk>;
 
 /** The folder whose sync makes an effect last. */
-export function folderOf(effect: Effect): string | undefined {
+export function folderPath(effect: Effect): string | undefined {
   return 'path' in effect ? dirname(effect.path) : undefined;
 }

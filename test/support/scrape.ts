@@ -28,7 +28,7 @@ function readSeries(line: string): Series {
 }
 
 /** The one series of a name with these labels; others of it may be there. */
-export function valueOf(
+export function readValue(
   all: Series[],
   name: string,
   labels: Record<string, string> = {},

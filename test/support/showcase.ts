@@ -1,5 +1,5 @@
 import type { Manifest } from '../../src/contract/index.ts';
-import { type BatchIn, batchIn, namesOf } from './batch-in.ts';
+import { type BatchIn, batchIn, namePrefix } from './batch-in.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
 
 /** Google and the worker go by a clock that is put forward: a job of ten minutes is in its middle at once. */
@@ -49,7 +49,7 @@ export async function openShowcase(
     ...options,
     jobSeconds: JOB_SECONDS,
     now,
-    faults: { faults: [{ ...DENIED, match: { name: namesOf(`${STOPPED}-\\w+`) } }] },
+    faults: { faults: [{ ...DENIED, match: { name: namePrefix(`${STOPPED}-\\w+`) } }] },
   });
   await world.work({ now });
 

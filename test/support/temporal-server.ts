@@ -2,13 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
-import { type BroughtTemporal, bringTemporal } from '../../src/local/index.ts';
+import { type ManagedTemporal, startTemporal } from '../../src/local/index.ts';
 import { temporalCliPath } from './servers.ts';
 
 /** A Temporal server on a database of its own, which goes with it. */
-export async function bringTestTemporal(): Promise<BroughtTemporal & { directory: string }> {
+export async function bringTestTemporal(): Promise<ManagedTemporal & { directory: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'hummingbatch-test-temporal-'));
-  const temporal = await bringTemporal({
+  const temporal = await startTemporal({
     directory,
     cli: await temporalCliPath(),
     namespace: 'default',

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { chromium, type Frame, type Page } from 'playwright-core';
-import { workflowIdOf } from '../../src/contract/index.ts';
+import { toWorkflowId } from '../../src/contract/index.ts';
 
 /** The pages of a workflow that the tests read. */
 export type Tab = 'timeline' | 'user-metadata' | 'search-attributes';
@@ -48,23 +48,23 @@ export async function openTemporalUi(executablePath: string, uiUrl: string): Pro
   page.on('response', (response) => answered.add(new URL(response.url()).host));
   const workflows = `${uiUrl}/namespaces/default/workflows`;
 
-  async function textsOf(frames: readonly Frame[]): Promise<string[]> {
+  async function readTexts(frames: readonly Frame[]): Promise<string[]> {
     const texts = await Promise.allSettled(frames.map((frame) => frame.locator('body').innerText()));
     // A frame may go while it is read.
     return texts.map((text) => (text.status === 'fulfilled' ? text.value.trim() : ''));
   }
 
-  const text = async () => (await textsOf(page.frames())).join('\n');
+  const text = async () => (await readTexts(page.frames())).join('\n');
 
   const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
 
   return {
     page,
     text,
-    panels: () => textsOf(page.frames().filter((frame) => frame !== page.mainFrame())),
+    panels: () => readTexts(page.frames().filter((frame) => frame !== page.mainFrame())),
     async openBatch(batchId, tab) {
       // The address of a tab has the run in it; the one without leads to the newest.
-      await page.goto(`${workflows}/${encodeURIComponent(workflowIdOf(batchId))}`);
+      await page.goto(`${workflows}/${encodeURIComponent(toWorkflowId(batchId))}`);
       await page.waitForURL('**/timeline');
       if (tab !== 'timeline') await page.goto(page.url().replace(/timeline$/, tab));
     },

@@ -3,10 +3,10 @@
  * one line of JSON when it has it, and gives it back when its stdin ends.
  */
 import { once } from 'node:events';
-import { bringTemporal } from '../../src/local/index.ts';
+import { startTemporal } from '../../src/local/index.ts';
 
 const [directory = '', cli = ''] = process.argv.slice(2);
-const temporal = await bringTemporal({
+const temporal = await startTemporal({
   directory,
   cli,
   namespace: 'default',

@@ -21,13 +21,13 @@ const DIFFERS: readonly (readonly [instead: string, what: RegExp])[] = [
 ];
 
 /** What a batch leaves for people: its texts without what {@link DIFFERS}, its images as hashes. */
-export async function treeOf(store: Store, batchId: string): Promise<Record<string, string>> {
+export async function readTree(store: Store, batchId: string): Promise<Record<string, string>> {
   const home = `batches/${batchId}/`;
   const keys = (await store.list(home)).filter((key) => !key.startsWith(`${home}work/`));
   const entries = keys.map(async (key) => {
     const bytes = Buffer.from((await store.get(key)) ?? []);
     const name = key.slice(home.length);
-    return [name, name.startsWith('images/') ? hashOf(bytes) : sameText(bytes, batchId)] as const;
+    return [name, name.startsWith('images/') ? hashBytes(bytes) : sameText(bytes, batchId)] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }
@@ -37,6 +37,6 @@ function sameText(bytes: Buffer, batchId: string): string {
   return DIFFERS.reduce((same, [instead, what]) => same.replace(what, instead), text);
 }
 
-function hashOf(bytes: Buffer): string {
+function hashBytes(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

@@ -95,7 +95,7 @@ export async function createWorld({ namespace = 'default', ...options }: WorldOp
         taskQueue,
         deps: { ...deps, ...instead },
         bundle,
-        manner: 'personal',
+        profile: 'embedded',
       });
       const stop = async () => {
         closing.delete(stop);

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { postPublic } from '../../src/post.ts';
+import { postPublic } from '../../src/net/post.ts';
 import { createListener } from '../support/listener.ts';
 
 const never = () => new AbortController().signal;
 const LIMITS = { hosts: [], deadlineMs: 5_000 };
-const postOf = (url: string) => ({ url, headers: { 'webhook-id': 'e1' }, body: '{"a":1}' });
+const buildPost = (url: string) => ({ url, headers: { 'webhook-id': 'e1' }, body: '{"a":1}' });
 const refused = (why: RegExp) => ({ code: 'unreachable', message: expect.stringMatching(why) });
 
 /** A receiver on loopback that answers so. */
@@ -27,10 +27,12 @@ describe('a receiver that nobody has named to the worker', () => {
     'is not called at %s',
     async (host) => {
       const { port, visits } = await createListener();
-      await expect(postPublic(postOf(`https://${host}:${port}/x`), LIMITS, never())).rejects.toMatchObject({
-        ...refused(/not public/),
-        fix: expect.stringContaining('HUMMINGBATCH_WEBHOOK_HOSTS'),
-      });
+      await expect(postPublic(buildPost(`https://${host}:${port}/x`), LIMITS, never())).rejects.toMatchObject(
+        {
+          ...refused(/not public/),
+          fix: expect.stringContaining('HUMMINGBATCH_WEBHOOK_HOSTS'),
+        },
+      );
       expect(visits()).toBe(0);
     },
   );
@@ -38,20 +40,22 @@ describe('a receiver that nobody has named to the worker', () => {
   test('is not called by a name that leads to such an address', async () => {
     const { port, visits } = await createListener();
     const others = { ...LIMITS, hosts: ['localhost', `127.0.0.1:${port}`, `localhost:${port + 1}`] };
-    await expect(postPublic(postOf(`https://localhost:${port}/x`), others, never())).rejects.toMatchObject(
+    await expect(postPublic(buildPost(`https://localhost:${port}/x`), others, never())).rejects.toMatchObject(
       refused(/not public/),
     );
     expect(visits()).toBe(0);
   });
 
   test('is not called without TLS, and the setting is named', async () => {
-    await expect(postPublic(postOf('http://93.184.215.14/hunter2'), LIMITS, never())).rejects.toMatchObject(
+    await expect(
+      postPublic(buildPost('http://93.184.215.14/hunter2'), LIMITS, never()),
+    ).rejects.toMatchObject(
       refused(/^The receiver at http:\/\/93\.184\.215\.14 got no event: .*HUMMINGBATCH_WEBHOOK_HOSTS/),
     );
   });
 
   test.each(['', 'x', 'file:///etc/passwd'])('is not called where it is %j', async (url) => {
-    await expect(postPublic(postOf(url), LIMITS, never())).rejects.toMatchObject({ code: 'unreachable' });
+    await expect(postPublic(buildPost(url), LIMITS, never())).rejects.toMatchObject({ code: 'unreachable' });
   });
 });
 
@@ -63,7 +67,7 @@ describe('a receiver that the operator has named', () => {
       request.on('end', () => response.writeHead(429, { 'retry-after': '37' }).end('busy'));
       seen.push(request.headers['webhook-id']);
     });
-    expect(await postPublic(postOf(url), { ...LIMITS, hosts: ['x', host] }, never())).toEqual({
+    expect(await postPublic(buildPost(url), { ...LIMITS, hosts: ['x', host] }, never())).toEqual({
       status: 429,
       retryAfterMs: 37_000,
     });
@@ -76,7 +80,9 @@ describe('a receiver that the operator has named', () => {
       const { url, host } = await receiver((_, response) =>
         response.writeHead(503, { 'retry-after': when }).end(),
       );
-      expect(await postPublic(postOf(url), { ...LIMITS, hosts: [host] }, never())).toEqual({ status: 503 });
+      expect(await postPublic(buildPost(url), { ...LIMITS, hosts: [host] }, never())).toEqual({
+        status: 503,
+      });
     },
   );
 
@@ -84,7 +90,7 @@ describe('a receiver that the operator has named', () => {
     const { port, visits } = await createListener();
     const location = `http://127.0.0.1:${port}/inside`;
     const { url, host } = await receiver((_, response) => response.writeHead(307, { location }).end());
-    expect(await postPublic(postOf(url), { ...LIMITS, hosts: [host] }, never())).toEqual({ status: 307 });
+    expect(await postPublic(buildPost(url), { ...LIMITS, hosts: [host] }, never())).toEqual({ status: 307 });
     expect(visits()).toBe(0);
   });
 
@@ -98,14 +104,14 @@ describe('a receiver that the operator has named', () => {
       response.on('drain', more);
       more();
     });
-    expect(await postPublic(postOf(url), { ...LIMITS, hosts: [host] }, never())).toEqual({ status: 200 });
+    expect(await postPublic(buildPost(url), { ...LIMITS, hosts: [host] }, never())).toEqual({ status: 200 });
     // What fits into the buffers of two sockets.
     expect(written).toBeLessThan(32 << 20);
   });
 
   test('has its time, and no more of its URL than its origin is told', async () => {
     const { url, host, port } = await receiver(() => undefined);
-    const post = postPublic(postOf(url), { hosts: [host], deadlineMs: 50 }, never());
+    const post = postPublic(buildPost(url), { hosts: [host], deadlineMs: 50 }, never());
     await expect(post).rejects.toMatchObject(refused(new RegExp(`at http://127\\.0\\.0\\.1:${port} got`)));
     await expect(post).rejects.toMatchObject({ message: expect.not.stringContaining('hunter2') });
   });
@@ -113,7 +119,7 @@ describe('a receiver that the operator has named', () => {
   test('is left alone once we cancel, with our reason', async () => {
     const { url, host } = await receiver(() => undefined);
     const stop = new AbortController();
-    const post = postPublic(postOf(url), { ...LIMITS, hosts: [host] }, stop.signal);
+    const post = postPublic(buildPost(url), { ...LIMITS, hosts: [host] }, stop.signal);
     const reason = new Error('cancelled');
     stop.abort(reason);
     await expect(post).rejects.toBe(reason);
@@ -123,7 +129,7 @@ describe('a receiver that the operator has named', () => {
     const { url, host } = await receiver(() => undefined);
     const closed = url.replace(/:\d+/, ':1');
     await expect(
-      postPublic(postOf(closed), { ...LIMITS, hosts: [host, '127.0.0.1:1'] }, never()),
+      postPublic(buildPost(closed), { ...LIMITS, hosts: [host, '127.0.0.1:1'] }, never()),
     ).rejects.toMatchObject(refused(/ECONNREFUSED|refused|bad port/i));
   });
 });

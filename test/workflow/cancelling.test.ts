@@ -12,14 +12,14 @@ beforeAll(async () => {
 afterAll(() => time.close());
 
 const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
-const reportsOf = ({ google }: ScriptedBatch) => google.inputsOf('report').map(({ state }) => state);
+const listReports = ({ google }: ScriptedBatch) => google.inputsOf('report').map(({ state }) => state);
 
 describe('before anything was submitted', () => {
   test('a batch ends at once: nothing is asked of Google, and there is a report', async () => {
     const batch = await time.start({}, {}, { step: 'stageRound' });
     await batch.endsCancelled();
     expect(batch.google.steps()).toEqual(['prepare', 'stageRound', 'report', 'cleanUp']);
-    expect(reportsOf(batch)).toEqual(['cancelled']);
+    expect(listReports(batch)).toEqual(['cancelled']);
     expect(await batch.progress()).toMatchObject({ state: 'CANCELLED', endedAt: expect.any(String) });
   });
 
@@ -33,7 +33,7 @@ describe('before anything was submitted', () => {
   test('there is nothing to report on before the manifest was read', async () => {
     const batch = await time.start({}, {}, { step: 'prepare' });
     await batch.endsCancelled();
-    expect(reportsOf(batch)).toEqual([]);
+    expect(listReports(batch)).toEqual([]);
     expect(await batch.progress()).toMatchObject({ state: 'CANCELLED' });
   });
 
@@ -42,7 +42,7 @@ describe('before anything was submitted', () => {
     await batch.until(isStopped, 0);
     await batch.handle.cancel();
     await batch.endsCancelled();
-    expect(reportsOf(batch)).toEqual(['cancelled']);
+    expect(listReports(batch)).toEqual(['cancelled']);
   });
 });
 
@@ -85,7 +85,7 @@ describe('while a job runs', () => {
     await batch.endsCancelled();
     expect(batch.google.inputsOf('cancelJob')).toHaveLength(1);
     expect(batch.google.inputsOf('collectRound')).toHaveLength(1);
-    expect(reportsOf(batch)).toEqual(['cancelled']);
+    expect(listReports(batch)).toEqual(['cancelled']);
   });
 
   test('a job that was deleted meanwhile is no obstacle', async () => {
@@ -93,7 +93,7 @@ describe('while a job runs', () => {
     await batch.until(({ stop }) => stop?.code === 'job-gone', HOUR);
     await batch.handle.cancel();
     await batch.endsCancelled();
-    expect(reportsOf(batch)).toEqual(['cancelled']);
+    expect(listReports(batch)).toEqual(['cancelled']);
   });
 
   test('what cannot be cancelled stops the batch; `accept` ends it and names the job left behind', async () => {
@@ -127,7 +127,7 @@ describe('while it is submitted', () => {
     await batch.endsCancelled();
     expect(batch.google.posts).toHaveLength(1);
     expect(batch.google.inputsOf('cancelJob').map(({ job }) => job)).toEqual(batch.google.jobNames());
-    expect(reportsOf(batch)).toEqual(['cancelled']);
+    expect(listReports(batch)).toEqual(['cancelled']);
   });
 
   test('a submission without an answer is settled first, and its job is cancelled', async () => {

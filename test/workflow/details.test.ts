@@ -16,7 +16,7 @@ const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
 const at = (iso = '') => iso.replace(/\.\d+Z$/, 'Z');
 
 /** The page as Temporal's UI asks for it. */
-async function pageOf({ handle }: ScriptedBatch): Promise<string> {
+async function readPage({ handle }: ScriptedBatch): Promise<string> {
   const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
   return currentDetails;
 }
@@ -25,7 +25,7 @@ test('the page of a waiting batch says job, rows, checks, outputs, money, and wh
   const options = { labels: ['autumn', 'team:web'], maxCostUsd: 40 };
   const batch = await time.start({ worstUsd: 1, lives: [{ hours: 20, end: 'SUCCEEDED' }] }, { options });
   const { job, lastCheck, nextCheck } = await batch.until(({ check }) => check !== undefined, 0);
-  const page = await pageOf(batch);
+  const page = await readPage(batch);
   expect(page).toContain(`## ${batch.batchId}: WAITING`);
   expect(page).toContain(`- **job**: \`${job}\`, `);
   expect(page).toContain('- **labels**: autumn, team:web\n');
@@ -41,16 +41,16 @@ test('the page of a waiting batch says job, rows, checks, outputs, money, and wh
 test('a new budget is on the page at once', async () => {
   const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
   await batch.until(({ check }) => check !== undefined, 0);
-  expect(await pageOf(batch)).not.toContain('at most 7.50 USD');
+  expect(await readPage(batch)).not.toContain('at most 7.50 USD');
   await batch.update(setBudgetUpdate, { maxCostUsd: 7.5 });
-  expect(await pageOf(batch)).toContain('at most 7.50 USD');
+  expect(await readPage(batch)).toContain('at most 7.50 USD');
   await batch.result();
 });
 
 test('the page of a stopped batch says why, since when, the next try, and each way on', async () => {
   const batch = await time.start({ failures: { checkJob: Array.from({ length: 14 }, () => 'unreachable') } });
   const { stop } = await batch.until(isStopped, HOUR / 60);
-  const page = await pageOf(batch);
+  const page = await readPage(batch);
   expect(page).toContain(
     `**unreachable** at the step wait, since ${at(stop?.since)}: It failed with unreachable.`,
   );
@@ -67,7 +67,7 @@ test('the page of an ended batch says when, what it came to, and how its rest is
   );
   await batch.result();
   const { endedAt, state } = await batch.progress();
-  const page = await pageOf(batch);
+  const page = await readPage(batch);
   expect(page).toContain(`## ${batch.batchId}: ${state}`);
   expect(page).toContain(`It ended at ${at(endedAt)}.`);
   expect(page).toContain('`hummingbatch results ');
@@ -77,7 +77,7 @@ test('a batch that stopped while it waited has no next check, whatever was meant
   const batch = await time.start({ lives: [{ hours: 0.3, end: 'deleted' }] });
   await batch.until(({ nextCheck }) => nextCheck !== undefined, 0);
   await batch.until(isStopped);
-  const page = await pageOf(batch);
+  const page = await readPage(batch);
   expect(page).toContain('**job-gone** at the step wait');
   expect(page).toContain('**last check**');
   expect(page).not.toContain('the next at');

@@ -12,16 +12,16 @@ beforeAll(async () => {
 afterAll(() => time.close());
 
 const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
-const submissionsOf = ({ google }: ScriptedBatch) =>
+const listSubmissions = ({ google }: ScriptedBatch) =>
   google.inputsOf('createJob').map(({ round, submission }) => `r${round}.${submission}`);
-const collectedOf = ({ google }: ScriptedBatch) =>
+const getCollected = ({ google }: ScriptedBatch) =>
   google.inputsOf('collectRound').map(({ round, jobs }) => [round, ...jobs.map(({ state }) => state)]);
 
 describe('a job', () => {
   test('that succeeded is collected; what is worth another try makes a smaller round, up to the last', async () => {
     const batch = await time.start({ left: [6, 2, 1] }, { options: { maxRounds: 3 } });
     expect(await batch.result()).toMatchObject({ rounds: 3 });
-    expect(submissionsOf(batch)).toEqual(['r1.1', 'r2.1', 'r3.1']);
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r2.1', 'r3.1']);
     expect(batch.google.inputsOf('collectRound').map(({ maxRounds }) => maxRounds)).toEqual([3, 3, 3]);
   });
 
@@ -31,8 +31,8 @@ describe('a job', () => {
   ] as const)('that %s is collected as it is, and its outputs go to the next round', async (_how, life) => {
     const batch = await time.start({ lives: [life], left: [10] });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', rounds: 2 });
-    expect(submissionsOf(batch)).toEqual(['r1.1', 'r2.1']);
-    expect(collectedOf(batch)).toEqual([
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r2.1']);
+    expect(getCollected(batch)).toEqual([
       [1, life.end],
       [2, 'SUCCEEDED'],
     ]);
@@ -46,8 +46,8 @@ describe('a job', () => {
       ],
     });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', rounds: 1 });
-    expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2', 'r1.3']);
-    expect(collectedOf(batch)).toEqual([[1, 'SUCCEEDED']]);
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2', 'r1.3']);
+    expect(getCollected(batch)).toEqual([[1, 'SUCCEEDED']]);
     const [first, second, third] = batch.google.posts.map(({ at }) => at);
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(7 * MINUTE);
     expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(8 * MINUTE);
@@ -56,7 +56,7 @@ describe('a job', () => {
   test('that failed for quota with answers keeps them: the rest goes to the next round', async () => {
     const batch = await time.start({ lives: [{ hours: 1, end: 'FAILED', code: 8, images: 4 }], left: [6] });
     expect(await batch.result()).toMatchObject({ rounds: 2 });
-    expect(submissionsOf(batch)).toEqual(['r1.1', 'r2.1']);
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r2.1']);
   });
 
   test('that Google rejects as a whole (3) stops the batch; `retry` submits the round again', async () => {
@@ -66,7 +66,7 @@ describe('a job', () => {
     expect(stop?.message).toContain('says Google');
     await batch.update(retryUpdate);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', rounds: 1 });
-    expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2']);
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
   });
 
   test('that was deleted stops the batch; `retry` submits the round again', async () => {
@@ -76,7 +76,7 @@ describe('a job', () => {
     expect(stop?.message).toContain(batch.google.jobNames()[0]);
     await batch.update(retryUpdate);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', rounds: 1 });
-    expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2']);
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
   });
 });
 
@@ -87,7 +87,7 @@ describe('a job that somebody else cancelled', () => {
     expect(stop).toMatchObject({ step: 'wait', code: 'job-cancelled' });
     await batch.update(retryUpdate);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', rounds: 1 });
-    expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2']);
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
   });
 
   test('has what it finished collected before anybody is asked; `retry` makes the rest', async () => {
@@ -96,7 +96,7 @@ describe('a job that somebody else cancelled', () => {
     expect(outputs.image).toBe(4);
     await batch.update(retryUpdate);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', rounds: 2 });
-    expect(collectedOf(batch)).toEqual([
+    expect(getCollected(batch)).toEqual([
       [1, 'CANCELLED'],
       [2, 'SUCCEEDED'],
     ]);
@@ -125,7 +125,7 @@ test('a job past its deadline is cancelled, its end awaited, and its rest goes t
   expect(batch.google.inputsOf('cancelJob')).toHaveLength(1);
   // Looked at again soon, though at this age the checks are half an hour apart.
   expect(steps.slice(steps.indexOf('cancelJob'), steps.indexOf('collectRound')).length).toBeGreaterThan(2);
-  expect(collectedOf(batch)).toEqual([
+  expect(getCollected(batch)).toEqual([
     [1, 'CANCELLED'],
     [2, 'SUCCEEDED'],
   ]);

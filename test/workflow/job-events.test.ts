@@ -4,7 +4,7 @@ import { createSkippedTime, type ScriptedBatch, type SkippedTime } from './suppo
 
 const HOUR = 3_600_000;
 /** Of a wait for one job. */
-const MOST_WAKES = 20;
+const MAX_WAKES = 20;
 
 let time: SkippedTime;
 beforeAll(async () => {
@@ -68,14 +68,14 @@ test('whatever is sent as an event, no task of the workflow fails', async () => 
   expect((await batch.events()).filter((event) => event.workflowTaskFailedEventAttributes)).toEqual([]);
 });
 
-test(`events without end are ${MOST_WAKES} checks, and then the batch goes by its own times`, async () => {
+test(`events without end are ${MAX_WAKES} checks, and then the batch goes by its own times`, async () => {
   const { tell, checks, job, batch } = await asleep();
   const before = checks();
   for (let told = 1; told <= 60; told++) {
     await tell({ job });
-    if (told <= MOST_WAKES) await batch.until(() => checks() === before + told, 0);
+    if (told <= MAX_WAKES) await batch.until(() => checks() === before + told, 0);
   }
-  expect(checks()).toBe(before + MOST_WAKES);
+  expect(checks()).toBe(before + MAX_WAKES);
   expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
   // A job of 20 hours alone has about 800; what is ignored is a signal and the task that reads it.
   expect((await batch.events()).length).toBeLessThan(1_500);

@@ -21,7 +21,7 @@ const toldBy = ({ google }: ScriptedBatch) =>
   google.inputsOf('notify').map(({ event: { type, data } }) => [type, data.state, data.stop?.code]);
 
 /** The workflows that deliver, by their ids, as the batch's history has them. */
-async function deliveriesOf(batch: ScriptedBatch): Promise<string[]> {
+async function readDeliveries(batch: ScriptedBatch): Promise<string[]> {
   return (await batch.events()).flatMap(
     (event) => event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId ?? [],
   );
@@ -47,7 +47,7 @@ describe('a batch that tells', () => {
       { batchId: batch.batchId, where: {}, id, event, target: CRM },
     ]);
     const home = `notify-batch/${batch.batchId}/ended/${at}`;
-    expect(await deliveriesOf(batch)).toEqual([`${home}/1`, `${home}/2`]);
+    expect(await readDeliveries(batch)).toEqual([`${home}/1`, `${home}/2`]);
   });
 
   test('leaves deliveries behind when it ends', async () => {
@@ -68,7 +68,7 @@ describe('a batch that tells', () => {
     await batch.until(({ state }) => state === 'NEEDS_ATTENTION', 0);
     await batch.update(retryUpdate);
     await batch.result();
-    expect(await deliveriesOf(batch)).toHaveLength(2);
+    expect(await readDeliveries(batch)).toHaveLength(2);
     const replay = Worker.runReplayHistory(
       { workflowBundle: { codePath: BUNDLE } },
       await batch.handle.fetchHistory(),
@@ -111,7 +111,7 @@ describe('a batch that tells', () => {
     };
     const batch = await time.start({ prepared: [{ finished, counts }] }, { ...TOLD, batchId: 'told-before' });
     await batch.result();
-    expect(await deliveriesOf(batch)).toEqual([]);
+    expect(await readDeliveries(batch)).toEqual([]);
   });
 
   test('tells as it was to be run before, where it is started by hand', async () => {
@@ -128,7 +128,7 @@ describe('a batch that tells', () => {
     await batch.until(({ state }) => state === 'NEEDS_ATTENTION', 0);
     await batch.update(retryUpdate);
     await batch.result();
-    expect(await deliveriesOf(batch)).toEqual([]);
+    expect(await readDeliveries(batch)).toEqual([]);
   });
 });
 
@@ -187,13 +187,13 @@ describe('a stop', () => {
 
 describe('a delivery', () => {
   /** The last one that the batch has begun. */
-  const deliveryOf = async (batch: ScriptedBatch) =>
-    time.handle((await deliveriesOf(batch)).at(-1) ?? 'none');
+  const readDelivery = async (batch: ScriptedBatch) =>
+    time.handle((await readDeliveries(batch)).at(-1) ?? 'none');
 
   test('is tried thirteen times in three days, always the same, and then fails by itself', async () => {
     const batch = await time.start({ failures: { notify: Array(13).fill('unavailable') } }, TOLD);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
-    const delivery = await deliveryOf(batch);
+    const delivery = await readDelivery(batch);
     await expect(delivery.result()).rejects.toThrow(WorkflowFailedError);
     const { startTime, closeTime } = await delivery.describe();
     const hours = ((closeTime?.getTime() ?? 0) - startTime.getTime()) / HOUR;
@@ -208,7 +208,7 @@ describe('a delivery', () => {
   test('arrives after the receiver was away for a day', async () => {
     const batch = await time.start({ failures: { notify: Array(8).fill('unreachable') } }, TOLD);
     await batch.result();
-    await (await deliveryOf(batch)).result();
+    await (await readDelivery(batch)).result();
     expect(batch.google.inputsOf('notify')).toHaveLength(9);
   });
 });

@@ -5,7 +5,7 @@ import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { describe, expect, test } from 'vitest';
 import release from '../../package.json' with { type: 'json' };
-import { workflowIdOf } from '../../src/contract/index.ts';
+import { toWorkflowId } from '../../src/contract/index.ts';
 import { BUNDLE } from './support/skipped-time.ts';
 
 /** A folder for each release, named for its version. */
@@ -24,17 +24,17 @@ const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter(
 const ofRelease = files.filter((file) => dirname(file) === release.version);
 const read = (file: string) => readFileSync(new URL(file, FOLDER), 'utf8');
 /** The input says it: a batch refuses to run under another id than its own. A firing of a schedule has none in it, and runs under any. */
-function idOf({ events }: StoredHistory): string {
+function toId({ events }: StoredHistory): string {
   const [data = ''] =
     events[0]?.workflowExecutionStartedEventAttributes?.input.payloads.map(({ data }) => data) ?? [];
   const { batchId = 'of-a-firing' } = JSON.parse(Buffer.from(data, 'base64').toString()) as {
     batchId?: string;
   };
-  return workflowIdOf(batchId);
+  return toWorkflowId(batchId);
 }
 
 const replay = (history: StoredHistory) =>
-  Worker.runReplayHistory({ workflowBundle: { codePath: BUNDLE } }, history, idOf(history));
+  Worker.runReplayHistory({ workflowBundle: { codePath: BUNDLE } }, history, toId(history));
 
 describe('a batch that runs while a new version comes out', () => {
   test('may be of this release too, which has its own histories', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FiringResult } from '../../src/contract/index.ts';
-import { summaryOf } from './support/events.ts';
+import { readSummary } from './support/events.ts';
 import type { Script } from './support/scripted-google.ts';
 import { createSkippedTime, type SkippedTime } from './support/skipped-time.ts';
 
@@ -39,7 +39,7 @@ describe('a firing of a schedule', () => {
     expect(await handle.result()).toMatchObject({ state: 'COMPLETED' });
     expect(google.inputsOf('putScheduled')).toHaveLength(17);
     const { events } = await handle.fetchHistory();
-    const waits = events?.filter((event) => event.timerStartedEventAttributes).map(summaryOf);
+    const waits = events?.filter((event) => event.timerStartedEventAttributes).map(readSummary);
     expect(waits).toEqual(Array(2).fill('not begun (store-missing): next try'));
   });
 

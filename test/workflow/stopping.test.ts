@@ -8,7 +8,7 @@ import {
   retryUpdate,
   setBudgetUpdate,
 } from '../../src/contract/index.ts';
-import { summaryOf } from './support/events.ts';
+import { readSummary } from './support/events.ts';
 import { createSkippedTime, type ScriptedBatch, type SkippedTime } from './support/skipped-time.ts';
 
 const MINUTE = 60_000;
@@ -41,7 +41,7 @@ describe('what may mend itself', () => {
   test('does not stop it for an outage of twenty minutes while a job runs', async () => {
     const batch = await time.start({ failures: { checkJob: times(12, 'unavailable') } });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
-    expect((await batch.events()).map(summaryOf)).not.toContainEqual(expect.stringMatching(/^stopped/));
+    expect((await batch.events()).map(readSummary)).not.toContainEqual(expect.stringMatching(/^stopped/));
   });
 
   test('goes on at once when a person says so', async () => {
@@ -94,14 +94,14 @@ describe('a step that foreign workers of the queue grab', () => {
   test('is offered again, and the batch goes on where the right one takes it in the end', async () => {
     const batch = await time.start({ failures: { stageRound: times(GRABS - 1, 'wrong-worker') } });
     await batch.result();
-    expect((await batch.events()).map(summaryOf)).not.toContainEqual(expect.stringMatching(/^stopped/));
+    expect((await batch.events()).map(readSummary)).not.toContainEqual(expect.stringMatching(/^stopped/));
   });
 
   test('stops the batch where no right one is there, which looks again after 1 minute, doubling to 30', async () => {
     const batch = await time.start({ failures: { stageRound: times(7 * GRABS, 'wrong-worker') } });
     await batch.result();
     const waits = (await batch.events()).flatMap((event) =>
-      summaryOf(event).startsWith('stopped (wrong-worker)')
+      readSummary(event).startsWith('stopped (wrong-worker)')
         ? [Number(event.timerStartedEventAttributes?.startToFireTimeout?.seconds) / 60]
         : [],
     );
@@ -110,14 +110,14 @@ describe('a step that foreign workers of the queue grab', () => {
 });
 
 describe('the key that a batch is bound to', () => {
-  const keysOf = (batch: ScriptedBatch, step: 'stageRound' | 'createJob') =>
-    batch.google.inputsOf(step).map(({ where }) => where.keyPrint);
+  const readKeys = (batch: ScriptedBatch, step: 'stageRound' | 'createJob') =>
+    batch.google.inputsOf(step).map(({ where }) => where.keyFingerprint);
 
   test('is that of the worker that prepared it, for every step', async () => {
     const batch = await time.start({});
     await batch.result();
-    expect(keysOf(batch, 'stageRound')).toEqual(['key-1']);
-    expect(keysOf(batch, 'createJob')).toEqual(['key-1']);
+    expect(readKeys(batch, 'stageRound')).toEqual(['key-1']);
+    expect(readKeys(batch, 'createJob')).toEqual(['key-1']);
   });
 
   test('is asked for again when a person goes on after it was refused, and then stays', async () => {
@@ -125,8 +125,8 @@ describe('the key that a batch is bound to', () => {
     await batch.until(isStopped);
     await batch.update(retryUpdate);
     await batch.result();
-    expect(keysOf(batch, 'stageRound')).toEqual(['key-1', 'key-2']);
-    expect(keysOf(batch, 'createJob')).toEqual(['key-2']);
+    expect(readKeys(batch, 'stageRound')).toEqual(['key-1', 'key-2']);
+    expect(readKeys(batch, 'createJob')).toEqual(['key-2']);
     expect(batch.google.inputsOf('prepare')[1]?.where).toEqual({
       store: 'store-1',
       endpoint: 'https://gemini.test',
@@ -137,7 +137,7 @@ describe('the key that a batch is bound to', () => {
     const batch = await time.start({ failures: { stageRound: times(GRABS, 'wrong-worker') } });
     await batch.until(isStopped);
     await batch.result();
-    expect(keysOf(batch, 'createJob')).toEqual(['key-1']);
+    expect(readKeys(batch, 'createJob')).toEqual(['key-1']);
     expect(batch.google.inputsOf('prepare')).toHaveLength(1);
   });
 });
@@ -157,7 +157,7 @@ test('clean-up that fails keeps no batch from its end', async () => {
 
 describe('a message that makes no sense now', () => {
   /** Sends it and answers with how it was refused. */
-  async function refusalOf(sending: Promise<unknown>): Promise<unknown> {
+  async function catchRefusal(sending: Promise<unknown>): Promise<unknown> {
     const error = await sending.then(
       () => undefined,
       (error: { cause: { type: string } }) => error,
@@ -168,12 +168,12 @@ describe('a message that makes no sense now', () => {
   test('is refused before it becomes an event of the history', async () => {
     const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
     await batch.until(({ check }) => check !== undefined, 0);
-    expect(await refusalOf(batch.update(retryUpdate))).toBe('wrong-state');
-    expect(await refusalOf(batch.update(acceptUpdate))).toBe('wrong-state');
-    expect(await refusalOf(batch.update(approveUpdate, {}))).toBe('wrong-state');
-    expect(await refusalOf(batch.update(adoptUpdate, { job: 'none' }))).toBe('wrong-state');
-    expect(await refusalOf(batch.update(setBudgetUpdate, { maxCostUsd: Number.NaN }))).toBe('usage');
-    expect(await refusalOf(batch.update(setBudgetUpdate, { maxCostUsd: -1 }))).toBe('usage');
+    expect(await catchRefusal(batch.update(retryUpdate))).toBe('wrong-state');
+    expect(await catchRefusal(batch.update(acceptUpdate))).toBe('wrong-state');
+    expect(await catchRefusal(batch.update(approveUpdate, {}))).toBe('wrong-state');
+    expect(await catchRefusal(batch.update(adoptUpdate, { job: 'none' }))).toBe('wrong-state');
+    expect(await catchRefusal(batch.update(setBudgetUpdate, { maxCostUsd: Number.NaN }))).toBe('usage');
+    expect(await catchRefusal(batch.update(setBudgetUpdate, { maxCostUsd: -1 }))).toBe('usage');
     await batch.result();
     const updates = (await batch.events()).filter(
       (event) => event.workflowExecutionUpdateAcceptedEventAttributes,
@@ -187,8 +187,8 @@ describe('a message that makes no sense now', () => {
       { options: { onUnknownSubmit: 'park' } },
     );
     await batch.until(isStopped);
-    expect(await refusalOf(batch.update(adoptUpdate, { job: 'files/x' }))).toBe('usage');
-    expect(await refusalOf(batch.update(adoptUpdate, { job: 'batches/../x' }))).toBe('usage');
+    expect(await catchRefusal(batch.update(adoptUpdate, { job: 'files/x' }))).toBe('usage');
+    expect(await catchRefusal(batch.update(adoptUpdate, { job: 'batches/../x' }))).toBe('usage');
     await batch.update(acceptUpdate);
     await batch.result();
   });
@@ -207,7 +207,7 @@ describe('a message that makes no sense now', () => {
   test('is refused where there is nothing to accept yet', async () => {
     const batch = await time.start({ failures: { prepare: ['store-corrupt'] } });
     await batch.until(isStopped, 0);
-    expect(await refusalOf(batch.update(acceptUpdate))).toBe('wrong-state');
+    expect(await catchRefusal(batch.update(acceptUpdate))).toBe('wrong-state');
     await batch.update(retryUpdate);
     await batch.result();
   });

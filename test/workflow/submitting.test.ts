@@ -14,7 +14,7 @@ afterAll(() => time.close());
 const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
 const isWaiting = ({ state }: BatchProgress) => state === 'WAITING';
 
-const submissionsOf = ({ google }: ScriptedBatch) =>
+const listSubmissions = ({ google }: ScriptedBatch) =>
   google.inputsOf('createJob').map(({ round, submission }) => `r${round}.${submission}`);
 
 describe('a submission', () => {
@@ -29,13 +29,13 @@ describe('a submission', () => {
   test('is not made where the job is there already, from a run that was lost', async () => {
     const batch = await time.start({ there: true });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: batch.google.jobNames() });
-    expect(submissionsOf(batch)).toEqual([]);
+    expect(listSubmissions(batch)).toEqual([]);
   });
 
   test('whose answer was lost is found, and not made again', async () => {
     const batch = await time.start({ submissions: [{ kind: 'lost' }] });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: batch.google.jobNames() });
-    expect(submissionsOf(batch)).toEqual(['r1.1']);
+    expect(listSubmissions(batch)).toEqual(['r1.1']);
   });
 
   test('without an answer is looked for after the window, and no sooner', async () => {
@@ -55,7 +55,7 @@ describe('a submission of which nothing comes to light', () => {
   test('is followed by another, by default', async () => {
     const batch = await time.start({ submissions: [{ kind: 'swallowed' }] });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
-    expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2']);
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
     expect(batch.google.inputsOf('report')[0]?.notes).toEqual([
       'Submission 1 of round 1 was sent without an answer: The connection broke.',
     ]);
@@ -65,9 +65,9 @@ describe('a submission of which nothing comes to light', () => {
     const batch = await time.start({ submissions: Array.from({ length: 5 }, () => ({ kind: 'swallowed' })) });
     const { stop } = await batch.until(isStopped);
     expect(stop).toMatchObject({ step: 'submit', code: 'unavailable', nextTry: expect.any(String) });
-    expect(submissionsOf(batch)).toHaveLength(5);
+    expect(listSubmissions(batch)).toHaveLength(5);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
-    expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2', 'r1.3', 'r1.4', 'r1.5', 'r1.6']);
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2', 'r1.3', 'r1.4', 'r1.5', 'r1.6']);
   });
 });
 
@@ -93,10 +93,12 @@ describe('where a person is to say what to do about it', () => {
 
   test('a plain retry only looks again', async () => {
     const batch = await parked({ submissions: [{ kind: 'swallowed' }] });
-    const looks = batch.google.inputsOf('findJob').length;
+    const progressCache = batch.google.inputsOf('findJob').length;
     await batch.update(retryUpdate);
-    await batch.until((progress) => isStopped(progress) && batch.google.inputsOf('findJob').length > looks);
-    expect(submissionsOf(batch)).toEqual(['r1.1']);
+    await batch.until(
+      (progress) => isStopped(progress) && batch.google.inputsOf('findJob').length > progressCache,
+    );
+    expect(listSubmissions(batch)).toEqual(['r1.1']);
     await batch.handle.cancel();
     await batch.endsCancelled();
   });
@@ -106,14 +108,14 @@ describe('where a person is to say what to do about it', () => {
     await time.sleep(2 * HOUR);
     await batch.update(retryUpdate);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: batch.google.jobNames() });
-    expect(submissionsOf(batch)).toEqual(['r1.1']);
+    expect(listSubmissions(batch)).toEqual(['r1.1']);
   });
 
   test('`adopt --none` makes another', async () => {
     const batch = await parked({ submissions: [{ kind: 'swallowed' }] });
     await batch.update(adoptUpdate, { job: 'none' });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
-    expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2']);
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
   });
 
   test('`adopt --job` takes that job, though no list shows it', async () => {
@@ -122,7 +124,7 @@ describe('where a person is to say what to do about it', () => {
     await batch.update(adoptUpdate, { job });
     expect(await batch.until(isWaiting)).toMatchObject({ job });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: [job] });
-    expect(submissionsOf(batch)).toEqual(['r1.1']);
+    expect(listSubmissions(batch)).toEqual(['r1.1']);
   });
 
   test('`adopt --job` with a job that is not of this batch changes nothing, and says so', async () => {
@@ -202,7 +204,7 @@ test('a job that Google made twice is found when the window is over, ended, and 
   const checksBefore = steps.slice(0, steps.indexOf('cancelJob')).filter((step) => step === 'checkJob');
   // At 0, 30, 60 and 90 s: the fourth or, where a clock is a little off, the fifth comes after the window.
   expect(checksBefore.length).toBeLessThanOrEqual(5);
-  expect(submissionsOf(batch)).toEqual(['r1.1']);
+  expect(listSubmissions(batch)).toEqual(['r1.1']);
 });
 
 describe('a full quota', () => {
@@ -267,7 +269,7 @@ describe('a submission that Google refuses', () => {
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
     const steps = batch.google.steps().slice(before, before + 4);
     expect(steps).toEqual(['prepare', 'stageRound', 'findJob', 'createJob']);
-    expect(submissionsOf(batch)).toEqual(['r1.1', 'r1.2']);
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
   });
 
   test('for a file that is gone is staged and made again by itself', async () => {

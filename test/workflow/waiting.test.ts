@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkNowUpdate, type ImageBatchInput, jobEventSignal } from '../../src/contract/index.ts';
-import { summaryOf } from './support/events.ts';
+import { readSummary } from './support/events.ts';
 import { createSkippedTime, type ScriptedBatch, type SkippedTime } from './support/skipped-time.ts';
 
 const HOUR = 3_600_000;
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => time.close());
 
-const checksOf = (batch: ScriptedBatch) => batch.google.inputsOf('checkJob').length;
+const listChecks = (batch: ScriptedBatch) => batch.google.inputsOf('checkJob').length;
 
 describe('a job of 24 hours', () => {
   let batch: ScriptedBatch;
@@ -21,8 +21,8 @@ describe('a job of 24 hours', () => {
   });
 
   test('is looked at about 71 times, in at most 850 events', async () => {
-    expect(checksOf(batch)).toBeGreaterThanOrEqual(68);
-    expect(checksOf(batch)).toBeLessThanOrEqual(74);
+    expect(listChecks(batch)).toBeGreaterThanOrEqual(68);
+    expect(listChecks(batch)).toBeLessThanOrEqual(74);
     expect((await batch.events()).length).toBeLessThanOrEqual(850);
   });
 
@@ -30,12 +30,12 @@ describe('a job of 24 hours', () => {
     const events = await batch.events();
     const scheduled = events.filter((event) => event.activityTaskScheduledEventAttributes);
     const timers = events.filter((event) => event.timerStartedEventAttributes);
-    expect(timers.length).toBe(checksOf(batch) - 1);
-    for (const event of [...scheduled, ...timers]) expect(summaryOf(event)).not.toBe('');
-    expect(scheduled.map(summaryOf)).toContainEqual(
+    expect(timers.length).toBe(listChecks(batch) - 1);
+    for (const event of [...scheduled, ...timers]) expect(readSummary(event)).not.toBe('');
+    expect(scheduled.map(readSummary)).toContainEqual(
       expect.stringMatching(/^round 1: check 12 of batches\/\S+, was RUNNING, \d+ min$/),
     );
-    expect(timers.map(summaryOf)).toContainEqual(
+    expect(timers.map(readSummary)).toContainEqual(
       expect.stringMatching(/^round 1: until check 30 of batches\/\S+, RUNNING, \d+ h \d+ min$/),
     );
   });
@@ -70,10 +70,10 @@ const KNOCKS = {
 test.each(Object.entries(KNOCKS))('%s ends the sleep at once', async (_, knock) => {
   const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
   await batch.until(({ check }) => (check?.number ?? 0) >= 45, HOUR);
-  const before = checksOf(batch);
+  const before = listChecks(batch);
   const at = await time.now();
   await knock(batch);
-  await batch.until(() => checksOf(batch) > before, 0);
+  await batch.until(() => listChecks(batch) > before, 0);
   expect((await time.now()) - at).toBeLessThan(60_000);
   await batch.result();
 });
@@ -81,12 +81,12 @@ test.each(Object.entries(KNOCKS))('%s ends the sleep at once', async (_, knock) 
 test('a knock that comes while Google is being asked is not lost', async () => {
   const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
   await batch.until(({ check }) => (check?.number ?? 0) >= 45, HOUR);
-  const before = checksOf(batch);
+  const before = listChecks(batch);
   // The first knock starts a check, the second comes while it runs.
   batch.google.during('checkJob', () => KNOCKS.jobEvent(batch));
   const at = await time.now();
   await KNOCKS.checkNow(batch);
-  await batch.until(() => checksOf(batch) > before + 1, 0);
+  await batch.until(() => listChecks(batch) > before + 1, 0);
   expect((await time.now()) - at).toBeLessThan(60_000);
   await batch.result();
 });

@@ -6,7 +6,7 @@ import type { JobLog } from './log.ts';
 const GROUP_BYTES = 8 << 20;
 const GROUP_ANSWERS = 32;
 /** Oddities of a job that are kept in words. The rest is counted, so that a gigabyte of rubbish fills neither memory nor disk. */
-const MOST_ANOMALIES = 200;
+const MAX_ANOMALIES = 200;
 
 /** Lines that are taken but not yet promised. */
 export class Group {
@@ -28,7 +28,7 @@ export class Group {
   constructor({ end, lines, anomalies }: JobLog) {
     this.end = end;
     this.lines = lines;
-    this.#room = MOST_ANOMALIES - anomalies.length;
+    this.#room = MAX_ANOMALIES - anomalies.length;
   }
 
   get isFull(): boolean {

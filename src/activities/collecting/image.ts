@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { imageSize } from 'image-size';
-import { isCompleteJpeg, isJpeg, lookAtPng, lookAtWebp } from '../../manifest/image-containers.ts';
-import { lookInto } from '../../manifest/looking.ts';
+import { probeBytes } from '../../images/byte-probe.ts';
+import { isCompleteJpeg, isJpeg, probePng, probeWebp } from '../../images/containers.ts';
 
 /** What the bytes of an image are, whatever the answer claims. */
 export interface Measured {
@@ -22,11 +22,11 @@ interface Kind {
 
 const KINDS: Record<string, Kind> = {
   jpg: { mime: 'image/jpeg', extension: 'jpg', isWhole: isCompleteJpeg },
-  png: { mime: 'image/png', extension: 'png', isWhole: (bytes) => lookInto(bytes, lookAtPng()) !== 'cut' },
+  png: { mime: 'image/png', extension: 'png', isWhole: (bytes) => probeBytes(bytes, probePng()) !== 'cut' },
   webp: {
     mime: 'image/webp',
     extension: 'webp',
-    isWhole: (bytes) => lookInto(bytes, lookAtWebp(bytes.length)) !== 'cut',
+    isWhole: (bytes) => probeBytes(bytes, probeWebp(bytes.length)) !== 'cut',
   },
 };
 
@@ -34,14 +34,14 @@ const KINDS: Record<string, Kind> = {
 export function measure(bytes: Uint8Array): Measured | undefined {
   // First, because image-size goes byte by byte through a JPEG without segments.
   if (isJpeg(bytes) && !isCompleteJpeg(bytes)) return undefined;
-  const { type, width, height } = sizeOf(bytes);
+  const { type, width, height } = probeSize(bytes);
   const kind = KINDS[type ?? ''];
   if (!kind?.isWhole(bytes) || !width || !height) return undefined;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { mime: kind.mime, extension: kind.extension, width, height, bytes: bytes.byteLength, sha256 };
 }
 
-function sizeOf(bytes: Uint8Array): { type?: string; width?: number; height?: number } {
+function probeSize(bytes: Uint8Array): { type?: string; width?: number; height?: number } {
   try {
     return imageSize(bytes);
   } catch {

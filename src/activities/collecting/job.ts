@@ -9,9 +9,9 @@ import { BLANK, type Expectation, type Taken, takeLine } from './line.ts';
 import { append, type JobLog, readLog } from './log.ts';
 
 /** A 1K image is at most 2 MB, a third more in base64; an answer may hold several. */
-const LONGEST_LINE = 48 << 20;
+const MAX_LINE = 48 << 20;
 /** Downloads in one attempt whose end is not believed. */
-const MOST_LOOKS = 5;
+const MAX_LOOKS = 5;
 
 export interface JobSource {
   batchId: string;
@@ -35,14 +35,14 @@ export async function collectJob(
   const { batchId, round, job, expected } = source;
   for (;;) {
     const log = await readLog(deps.store, batchId, round, job.job);
-    remember(log, expected.images);
+    noteImages(log, expected.images);
     if (log.done) return log;
     if (await collectRest(deps, source, log, context)) return log;
   }
 }
 
 /** What the log holds already decides the names of what comes. */
-function remember(log: JobLog, images: Expectation['images']): void {
+function noteImages(log: JobLog, images: Expectation['images']): void {
   for (const { output, image } of log.answers) {
     if (!image) continue;
     const known = images.get(output) ?? new Map<string, string>();
@@ -76,7 +76,7 @@ async function readAll(
   group: Group,
   context: StepContext,
 ): Promise<boolean> {
-  for (let looks = 0, seen = -1; looks < MOST_LOOKS; looks++) {
+  for (let looks = 0, seen = -1; looks < MAX_LOOKS; looks++) {
     const pass = await readOn(deps, source, log, group, context, looks > 0);
     if (!pass) return false;
     if (!pass.rest && answered(log, group) >= source.job.expectedLines) return true;
@@ -111,7 +111,7 @@ async function readOn(
 ): Promise<Pass | undefined> {
   const expected: Expectation = { ...source.expected, job: source.job.job, clean: deps.gemini.clean };
   const chunks = deps.gemini.results(source.file, group.end, context.signal, { again });
-  for await (const line of splitLines(counted(chunks, context), group.end, LONGEST_LINE)) {
+  for await (const line of splitLines(counted(chunks, context), group.end, MAX_LINE)) {
     const taken = take(line, expected);
     if (!line.whole && taken.answers.length === 0) return { end: line.end, rest: taken };
     group.add(taken, line.end);
@@ -131,7 +131,7 @@ async function* counted(
 }
 
 function take({ bytes, tooLong }: Line, expected: Expectation): Taken {
-  if (tooLong) return { ...BLANK, anomalies: [`a line of more than ${LONGEST_LINE} bytes`] };
+  if (tooLong) return { ...BLANK, anomalies: [`a line of more than ${MAX_LINE} bytes`] };
   return isBlank(bytes) ? BLANK : takeLine(bytes, expected);
 }
 

@@ -1,9 +1,9 @@
 import { actualUsd } from '../../batch/cost.ts';
 import { alternateStem, strayStem } from '../../batch/file-name.ts';
 import { foreignLine } from '../../batch/foreign-text.ts';
-import { flagsOf } from '../../batch/measure.ts';
+import { compareImage } from '../../batch/measure.ts';
 import type { PlannedOutput } from '../../batch/plan.ts';
-import { keyOf, verdictOf } from '../../batch/verdict.ts';
+import { judgeLine, readKey } from '../../batch/verdict.ts';
 import type { Answer, Item, Usage } from '../../contract/index.ts';
 import { measure } from './image.ts';
 
@@ -37,7 +37,7 @@ export interface Expectation {
 export function takeLine(bytes: Uint8Array, expected: Expectation): Taken {
   const line = parse(bytes);
   if (line === undefined) return odd(`a line of ${bytes.byteLength} bytes that is no answer`);
-  const key = keyOf(line);
+  const key = readKey(line);
   const target = expected.outputs.get(key ?? '');
   if (!target) return takeStray(line, key, expected);
   return { ...BLANK, ...answersTo(line, target, expected) };
@@ -49,10 +49,10 @@ function answersTo(
   expected: Expectation,
 ): Pick<Taken, 'answers' | 'images'> {
   const { output } = planned;
-  const verdict = verdictOf(line);
+  const verdict = judgeLine(line);
   const { usage } = verdict;
   const base = { output, flags: [], round: expected.round, job: expected.job };
-  const spent = { ...(usage && { usage }), costUsd: costOf(usage, expected) };
+  const spent = { ...(usage && { usage }), costUsd: computeCost(usage, expected) };
   const said = verdict.text ? { text: expected.clean(verdict.text) } : {};
   if (verdict.kind === 'none') {
     const { outcome, reason, message } = verdict;
@@ -80,7 +80,7 @@ function answersTo(
     const { extension, ...facts } = measured;
     const { name, isNew } = nameFor(planned, measured.sha256, extension, expected.images);
     if (isNew) images.push({ key: name, data: content });
-    const flags = flagsOf({
+    const flags = compareImage({
       aspectRatio: item.aspectRatio,
       imageSize: item.imageSize,
       claimedMime,
@@ -96,7 +96,7 @@ function answersTo(
 
 /** An answer that nobody asked for. Its images were billed, so they are kept, under names that owe nothing to its key. */
 function takeStray(line: unknown, key: string | undefined, expected: Expectation): Taken {
-  const verdict = verdictOf(line);
+  const verdict = judgeLine(line);
   const found = verdict.kind === 'image' ? [verdict, ...verdict.extraImages] : [];
   const images = found.flatMap(({ data }) => {
     const content = Buffer.from(data, 'base64');
@@ -108,10 +108,10 @@ function takeStray(line: unknown, key: string | undefined, expected: Expectation
   const [first, ...more] = images;
   const others = more.length > 0 ? ` and ${more.length} more` : '';
   const anomaly = first ? `${what}, kept as ${first.key}${others}` : what;
-  return { ...BLANK, images, anomalies: [anomaly], strayUsd: costOf(verdict.usage, expected) };
+  return { ...BLANK, images, anomalies: [anomaly], strayUsd: computeCost(verdict.usage, expected) };
 }
 
-function costOf(usage: Usage | undefined, { model }: Expectation): number {
+function computeCost(usage: Usage | undefined, { model }: Expectation): number {
   return (usage && actualUsd(model, usage)) ?? 0;
 }
 

@@ -4,7 +4,7 @@ import { getJson, toJson } from '../../store/json.ts';
 import type { StoredReference } from '../batch-files.ts';
 import type { ActivityDeps } from '../deps.ts';
 import type { StepContext } from '../step.ts';
-import { bytesFrom, isFresh, type StagedFile, untilActive } from './staged-file.ts';
+import { bytesFrom, isFresh, type StagedFile, waitUntilActive } from './staged-file.ts';
 
 /** What lies at Google of a batch's references, by SHA-256. */
 export type Uploads = Record<string, StagedFile>;
@@ -48,7 +48,7 @@ export async function stageReferences(
         () => context.heartbeat({ uploaded: Object.keys(uploads).length, of: needed.length }),
       );
       context.count('uploadedBytes', bytes, {});
-      await remember({ ...(await untilActive(deps, file, context.signal)), sha256, bytes });
+      await remember({ ...(await waitUntilActive(deps, file, context.signal)), sha256, bytes });
     },
     { concurrency: UPLOADS_AT_ONCE, signal: context.signal },
   );

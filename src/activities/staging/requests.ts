@@ -4,7 +4,7 @@ import { getJson, toJson } from '../../store/json.ts';
 import type { ActivityDeps } from '../deps.ts';
 import type { StepContext } from '../step.ts';
 import type { RoundInput } from '../types.ts';
-import { bytesFrom, isFresh, type StagedFile, untilActive } from './staged-file.ts';
+import { bytesFrom, isFresh, type StagedFile, waitUntilActive } from './staged-file.ts';
 
 /**
  * Uploads the request file of a round, unless the same bytes are there and fresh.
@@ -33,7 +33,7 @@ export async function stageRequests(
     (sent) => context.heartbeat({ requestBytes: sent, of: bytes }),
   );
   context.count('uploadedBytes', bytes, {});
-  const file: StagedFile = { ...(await untilActive(deps, uploaded, context.signal)), sha256, bytes };
+  const file: StagedFile = { ...(await waitUntilActive(deps, uploaded, context.signal)), sha256, bytes };
   await store.put(place, toJson(file));
   return { file, sent: bytes };
 }

@@ -27,7 +27,7 @@ export function isFresh({ expiresAt }: StagedFile, now: number): boolean {
 }
 
 /** Google looks at an upload before it can be used. */
-export async function untilActive(
+export async function waitUntilActive(
   { gemini, now, pause }: ActivityDeps,
   uploaded: RemoteFile,
   signal: AbortSignal,

@@ -2,18 +2,18 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { findModel } from '../../batch/models.ts';
 import { noSuchCursor } from '../../client/list.ts';
-import { BATCH_STATES, ERROR_CODES, HummingbatchError, retryPolicyOf } from '../../contract/index.ts';
+import { BATCH_STATES, ERROR_CODES, getRetryPolicy, HummingbatchError } from '../../contract/index.ts';
 import { batch } from '../../schemas/progress.ts';
 import type { RouteContext } from '../context.ts';
 import { answer, batchParams, problems } from '../schemas/common.ts';
 import { limit, oneOrMore, texts } from '../schemas/query.ts';
-import { type Caller, labelOf } from '../tokens.ts';
-import { lookAs, storedAs } from '../visible.ts';
+import { type Caller, tokenLabel } from '../tokens.ts';
+import { getVisible, storedAs } from '../visible.ts';
 import { typed } from './typed.ts';
 
 const TAG = ['batches'];
 /** A batch stops for these. */
-const REASONS = ERROR_CODES.filter((code) => retryPolicyOf(code) !== 'never');
+const REASONS = ERROR_CODES.filter((code) => getRetryPolicy(code) !== 'never');
 
 const page = z
   .object({
@@ -28,7 +28,7 @@ const page = z
 /** Looking at batches. */
 export async function batchRoutes(
   app: FastifyInstance,
-  { hummingbatch, looks, store }: RouteContext,
+  { hummingbatch, progressCache, store }: RouteContext,
 ): Promise<void> {
   const routes = typed(app);
 
@@ -64,7 +64,7 @@ export async function batchRoutes(
     async ({ query, caller }) => {
       const { state, reason, model, label = [], ...rest } = query;
       if (rest.after !== undefined && caller?.ownOnly) await requireCursor(caller, rest.after);
-      const labels = caller?.ownOnly ? [...label, labelOf(caller)] : label;
+      const labels = caller?.ownOnly ? [...label, tokenLabel(caller)] : label;
       return hummingbatch.list({
         ...rest,
         labels,
@@ -86,7 +86,7 @@ export async function batchRoutes(
         response: { 200: answer('Where it stands.', batch), ...problems(404, 503) },
       },
     },
-    async ({ params, caller }) => lookAs(caller, looks, params.batchId),
+    async ({ params, caller }) => getVisible(caller, progressCache, params.batchId),
   );
 
   /** A cursor must not tell of another's batch either. @throws `usage`, as for one that is not there */

@@ -6,11 +6,14 @@ import { sha256Of } from '../../manifest/sha256.ts';
 import type { RouteContext } from '../context.ts';
 import { refusal, toProblem } from '../problem.ts';
 import { batchParams, problems } from '../schemas/common.ts';
-import { lookAs } from '../visible.ts';
+import { getVisible } from '../visible.ts';
 import { typed } from './typed.ts';
 
 /** Following a batch without asking. */
-export async function eventRoutes(app: FastifyInstance, { looks, closing }: RouteContext): Promise<void> {
+export async function eventRoutes(
+  app: FastifyInstance,
+  { progressCache, closing }: RouteContext,
+): Promise<void> {
   const routes = typed(app);
 
   routes.get(
@@ -41,8 +44,8 @@ export async function eventRoutes(app: FastifyInstance, { looks, closing }: Rout
       if (!/text\/event-stream|text\/\*|\*\/\*/.test(headers.accept ?? '*/*'))
         throw refusal(406, 'This is a stream of events: ask for text/event-stream');
       const seen = headers['last-event-id'];
-      const first = await lookAs(caller, looks, batchId);
-      if (isEnd(first.state) && idOf(first) === seen) return reply.code(204).send();
+      const first = await getVisible(caller, progressCache, batchId);
+      if (isEnd(first.state) && eventId(first) === seen) return reply.code(204).send();
       const gone = new AbortController();
       raw.once('close', () => gone.abort());
       // At once: who knows all there is hears nothing for hours, and must not take it for silence.
@@ -53,8 +56,8 @@ export async function eventRoutes(app: FastifyInstance, { looks, closing }: Rout
 
   async function* changes(batchId: string, seen: string | undefined, signal: AbortSignal) {
     try {
-      for await (const progress of follow(() => looks.at(batchId), signal)) {
-        const id = idOf(progress);
+      for await (const progress of follow(() => progressCache.get(batchId), signal)) {
+        const id = eventId(progress);
         if (id !== seen) yield { id, event: 'progress', data: progress };
       }
     } catch (error) {
@@ -65,6 +68,6 @@ export async function eventRoutes(app: FastifyInstance, { looks, closing }: Rout
 }
 
 /** Names what a batch said: the same for all who ask, over restarts too. */
-function idOf(progress: BatchProgress): string {
+function eventId(progress: BatchProgress): string {
   return sha256Of(JSON.stringify(progress)).slice(0, 16);
 }

@@ -6,7 +6,7 @@ import { answer, problems } from '../schemas/common.ts';
 
 const received = z
   .object({
-    received: z.enum(['woke', 'nobody', 'repeated', 'ignored']).meta({
+    received: z.enum(['delivered', 'no-recipient', 'repeated', 'ignored']).meta({
       description:
         '`woke`: the batch of this job asks Google now. `nobody`: it is no batch’s that is open here. `repeated`: it came before. `ignored`: of another kind.',
     }),

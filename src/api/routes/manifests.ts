@@ -2,20 +2,20 @@ import type { FastifyInstance } from 'fastify';
 import pMap from 'p-map';
 import { z } from 'zod';
 import { estimate } from '../../batch/cost.ts';
-import { tradeJson, tradeOf } from '../../batch/trade.ts';
+import { compareCosts, costComparisonJson } from '../../batch/cost-comparison.ts';
 import { storedProgress } from '../../client/index.ts';
-import { checkBatchId, HummingbatchError, type Manifest, workflowIdOf } from '../../contract/index.ts';
+import { checkBatchId, HummingbatchError, type Manifest, toWorkflowId } from '../../contract/index.ts';
 import { referencePlace } from '../../contract/places.ts';
-import { batchIdOf, durationMs, fingerprintOf } from '../../manifest/index.ts';
+import { computeFingerprint, deriveBatchId, durationMs } from '../../manifest/index.ts';
 import type { Resolved } from '../../manifest/resolve.ts';
 import { readSent, type SentReference } from '../../manifest/sent.ts';
-import { referencesOf } from '../../store/references.ts';
+import { createReferenceLookup } from '../../store/references.ts';
 import type { RouteContext } from '../context.ts';
-import { fingerprintOfRequest, keyOf, onceFor } from '../idempotency.ts';
+import { fingerprintOfRequest, onceFor, readIdempotencyKey } from '../idempotency.ts';
 import { ownManifest } from '../own-manifest.ts';
 import { InvalidManifest } from '../problem.ts';
 import { answer, idempotent, problems } from '../schemas/common.ts';
-import { created, tradeSchema, validation } from '../schemas/manifest.ts';
+import { costComparisonSchema, created, validation } from '../schemas/manifest.ts';
 import { MANIFEST_TYPES, type SentRequest, type StagedFile, withSent } from '../sent-request.ts';
 import type { Caller } from '../tokens.ts';
 import { maySee } from '../visible.ts';
@@ -28,7 +28,7 @@ const TAG = ['manifests'];
 /** What takes a manifest: validate, estimate, and the start of a batch. */
 export async function manifestRoutes(
   app: FastifyInstance,
-  { hummingbatch, store, looks }: RouteContext,
+  { hummingbatch, store, progressCache }: RouteContext,
 ): Promise<void> {
   // A manifest is read from its bytes, so that its problems have lines and columns.
   app.removeContentTypeParser(['application/json', 'text/plain']);
@@ -36,7 +36,7 @@ export async function manifestRoutes(
     done(null, body),
   );
   const routes = typed(app);
-  const examine = (sent: SentRequest) => readSent({ ...sent, hasReference: referencesOf(store) });
+  const examine = (sent: SentRequest) => readSent({ ...sent, hasReference: createReferenceLookup(store) });
 
   routes.post(
     '/v1/validate',
@@ -71,7 +71,7 @@ export async function manifestRoutes(
             .optional()
             .meta({ description: 'When the images are wanted.', examples: ['6h'] }),
         }),
-        response: { 200: answer('The trade.', tradeSchema), ...problems(400, 413, 415, 422) },
+        response: { 200: answer('The trade.', costComparisonSchema), ...problems(400, 413, 415, 422) },
       },
     },
     (request) =>
@@ -81,9 +81,9 @@ export async function manifestRoutes(
         const withinMs = within === undefined ? undefined : durationMs(within);
         if (within !== undefined && withinMs === undefined)
           throw new HummingbatchError('usage', '`within` is no duration.', { fix: 'Write it as 90m or 6h.' });
-        const trade = tradeOf(estimate(manifest), { ...(withinMs !== undefined && { withinMs }) });
-        return tradeJson(
-          trade,
+        const costs = compareCosts(estimate(manifest), { ...(withinMs !== undefined && { withinMs }) });
+        return costComparisonJson(
+          costs,
           sent.files.reduce((sum, { staged }) => sum + staged.bytes, 0),
         );
       }),
@@ -125,15 +125,16 @@ export async function manifestRoutes(
         const batchId = await chooseId(request.query.batchId, manifest, caller);
         const claim = { batchId, fingerprint: fingerprintOfRequest(read.fingerprint, manifest.run) };
         let attached = true;
-        await onceFor({ store, caller, key: keyOf(request) }, claim, async () => {
+        await onceFor({ store, caller, key: readIdempotencyKey(request) }, claim, async () => {
           await keep(sent.files, read.references);
           ({ attached } = await hummingbatch.startNormalised({ manifest, batchId }));
         });
         // Two may have started it at once, and only one of them may see it.
-        if (attached && caller?.ownOnly && !maySee(caller, await looks.anew(batchId))) throw taken(batchId);
+        if (attached && caller?.ownOnly && !maySee(caller, await progressCache.refresh(batchId)))
+          throw taken(batchId);
         const url = `/v1/batches/${batchId}`;
         reply.code(attached ? 200 : 201).header('location', url);
-        return { batchId, workflowId: workflowIdOf(batchId), attached, url, warnings: read.warnings };
+        return { batchId, workflowId: toWorkflowId(batchId), attached, url, warnings: read.warnings };
       }),
   );
 
@@ -143,7 +144,7 @@ export async function manifestRoutes(
     manifest: Manifest,
     caller: Caller | undefined,
   ): Promise<string> {
-    const batchId = asked ?? batchIdOf(manifest.name, fingerprintOf(manifest));
+    const batchId = asked ?? deriveBatchId(manifest.name, computeFingerprint(manifest));
     checkBatchId(batchId);
     const there = caller?.ownOnly ? await storedProgress(store, batchId) : undefined;
     if (there && !maySee(caller, there)) throw taken(batchId);

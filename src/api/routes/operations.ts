@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { BatchHandle, Sending } from '../../client/index.ts';
+import type { BatchHandle, RequestOptions } from '../../client/index.ts';
 import { FLAGS, OUTCOMES } from '../../contract/index.ts';
 import { adoptRequest, approveRequest, setBudgetRequest } from '../../schemas/messages.ts';
 import { batch } from '../../schemas/progress.ts';
 import type { RouteContext } from '../context.ts';
-import { fingerprintOfRequest, keyOf, onceFor, requestIdOf } from '../idempotency.ts';
+import { deriveRequestId, fingerprintOfRequest, onceFor, readIdempotencyKey } from '../idempotency.ts';
 import { answer, batchParams, idempotent, problems } from '../schemas/common.ts';
-import { lookAs } from '../visible.ts';
+import { getVisible } from '../visible.ts';
 import { typed } from './typed.ts';
 
 interface Operation<Body extends z.ZodType = z.ZodType> {
@@ -15,7 +15,7 @@ interface Operation<Body extends z.ZodType = z.ZodType> {
   summary: string;
   description: string;
   body: Body;
-  act: (batch: BatchHandle, body: z.output<Body>, sending: Sending) => Promise<unknown>;
+  act: (batch: BatchHandle, body: z.output<Body>, sending: RequestOptions) => Promise<unknown>;
 }
 
 /** Keeps a body's type beside the function that gets it. */
@@ -101,7 +101,7 @@ const OPERATIONS: readonly Operation[] = [
 
 /** Everything that can be told to a batch. */
 export async function operationRoutes(app: FastifyInstance, context: RouteContext): Promise<void> {
-  const { hummingbatch, store, looks } = context;
+  const { hummingbatch, store, progressCache } = context;
   // `curl -X POST` sends none.
   app.addContentTypeParser('application/x-www-form-urlencoded', { bodyLimit: 0 }, (_, __, done) =>
     done(null, null),
@@ -127,14 +127,14 @@ export async function operationRoutes(app: FastifyInstance, context: RouteContex
       async (request) => {
         const { batchId } = request.params;
         const { caller } = request;
-        await lookAs(caller, looks, batchId);
-        const key = keyOf(request);
+        await getVisible(caller, progressCache, batchId);
+        const key = readIdempotencyKey(request);
         const claim = { batchId, fingerprint: fingerprintOfRequest(name, request.body ?? {}) };
-        const sending = key ? { requestId: requestIdOf(caller, key) } : {};
+        const sending = key ? { requestId: deriveRequestId(caller, key) } : {};
         await onceFor({ store, caller, key }, claim, () =>
           act(hummingbatch.batch(batchId), request.body, sending),
         );
-        return looks.anew(batchId);
+        return progressCache.refresh(batchId);
       },
     );
   }

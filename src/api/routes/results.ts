@@ -11,7 +11,7 @@ import {
 } from '../../contract/index.ts';
 import { batchPlaces } from '../../contract/places.ts';
 import { record } from '../../schemas/record.ts';
-import { archiveOf } from '../archive.ts';
+import { buildArchive } from '../archive.ts';
 import type { ApiContext } from '../context.ts';
 import { exactly } from '../exactly.ts';
 import { answer, batchParams, problems } from '../schemas/common.ts';
@@ -128,7 +128,7 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
     async ({ params, caller }, reply) => {
       const { batchId } = params;
       await storedAs(caller, store, batchId);
-      const archive = await archiveOf(store, batchId);
+      const archive = await buildArchive(store, batchId);
       reply
         .type('application/zip')
         .header('content-length', archive.bytes)

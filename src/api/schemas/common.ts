@@ -66,7 +66,7 @@ export const batchParams = z.object({
     .meta({ examples: ['order-4711'] }),
 });
 
-/** Anything: {@link keyOf} says what is wrong with it. */
+/** Anything: {@link readIdempotencyKey} says what is wrong with it. */
 export const idempotent = z.looseObject({
   'idempotency-key': z
     .string()

@@ -11,7 +11,7 @@ export const validation = z
 
 const usd = z.number().nullable().meta({ description: 'USD; null where the model’s price is not known.' });
 
-export const tradeSchema = z
+export const costComparisonSchema = z
   .object({
     outputs: z.int().min(0),
     batchUsd: usd,
@@ -19,7 +19,7 @@ export const tradeSchema = z
     savingUsd: usd,
     uploadBytes: z.int().min(0).meta({ description: 'Of the references that were sent.' }),
     usualWaitMs: z.int().min(0),
-    longestWaitMs: z.int().min(0),
+    maxWaitMs: z.int().min(0),
     advice: z.enum(['batch', 'interactive']),
   })
   .meta({ id: 'Estimate', description: 'The trade, before anything is paid.' });

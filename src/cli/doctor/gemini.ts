@@ -1,6 +1,6 @@
 import { findModel, MODELS } from '../../batch/models.ts';
 import { nearest } from '../../manifest/suggest.ts';
-import { known } from '../output.ts';
+import { known } from '../render/output.ts';
 import type { Check } from './checks.ts';
 
 const ANSWER_WITHIN_MS = 15_000;
@@ -24,7 +24,7 @@ export const checkKey: Check = async (_, { apiKey, geminiUrl }) => {
     return { name, level: 'ok', message: `${gemini.endpoint} takes it.` };
   } catch (error) {
     const { code, message } = known(error);
-    const isAway = code === 'unreachable' || code === 'unavailable' || code === 'garbled';
+    const isAway = code === 'unreachable' || code === 'unavailable' || code === 'invalid-response';
     return { name, level: 'missing', message, fix: isAway ? MEND.network : MEND.key };
   }
 };

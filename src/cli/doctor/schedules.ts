@@ -1,7 +1,7 @@
 import type { ScheduleStatus } from '../../client/index.ts';
 import { SCHEDULES } from '../../contract/places.ts';
-import { commandOf } from '../commands.ts';
-import { known } from '../output.ts';
+import { formatCommand } from '../commands.ts';
+import { known } from '../render/output.ts';
 import { existingStore } from '../store.ts';
 import type { Check } from './checks.ts';
 
@@ -20,7 +20,7 @@ export const checkSchedules: Check = async (call, config) => {
       name,
       level: 'hint',
       message: leftOut.map(describe).join(' '),
-      fix: waysOf(leftOut, (verb) => commandOf(verb, 'NAME', call.flags)).join(' '),
+      fix: listFixes(leftOut, (verb) => formatCommand(verb, 'NAME', call.flags)).join(' '),
     };
   } catch (error) {
     const { message, fix } = known(error);
@@ -46,7 +46,7 @@ function firings(count: number): string {
   return count === 1 ? '1 firing' : `${count} firings`;
 }
 
-function waysOf(leftOut: readonly ScheduleStatus[], command: (verb: string) => string): string[] {
+function listFixes(leftOut: readonly ScheduleStatus[], command: (verb: string) => string): string[] {
   return [
     `To make one up: ${command('schedule trigger')}.`,
     ...(leftOut.some(({ skipped }) => skipped > 0)

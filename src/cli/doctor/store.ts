@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
-import { known } from '../output.ts';
+import { formatBytes } from '../render/cost-comparison.ts';
+import { known } from '../render/output.ts';
 import { existingStore } from '../store.ts';
-import { formatBytes } from '../trade.ts';
 import type { Check } from './checks.ts';
 
 /** The results of a job of 500 images are about a gigabyte, which then lies there as images. */

@@ -4,7 +4,7 @@ import type { Config } from '../../config.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../contract/search-attributes.ts';
 import { serverDirectory } from '../bring-server.ts';
 import type { Call } from '../call.ts';
-import { known } from '../output.ts';
+import { known } from '../render/output.ts';
 import { existingStore } from '../store.ts';
 import { configuredTemporal } from '../temporal-config.ts';
 import type { Check } from './checks.ts';
@@ -13,7 +13,7 @@ import type { Check } from './checks.ts';
 export const checkTemporal: Check = async (call, config) => {
   const name = 'Temporal';
   try {
-    const place = await placeOf(call, config);
+    const place = await findTemporal(call, config);
     if (!place) return { name, level: 'ok', message: 'None is configured: `run` brings its own.' };
     const { connectTemporal } = await import('../../client/temporal.ts');
     const client = await connectTemporal(place);
@@ -45,7 +45,7 @@ export const checkCli: Check = async (_, { env }) => {
 export const checkSearchAttributes: Check = async (call, config) => {
   const name = 'search attributes';
   try {
-    const place = await placeOf(call, config);
+    const place = await findTemporal(call, config);
     if (!place) return { name, level: 'ok', message: 'A brought server has them.' };
     const there = await attributesAt(place);
     const lacking = Object.entries(SEARCH_ATTRIBUTE_TYPES).filter(
@@ -75,7 +75,7 @@ async function attributesAt(place: TemporalAddress): Promise<string[]> {
   }
 }
 
-async function placeOf(call: Call, config: Config) {
+async function findTemporal(call: Call, config: Config) {
   const configured = configuredTemporal(config.env);
   if (configured) return configured;
   const store = await existingStore(call, config);

@@ -1,8 +1,8 @@
 import type { Verb } from '../call.ts';
-import { tell } from '../steer.ts';
+import { sendUpdate } from '../steer.ts';
 
 export const verb: Verb = (call) =>
-  tell(call, async (batch) => {
+  sendUpdate(call, async (batch) => {
     await batch.accept();
     return `The batch ${batch.id} ends with what is there.`;
   });

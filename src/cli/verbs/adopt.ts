@@ -1,6 +1,6 @@
 import { HummingbatchError } from '../../contract/index.ts';
 import type { Verb } from '../call.ts';
-import { tell } from '../steer.ts';
+import { sendUpdate } from '../steer.ts';
 
 export const verb: Verb = async (call) => {
   const { job, none = false } = call.flags;
@@ -9,7 +9,7 @@ export const verb: Verb = async (call) => {
       fix: '`--job batches/…` takes that job, `--none` makes another.',
     });
   }
-  return tell(call, async (batch) => {
+  return sendUpdate(call, async (batch) => {
     await batch.adopt(job ?? 'none');
     return job ? `The batch ${batch.id} takes ${job}.` : `The batch ${batch.id} makes its job again.`;
   });

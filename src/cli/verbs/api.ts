@@ -1,12 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { HummingbatchError } from '../../contract/index.ts';
-import { bringApi } from '../bring-api.ts';
+import { startApi } from '../bring-api.ts';
 import type { Verb } from '../call.ts';
 import { EXIT } from '../exit-codes.ts';
 import { logged } from '../log.ts';
-import { untilInterrupted } from '../serve.ts';
+import { waitForInterrupt } from '../serve.ts';
 import { openClient } from '../session.ts';
-import { configOf, openCallStore } from '../store.ts';
+import { openCallStore, readConfig } from '../store.ts';
 
 /**
  * Of about 40 MB that live, dead requests make 200 before V8 sweeps them: it lets a heap grow fourfold first. With half as
@@ -16,7 +16,7 @@ const GROWTH = '--heap-growing-percent=50';
 
 export const verb: Verb = async (typed) => {
   setFlagsFromString(GROWTH);
-  const config = await configOf(typed);
+  const config = await readConfig(typed);
   const { call, log } = logged(typed, config.log);
   const store = await openCallStore(call, config);
   const temporal = await openClient(call, config, store);
@@ -25,12 +25,12 @@ export const verb: Verb = async (typed) => {
       fix: 'Set TEMPORAL_ADDRESS, or use `hummingbatch up`, which brings one and the API with it.',
     });
   try {
-    const api = await bringApi(config, store, temporal, { log, version: call.version });
+    const api = await startApi(config, store, temporal, { log, version: call.version });
     try {
       call.output.print(api.url);
       call.output.printJson({ url: api.url });
       call.output.say(`API: ${api.url} (try it at ${api.url}/docs)`);
-      await untilInterrupted(call);
+      await waitForInterrupt(call);
     } finally {
       await api.close();
     }

@@ -1,9 +1,9 @@
 import type { Verb } from '../call.ts';
-import { tell } from '../steer.ts';
+import { sendUpdate } from '../steer.ts';
 
 export const verb: Verb = (call) => {
   const approved = !call.flags.no;
-  return tell(call, async (batch) => {
+  return sendUpdate(call, async (batch) => {
     await batch.approve(approved);
     return `The batch ${batch.id} is ${approved ? 'approved' : 'refused'}.`;
   });

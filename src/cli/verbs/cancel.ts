@@ -1,9 +1,9 @@
 import type { Verb } from '../call.ts';
 import { EXIT } from '../exit-codes.ts';
-import { tell } from '../steer.ts';
+import { sendUpdate } from '../steer.ts';
 
 export const verb: Verb = async (call) => {
-  const exit = await tell(call, async (batch) => {
+  const exit = await sendUpdate(call, async (batch) => {
     await batch.cancel();
     return `Cancelling the batch ${batch.id}; what its job has finished is kept.`;
   });

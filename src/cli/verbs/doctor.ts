@@ -1,10 +1,10 @@
 import type { Call, Verb } from '../call.ts';
 import { CHECKS, type Finding } from '../doctor/checks.ts';
 import { EXIT } from '../exit-codes.ts';
-import { configOf } from '../store.ts';
+import { readConfig } from '../store.ts';
 
 export const verb: Verb = async (call) => {
-  const config = await configOf(call);
+  const config = await readConfig(call);
   const findings: Finding[] = [];
   for (const check of CHECKS) {
     const finding = await check(call, config);

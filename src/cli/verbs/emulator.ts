@@ -4,7 +4,7 @@ import { HummingbatchError } from '../../contract/index.ts';
 import type { EmulatorOptions, FaultPlan } from '../../emulator/index.ts';
 import type { Verb } from '../call.ts';
 import { EXIT } from '../exit-codes.ts';
-import { untilInterrupted } from '../serve.ts';
+import { waitForInterrupt } from '../serve.ts';
 
 export const verb: Verb = async (call) => {
   const { output, cwd } = call;
@@ -21,7 +21,7 @@ export const verb: Verb = async (call) => {
     output.say(
       `Use it: GEMINI_API_KEY=any HUMMINGBATCH_GEMINI_URL=${emulator.url} hummingbatch run manifest.yaml`,
     );
-    await untilInterrupted(call);
+    await waitForInterrupt(call);
   } finally {
     await emulator.close();
   }

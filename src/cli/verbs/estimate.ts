@@ -1,15 +1,15 @@
-import { tradeJson } from '../../batch/trade.ts';
+import { costComparisonJson } from '../../batch/cost-comparison.ts';
 import type { Verb } from '../call.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readyManifest } from '../manifest.ts';
-import { configOf, existingStore } from '../store.ts';
-import { describeTrade, tradeOfManifest } from '../trade.ts';
+import { compareManifestCosts, describeCosts } from '../render/cost-comparison.ts';
+import { existingStore, readConfig } from '../store.ts';
 
 export const verb: Verb = async (call) => {
   const { output, flags } = call;
-  const ready = await readyManifest(call, await existingStore(call, await configOf(call)));
-  const trade = await tradeOfManifest(ready, flags.within);
-  output.print(describeTrade(trade));
-  output.printJson(tradeJson(trade, trade.uploadBytes));
+  const ready = await readyManifest(call, await existingStore(call, await readConfig(call)));
+  const costs = await compareManifestCosts(ready, flags.within);
+  output.print(describeCosts(costs));
+  output.printJson(costComparisonJson(costs, costs.uploadBytes));
   return EXIT.done;
 };

@@ -1,23 +1,23 @@
 import { type BatchPage, listBatches } from '../../client/index.ts';
 import type { Call, Verb } from '../call.ts';
 import { EXIT } from '../exit-codes.ts';
-import { listChoiceOf } from '../list-choice.ts';
-import { lookAt } from '../look.ts';
-import { configOf, existingStore } from '../store.ts';
-import { statusJson } from '../summary.ts';
-import { tableOf } from '../table.ts';
+import { readListFilter } from '../list-filter.ts';
+import { queryOrReadStore } from '../query-or-read-store.ts';
+import { statusJson } from '../render/summary.ts';
+import { renderTable } from '../render/table.ts';
+import { existingStore, readConfig } from '../store.ts';
 
 export const verb: Verb = async (call) => {
   const { output } = call;
-  const choice = listChoiceOf(call.flags);
-  const config = await configOf(call);
+  const choice = readListFilter(call.flags);
+  const config = await readConfig(call);
   const store = await existingStore(call, config);
   if (!store) {
     output.say('There is no store here yet, so there are no batches.');
     output.printJson({ batches: [], next: null });
     return EXIT.done;
   }
-  const page = await lookAt(call, config, store, {
+  const page = await queryOrReadStore(call, config, store, {
     temporal: (hummingbatch) => hummingbatch.list(choice),
     store: () => listBatches(undefined, store, choice),
   });
@@ -31,6 +31,6 @@ export const verb: Verb = async (call) => {
 
 function printTable({ output }: Call, { batches, next }: BatchPage): void {
   if (batches.length === 0) return output.say('There are no such batches.');
-  output.print(tableOf(batches));
+  output.print(renderTable(batches));
   if (next) output.say(`There are more: --after ${next}`);
 }

@@ -2,15 +2,15 @@ import { storedEnd } from '../../client/index.ts';
 import { requireKey } from '../bring-gemini.ts';
 import type { Verb } from '../call.ts';
 import { chooseId, isBegun } from '../choose-id.ts';
+import { confirmCost } from '../confirm-cost.ts';
 import { endWith, followToEnd } from '../follow.ts';
 import { readyManifest } from '../manifest.ts';
 import { openSession } from '../session.ts';
-import { configOf, existingStore, openCallStore } from '../store.ts';
+import { existingStore, openCallStore, readConfig } from '../store.ts';
 import { configuredTemporal } from '../temporal-config.ts';
-import { weigh } from '../weigh.ts';
 
 export const verb: Verb = async (call) => {
-  const config = await configOf(call);
+  const config = await readConfig(call);
   const there = await existingStore(call, config);
   const ready = await readyManifest(call, there);
   const batchId = await chooseId(there, ready, call.flags);
@@ -19,7 +19,7 @@ export const verb: Verb = async (call) => {
 
   if (!configuredTemporal(config.env)) requireKey(call, config);
   const store = there ?? (await openCallStore(call, config));
-  if (!(await isBegun(store, batchId))) await weigh(call, ready, (price) => `Go on and pay ${price}?`);
+  if (!(await isBegun(store, batchId))) await confirmCost(call, ready, (price) => `Go on and pay ${price}?`);
   const session = await openSession(call, config, store);
   try {
     const { manifest, references } = ready;

@@ -2,15 +2,15 @@ import { requireStored } from '../batch-of-call.ts';
 import type { Verb } from '../call.ts';
 import { nextCommand } from '../commands.ts';
 import { EXIT } from '../exit-codes.ts';
-import { lookAt } from '../look.ts';
-import { storeOfBatch } from '../store.ts';
-import { describeBatch, statusJson } from '../summary.ts';
+import { queryOrReadStore } from '../query-or-read-store.ts';
+import { describeBatch, statusJson } from '../render/summary.ts';
+import { openBatchStore } from '../store.ts';
 
 export const verb: Verb = async (call) => {
   const [batchId = ''] = call.args;
-  const { config, store } = await storeOfBatch(call);
+  const { config, store } = await openBatchStore(call);
   const stored = await requireStored(store, batchId);
-  const progress = await lookAt(call, config, store, {
+  const progress = await queryOrReadStore(call, config, store, {
     temporal: (hummingbatch) => hummingbatch.batch(batchId).status(),
     store: async () => stored,
   });

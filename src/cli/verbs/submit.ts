@@ -2,16 +2,16 @@ import { requireWorker } from '../../client/index.ts';
 import { HummingbatchError } from '../../contract/index.ts';
 import type { Call, Verb } from '../call.ts';
 import { chooseId } from '../choose-id.ts';
-import { commandOf } from '../commands.ts';
+import { formatCommand } from '../commands.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readyManifest } from '../manifest.ts';
 import { openClient } from '../session.ts';
-import { configOf, existingStore, openCallStore } from '../store.ts';
+import { existingStore, openCallStore, readConfig } from '../store.ts';
 import { configuredTemporal } from '../temporal-config.ts';
 
 export const verb: Verb = async (call) => {
   const { output, flags } = call;
-  const config = await configOf(call);
+  const config = await readConfig(call);
   const there = await existingStore(call, config);
   const { manifest, references, ...ready } = await readyManifest(call, there);
   if (!there && !configuredTemporal(config.env)) throw nobodyThere(call);
@@ -29,7 +29,7 @@ export const verb: Verb = async (call) => {
     });
     output.print(batchId);
     output.say(
-      `${started.attached ? 'It was there already' : 'Started'}. To follow it: ${commandOf('watch', batchId, flags)}`,
+      `${started.attached ? 'It was there already' : 'Started'}. To follow it: ${formatCommand('watch', batchId, flags)}`,
     );
     output.printJson(started);
     return EXIT.done;
@@ -40,6 +40,6 @@ export const verb: Verb = async (call) => {
 
 function nobodyThere({ flags }: Call): HummingbatchError {
   return new HummingbatchError('no-temporal', 'No Temporal server runs that could take the batch.', {
-    fix: `Start one with \`${commandOf('up', '', flags)}\`, or use \`hummingbatch run\`, which brings its own.`,
+    fix: `Start one with \`${formatCommand('up', '', flags)}\`, or use \`hummingbatch run\`, which brings its own.`,
   });
 }

@@ -1,19 +1,19 @@
-import { bringServer } from '../bring-server.ts';
+import { startServer } from '../bring-server.ts';
 import type { Verb } from '../call.ts';
 import { EXIT } from '../exit-codes.ts';
-import { untilInterrupted } from '../serve.ts';
-import { configOf, openCallStore } from '../store.ts';
+import { waitForInterrupt } from '../serve.ts';
+import { openCallStore, readConfig } from '../store.ts';
 
 export const verb: Verb = async (call) => {
   const { output } = call;
-  const config = await configOf(call);
+  const config = await readConfig(call);
   const store = await openCallStore(call, config);
-  const server = await bringServer(call, config, store);
+  const server = await startServer(call, config, store);
   const { address, uiUrl, namespace } = server;
   try {
     output.print(`${address}\n${uiUrl}`);
     output.printJson({ address, uiUrl, namespace });
-    await untilInterrupted(call, server.fallen);
+    await waitForInterrupt(call, server.failed);
   } finally {
     await server.release();
   }

@@ -2,11 +2,11 @@ import { requireStored, takeUp } from '../batch-of-call.ts';
 import type { Verb } from '../call.ts';
 import { followEachChange } from '../follow.ts';
 import { openSession } from '../session.ts';
-import { storeOfBatch } from '../store.ts';
+import { openBatchStore } from '../store.ts';
 
 export const verb: Verb = async (call) => {
   const [batchId = ''] = call.args;
-  const { config, store } = await storeOfBatch(call);
+  const { config, store } = await openBatchStore(call);
   await requireStored(store, batchId);
   const session = await openSession(call, config, store);
   try {

@@ -3,11 +3,11 @@ import { serverDirectory } from '../bring-server.ts';
 import type { Verb } from '../call.ts';
 import { EXIT } from '../exit-codes.ts';
 import { serveConfigured, serveStore } from '../serve.ts';
-import { configOf, openCallStore } from '../store.ts';
+import { openCallStore, readConfig } from '../store.ts';
 import { configuredTemporal } from '../temporal-config.ts';
 
 export const verb: Verb = async (call) => {
-  const config = await configOf(call);
+  const config = await readConfig(call);
   const configured = configuredTemporal(config.env);
   const store = await openCallStore(call, config);
   if (configured) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FaultLimits, type FaultName, type FaultPlan, partsOf } from './plan.ts';
+import { type FaultLimits, type FaultName, type FaultPlan, splitName } from './plan.ts';
 import type { Point } from './table.ts';
 
 /** A fault of a plan, ready to strike. */
@@ -33,7 +33,7 @@ export function arm<Does>(
   kinds: Readonly<Record<string, { bind(args: unknown): Does; ends?: true }>>,
 ): Armed<Does>[] {
   return faults.flatMap((fault, index) => {
-    const parts = partsOf(fault.fault);
+    const parts = splitName(fault.fault);
     const kind = parts.point === point ? kinds[parts.kind] : undefined;
     return kind
       ? [

@@ -1,8 +1,8 @@
-import type { EventFate } from '../deliveries.ts';
-import type { ResultShape } from '../effects.ts';
-import type { Exchange, Reply } from '../exchange.ts';
-import type { FileFate } from '../files.ts';
-import type { JobRecord, Picture, Row } from '../jobs.ts';
+import type { FileFate } from '../files/files.ts';
+import type { Exchange, Reply } from '../http/exchange.ts';
+import type { JobRecord, Picture, Row } from '../jobs/jobs.ts';
+import type { ResultShape } from '../rows/effects.ts';
+import type { EventFate } from '../webhooks/deliveries.ts';
 import type { World } from '../world.ts';
 import { type Armed, arm, type Occasion } from './arm.ts';
 import type { Strike } from './kind.ts';
@@ -48,7 +48,7 @@ export function openFaults(first: FaultPlan = { faults: [] }) {
       const subject = Object.hasOwn(SUBJECTS, label) ? SUBJECTS[label] : undefined;
       const faults = subject ? armed.requests[subject.point] : [];
       if (!subject || faults.length === 0) return handler(exchange, world);
-      const struck = strikes(faults, { name: await subject.nameOf(exchange, world) });
+      const struck = strikes(faults, { name: await subject.findName(exchange, world) });
       const go: Parameters<Strike>[1] = (request) => {
         const { value: strike } = struck.next();
         return strike ? strike.does(request, go) : handler(request, world);
@@ -60,8 +60,8 @@ export function openFaults(first: FaultPlan = { faults: [] }) {
       const occasion = { name: job.displayName };
       const fate = [...strikes(armed.job, occasion)].map(({ does }) => does(job));
       const shape = [...strikes(armed.result, occasion)].map(({ does, random }) => does(random));
-      const kept: Partial<JobRecord> = firstOf(fate);
-      return shape.length > 0 ? { ...kept, shape: firstOf<ResultShape>(shape) } : kept;
+      const kept: Partial<JobRecord> = mergeFirst(fate);
+      return shape.length > 0 ? { ...kept, shape: mergeFirst<ResultShape>(shape) } : kept;
     },
 
     /** The first fault that strikes has the line. */
@@ -76,18 +76,18 @@ export function openFaults(first: FaultPlan = { faults: [] }) {
 
     /** For a file that is about to be uploaded. */
     forFile(name: string | undefined): FileFate {
-      return firstOf<FileFate>([...strikes(armed.file, { name })].map(({ does }) => does(name)));
+      return mergeFirst<FileFate>([...strikes(armed.file, { name })].map(({ does }) => does(name)));
     },
 
     /** For the event of a job's end, once for each endpoint that is told. */
     forEvent({ displayName: name }: Pick<JobRecord, 'displayName'>): EventFate {
-      return firstOf<EventFate>([...strikes(armed.event, { name })].map(({ does }) => does(name)));
+      return mergeFirst<EventFate>([...strikes(armed.event, { name })].map(({ does }) => does(name)));
     },
   };
 }
 
 /** All that they say; where two say different things, the first. */
-function firstOf<T extends object>(said: readonly T[]): T {
+function mergeFirst<T extends object>(said: readonly T[]): T {
   return Object.assign({}, ...said.toReversed());
 }
 

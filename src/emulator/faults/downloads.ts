@@ -1,15 +1,15 @@
 import { pipeline } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { Cut, type Reply } from '../exchange.ts';
+import { Cut, type Reply } from '../http/exchange.ts';
 import { atEnd, Count, onRequest } from './kind.ts';
-import { untilGone } from './requests.ts';
+import { waitUntilGone } from './requests.ts';
 
 const AFTER = { afterBytes: Count };
 
 /** What can happen to a result on its way. `afterBytes` counts from where this answer begins. */
 export const DOWNLOAD_FAULTS = {
   broken: atEnd('the connection is cut after `afterBytes`', AFTER, async ({ afterBytes }, exchange, next) =>
-    untilByte(await next(exchange), afterBytes, async () => {
+    cutAtByte(await next(exchange), afterBytes, async () => {
       throw new Cut();
     }),
   ),
@@ -18,15 +18,15 @@ export const DOWNLOAD_FAULTS = {
     'after `afterBytes` it ends as if it were whole: no error, no Content-Length',
     AFTER,
     async ({ afterBytes }, exchange, next) =>
-      withoutLength(untilByte(await next(exchange), afterBytes, async () => undefined)),
+      withoutLength(cutAtByte(await next(exchange), afterBytes, async () => undefined)),
   ),
 
   hang: atEnd(
     'after `afterBytes` nothing more comes, and the connection stays open',
     AFTER,
     async ({ afterBytes }, exchange, next) =>
-      untilByte(await next(exchange), afterBytes, async () => {
-        await untilGone(exchange);
+      cutAtByte(await next(exchange), afterBytes, async () => {
+        await waitUntilGone(exchange);
         throw new Cut();
       }),
   ),
@@ -60,7 +60,7 @@ function without<T extends object>(name: string, headers: T | undefined): T {
 }
 
 /** The stream up to a byte, and what happens then. A refusal, or a shorter stream, stays as it is. */
-function untilByte(reply: Reply, bytes: number, then: () => Promise<void>): Reply {
+function cutAtByte(reply: Reply, bytes: number, then: () => Promise<void>): Reply {
   return reply.stream ? { ...reply, stream: firstBytes(reply.stream, bytes, then) } : reply;
 }
 

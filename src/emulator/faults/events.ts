@@ -1,4 +1,4 @@
-import type { EventFate } from '../deliveries.ts';
+import type { EventFate } from '../webhooks/deliveries.ts';
 import { Count, onBirth } from './kind.ts';
 
 /** What can become of the event of a job's end, for each endpoint by itself. */

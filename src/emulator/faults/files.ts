@@ -1,4 +1,4 @@
-import type { FileFate } from '../files.ts';
+import type { FileFate } from '../files/files.ts';
 import { Count, onBirth } from './kind.ts';
 
 /** What can become of an uploaded file. */

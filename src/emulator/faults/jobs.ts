@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { JobRecord } from '../jobs.ts';
-import { EXPIRED } from '../life.ts';
+import type { JobRecord } from '../jobs/jobs.ts';
+import { EXPIRED } from '../jobs/life.ts';
 import { Count, onBirth } from './kind.ts';
 
 type Born = Pick<JobRecord, 'createTime'>;

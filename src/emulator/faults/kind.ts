@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Exchange, Reply } from '../exchange.ts';
+import type { Exchange, Reply } from '../http/exchange.ts';
 
 /** Answers a request in place of its handler, before it, or after it; `next` is what would have answered. */
 export type Strike = (exchange: Exchange, next: (exchange: Exchange) => Promise<Reply>) => Promise<Reply>;

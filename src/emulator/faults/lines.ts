@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Effect, ImageSpec } from '../effects.ts';
-import type { Picture, Row } from '../jobs.ts';
+import type { Picture, Row } from '../jobs/jobs.ts';
 import type { Pixels } from '../models.ts';
+import type { Effect, ImageSpec } from '../rows/effects.ts';
 import { Count, onBirth } from './kind.ts';
 
 type Kept = Pick<Row, 'effect' | 'shape'>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Reply } from '../exchange.ts';
-import { tokenOf } from '../paging.ts';
+import type { Reply } from '../http/exchange.ts';
+import { encodeToken } from '../http/paging.ts';
 import { onRequest } from './kind.ts';
 
 /** What can be wrong with jobs as GET and LIST show them. */
@@ -82,5 +82,5 @@ function page(
 }
 
 function tokenAt({ name, metadata }: Operation): string {
-  return tokenOf({ id: name.slice('batches/'.length), createTime: Date.parse(metadata.createTime) });
+  return encodeToken({ id: name.slice('batches/'.length), createTime: Date.parse(metadata.createTime) });
 }

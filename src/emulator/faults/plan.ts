@@ -64,20 +64,20 @@ const PLAN = z.strictObject({
 /** @throws FaultPlanError */
 export function readFaultPlan(value: unknown): FaultPlan {
   const plan = PLAN.safeParse(value);
-  if (!plan.success) throw new FaultPlanError(mistakesOf(plan.error, ''));
+  if (!plan.success) throw new FaultPlanError(listMistakes(plan.error, ''));
   const mistakes = plan.data.faults.flatMap((fault, index) => mistakesIn(fault, `faults[${index}]`));
   if (mistakes.length > 0) throw new FaultPlanError(mistakes);
   return value as FaultPlan;
 }
 
 /** The two halves of a fault's name. */
-export function partsOf(name: string): { point: string; kind: string } {
+export function splitName(name: string): { point: string; kind: string } {
   const [point = '', kind = ''] = name.split('.');
   return { point, kind };
 }
 
 function mistakesIn(fault: { fault: string }, path: string): string[] {
-  const { point, kind } = partsOf(fault.fault);
+  const { point, kind } = splitName(fault.fault);
   if (!isPoint(point)) {
     return [`${path}.fault: "${fault.fault}" is at no point; there are ${Object.keys(FAULTS).join(', ')}`];
   }
@@ -88,7 +88,7 @@ function mistakesIn(fault: { fault: string }, path: string): string[] {
     return [`${path}.fault: there is no "${fault.fault}"; there are ${names.join(', ')}`];
   }
   const read = known.args.extend(limitsAt(point)).strict().safeParse(fault);
-  return read.success ? [] : mistakesOf(read.error, path);
+  return read.success ? [] : listMistakes(read.error, path);
 }
 
 function limitsAt(point: Point) {
@@ -101,7 +101,7 @@ function limitsAt(point: Point) {
   };
 }
 
-function mistakesOf(error: z.ZodError, path: string): string[] {
+function listMistakes(error: z.ZodError, path: string): string[] {
   return error.issues.map((issue) => {
     const place = issue.path
       .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))

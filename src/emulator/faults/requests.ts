@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { Refusal, STATUS_NAMES } from '../envelope.ts';
-import { Cut, type Exchange } from '../exchange.ts';
+import { Refusal, STATUS_NAMES } from '../http/envelope.ts';
+import { Cut, type Exchange } from '../http/exchange.ts';
 import { atEnd, Count, onRequest } from './kind.ts';
 
 /** What can happen to any request. */
@@ -39,7 +39,7 @@ export const REQUEST_FAULTS = {
   ),
 
   stall: atEnd('neither done nor answered; the connection stays open', {}, async (_, exchange) => {
-    await untilGone(exchange);
+    await waitUntilGone(exchange);
     throw new Cut();
   }),
 
@@ -83,7 +83,7 @@ export const REQUEST_FAULTS = {
 };
 
 /** Resolves when the client, or the emulator, has had enough. */
-export function untilGone({ gone }: Exchange): Promise<void> {
+export function waitUntilGone({ gone }: Exchange): Promise<void> {
   return new Promise((resolve) => {
     if (gone.aborted) resolve();
     gone.addEventListener('abort', () => resolve(), { once: true });

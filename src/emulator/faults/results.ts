@@ -1,4 +1,4 @@
-import type { ResultShape } from '../effects.ts';
+import type { ResultShape } from '../rows/effects.ts';
 import { onBirth } from './kind.ts';
 
 /** How the result of a job can be written. */

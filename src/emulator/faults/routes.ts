@@ -1,5 +1,5 @@
-import { Refusal } from '../envelope.ts';
-import type { Exchange, Reply } from '../exchange.ts';
+import { Refusal } from '../http/envelope.ts';
+import type { Exchange, Reply } from '../http/exchange.ts';
 import type { World } from '../world.ts';
 import { FaultPlanError, readFaultPlan } from './plan.ts';
 

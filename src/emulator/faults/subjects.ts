@@ -1,35 +1,35 @@
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../http/exchange.ts';
 import type { World } from '../world.ts';
 import type { RequestPoint } from './table.ts';
 
 /** A request that faults can strike, and the display name of what it is about. */
 export interface Subject {
   point: RequestPoint;
-  nameOf: (exchange: Exchange, world: World) => Promise<string | undefined>;
+  findName: (exchange: Exchange, world: World) => Promise<string | undefined>;
 }
 
-const PIECE: Subject = { point: 'upload', nameOf: nameOfUpload };
+const PIECE: Subject = { point: 'upload', findName: nameOfUpload };
 
 /** By the label under which the ledger counts the request. The rest of the requests, such as the ledger's own, go well. */
 export const SUBJECTS: Readonly<Record<string, Subject>> = {
-  'batches.create': { point: 'create', nameOf: async ({ json }) => displayNameIn(await json(), 'batch') },
-  'batches.get': { point: 'get', nameOf: nameOfJob },
-  'batches.list': { point: 'list', nameOf: async () => undefined },
-  'batches.cancel': { point: 'cancel', nameOf: nameOfJob },
-  'batches.delete': { point: 'delete', nameOf: nameOfJob },
+  'batches.create': { point: 'create', findName: async ({ json }) => displayNameIn(await json(), 'batch') },
+  'batches.get': { point: 'get', findName: nameOfJob },
+  'batches.list': { point: 'list', findName: async () => undefined },
+  'batches.cancel': { point: 'cancel', findName: nameOfJob },
+  'batches.delete': { point: 'delete', findName: nameOfJob },
   'files.upload (start)': {
     point: 'upload-start',
-    nameOf: async ({ json }) => displayNameIn(await json(), 'file'),
+    findName: async ({ json }) => displayNameIn(await json(), 'file'),
   },
   'files.upload (upload)': PIECE,
   'files.upload (upload, finalize)': PIECE,
   'files.upload (finalize)': PIECE,
-  'files.upload (query)': { point: 'upload-query', nameOf: nameOfUpload },
+  'files.upload (query)': { point: 'upload-query', findName: nameOfUpload },
   'files.get': {
     point: 'file-get',
-    nameOf: async ({ params }, { files }) => (await files.find(params.id ?? ''))?.displayName,
+    findName: async ({ params }, { files }) => (await files.find(params.id ?? ''))?.displayName,
   },
-  'files.download': { point: 'download', nameOf: nameOfJob },
+  'files.download': { point: 'download', findName: nameOfJob },
 };
 
 async function nameOfJob({ params: { id = '' } }: Exchange, { jobs }: World): Promise<string | undefined> {
@@ -37,7 +37,7 @@ async function nameOfJob({ params: { id = '' } }: Exchange, { jobs }: World): Pr
 }
 
 async function nameOfUpload({ query }: Exchange, { uploads }: World): Promise<string | undefined> {
-  return uploads.nameOf(query.get('upload_id') ?? '');
+  return uploads.findName(query.get('upload_id') ?? '');
 }
 
 /** Of a body that nobody has checked yet. */

@@ -1,5 +1,5 @@
-import { Refusal } from '../envelope.ts';
-import { Cut, type Exchange } from '../exchange.ts';
+import { Refusal } from '../http/envelope.ts';
+import { Cut, type Exchange } from '../http/exchange.ts';
 import { atEnd, Count } from './kind.ts';
 
 /** What can happen to a piece of an upload. What arrived before is kept, to the byte. */

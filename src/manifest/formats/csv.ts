@@ -42,7 +42,7 @@ export function readCsv(source: TextSource, report: Report, budget: Budget): Lis
   const items = rows
     .filter((row) => isComplete(row, names, report))
     .filter(({ cells }) => cells.every((cell) => budget.node(cell, 0) && budget.text(cell, cell.text)))
-    .map((row) => itemOf(row, names));
+    .map((row) => buildItem(row, names));
   // Where every row is malformed, "no items" would only repeat it.
   return items.length === 0 && rows.length > 0 ? undefined : { source, offset: 0, kind: 'list', items };
 }
@@ -83,7 +83,7 @@ function readRows(source: TextSource, report: Report): Row[] | undefined {
     if (!(error instanceof CsvError)) throw error;
     const lines = typeof error.lines === 'number' ? error.lines : 1;
     report.add(
-      { source, offset: source.startOf(lines) },
+      { source, offset: source.findStart(lines) },
       {
         code: 'syntax',
         message: `${error.message}.`,
@@ -107,8 +107,8 @@ function withPlaces(source: TextSource, records: readonly ParsedRecord[]): Row[]
   return records.map(({ record, info }) => {
     const written = bytes.toString('utf8', read, info.bytes);
     const starts = cellStarts(written);
-    const placeOf = (cell: number) => ({ source, offset: offset + (starts[cell] ?? 0) });
-    const row = { place: placeOf(0), cells: record.map((text, n) => ({ ...placeOf(n), text })) };
+    const placeOfCell = (cell: number) => ({ source, offset: offset + (starts[cell] ?? 0) });
+    const row = { place: placeOfCell(0), cells: record.map((text, n) => ({ ...placeOfCell(n), text })) };
     read = info.bytes;
     offset += written.length;
     return row;
@@ -163,7 +163,7 @@ function isComplete({ place, cells }: Row, names: readonly string[], report: Rep
   return false;
 }
 
-function itemOf({ place, cells }: Row, names: readonly string[]): MapTree {
+function buildItem({ place, cells }: Row, names: readonly string[]): MapTree {
   const fields = new Map<string, Field>();
   const metadata = new Map<string, Field>();
   for (const [n, cell] of cells.entries()) {

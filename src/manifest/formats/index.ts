@@ -41,6 +41,6 @@ const BY_EXTENSION: Readonly<Record<string, ManifestFormat>> = {
 export const EXTENSIONS = Object.keys(BY_EXTENSION);
 
 /** By the end of the file's name, whatever its case; undefined where it is none of {@link EXTENSIONS}. */
-export function formatOf(file: string): ManifestFormat | undefined {
+export function detectFormat(file: string): ManifestFormat | undefined {
   return BY_EXTENSION[extname(file).toLowerCase()];
 }

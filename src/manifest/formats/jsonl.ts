@@ -12,7 +12,7 @@ import { type Range, readJsonRange } from './json.ts';
 export function readJsonl(source: TextSource, report: Report, budget: Budget): ListTree | undefined {
   const items: Tree[] = [];
   let lines = 0;
-  for (const range of linesOf(source.text)) {
+  for (const range of splitLines(source.text)) {
     if (source.text.slice(range.from, range.to).trim() === '') continue;
     const item = readJsonRange(source, range, report, budget);
     if (item !== undefined) items.push(item);
@@ -23,7 +23,7 @@ export function readJsonl(source: TextSource, report: Report, budget: Budget): L
   return items.length === 0 && lines > 0 ? undefined : { source, offset: 0, kind: 'list', items };
 }
 
-function* linesOf(text: string): Generator<Range> {
+function* splitLines(text: string): Generator<Range> {
   for (let from = 0; from < text.length; ) {
     const end = text.indexOf('\n', from);
     const to = end === -1 ? text.length : end;

@@ -107,12 +107,12 @@ function isShallow(tokens: readonly CST.Token[], source: TextSource, report: Rep
       );
       return false;
     }
-    for (const child of childrenOf(token)) open.push({ token: child, depth: depth + 1 });
+    for (const child of listChildren(token)) open.push({ token: child, depth: depth + 1 });
   }
   return true;
 }
 
-function childrenOf(token: CST.Token): CST.Token[] {
+function listChildren(token: CST.Token): CST.Token[] {
   if (token.type === 'document') return token.value ? [token.value] : [];
   if (!CST.isCollection(token)) return [];
   return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
@@ -122,7 +122,7 @@ function childrenOf(token: CST.Token): CST.Token[] {
 function createPlanter(source: TextSource, document: Document, report: Report, budget: Budget) {
   const targets = targetsIn(document);
 
-  const placeOf = (node: Node): Place => ({ source, offset: node.range?.[0] ?? 0 });
+  const placeOfNode = (node: Node): Place => ({ source, offset: node.range?.[0] ?? 0 });
 
   const nothing = (place: Place): Tree => ({ ...place, kind: 'scalar', value: null });
 
@@ -132,7 +132,7 @@ function createPlanter(source: TextSource, document: Document, report: Report, b
   };
 
   const plant = (node: Node, depth: number): Tree | undefined => {
-    const place = placeOf(node);
+    const place = placeOfNode(node);
     if (!budget.node(place, depth)) return undefined;
     if (isAlias(node)) {
       const target = targets.get(node);
@@ -170,7 +170,7 @@ function createPlanter(source: TextSource, document: Document, report: Report, b
   const plantMap = (node: YAMLMap, place: Place, depth: number): Tree | undefined => {
     const fields = new Map<string, Field>();
     for (const { key, value } of node.items as Pair<Node, Node | null>[]) {
-      const at = placeOf(key);
+      const at = placeOfNode(key);
       if (!isScalar(key)) return refuse(at, 'The name of a field must be text.');
       const name = typeof key.value === 'string' ? key.value : (key.source ?? '');
       if (!budget.text(at, name)) return undefined;

@@ -1,6 +1,6 @@
 import { foldKey, keyMistake } from '../key.ts';
 import type { Place } from '../tree.ts';
-import { itemsOf, placeOf, type Subject } from './rule.ts';
+import { findPlace, listItems, type Subject } from './rule.ts';
 
 interface Earlier {
   key: string;
@@ -11,9 +11,9 @@ interface Earlier {
 /** Keys are safe file names, each only once. */
 export function checkKeys(subject: Subject): void {
   const seen = new Map<string, Earlier>();
-  for (const { item, path, about } of itemsOf(subject)) {
+  for (const { item, path, about } of listItems(subject)) {
     if (item.key === undefined) continue;
-    const place = placeOf(subject, [...path, 'key']);
+    const place = findPlace(subject, [...path, 'key']);
     const mistake = keyMistake(item.key);
     if (mistake !== undefined) subject.problems.add(place, { code: 'unsafe-key', ...mistake, ...about });
     const folded = foldKey(item.key);

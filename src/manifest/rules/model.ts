@@ -2,13 +2,13 @@ import { findModel, MODELS, type Model } from '../../batch/models.ts';
 import { nearestRatio } from '../ratio.ts';
 import { suggestion } from '../suggest.ts';
 import type { Path } from '../tree.ts';
-import { itemsOf, placeOf, type Subject } from './rule.ts';
+import { findPlace, listItems, type Subject } from './rule.ts';
 
 const GOOGLE_ID = /^(?:models\/)?(gemini-[a-z0-9.-]{1,90})$/i;
 const RATIO = /^[1-9]\d{0,2}:[1-9]\d{0,2}$/;
 
 /** Google's own id of a model, however it was written. */
-export function modelIdOf(written: string): string {
+export function resolveModelId(written: string): string {
   return findModel(written)?.id ?? GOOGLE_ID.exec(written)?.[1]?.toLowerCase() ?? written;
 }
 
@@ -16,13 +16,13 @@ export function modelIdOf(written: string): string {
 export function checkModel(subject: Subject): void {
   const written = subject.draft.model;
   if (written === undefined) return;
-  const place = placeOf(subject, ['model']);
+  const place = findPlace(subject, ['model']);
   const model = findModel(written);
   if (model?.status === 'deprecated') {
     subject.warnings.add(place, {
       code: 'deprecated-model',
       message: `Google has deprecated ${model.label}; it runs as long as Google serves it.`,
-      ...replacementOf(model),
+      ...suggestReplacement(model),
     });
   } else if (model === undefined && GOOGLE_ID.test(written)) {
     subject.warnings.add(place, {
@@ -40,7 +40,7 @@ export function checkModel(subject: Subject): void {
   }
 }
 
-function replacementOf({ replacedBy }: Model): { fix?: string } {
+function suggestReplacement({ replacedBy }: Model): { fix?: string } {
   const successor = replacedBy === undefined ? undefined : findModel(replacedBy);
   return successor === undefined ? {} : { fix: `${successor.names[0] ?? successor.id} takes its place.` };
 }
@@ -48,7 +48,10 @@ function replacementOf({ replacedBy }: Model): { fix?: string } {
 /** The model offers each ratio and size, where they are written down. */
 export function checkOffer(subject: Subject): void {
   const model = subject.draft.model === undefined ? undefined : findModel(subject.draft.model);
-  const wanted = [{ item: subject.draft.defaults ?? {}, path: ['defaults'], about: {} }, ...itemsOf(subject)];
+  const wanted = [
+    { item: subject.draft.defaults ?? {}, path: ['defaults'], about: {} },
+    ...listItems(subject),
+  ];
   for (const { item, path, about } of wanted) {
     if (item.aspectRatio !== undefined)
       checkRatio(subject, [...path, 'aspectRatio'], item.aspectRatio, model, about);
@@ -67,7 +70,7 @@ function checkRatio(
 ): void {
   if (model === undefined ? RATIO.test(ratio) : model.ratios.includes(ratio)) return;
   const near = model && nearestRatio(ratio, model.ratios);
-  subject.problems.add(placeOf(subject, path), {
+  subject.problems.add(findPlace(subject, path), {
     ...(model === undefined
       ? { code: 'wrong-value', message: `"${ratio}" is no ratio.` }
       : { code: 'ratio-not-offered', message: `${model.label} does not offer "${ratio}".` }),
@@ -83,7 +86,7 @@ function ratioFix(model: Model | undefined): string {
 function checkSize(subject: Subject, path: Path, size: string, model: Model, about: { key?: string }): void {
   if ((model.sizes as readonly string[]).includes(size)) return;
   const near = model.sizes.find((offered) => offered === size.trim().toUpperCase());
-  subject.problems.add(placeOf(subject, path), {
+  subject.problems.add(findPlace(subject, path), {
     code: 'size-not-offered',
     message: `${model.label} does not offer the size "${size}".`,
     fix: near === undefined ? `One of ${model.sizes.join(', ')}.` : `Did you mean ${near}?`,

@@ -2,7 +2,7 @@ import { MAX_OUTPUTS } from '../../contract/words.ts';
 import { durationMs } from '../duration.ts';
 import { MAX_SEED } from '../limits.ts';
 import { fieldAt } from '../tree.ts';
-import { itemsOf, placeOf, type Subject } from './rule.ts';
+import { findPlace, listItems, type Subject } from './rule.ts';
 
 /** At most {@link MAX_OUTPUTS} outputs over all items. */
 export function checkOutputs(subject: Subject): void {
@@ -19,11 +19,11 @@ export function checkOutputs(subject: Subject): void {
 /** The last output of an item still has a seed that Google can take. */
 export function checkSeeds(subject: Subject): void {
   const { defaults } = subject.draft;
-  for (const { item, path, about } of itemsOf(subject)) {
+  for (const { item, path, about } of listItems(subject)) {
     const seed = item.seed ?? defaults?.seed;
     const last = (seed ?? 0) + (item.count ?? defaults?.count ?? 1) - 1;
     if (seed === undefined || last <= MAX_SEED) continue;
-    const place = placeOf(subject, item.seed === undefined ? ['defaults', 'seed'] : [...path, 'seed']);
+    const place = findPlace(subject, item.seed === undefined ? ['defaults', 'seed'] : [...path, 'seed']);
     subject.problems.add(place, {
       code: 'wrong-value',
       message: `The last output of this item would have the seed ${last}.`,
@@ -37,7 +37,7 @@ export function checkSeeds(subject: Subject): void {
 export function checkDeadline(subject: Subject): void {
   const deadline = subject.draft.run?.deadline;
   if (deadline === undefined || durationMs(deadline) !== undefined) return;
-  subject.problems.add(placeOf(subject, ['run', 'deadline']), {
+  subject.problems.add(findPlace(subject, ['run', 'deadline']), {
     code: 'wrong-value',
     message: `"deadline" is ${deadline}.`,
     fix: 'At most 720h; Google ends a job after 48h.',

@@ -4,7 +4,7 @@ import { shortNfc } from '../nfc.ts';
 import { classify } from '../reference-source.ts';
 import { suggestion } from '../suggest.ts';
 import { fieldAt, find, type Path, type Place, type ScalarTree, type Tree } from '../tree.ts';
-import { itemsOf, type Numbered, placeOf, type Subject } from './rule.ts';
+import { findPlace, listItems, type Numbered, type Subject } from './rule.ts';
 
 /** Begins with a letter or digit, so that `__proto__` is none; no `;`, which parts names in CSV. */
 const NAME = new RegExp(`^[\\p{L}\\p{Nd}][\\p{L}\\p{M}\\p{Nd}._-]{0,${MAX_NAME_CHARACTERS - 1}}$`, 'u');
@@ -12,7 +12,7 @@ const NAME = new RegExp(`^[\\p{L}\\p{Nd}][\\p{L}\\p{M}\\p{Nd}._-]{0,${MAX_NAME_C
 /** Names and sources of references are of the right kind. Whether a file is there is looked at later. */
 export function checkSources(subject: Subject): void {
   const seen = new Set<string>();
-  for (const [name, field] of fieldsOf(subject.tree)) {
+  for (const [name, field] of readFields(subject.tree)) {
     checkName(subject, name, field, seen);
     for (const source of sourcesIn(field.value)) checkSource(subject, source);
   }
@@ -20,7 +20,7 @@ export function checkSources(subject: Subject): void {
 
 /** The local files that a manifest names, at each place where it does. */
 export function pathsIn(tree: Tree): { path: string; place: Place }[] {
-  return fieldsOf(tree)
+  return readFields(tree)
     .flatMap(([, { value }]) => sourcesIn(value))
     .flatMap((place) => {
       const written = classify(String(place.value));
@@ -30,7 +30,7 @@ export function pathsIn(tree: Tree): { path: string; place: Place }[] {
 
 /** The addresses of content in the store that a manifest names, at each place where it does. */
 export function contentsIn(tree: Tree): { sha256: string; place: Place }[] {
-  return fieldsOf(tree)
+  return readFields(tree)
     .flatMap(([, { value }]) => sourcesIn(value))
     .flatMap((place) => {
       const written = classify(String(place.value));
@@ -42,11 +42,11 @@ export function contentsIn(tree: Tree): { sha256: string; place: Place }[] {
 /** Items name references that there are, no more of them than the model takes; references nobody names are a warning. */
 export function checkUses(subject: Subject): void {
   const sizes = new Map(
-    fieldsOf(subject.tree).map(([name, { value }]) => [normal(name), sourcesIn(value).length]),
+    readFields(subject.tree).map(([name, { value }]) => [normal(name), sourcesIn(value).length]),
   );
   const known = [...sizes.keys()];
   const used = new Set<string>();
-  for (const numbered of itemsOf(subject)) {
+  for (const numbered of listItems(subject)) {
     const names = numbered.item.references ?? [];
     for (const [n, name] of names.entries()) {
       // What the schema refused is not there.
@@ -98,17 +98,17 @@ function reportUnknown(
   name: string,
   known: readonly string[],
 ): void {
-  subject.problems.add(placeOf(subject, [...path, 'references', n]), () => ({
+  subject.problems.add(findPlace(subject, [...path, 'references', n]), () => ({
     code: 'unknown-reference',
     message: `There is no reference "${name}".`,
-    fix: suggestion(name, known) ?? listOf(known),
+    fix: suggestion(name, known) ?? joinNames(known),
     ...about,
   }));
 }
 
 const LISTED = 10;
 
-function listOf(known: readonly string[]): string {
+function joinNames(known: readonly string[]): string {
   if (known.length === 0) return 'The manifest has no "references".';
   return `There are ${known.slice(0, LISTED).join(', ')}${known.length > LISTED ? ', …' : ''}.`;
 }
@@ -116,7 +116,7 @@ function listOf(known: readonly string[]): string {
 function reportTooMany(subject: Subject, { path, about }: Numbered, images: number): void {
   const model = subject.draft.model === undefined ? undefined : findModel(subject.draft.model);
   if (model === undefined || images <= model.maxReferences) return;
-  subject.problems.add(placeOf(subject, [...path, 'references']), {
+  subject.problems.add(findPlace(subject, [...path, 'references']), {
     code: 'too-many-references',
     message: `The item has ${images} reference images, ${model.label} takes ${model.maxReferences}.`,
     fix: 'Name fewer; a named set counts with each of its images.',
@@ -133,7 +133,7 @@ function reportUnused({ tree, warnings }: Subject, name: string): void {
   });
 }
 
-function fieldsOf(tree: Tree) {
+function readFields(tree: Tree) {
   const references = find(tree, ['references']);
   return references?.kind === 'map' ? [...references.fields] : [];
 }

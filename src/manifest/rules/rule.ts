@@ -26,7 +26,7 @@ export interface Numbered {
 }
 
 /** The items that are maps, with their places in the list. */
-export function itemsOf({ draft }: Subject): Numbered[] {
+export function listItems({ draft }: Subject): Numbered[] {
   return (draft.items ?? []).flatMap((item, n) =>
     item === undefined
       ? []
@@ -35,6 +35,6 @@ export function itemsOf({ draft }: Subject): Numbered[] {
 }
 
 /** Where a field is to be blamed. */
-export function placeOf({ tree }: Subject, path: Path): Place {
+export function findPlace({ tree }: Subject, path: Path): Place {
   return nearestTo(tree, path);
 }

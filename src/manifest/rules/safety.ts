@@ -1,11 +1,11 @@
 import type { ItemInput } from '../schema.ts';
 import type { Path } from '../tree.ts';
-import { itemsOf, placeOf, type Subject } from './rule.ts';
+import { findPlace, listItems, type Subject } from './rule.ts';
 
 /** Google refuses a request that sets one category twice. */
 export function checkSafety(subject: Subject): void {
   check(subject, ['defaults'], subject.draft.defaults?.safetySettings, {});
-  for (const { item, path, about } of itemsOf(subject)) check(subject, path, item.safetySettings, about);
+  for (const { item, path, about } of listItems(subject)) check(subject, path, item.safetySettings, about);
 }
 
 function check(
@@ -18,7 +18,7 @@ function check(
   const categories = settings.map((setting) => setting?.category);
   for (const [n, category] of categories.entries()) {
     if (category === undefined || categories.indexOf(category) === n) continue;
-    subject.problems.add(placeOf(subject, [...path, 'safetySettings', n]), {
+    subject.problems.add(findPlace(subject, [...path, 'safetySettings', n]), {
       code: 'wrong-value',
       message: `${category} stands here for the second time.`,
       fix: 'One threshold for each category.',

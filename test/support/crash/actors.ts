@@ -20,14 +20,14 @@ export interface Actors {
 }
 
 /** A batch of its own for each trial, as they share a server. */
-const runOf = ({ seed }: Trial) => ['run', 'm.yaml', '--id', `crash-${seed}`, '--json', '--yes'];
+const runArguments = ({ seed }: Trial) => ['run', 'm.yaml', '--id', `crash-${seed}`, '--json', '--yes'];
 
 export async function startActors(desk: Desk, trial: Trial, temporal: string): Promise<Actors> {
-  return trial.manner === 'own' ? ownActors(desk, trial) : servedActors(desk, trial, temporal);
+  return trial.profile === 'own' ? ownActors(desk, trial) : servedActors(desk, trial, temporal);
 }
 
 async function ownActors(desk: Desk, trial: Trial): Promise<Actors> {
-  const begin = () => desk.begin(...runOf(trial));
+  const begin = () => desk.begin(...runArguments(trial));
   let run = begin();
   return {
     async kill(victim) {
@@ -49,7 +49,7 @@ async function servedActors(desk: Desk, trial: Trial, temporal: string): Promise
   const work = () => desk.beginWith(place, 'worker', '--store', STORE);
   let worker = work();
   await worker.said('Working for');
-  const run = desk.beginWith(place, ...runOf(trial), '--store', STORE);
+  const run = desk.beginWith(place, ...runArguments(trial), '--store', STORE);
   return {
     async kill() {
       worker.child.kill('SIGKILL');

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
-import { workflowIdOf } from '../../../src/contract/index.ts';
-import { bringTemporal } from '../../../src/local/index.ts';
+import { toWorkflowId } from '../../../src/contract/index.ts';
+import { startTemporal } from '../../../src/local/index.ts';
 import { temporalCliPath } from '../servers.ts';
 import type { Went } from './stage.ts';
 import type { Trial } from './trial.ts';
@@ -13,11 +13,11 @@ type Event = temporal.api.history.v1.IHistoryEvent;
 export async function stepsHit(
   store: string,
   served: string,
-  { manner }: Trial,
+  { profile }: Trial,
   { batchId, struck }: Went,
 ): Promise<string[]> {
-  if (manner === 'served') return stepsIn(await historyAt(served, batchId), struck);
-  const temporal = await bringTemporal({
+  if (profile === 'served') return stepsIn(await historyAt(served, batchId), struck);
+  const temporal = await startTemporal({
     ...{ directory: join(store, '.temporal'), cli: await temporalCliPath(), namespace: 'default' },
     ...{ searchAttributes: {}, retentionHours: 24, env: process.env, log: () => undefined },
   });
@@ -31,7 +31,7 @@ export async function stepsHit(
 async function historyAt(address: string, batchId: string): Promise<Event[]> {
   const connection = await Connection.connect({ address });
   try {
-    const handle = new Client({ connection }).workflow.getHandle(workflowIdOf(batchId));
+    const handle = new Client({ connection }).workflow.getHandle(toWorkflowId(batchId));
     return (await handle.fetchHistory()).events ?? [];
   } finally {
     await connection.close();
@@ -39,20 +39,20 @@ async function historyAt(address: string, batchId: string): Promise<Event[]> {
 }
 
 function stepsIn(events: readonly Event[], struck: Went['struck']): string[] {
-  const from = timeOf(events[0]);
+  const from = readTime(events[0]);
   const spans = events.flatMap((event) => {
     const name = event.activityTaskScheduledEventAttributes?.activityType?.name;
-    return name ? [{ name, from: timeOf(event), to: timeOf(endOf(events, event)) }] : [];
+    return name ? [{ name, from: readTime(event), to: readTime(findEnd(events, event)) }] : [];
   });
   return struck.map(({ at }) => {
     const hit = spans.find((span) => span.from <= at && at <= span.to);
     if (hit) return hit.name;
     if (at < from) return 'start';
-    return at > timeOf(events.at(-1)) ? 'end' : 'sleep';
+    return at > readTime(events.at(-1)) ? 'end' : 'sleep';
   });
 }
 
-function endOf(events: readonly Event[], scheduled: Event): Event | undefined {
+function findEnd(events: readonly Event[], scheduled: Event): Event | undefined {
   return events.find((event) => {
     const ended =
       event.activityTaskCompletedEventAttributes ??
@@ -62,6 +62,6 @@ function endOf(events: readonly Event[], scheduled: Event): Event | undefined {
   });
 }
 
-function timeOf(event: Event | undefined): number {
+function readTime(event: Event | undefined): number {
   return Number(event?.eventTime?.seconds ?? 0) * 1000 + (event?.eventTime?.nanos ?? 0) / 1e6;
 }

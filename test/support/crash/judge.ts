@@ -6,7 +6,7 @@ import { isRunning } from '../../../src/local/process.ts';
 import { readRecord } from '../../../src/local/record.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { Ended } from '../desk.ts';
-import { treeOf } from '../tree.ts';
+import { readTree } from '../tree.ts';
 
 /** What a trial left behind. */
 export interface Remains {
@@ -29,8 +29,8 @@ const TRACE = /^\s+at .*$/m;
 export async function judge(remains: Remains, undisturbed?: Record<string, string>): Promise<Verdict> {
   const { store, ended, ledger } = remains;
   const [batchId = ''] = await store.folders('batches/');
-  const tree = await treeOf(store, batchId);
-  const records = await recordsOf(store, batchId);
+  const tree = await readTree(store, batchId);
+  const records = await readRecords(store, batchId);
   const problems = [
     ...endProblems(ended),
     ...(undisturbed ? treeProblems(tree, undisturbed) : []),
@@ -62,7 +62,7 @@ function firstDifference(here = 'missing', there = 'missing'): string {
 }
 
 function jobProblems({ jobs, imagesBilled }: Ledger, records: OutputRecord[]): string[] {
-  const rounds = groupBy(jobs, roundOf);
+  const rounds = groupBy(jobs, parseRound);
   const twice = [...rounds].filter(
     ([, ofRound]) => ofRound.filter(({ cancelled }) => !cancelled).length !== 1,
   );
@@ -75,7 +75,7 @@ function jobProblems({ jobs, imagesBilled }: Ledger, records: OutputRecord[]): s
 }
 
 /** `hb/<batch>/<nonce>/r<round>` without the submission. */
-function roundOf({ displayName = '' }: JobEntry): string {
+function parseRound({ displayName = '' }: JobEntry): string {
   return displayName.replace(/\.\d+$/, '');
 }
 
@@ -90,11 +90,11 @@ async function imageProblems(
   const found = Object.keys(tree).filter((name) => name.startsWith('images/'));
   const strays = found.filter((name) => named.get(name) !== tree[name]);
   const contents = new Map(found.map((name) => [tree[name], name]));
-  const broken = await Promise.all([...contents.values()].map((name) => brokenOf(store, batchId, name)));
+  const broken = await Promise.all([...contents.values()].map((name) => findBroken(store, batchId, name)));
   return [...strays.map((name) => `${name} is not what a record names`), ...broken.flat()];
 }
 
-async function brokenOf(store: Store, batchId: string, name: string): Promise<string[]> {
+async function findBroken(store: Store, batchId: string, name: string): Promise<string[]> {
   try {
     await sharp(await store.get(`batches/${batchId}/${name}`), { failOn: 'warning' }).stats();
     return [];
@@ -111,7 +111,7 @@ async function serverProblems(store: Store, { stderr }: Ended): Promise<string[]
     : [];
 }
 
-async function recordsOf(store: Store, batchId: string): Promise<OutputRecord[]> {
+async function readRecords(store: Store, batchId: string): Promise<OutputRecord[]> {
   const bytes = await store.get(`batches/${batchId}/results.jsonl`);
   const lines = Buffer.from(bytes ?? [])
     .toString()

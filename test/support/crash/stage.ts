@@ -54,7 +54,7 @@ export interface Went {
 export async function openStage(temporal: string): Promise<Required<Stage>> {
   const [one, two] = [await noise(400), await noise(300)];
   const stage = { temporal, references: { 'one.png': one, 'two.png': two } };
-  const { tree, problems } = await play({ seed: 0, manner: 'own', kills: [], faults: [] }, stage);
+  const { tree, problems } = await play({ seed: 0, profile: 'own', kills: [], faults: [] }, stage);
   if (problems.length > 0) throw new Error(`The undisturbed run went wrong: ${problems.join('\n')}`);
   return { ...stage, undisturbed: tree };
 }

@@ -31,7 +31,7 @@ export const LANDMARKS = {
 export type Landmark = keyof typeof LANDMARKS;
 
 const IN_ORDER = Object.keys(LANDMARKS) as Landmark[];
-const MOST_KILLS = 3;
+const MAX_KILLS = 3;
 /** The longest step of a batch on an idle machine takes about as long. */
 const LATEST_MS = 2_500;
 
@@ -44,7 +44,7 @@ export interface Kill {
 /** What a seed decides. */
 export interface Trial {
   seed: number;
-  manner: Manner;
+  profile: Manner;
   kills: Kill[];
   faults: Fault[];
 }
@@ -58,21 +58,21 @@ const FAULTS: readonly Fault[] = [
   { fault: 'download.broken', afterBytes: 5_000_000, times: 1 },
 ];
 
-export function trialOf(seed: number): Trial {
+export function buildTrial(seed: number): Trial {
   const random = seeded(seed);
-  const manner = random() < 0.6 ? 'own' : 'served';
-  const kills = Array.from({ length: 1 + Math.floor(random() * MOST_KILLS) }, () => ({
-    victim: pick(random, VICTIMS[manner]),
+  const profile = random() < 0.6 ? 'own' : 'served';
+  const kills = Array.from({ length: 1 + Math.floor(random() * MAX_KILLS) }, () => ({
+    victim: pick(random, VICTIMS[profile]),
     after: pick(random, IN_ORDER),
     // Rather soon than late: most steps are over after some 100 ms.
     ms: Math.floor(random() ** 2 * LATEST_MS),
   }));
   kills.sort((one, other) => IN_ORDER.indexOf(one.after) - IN_ORDER.indexOf(other.after));
-  return { seed, manner, kills, faults: FAULTS.filter(() => random() < 0.2) };
+  return { seed, profile, kills, faults: FAULTS.filter(() => random() < 0.2) };
 }
 
 /** For a person who looks at what failed. */
-export function describeTrial({ seed, manner, kills, faults }: Trial): string {
+export function describeTrial({ seed, profile, kills, faults }: Trial): string {
   const killed = kills.map(({ victim, after, ms }) => `${victim} ${ms} ms after ${after}`);
-  return `seed ${seed} (${manner}): ${[...killed, ...faults.map(({ fault }) => fault)].join(', ')}`;
+  return `seed ${seed} (${profile}): ${[...killed, ...faults.map(({ fault }) => fault)].join(', ')}`;
 }

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import type { ActivityDeps, WebhookPost } from '../../../src/activities/deps.ts';
+import type { ActivityDeps } from '../../../src/activities/deps.ts';
 import { toFailure } from '../../../src/activities/failure.ts';
 import { notify } from '../../../src/activities/notify.ts';
 import type { StepContext } from '../../../src/activities/step.ts';
+import type { WebhookPost } from '../../../src/net/post.ts';
 import { verifySignature } from '../../../src/webhooks/index.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;

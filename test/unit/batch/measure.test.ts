@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { flagsOf, type Measured } from '../../../src/batch/measure.ts';
+import { compareImage, type Measured } from '../../../src/batch/measure.ts';
 import { findModel } from '../../../src/batch/models.ts';
-import { pixelsOf } from '../../../src/batch/pixels.ts';
+import { toPixels } from '../../../src/batch/pixels.ts';
 
 const flags = (over: Partial<Measured>) =>
-  flagsOf({
+  compareImage({
     width: 1024,
     height: 1024,
     imageSize: '1K',
@@ -18,8 +18,8 @@ describe('an image', () => {
   it('as Google makes it has no flag, at any ratio and size', () => {
     for (const ratio of findModel('nano-banana-2')?.ratios ?? []) {
       for (const imageSize of ['512', '1K', '2K', '4K']) {
-        expect(flags({ aspectRatio: ratio, imageSize, ...pixelsOf(ratio, imageSize) })).toEqual([]);
-        expect(flags({ imageSize, ...pixelsOf(ratio, imageSize) })).toEqual([]);
+        expect(flags({ aspectRatio: ratio, imageSize, ...toPixels(ratio, imageSize) })).toEqual([]);
+        expect(flags({ imageSize, ...toPixels(ratio, imageSize) })).toEqual([]);
       }
     }
   });
@@ -27,7 +27,7 @@ describe('an image', () => {
   it('of another ratio than asked is flagged for that only', () => {
     expect(flags({ aspectRatio: '16:9' })).toEqual(['wrong-ratio']);
     expect(flags({ aspectRatio: '4:5', width: 896, height: 1200 })).toEqual(['wrong-ratio']);
-    expect(flags({ aspectRatio: '9:16', ...pixelsOf('16:9', '1K') })).toEqual(['wrong-ratio']);
+    expect(flags({ aspectRatio: '9:16', ...toPixels('16:9', '1K') })).toEqual(['wrong-ratio']);
   });
 
   it('of any ratio is right where none was asked for', () => {

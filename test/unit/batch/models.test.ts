@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findModel, MODELS } from '../../../src/batch/models.ts';
-import { nearestRatio, pixelsOf } from '../../../src/batch/pixels.ts';
+import { nearestRatio, toPixels } from '../../../src/batch/pixels.ts';
 
 describe('a model', () => {
   it.each([
@@ -22,7 +22,7 @@ describe('a model', () => {
   it.each(MODELS)('$id has pixels for every ratio and tokens for every size it offers', (model) => {
     for (const size of model.sizes) {
       expect(model.tokensPerImage[size]).toBeGreaterThan(0);
-      for (const ratio of model.ratios) expect(pixelsOf(ratio, size)).toBeDefined();
+      for (const ratio of model.ratios) expect(toPixels(ratio, size)).toBeDefined();
     }
   });
 
@@ -51,13 +51,13 @@ describe('pixels', () => {
     ['16:9', '2K', { width: 2752, height: 1536 }],
     ['1:8', '4K', { width: 1536, height: 12288 }],
   ])('of %s at %s are those of Google', (ratio, size, pixels) => {
-    expect(pixelsOf(ratio, size)).toEqual(pixels);
+    expect(toPixels(ratio, size)).toEqual(pixels);
   });
 
   it('of an unknown ratio or size are not invented', () => {
-    expect(pixelsOf('7:3', '1K')).toBeUndefined();
-    expect(pixelsOf('1:1', '1k')).toBeUndefined();
-    expect(pixelsOf('constructor', '1K')).toBeUndefined();
+    expect(toPixels('7:3', '1K')).toBeUndefined();
+    expect(toPixels('1:1', '1k')).toBeUndefined();
+    expect(toPixels('constructor', '1K')).toBeUndefined();
   });
 
   it('tell the ratio they are nearest to', () => {

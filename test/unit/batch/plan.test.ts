@@ -4,7 +4,7 @@ import { alternateStem } from '../../../src/batch/file-name.ts';
 import { outputId, parseOutputId, planOutputs } from '../../../src/batch/plan.ts';
 import { item, manifest } from './builders.ts';
 
-const stemsOf = (...keys: string[]) =>
+const planStems = (...keys: string[]) =>
   planOutputs(manifest(keys.map((key) => item(key)))).map((planned) => planned.fileStem);
 
 describe('a plan', () => {
@@ -23,19 +23,19 @@ describe('a plan', () => {
 
   it('keeps a key of 100 ASCII characters as it is', () => {
     const key = 'k'.repeat(100);
-    expect(stemsOf(key)).toEqual([key]);
+    expect(planStems(key)).toEqual([key]);
   });
 
   it('shortens keys that take too many bytes, and still tells them apart', () => {
     const long = '図'.repeat(99);
-    const [one, other] = stemsOf(`${long}甲`, `${long}乙`);
+    const [one, other] = planStems(`${long}甲`, `${long}乙`);
     expect(one).toMatch(/^図{30,}~x[0-9a-f]{16}$/u);
     expect(other).not.toBe(one);
   });
 
   it('gives a key the same name whatever stands beside it', () => {
     const long = '図'.repeat(100);
-    expect(stemsOf('a', long)[1]).toBe(stemsOf(long)[0]);
+    expect(planStems('a', long)[1]).toBe(planStems(long)[0]);
   });
 
   it.each([
@@ -46,7 +46,7 @@ describe('a plan', () => {
     ['a sharp s', 'straße', 'STRASSE'],
     ['a letter that is not drawn', 'hero', 'he\u3164ro'],
   ])('tells apart what a file system may not: %s', (_, one, other) => {
-    const [first, second] = stemsOf(one, other);
+    const [first, second] = planStems(one, other);
     expect(first).toBe(one.normalize('NFC'));
     expect(second).toMatch(/~x[0-9a-f]{16}$/);
   });
@@ -54,7 +54,7 @@ describe('a plan', () => {
   it.each(['../up', '/etc/passwd', '..', '.', '', 'a\\b', 'C:x', 'con', 'NUL.tar', 'a\0b', 'a~2', '\ud800'])(
     'makes no path of the key %j',
     (key) => {
-      const [stem] = stemsOf(key);
+      const [stem] = planStems(key);
       expect(stem).toMatch(/^(?!\.)[\p{L}\p{N}._-]*~x[0-9a-f]{16}$/u);
     },
   );

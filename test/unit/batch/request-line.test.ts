@@ -9,7 +9,7 @@ const files = [
   { uri: 'https://generativelanguage.googleapis.com/v1beta/files/a', mimeType: 'image/jpeg' },
 ];
 
-function lineOf(
+function formatLine(
   over: Partial<Item>,
   { n = 1, model = 'gemini-3-pro-image', uploaded = [] as typeof files } = {},
 ) {
@@ -21,7 +21,7 @@ function lineOf(
 
 describe('a request line', () => {
   it('is one line with the key of its output and all that the item asks for', () => {
-    const line = lineOf(
+    const line = formatLine(
       {
         prompt: 'line one\nline two',
         aspectRatio: '16:9',
@@ -60,20 +60,20 @@ describe('a request line', () => {
   });
 
   it('leaves out what the item does not ask for', () => {
-    expect(Object.keys(JSON.parse(lineOf({})).request)).toEqual(['contents', 'generationConfig']);
-    expect(JSON.parse(lineOf({})).request.generationConfig).toEqual({
+    expect(Object.keys(JSON.parse(formatLine({})).request)).toEqual(['contents', 'generationConfig']);
+    expect(JSON.parse(formatLine({})).request.generationConfig).toEqual({
       responseModalities: ['TEXT', 'IMAGE'],
       imageConfig: { imageSize: '1K' },
     });
   });
 
   it('is the same bytes whatever order the item has its fields in', () => {
-    const ordered = lineOf({ seed: 1, temperature: 1 });
-    expect(lineOf({ temperature: 1, seed: 1 })).toBe(ordered);
+    const ordered = formatLine({ seed: 1, temperature: 1 });
+    expect(formatLine({ temperature: 1, seed: 1 })).toBe(ordered);
   });
 
   it('keeps a seed and a temperature of zero', () => {
-    expect(JSON.parse(lineOf({ seed: 0, temperature: 0 })).request.generationConfig).toMatchObject({
+    expect(JSON.parse(formatLine({ seed: 0, temperature: 0 })).request.generationConfig).toMatchObject({
       seed: 0,
       temperature: 0,
     });
@@ -81,14 +81,14 @@ describe('a request line', () => {
 
   it('gives each output of an item another seed, also at the end of the int32', () => {
     const seeds = [1, 2, 3].map(
-      (n) => JSON.parse(lineOf({ seed: 2 ** 31 - 2 }, { n })).request.generationConfig.seed,
+      (n) => JSON.parse(formatLine({ seed: 2 ** 31 - 2 }, { n })).request.generationConfig.seed,
     );
     expect(seeds).toEqual([2 ** 31 - 2, 2 ** 31 - 1, -(2 ** 31)]);
   });
 
   it('does not name the default size to a model that may not know sizes', () => {
     const config = (imageSize: string) =>
-      JSON.parse(lineOf({ imageSize }, { model: 'gemini-4-image' })).request.generationConfig.imageConfig;
+      JSON.parse(formatLine({ imageSize }, { model: 'gemini-4-image' })).request.generationConfig.imageConfig;
     expect(config('1K')).toEqual({});
     expect(config('2K')).toEqual({ imageSize: '2K' });
   });

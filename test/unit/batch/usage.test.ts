@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addUsage, usageOf } from '../../../src/batch/usage.ts';
+import { addUsage, parseUsage } from '../../../src/batch/usage.ts';
 
 describe('the usage of an answer', () => {
   it.each([
@@ -36,11 +36,14 @@ describe('the usage of an answer', () => {
       { text: 300, image: 1120 },
     ],
   ])('with an image, where %s', (_, metadata, usage) => {
-    expect(usageOf({ promptTokenCount: 5, ...metadata }, { hasImage: true })).toEqual({ input: 5, ...usage });
+    expect(parseUsage({ promptTokenCount: 5, ...metadata }, { hasImage: true })).toEqual({
+      input: 5,
+      ...usage,
+    });
   });
 
   it('without an image counts the candidates as text', () => {
-    expect(usageOf({ promptTokenCount: 5, candidatesTokenCount: 40 }, { hasImage: false })).toEqual({
+    expect(parseUsage({ promptTokenCount: 5, candidatesTokenCount: 40 }, { hasImage: false })).toEqual({
       input: 5,
       text: 40,
       image: 0,
@@ -52,7 +55,7 @@ describe('the usage of an answer', () => {
       candidatesTokenCount: 1120,
       candidatesTokensDetails: [{ modality: 'IMAGE', tokenCount: 1120 }],
     };
-    expect(usageOf(metadata, { hasImage: false })).toEqual({ input: 0, text: 0, image: 1120 });
+    expect(parseUsage(metadata, { hasImage: false })).toEqual({ input: 0, text: 0, image: 1120 });
   });
 
   it.each([
@@ -66,7 +69,7 @@ describe('the usage of an answer', () => {
     { promptTokenCount: 1.5 },
     { candidatesTokenCount: 'many' },
   ])('is unknown where Google does not tell it: %j', (metadata) => {
-    expect(usageOf(metadata, { hasImage: true })).toBeUndefined();
+    expect(parseUsage(metadata, { hasImage: true })).toBeUndefined();
   });
 });
 

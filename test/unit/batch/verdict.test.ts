@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyOf, type LossVerdict, verdictOf } from '../../../src/batch/verdict.ts';
+import { judgeLine, type LossVerdict, readKey } from '../../../src/batch/verdict.ts';
 
 const usageMetadata = {
   promptTokenCount: 20,
@@ -23,16 +23,16 @@ const refused = (candidate: unknown) => ({
 
 describe('the key of a line', () => {
   it('is its text', () => {
-    expect(keyOf({ key: 'hero#1' })).toBe('hero#1');
+    expect(readKey({ key: 'hero#1' })).toBe('hero#1');
   });
   it.each([null, [], 'hero#1', {}, { key: 7 }, { key: '' }, { key: null }])('is not there in %j', (line) => {
-    expect(keyOf(line)).toBeUndefined();
+    expect(readKey(line)).toBeUndefined();
   });
 });
 
 describe('a line with an image', () => {
   it('is that image, with what was said and what was used', () => {
-    expect(verdictOf(answered([{ text: 'Here ' }, { text: 'it is.' }, image('QUJD')]))).toEqual({
+    expect(judgeLine(answered([{ text: 'Here ' }, { text: 'it is.' }, image('QUJD')]))).toEqual({
       kind: 'image',
       data: 'QUJD',
       claimedMime: 'image/jpeg',
@@ -51,7 +51,7 @@ describe('a line with an image', () => {
       image('D'),
       image('E', { thought: true }),
     ];
-    expect(verdictOf(answered(parts))).toMatchObject({
+    expect(judgeLine(answered(parts))).toMatchObject({
       data: 'D',
       interimOnly: false,
       extraImages: [
@@ -67,7 +67,7 @@ describe('a line with an image', () => {
       image('B', { thought: true }),
       { text: 'hm', thought: true },
     ];
-    const verdict = verdictOf(answered(parts));
+    const verdict = judgeLine(answered(parts));
     expect(verdict).toMatchObject({ kind: 'image', data: 'B', interimOnly: true, extraImages: [] });
     expect(verdict.text).toBeUndefined();
   });
@@ -80,7 +80,7 @@ describe('a line with an image', () => {
         usage_metadata: { prompt_token_count: 3 },
       },
     };
-    expect(verdictOf(line)).toMatchObject({ data: 'QQ', claimedMime: 'image/png', usage: { input: 3 } });
+    expect(judgeLine(line)).toMatchObject({ data: 'QQ', claimedMime: 'image/png', usage: { input: 3 } });
   });
 
   it('is found in any candidate, whatever the finish reason, and beats an error in the same line', () => {
@@ -91,7 +91,7 @@ describe('a line with an image', () => {
         promptFeedback: { blockReason: 'OTHER' },
       },
     };
-    expect(verdictOf(line)).toMatchObject({ kind: 'image', data: 'Z' });
+    expect(judgeLine(line)).toMatchObject({ kind: 'image', data: 'Z' });
   });
 });
 
@@ -123,7 +123,7 @@ describe('a refusal', () => {
       { finishReason, content: { role: 'model' } },
       { finishReason, content: { parts: [] } },
     ]) {
-      expect(verdictOf(refused(candidate))).toMatchObject({
+      expect(judgeLine(refused(candidate))).toMatchObject({
         kind: 'none',
         outcome,
         reason,
@@ -134,11 +134,11 @@ describe('a refusal', () => {
 
   it("keeps Google's sentence", () => {
     const candidate = { finishReason: 'IMAGE_SAFETY', finishMessage: 'Unable to show the generated image.' };
-    expect(verdictOf(refused(candidate))).toMatchObject({ message: 'Unable to show the generated image.' });
+    expect(judgeLine(refused(candidate))).toMatchObject({ message: 'Unable to show the generated image.' });
   });
 
   it('names the finish reason where Google has no sentence', () => {
-    expect(verdictOf(refused({ finishReason: 'NEWEST' }))).toMatchObject({
+    expect(judgeLine(refused({ finishReason: 'NEWEST' }))).toMatchObject({
       message: expect.stringContaining('NEWEST'),
     });
   });
@@ -150,7 +150,7 @@ describe('a refusal', () => {
         key: 'a#1',
         response: { promptFeedback: { blockReason }, usageMetadata: { promptTokenCount: 9 } },
       };
-      expect(verdictOf(line)).toMatchObject({
+      expect(judgeLine(line)).toMatchObject({
         outcome: 'refused',
         reason: 'prompt-blocked',
         message: expect.stringContaining(blockReason),
@@ -160,7 +160,7 @@ describe('a refusal', () => {
   );
 
   it('in words is text-only and keeps the words', () => {
-    expect(verdictOf(answered([{ text: 'I cannot draw that.' }]))).toMatchObject({
+    expect(judgeLine(answered([{ text: 'I cannot draw that.' }]))).toMatchObject({
       reason: 'text-only',
       outcome: 'failed',
       text: 'I cannot draw that.',
@@ -169,7 +169,7 @@ describe('a refusal', () => {
   });
 
   it('with an empty image is none', () => {
-    expect(verdictOf(answered([image('')]))).toMatchObject({ kind: 'none', reason: 'no-image' });
+    expect(judgeLine(answered([image('')]))).toMatchObject({ kind: 'none', reason: 'no-image' });
   });
 });
 
@@ -189,11 +189,11 @@ describe('a row error', () => {
     ['13', 'internal'],
     [99, 'unknown-code'],
   ])('with code %s is %s, in `error` and in `status`', (code, reason) => {
-    expect(verdictOf({ key: 'a#1', error: { code, message: 'why' } })).toMatchObject({
+    expect(judgeLine({ key: 'a#1', error: { code, message: 'why' } })).toMatchObject({
       reason,
       message: 'why',
     });
-    expect(verdictOf({ key: 'a#1', status: { code } })).toMatchObject({
+    expect(judgeLine({ key: 'a#1', status: { code } })).toMatchObject({
       reason,
       message: expect.stringContaining(`code ${code}`),
     });
@@ -202,37 +202,37 @@ describe('a row error', () => {
   it('about a file that is gone is a reference that expired, whatever its code', () => {
     const message = 'You do not have permission to access the File abc123 or it may not exist.';
     for (const code of [3, 7, 403, undefined]) {
-      expect(verdictOf({ error: { code, message } })).toMatchObject({ reason: 'reference-expired', message });
+      expect(judgeLine({ error: { code, message } })).toMatchObject({ reason: 'reference-expired', message });
     }
   });
 
   it('beside an answer without an image counts, with what that answer used', () => {
     const line = { ...refused({ finishReason: 'OTHER' }), error: { code: 13 } };
-    expect(verdictOf(line)).toMatchObject({ reason: 'internal', usage: { input: 20 } });
+    expect(judgeLine(line)).toMatchObject({ reason: 'internal', usage: { input: 20 } });
   });
 
   it('about the form of a file, or about another permission, is none of that', () => {
     const message = 'You do not have permission to use this setting.';
-    expect(verdictOf({ error: { code: 3, message } })).toMatchObject({ reason: 'invalid' });
-    expect(verdictOf({ error: { code: 3, message: 'Unsupported file type' } })).toMatchObject({
+    expect(judgeLine({ error: { code: 3, message } })).toMatchObject({ reason: 'invalid' });
+    expect(judgeLine({ error: { code: 3, message: 'Unsupported file type' } })).toMatchObject({
       reason: 'invalid',
     });
   });
 
   it('without a sentence has ours, with the code', () => {
-    expect(verdictOf({ error: { code: 13 } })).toMatchObject({
+    expect(judgeLine({ error: { code: 13 } })).toMatchObject({
       message: 'Google failed on this request (code 13).',
     });
   });
 
   it('may be a name or a sentence', () => {
-    expect(verdictOf({ status: 'INTERNAL' })).toMatchObject({ reason: 'internal' });
-    expect(verdictOf({ error: 'it broke' })).toMatchObject({ reason: 'unknown-code', message: 'it broke' });
+    expect(judgeLine({ status: 'INTERNAL' })).toMatchObject({ reason: 'internal' });
+    expect(judgeLine({ error: 'it broke' })).toMatchObject({ reason: 'unknown-code', message: 'it broke' });
   });
 
   it('does not hide an answer where the status says OK', () => {
     for (const status of ['', {}, { code: 0 }, null]) {
-      expect(verdictOf({ ...refused({ finishReason: 'SPII' }), status })).toMatchObject({ reason: 'spii' });
+      expect(judgeLine({ ...refused({ finishReason: 'SPII' }), status })).toMatchObject({ reason: 'spii' });
     }
   });
 });
@@ -252,7 +252,7 @@ describe('a line that is no answer', () => {
     { key: 'a#1', error: {} },
     { key: 'a#1', error: null, response: null },
   ])('is malformed: %j', (line) => {
-    expect(verdictOf(line)).toMatchObject({ kind: 'none', outcome: 'failed', reason: 'malformed' });
+    expect(judgeLine(line)).toMatchObject({ kind: 'none', outcome: 'failed', reason: 'malformed' });
   });
 });
 
@@ -262,7 +262,7 @@ describe('what others wrote', () => {
     (first) => {
       const finishMessage = first + '😀'.repeat(600);
       const content = { parts: [{ text: first + '😀'.repeat(3000) }] };
-      const { message, text } = verdictOf(
+      const { message, text } = judgeLine(
         refused({ finishReason: 'OTHER', finishMessage, content }),
       ) as LossVerdict;
       for (const [cut = '', max] of [[message, 500] as const, [text, 2000] as const]) {
@@ -275,8 +275,8 @@ describe('what others wrote', () => {
 
   it('is shown without base64 and without what moves the cursor', () => {
     const message = `bad image ${'QUJD'.repeat(5000)} here\u001b[2J\nnext`;
-    const verdict = verdictOf({ error: { code: 3, message } });
+    const verdict = judgeLine({ error: { code: 3, message } });
     expect(verdict).toMatchObject({ message: 'bad image …' });
-    expect(verdictOf({ error: { code: 3, message: 'a\u001b[2J\nb' } })).toMatchObject({ message: 'a [2J b' });
+    expect(judgeLine({ error: { code: 3, message: 'a\u001b[2J\nb' } })).toMatchObject({ message: 'a [2J b' });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { commandOf, nextCommand, withPlace } from '../../../src/cli/commands.ts';
+import { formatCommand, nextCommand, withPlace } from '../../../src/cli/commands.ts';
 import type { BatchProgress } from '../../../src/contract/index.ts';
-import { progressOf } from '../../support/progress.ts';
+import { buildProgress } from '../../support/progress.ts';
 
 function stop(code: 'over-budget' | 'disk-full', fix: string): BatchProgress['stop'] {
   return { step: 'stage', code, message: 'It stopped.', fix, since: '2026-11-23T10:00:00.000Z' };
@@ -22,18 +22,18 @@ describe('the command that goes on', () => {
     ],
     [{ state: 'NEEDS_ATTENTION', stop: stop('disk-full', 'Free some space.') }, 'hummingbatch retry b-1'],
   ] satisfies [Partial<BatchProgress>, string | undefined][])('of %j is %s', (change, command) => {
-    expect(nextCommand(progressOf(change), {})).toBe(command);
+    expect(nextCommand(buildProgress(change), {})).toBe(command);
   });
 
   test('names refused outputs where nothing else is left, because a bare retry leaves them out', () => {
     const outputs = { total: 2, image: 1, refused: 1, failed: 0, missing: 0 };
-    expect(nextCommand(progressOf({ state: 'COMPLETED_WITH_FAILURES', outputs }), {})).toBe(
+    expect(nextCommand(buildProgress({ state: 'COMPLETED_WITH_FAILURES', outputs }), {})).toBe(
       'hummingbatch retry b-1 --outcome refused',
     );
   });
 
   test('leads to the same store', () => {
-    expect(commandOf('watch', 'b-1', { store: '/my images' })).toBe(
+    expect(formatCommand('watch', 'b-1', { store: '/my images' })).toBe(
       "hummingbatch watch b-1 --store '/my images'",
     );
     expect(withPlace('Use `hummingbatch worker` or `hummingbatch retry b-1`.', { emulator: true })).toBe(

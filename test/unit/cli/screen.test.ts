@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { createOutput } from '../../../src/cli/output.ts';
-import { screenOf } from '../../../src/cli/screen.ts';
+import { createOutput } from '../../../src/cli/render/output.ts';
+import { renderScreen } from '../../../src/cli/render/screen.ts';
 import type { BatchProgress } from '../../../src/contract/index.ts';
 
 const stream = new PassThrough() as unknown as NodeJS.WriteStream;
@@ -25,7 +25,7 @@ const WAITING: BatchProgress = {
 };
 
 test('shows of a waiting batch its job, its rows, and how long it is to the next check', () => {
-  expect(screenOf(WAITING, output, NOW).split('\n')).toEqual([
+  expect(renderScreen(WAITING, output, NOW).split('\n')).toEqual([
     'b-1  waiting  round 2, 41 min 0 s',
     `${'█'.repeat(10)}${'░'.repeat(30)}  10 of 40`,
     'labels  autumn',
@@ -39,7 +39,7 @@ test('shows of a waiting batch its job, its rows, and how long it is to the next
 
 test('says what is done where it does not wait, and counts outputs', () => {
   const collecting: BatchProgress = { ...WAITING, state: 'COLLECTING', nextCheck: undefined };
-  const [, bar, step] = screenOf(collecting, output, NOW).split('\n');
+  const [, bar, step] = renderScreen(collecting, output, NOW).split('\n');
   expect(bar).toBe(`${'█'.repeat(13)}${'░'.repeat(27)}  20 of 60`);
   expect(step).toBe('round 2: fetching the images');
 });
@@ -48,7 +48,7 @@ test('of a batch that has no plan yet there is little, and no fault', () => {
   const outputs = { total: 0, image: 0, refused: 0, failed: 0, missing: 0 };
   const { batchId, jobs, startedAt } = { ...WAITING, jobs: [] };
   const costUsd = { estimated: 0, actual: 0 };
-  const screen = screenOf(
+  const screen = renderScreen(
     { batchId, jobs, startedAt, costUsd, outputs, state: 'PREPARING', round: 0 },
     output,
     NOW,

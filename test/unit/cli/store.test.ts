@@ -2,11 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../../../src/cli/call.ts';
-import { configOf, existingStore, openCallStore } from '../../../src/cli/store.ts';
+import { existingStore, openCallStore, readConfig } from '../../../src/cli/store.ts';
 import { callIn, folder } from './call.ts';
 
 async function open(call: Call): Promise<string> {
-  return (await openCallStore(call, await configOf(call))).location;
+  return (await openCallStore(call, await readConfig(call))).location;
 }
 
 describe('the store of a call', () => {
@@ -35,7 +35,7 @@ describe('the store of a call', () => {
 
   test('is not made by looking', async () => {
     const call = callIn(await folder());
-    expect(await existingStore(call, await configOf(call))).toBeUndefined();
+    expect(await existingStore(call, await readConfig(call))).toBeUndefined();
   });
 
   test('cannot be a bucket yet, which is said', async () => {

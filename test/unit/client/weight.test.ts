@@ -11,7 +11,7 @@ const CLIENT = fileURLToPath(new URL('../../../dist/client/index.js', import.met
 /** What a service that speaks to Temporal loads anyway. */
 const TEMPORAL = '@temporalio/client';
 
-function packageOf(file: string): string {
+function packageName(file: string): string {
   return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? 'hummingbatch';
 }
 
@@ -39,7 +39,7 @@ describe('hummingbatch/client', () => {
 
   test('loads no worker, no image decoder, no SDK of Google’s, no schema, no parser', () => {
     expect(all).toContain(CLIENT);
-    expect([...new Set(own.map(packageOf))].toSorted()).toEqual(['hummingbatch', 'p-map']);
+    expect([...new Set(own.map(packageName))].toSorted()).toEqual(['hummingbatch', 'p-map']);
     expect(
       own.filter((file) => /\/dist\/(worker|activities|workflows|gemini|emulator|local|cli)\//.test(file)),
     ).toEqual([]);

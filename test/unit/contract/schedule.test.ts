@@ -1,21 +1,21 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import {
-  batchIdOfFiring,
   isBatchId,
   isScheduleName,
   MAX_SCHEDULE_NAME,
+  toFiringBatchId,
 } from '../../../src/contract/index.ts';
-import { scheduleNameOf } from '../../../src/manifest/batch-id.ts';
+import { deriveScheduleName } from '../../../src/manifest/batch-id.ts';
 
 const names = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,42}[a-z0-9])?$/).filter(isScheduleName);
 /** Whole seconds of four-digit years. */
 const seconds = fc.integer({ min: 0, max: 253_402_300_799 });
-const firing = (name: string, second: number, ms = 0) => batchIdOfFiring(name, new Date(second * 1000 + ms));
+const firing = (name: string, second: number, ms = 0) => toFiringBatchId(name, new Date(second * 1000 + ms));
 
 describe('the batch of a firing', () => {
   test('is named for its schedule and its time in UTC', () => {
-    expect(batchIdOfFiring('daily-catalogue', new Date('2026-11-24T07:00:00.123+01:00'))).toBe(
+    expect(toFiringBatchId('daily-catalogue', new Date('2026-11-24T07:00:00.123+01:00'))).toBe(
       'daily-catalogue-20261124-060000',
     );
   });
@@ -43,7 +43,7 @@ describe('the batch of a firing', () => {
 
 describe('the name of a schedule', () => {
   property.prop([fc.string({ unit: 'grapheme', maxLength: 120 })])('is made of any name', (name) => {
-    expect(isScheduleName(scheduleNameOf(name))).toBe(true);
+    expect(isScheduleName(deriveScheduleName(name))).toBe(true);
   });
 
   test.each([
@@ -52,6 +52,6 @@ describe('the name of a schedule', () => {
     ['夏', 'schedule'],
     ['x'.repeat(100), 'x'.repeat(MAX_SCHEDULE_NAME)],
   ])('%s becomes %s', (name, schedule) => {
-    expect(scheduleNameOf(name)).toBe(schedule);
+    expect(deriveScheduleName(name)).toBe(schedule);
   });
 });

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { isWebhookUrl, originOf } from '../../../src/contract/index.ts';
+import { isWebhookUrl, parseOrigin } from '../../../src/contract/index.ts';
 
 test('a host beyond ASCII is one however often it was asked', () => {
   const url = 'https://ä.example/hooks';
-  const verdicts = new Set(Array.from({ length: 20_000 }, () => `${isWebhookUrl(url)} ${originOf(url)}`));
+  const verdicts = new Set(Array.from({ length: 20_000 }, () => `${isWebhookUrl(url)} ${parseOrigin(url)}`));
   expect([...verdicts]).toEqual(['true https://xn--4ca.example']);
 });
 
 test('what is no URL is none', () => {
   expect(isWebhookUrl('https://a.example:99999')).toBe(false);
-  expect(originOf('nowhere')).toBe('an address that is none');
+  expect(parseOrigin('nowhere')).toBe('an address that is none');
 });

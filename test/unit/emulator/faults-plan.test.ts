@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { arm } from '../../../src/emulator/faults/arm.ts';
 import { FAULTS, type FaultLimits, FaultPlanError, readFaultPlan } from '../../../src/emulator/index.ts';
 
-function mistakesOf(value: unknown): string {
+function catchMistakes(value: unknown): string {
   try {
     readFaultPlan(value);
   } catch (error) {
@@ -39,7 +39,7 @@ describe('a fault plan', () => {
       { fault: 'line.error', code: 13, match: { key: '(' } },
       { fault: 'create.refuse', status: 'TEAPOT' },
     ];
-    const lines = mistakesOf({ faults }).split('\n');
+    const lines = catchMistakes({ faults }).split('\n');
     expect(lines).toEqual([
       'The fault plan cannot be read:',
       expect.stringMatching(/faults\[0\]\.ms: .*expected number/),
@@ -55,13 +55,13 @@ describe('a fault plan', () => {
   test.each([null, [], 'plan', {}, { faults: {} }, { faults: [{}] }, { faults: [], more: 1 }])(
     'is not %j',
     (value) => {
-      expect(mistakesOf(value)).toMatch(/^The fault plan cannot be read:\n {2}\S/);
+      expect(catchMistakes(value)).toMatch(/^The fault plan cannot be read:\n {2}\S/);
     },
   );
 
   test('cannot match what its point does not know: LIST has no name, a job no key', () => {
-    expect(mistakesOf({ faults: [{ fault: 'list.cut', match: { name: 'x' } }] })).toMatch('"name"');
-    expect(mistakesOf({ faults: [{ fault: 'job.stuck', match: { key: 'x' } }] })).toMatch('"key"');
+    expect(catchMistakes({ faults: [{ fault: 'list.cut', match: { name: 'x' } }] })).toMatch('"name"');
+    expect(catchMistakes({ faults: [{ fault: 'job.stuck', match: { key: 'x' } }] })).toMatch('"key"');
   });
 
   test('has words for each kind of fault', () => {

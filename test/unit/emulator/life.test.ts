@@ -1,8 +1,8 @@
 import { fc, it } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
-import type { JobRecord } from '../../../src/emulator/jobs.ts';
-import { isEnded, standingOf } from '../../../src/emulator/life.ts';
-import { operation } from '../../../src/emulator/operation.ts';
+import type { JobRecord } from '../../../src/emulator/jobs/jobs.ts';
+import { computeStanding, isEnded } from '../../../src/emulator/jobs/life.ts';
+import { operation } from '../../../src/emulator/jobs/operation.ts';
 
 const HOUR = 3_600_000;
 
@@ -20,8 +20,8 @@ function job(rows: number, more: Partial<JobRecord> = {}): JobRecord {
   };
 }
 
-function statsOf(record: JobRecord, now: number): Record<string, string> {
-  const { metadata } = operation(record, standingOf(record, now)) as {
+function readStats(record: JobRecord, now: number): Record<string, string> {
+  const { metadata } = operation(record, computeStanding(record, now)) as {
     metadata: { batchStats: Record<string, string> };
   };
   return metadata.batchStats;
@@ -37,7 +37,7 @@ describe('the life of a job', () => {
       rows,
       cancelled !== null && cancelled < 1000 && cancelled <= now ? { cancelTime: cancelled } : {},
     );
-    const counts = statsOf(record, now);
+    const counts = readStats(record, now);
     const { pendingRequestCount = '0', successfulRequestCount = '0', failedRequestCount = '0' } = counts;
     expect(Number(pendingRequestCount) + Number(successfulRequestCount) + Number(failedRequestCount)).toBe(
       rows,
@@ -49,7 +49,7 @@ describe('the life of a job', () => {
     'only goes forward',
     (rows, times) => {
       const order = ['PENDING', 'RUNNING', 'SUCCEEDED'];
-      const standings = times.sort((a, b) => a - b).map((time) => standingOf(job(rows), time));
+      const standings = times.sort((a, b) => a - b).map((time) => computeStanding(job(rows), time));
       for (const [index, standing] of standings.slice(1).entries()) {
         const before = standings[index];
         expect(order.indexOf(standing.state)).toBeGreaterThanOrEqual(order.indexOf(before?.state ?? ''));
@@ -59,7 +59,7 @@ describe('the life of a job', () => {
   );
 
   it('waits a fifth of its time, then works through its rows', () => {
-    const states = [0, 199, 200, 600, 999, 1000].map((time) => standingOf(job(8), time));
+    const states = [0, 199, 200, 600, 999, 1000].map((time) => computeStanding(job(8), time));
     expect(states.map(({ state, worked }) => [state, worked])).toEqual([
       ['PENDING', 0],
       ['PENDING', 0],
@@ -71,19 +71,19 @@ describe('the life of a job', () => {
   });
 
   it('without any duration has ended at once', () => {
-    expect(standingOf(job(2, { durationMs: 0 }), 0)).toMatchObject({ state: 'SUCCEEDED', worked: 2 });
+    expect(computeStanding(job(2, { durationMs: 0 }), 0)).toMatchObject({ state: 'SUCCEEDED', worked: 2 });
   });
 
   it('ends EXPIRED after 48 hours, with no result', () => {
     const slow = job(2, { durationMs: 72 * HOUR });
-    expect(isEnded(standingOf(slow, 48 * HOUR - 1))).toBe(false);
-    expect(standingOf(slow, 48 * HOUR)).toMatchObject({ state: 'EXPIRED', worked: 0 });
-    expect(operation(slow, standingOf(slow, 50 * HOUR))).not.toHaveProperty('response');
+    expect(isEnded(computeStanding(slow, 48 * HOUR - 1))).toBe(false);
+    expect(computeStanding(slow, 48 * HOUR)).toMatchObject({ state: 'EXPIRED', worked: 0 });
+    expect(operation(slow, computeStanding(slow, 50 * HOUR))).not.toHaveProperty('response');
   });
 
   it('ends as what comes first', () => {
     const failure = { code: 3, message: 'no requests' };
-    expect(standingOf(job(2, { failure, cancelTime: 100 }), 1000).state).toBe('CANCELLED');
-    expect(standingOf(job(2, { failure }), 200)).toMatchObject({ state: 'FAILED', error: failure });
+    expect(computeStanding(job(2, { failure, cancelTime: 100 }), 1000).state).toBe('CANCELLED');
+    expect(computeStanding(job(2, { failure }), 200)).toMatchObject({ state: 'FAILED', error: failure });
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fc, it } from '@fast-check/vitest';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { readLine, readLines } from '../../../src/emulator/lines.ts';
+import { readLine, readLines } from '../../../src/emulator/files/lines.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function linesOf(text: string) {
+async function collectLines(text: string) {
   const path = join(folder, 'input.jsonl');
   await writeFile(path, text);
   const lines = [];
@@ -24,7 +24,7 @@ describe('the lines of an input file', () => {
     'are all that hold something, and each is found again by its place',
     async (parts, newlineAtEnd) => {
       const texts = parts.map((part) => part.replace(/\n/g, ' '));
-      const lines = await linesOf(texts.join('\n') + (newlineAtEnd ? '\n' : ''));
+      const lines = await collectLines(texts.join('\n') + (newlineAtEnd ? '\n' : ''));
       expect(lines.map((line) => line.text)).toEqual(texts.filter((text) => text.trim() !== ''));
       for (const { text, again } of lines) expect(again).toBe(text);
     },
@@ -32,7 +32,7 @@ describe('the lines of an input file', () => {
 
   it('may be longer than a read of the file', async () => {
     const long = 'é'.repeat(3_000_000);
-    const lines = await linesOf(`first\n${long}\nlast`);
+    const lines = await collectLines(`first\n${long}\nlast`);
     expect(lines.map((line) => line.again)).toEqual(['first', long, 'last']);
   });
 });

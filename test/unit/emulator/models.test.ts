@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { KEYWORDS, keywordIn } from '../../../src/emulator/keywords.ts';
-import { findModel, nearestRatio, pixelsOf } from '../../../src/emulator/models.ts';
+import { computePixels, findModel, nearestRatio } from '../../../src/emulator/models.ts';
+import { KEYWORDS, keywordIn } from '../../../src/emulator/rows/keywords.ts';
 
 const IDS = ['gemini-3.1-flash-image', 'gemini-3-pro-image', 'gemini-nano-banana-2.1'];
 
@@ -10,7 +10,7 @@ describe.each(IDS)('the model %s', (id) => {
   it('has pixels for each ratio and size that it offers, and they are of that ratio', () => {
     for (const ratio of model?.ratios ?? []) {
       for (const size of Object.keys(model?.tokensBySize ?? {})) {
-        const pixels = pixelsOf(ratio, size);
+        const pixels = computePixels(ratio, size);
         expect(model && nearestRatio(model, pixels)).toBe(ratio);
         expect(Number.isInteger(pixels.width) && Number.isInteger(pixels.height)).toBe(true);
       }
@@ -23,7 +23,7 @@ describe('what the models offer', () => {
     expect(findModel('gemini-3-pro-image')?.ratios).not.toContain('1:8');
     expect(findModel('gemini-3.1-flash-image')?.tokensBySize).toHaveProperty('512');
     expect(findModel('gemini-3-pro-image')?.tokensBySize).not.toHaveProperty('512');
-    expect(pixelsOf('21:9', '2K')).toEqual({ width: 3168, height: 1344 });
+    expect(computePixels('21:9', '2K')).toEqual({ width: 3168, height: 1344 });
     expect(findModel('gemini-3-pro-image-preview')).toBeUndefined();
   });
 });

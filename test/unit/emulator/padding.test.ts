@@ -1,7 +1,7 @@
 import { fc, it } from '@fast-check/vitest';
 import sharp from 'sharp';
 import { beforeAll, describe, expect } from 'vitest';
-import { PAD } from '../../../src/emulator/padding.ts';
+import { PAD } from '../../../src/emulator/images/padding.ts';
 
 const FORMATS = [
   { mimeType: 'image/jpeg', least: 4 },

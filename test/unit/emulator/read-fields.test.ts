@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CREATE_BATCH, INPUT_LINE } from '../../../src/emulator/messages.ts';
-import { readFields } from '../../../src/emulator/read-fields.ts';
+import { CREATE_BATCH, INPUT_LINE } from '../../../src/emulator/http/messages.ts';
+import { readFields } from '../../../src/emulator/http/read-fields.ts';
 
 const read = (request: unknown) => readFields({ key: 'a', request }, INPUT_LINE, '');
 

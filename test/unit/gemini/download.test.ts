@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { download } from '../../../src/gemini/download.ts';
-import { failureOf, patience, serve } from './server.ts';
+import { catchFailure, patience, serve } from './server.ts';
 
 const FILE = 'files/batch-abc';
 const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, n) => n % 251));
@@ -18,14 +18,14 @@ async function drain(chunks: AsyncIterable<Uint8Array>): Promise<{ bytes: Buffer
   return { bytes: Buffer.concat(taken) };
 }
 
-const rangeOf = (header: string | undefined) => Number(/^bytes=(\d+)-$/.exec(header ?? '')?.[1] ?? 0);
+const parseRange = (header: string | undefined) => Number(/^bytes=(\d+)-$/.exec(header ?? '')?.[1] ?? 0);
 
 describe('a download', () => {
   test.each([0, 1, 1000, 299_999, 300_000])(
     'from byte %i has all that follows, with Range and without',
     async (offset) => {
       const ranged = await serve((request, response) => {
-        const from = rangeOf(request.headers.range);
+        const from = parseRange(request.headers.range);
         if (from >= CONTENT.length) response.writeHead(416).end();
         else if (request.headers.range === undefined) response.end(CONTENT);
         else {
@@ -54,7 +54,9 @@ describe('a download', () => {
     const { bytes } = await drain(download(http, FILE, 100, patience()));
     expect(bytes.equals(CONTENT.subarray(100))).toBe(true);
     start = 200;
-    expect((await drain(download(http, FILE, 100, patience()))).error).toMatchObject({ code: 'garbled' });
+    expect((await drain(download(http, FILE, 100, patience()))).error).toMatchObject({
+      code: 'invalid-response',
+    });
   });
 
   test('that is compressed on its way is the same, though its length is another', async () => {
@@ -82,7 +84,7 @@ describe('a download', () => {
     'from byte %i that ends before the end which its server named is unreachable, however normal it looks',
     async (offset) => {
       const { http } = await serve((request, response) => {
-        const from = rangeOf(request.headers.range);
+        const from = parseRange(request.headers.range);
         response.writeHead(206, { 'content-range': `bytes ${from}-299999/300000` });
         response.end(CONTENT.subarray(from, 250_000));
       });
@@ -154,7 +156,7 @@ describe('a download', () => {
     const chunks = download(http, FILE, 0, controller.signal);
     await chunks.next();
     controller.abort(reason);
-    expect(await failureOf(chunks.next())).toBe(reason);
+    expect(await catchFailure(chunks.next())).toBe(reason);
   });
 
   test('that is left in the middle gives its connection back', async () => {

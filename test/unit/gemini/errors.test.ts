@@ -8,7 +8,7 @@ function envelope(code: number, status: string, message: string, details: unknow
   return JSON.stringify({ error: { code, status, message, details } });
 }
 
-function errorOf(
+function catchError(
   status: number,
   body: string,
   subject: Subject = 'job',
@@ -37,7 +37,7 @@ describe('what Google refuses', () => {
     [503, 'UNAVAILABLE', 'Later.', [], 'job', 'unavailable'],
     [504, 'DEADLINE_EXCEEDED', 'Later.', [], 'job', 'unavailable'],
   ])('%i %s (%s) is %5$s', (status, rpcStatus, message, details, subject, code) => {
-    const error = errorOf(status, envelope(status, rpcStatus, message, details), subject);
+    const error = catchError(status, envelope(status, rpcStatus, message, details), subject);
     expect(error.code).toBe(code);
     expect(error.message).toContain(message);
     expect(error.message).toContain(rpcStatus);
@@ -62,12 +62,12 @@ describe('what Google refuses', () => {
   ])(
     '%i "%s" to %s is %s: a file that is gone hides no key that was refused',
     (status, message, subject, code) => {
-      expect(errorOf(status, envelope(status, 'X', message), subject).code).toBe(code);
+      expect(catchError(status, envelope(status, 'X', message), subject).code).toBe(code);
     },
   );
 
   test('a key that is no key is that, whatever else is said', () => {
-    expect(errorOf(400, envelope(400, 'INVALID_ARGUMENT', noFile, badKey), 'create').code).toBe(
+    expect(catchError(400, envelope(400, 'INVALID_ARGUMENT', noFile, badKey), 'create').code).toBe(
       'key-invalid',
     );
   });
@@ -85,7 +85,7 @@ describe('what Google refuses', () => {
     ['null', 500, 'null', 'null'],
     ['a very long message', 500, `{"error":{"message":${JSON.stringify('x'.repeat(9000))}}}`, 'xxx'],
   ])('with %s (%i) is unavailable, in a short sentence', (_, status, body, words) => {
-    const error = errorOf(status, body);
+    const error = catchError(status, body);
     expect(error.code).toBe('unavailable');
     expect(error.message).toContain(words);
     expect(error.message.length).toBeLessThan(400);
@@ -94,7 +94,7 @@ describe('what Google refuses', () => {
   test('says when to come back by RetryInfo before Retry-After', () => {
     const details = [{ '@type': 'x/Help' }, { '@type': 'x/google.rpc.RetryInfo', retryDelay: '37.5s' }];
     const body = envelope(429, 'RESOURCE_EXHAUSTED', 'Quota.', details);
-    expect(errorOf(429, body, 'create', { 'retry-after': '5' }).retryAfterMs).toBe(37_500);
+    expect(catchError(429, body, 'create', { 'retry-after': '5' }).retryAfterMs).toBe(37_500);
   });
 
   test.each([
@@ -105,12 +105,12 @@ describe('what Google refuses', () => {
     ['-5', undefined],
     ['', undefined],
   ])('Retry-After: %s is %s ms', (header, ms) => {
-    expect(errorOf(429, '', 'create', { 'retry-after': header }).retryAfterMs).toBe(ms);
+    expect(catchError(429, '', 'create', { 'retry-after': header }).retryAfterMs).toBe(ms);
   });
 
   test.each(['1h', '-3s', '99999999999999s', 'x', ''])('a retryDelay of %j is none', (retryDelay) => {
     const body = envelope(429, 'RESOURCE_EXHAUSTED', 'Quota.', [{ retryDelay }]);
-    expect(errorOf(429, body).retryAfterMs).toBeUndefined();
+    expect(catchError(429, body).retryAfterMs).toBeUndefined();
   });
 });
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createGemini } from '../../../src/gemini/index.ts';
-import { everythingOf, failureOf, KEY, patience, serve } from './server.ts';
+import { catchFailure, collectText, KEY, patience, serve } from './server.ts';
 
 const JOB = 'batches/abc';
 
@@ -61,17 +61,17 @@ describe('the key', () => {
       response.end(JSON.stringify({ error: { code: 403, status: 'PERMISSION_DENIED', message } }));
     });
     const failures = [
-      await failureOf(gemini.jobs.get(JOB, patience())),
-      await failureOf(gemini.jobs.list(patience()).next()),
-      await failureOf(gemini.jobs.cancel(JOB, patience())),
-      await failureOf(gemini.files.get('files/a', patience())),
-      await failureOf(gemini.results('files/a', 0, patience()).next()),
+      await catchFailure(gemini.jobs.get(JOB, patience())),
+      await catchFailure(gemini.jobs.list(patience()).next()),
+      await catchFailure(gemini.jobs.cancel(JOB, patience())),
+      await catchFailure(gemini.files.get('files/a', patience())),
+      await catchFailure(gemini.results('files/a', 0, patience()).next()),
       await gemini.jobs.create('gemini-x', 'hb/x', 'files/x', () => true, patience()),
     ];
     for (const failure of failures) {
       expect(JSON.stringify([failure])).toContain('permission-denied');
       expect(JSON.stringify([failure])).toContain('suspended');
-      expect(everythingOf(failure) + JSON.stringify(failure)).not.toContain(KEY);
+      expect(collectText(failure) + JSON.stringify(failure)).not.toContain(KEY);
     }
   });
 
@@ -130,7 +130,7 @@ describe('making a job', () => {
     'that is answered 200 with %j may have made one',
     async (body) => {
       const { gemini } = await serve((_, response) => response.end(body));
-      expect(await create(gemini)).toMatchObject({ kind: 'unknown', error: { code: 'garbled' } });
+      expect(await create(gemini)).toMatchObject({ kind: 'unknown', error: { code: 'invalid-response' } });
     },
   );
 
@@ -233,5 +233,5 @@ test('a body without an end is garbled and not held', async () => {
     response.on('drain', more);
     more();
   });
-  await expect(gemini.jobs.get(JOB, patience())).rejects.toMatchObject({ code: 'garbled' });
+  await expect(gemini.jobs.get(JOB, patience())).rejects.toMatchObject({ code: 'invalid-response' });
 });

@@ -7,7 +7,7 @@ async function* cut(bytes: Buffer, places: readonly number[]): AsyncGenerator<Ui
   for (let n = 1; n < sorted.length; n++) yield bytes.subarray(sorted[n - 1], sorted[n]);
 }
 
-async function linesOf(
+async function readLines(
   bytes: Buffer,
   places: readonly number[] = [],
   start = 0,
@@ -30,7 +30,7 @@ const split = file.chain((bytes) =>
 property.prop([split, fc.nat({ max: 1e9 })])(
   'the lines are the same wherever the bytes are cut, and so is where each ends',
   async ([bytes, places], start) => {
-    const lines = await linesOf(bytes, places, start);
+    const lines = await readLines(bytes, places, start);
     const texts = bytes.toString().split('\n');
     if (texts.at(-1) === '') texts.pop();
     expect(lines.map((line) => line.bytes.toString())).toEqual(texts);
@@ -47,10 +47,10 @@ property.prop([split, fc.nat({ max: 1e9 })])(
 property.prop([split])(
   'who begins at the end of a line gets the lines behind it',
   async ([bytes, places]) => {
-    const all = await linesOf(bytes);
+    const all = await readLines(bytes);
     for (const [n, { end }] of all.entries()) {
       expect(
-        await linesOf(
+        await readLines(
           bytes.subarray(end),
           places.filter((place) => place <= bytes.length - end),
           end,
@@ -63,7 +63,7 @@ property.prop([split])(
 test('a line that is too long is cut to its beginning, and the next one is whole', async () => {
   const bytes = Buffer.from(`one\n${'x'.repeat(100_000)}\ntwo\n`);
   const places = Array.from({ length: 100 }, (_, n) => n * 1000);
-  const lines = await linesOf(bytes, places, 0, 10_000);
+  const lines = await readLines(bytes, places, 0, 10_000);
   expect(lines.map(({ tooLong }) => tooLong)).toEqual([undefined, true, undefined]);
   expect(lines[1]?.bytes.length).toBeLessThanOrEqual(4096);
   expect(lines[1]?.end).toBe(100_005);
@@ -71,7 +71,7 @@ test('a line that is too long is cut to its beginning, and the next one is whole
 });
 
 test('a line as long as allowed is whole', async () => {
-  const [line] = await linesOf(Buffer.from(`${'x'.repeat(100)}\n`), [33], 0, 100);
+  const [line] = await readLines(Buffer.from(`${'x'.repeat(100)}\n`), [33], 0, 100);
   expect(line).toMatchObject({ whole: true, end: 101 });
   expect(line?.tooLong).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { HummingbatchError } from '../../../src/contract/errors.ts';
 import { JOB_STATES } from '../../../src/contract/progress.ts';
-import { readOperation, stateOf } from '../../../src/gemini/operation.ts';
+import { parseState, readOperation } from '../../../src/gemini/operation.ts';
 
 const NAME = 'batches/0123456789abcdefghijklmnopqrstuvwxyz';
 const RESULT = 'files/batch-0123456789abcdefghijklmnopqrstuvwxyz';
@@ -53,8 +53,8 @@ describe('a job', () => {
   test.each(JOB_STATES.filter((state) => state !== 'UNKNOWN'))(
     'in the state %s is known by both spellings',
     (state) => {
-      expect(stateOf(`BATCH_STATE_${state}`)).toBe(state);
-      expect(stateOf(`JOB_STATE_${state}`)).toBe(state);
+      expect(parseState(`BATCH_STATE_${state}`)).toBe(state);
+      expect(parseState(`JOB_STATE_${state}`)).toBe(state);
     },
   );
 
@@ -63,7 +63,7 @@ describe('a job', () => {
       state: 'UNKNOWN',
       wireState: 'BATCH_STATE_PAUSED',
     });
-    expect(stateOf('BATCH_STATE_UNSPECIFIED')).toBe('PENDING');
+    expect(parseState('BATCH_STATE_UNSPECIFIED')).toBe('PENDING');
   });
 
   test('in a state that is not known has ended where the operation is done', () => {
@@ -108,7 +108,7 @@ describe('what is no job', () => {
     { name: 'operations/1' },
     { name: NAME, metadata: 7 },
   ])('is garbled: %j', (value) => {
-    expect(() => readOperation(value)).toThrow(expect.objectContaining({ code: 'garbled' }));
+    expect(() => readOperation(value)).toThrow(expect.objectContaining({ code: 'invalid-response' }));
   });
 
   const fields = [

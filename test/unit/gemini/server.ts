@@ -42,13 +42,13 @@ export async function serve(
 export const patience = () => AbortSignal.timeout(10_000);
 
 /** Everything that an error says, its causes included. */
-export function everythingOf(error: unknown): string {
+export function collectText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return [error.stack, JSON.stringify(error), everythingOf(error.cause ?? '')].join('\n');
+  return [error.stack, JSON.stringify(error), collectText(error.cause ?? '')].join('\n');
 }
 
 /** What a promise is rejected with. */
-export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+export async function catchFailure(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;
   } catch (error) {

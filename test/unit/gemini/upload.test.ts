@@ -60,7 +60,7 @@ async function uploadServer({ cuts = {}, received, file = FILE }: Manners = {}) 
   return { ...server, commands, content: () => content };
 }
 
-function uploadOf(content: Buffer): Upload {
+function buildUpload(content: Buffer): Upload {
   return {
     displayName: 'hb/x',
     mimeType: 'application/jsonl',
@@ -81,7 +81,7 @@ describe('an upload', () => {
       const { gemini, commands, content: arrived } = await uploadServer();
       const whole = BIG.subarray(0, bytes);
       const sent: number[] = [];
-      const file = await gemini.files.upload(uploadOf(whole), patience(), (at) => sent.push(at));
+      const file = await gemini.files.upload(buildUpload(whole), patience(), (at) => sent.push(at));
       expect(file).toEqual({
         name: 'files/abc',
         uri: FILE.uri,
@@ -99,7 +99,7 @@ describe('an upload', () => {
 
   test('that is cut goes on at the byte that the server asks for, and sends no piece twice', async () => {
     const { gemini, commands, content: arrived } = await uploadServer({ cuts: { 2: 3 * MB, 3: 0 } });
-    await gemini.files.upload(uploadOf(BIG), patience(), () => undefined);
+    await gemini.files.upload(buildUpload(BIG), patience(), () => undefined);
     expect(arrived().equals(BIG)).toBe(true);
     expect(commands).toEqual([
       'start',
@@ -114,14 +114,14 @@ describe('an upload', () => {
 
   test('whose last answer is lost is not sent again', async () => {
     const { gemini, commands } = await uploadServer({ cuts: { 1: Number.POSITIVE_INFINITY } });
-    const file = await gemini.files.upload(uploadOf(BIG.subarray(0, MB)), patience(), () => undefined);
+    const file = await gemini.files.upload(buildUpload(BIG.subarray(0, MB)), patience(), () => undefined);
     expect(file.name).toBe('files/abc');
     expect(commands).toEqual(['start', 'upload, finalize', 'query']);
   });
 
   test('of which all bytes arrived but not its end is ended with an empty piece', async () => {
     const { gemini, content: arrived, commands } = await uploadServer({ cuts: { 2: 8 * MB } });
-    await gemini.files.upload(uploadOf(BIG.subarray(0, 16 * MB)), patience(), () => undefined);
+    await gemini.files.upload(buildUpload(BIG.subarray(0, 16 * MB)), patience(), () => undefined);
     expect(arrived().length).toBe(16 * MB);
     expect(commands).toEqual(['start', 'upload', 'upload, finalize', 'query', 'upload, finalize']);
   });
@@ -129,7 +129,7 @@ describe('an upload', () => {
   test('that is cut again and again is given up', async () => {
     const cuts = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [n + 1, 10]));
     const { gemini, commands } = await uploadServer({ cuts });
-    await expect(gemini.files.upload(uploadOf(BIG), patience(), () => undefined)).rejects.toMatchObject({
+    await expect(gemini.files.upload(buildUpload(BIG), patience(), () => undefined)).rejects.toMatchObject({
       code: 'unreachable',
     });
     expect(commands.filter((command) => command !== 'query' && command !== 'start')).toHaveLength(6);
@@ -140,9 +140,9 @@ describe('an upload', () => {
     async (received) => {
       const { gemini } = await uploadServer({ cuts: { 1: 10 }, received });
       await expect(
-        gemini.files.upload(uploadOf(BIG.subarray(0, MB)), patience(), () => undefined),
+        gemini.files.upload(buildUpload(BIG.subarray(0, MB)), patience(), () => undefined),
       ).rejects.toMatchObject({
-        code: 'garbled',
+        code: 'invalid-response',
       });
     },
   );
@@ -152,9 +152,9 @@ describe('an upload', () => {
     async (file) => {
       const { gemini } = await uploadServer({ file });
       await expect(
-        gemini.files.upload(uploadOf(BIG.subarray(0, 10)), patience(), () => undefined),
+        gemini.files.upload(buildUpload(BIG.subarray(0, 10)), patience(), () => undefined),
       ).rejects.toMatchObject({
-        code: 'garbled',
+        code: 'invalid-response',
       });
     },
   );
@@ -162,7 +162,7 @@ describe('an upload', () => {
   test('without a time of expiry is taken to last for 48 h', async () => {
     const { gemini } = await uploadServer({ file: { ...FILE, expirationTime: 'later' } });
     const { expiresAt } = await gemini.files.upload(
-      uploadOf(BIG.subarray(0, 10)),
+      buildUpload(BIG.subarray(0, 10)),
       patience(),
       () => undefined,
     );

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { withLock } from '../../../src/local/lock.ts';
-import { identityOf } from '../../../src/local/process.ts';
+import { readIdentity } from '../../../src/local/process.ts';
 import { folder } from './folder.ts';
 
 const DEAD = { pid: spawnSync(process.execPath, ['-e', '']).pid, startTime: 'then' };
@@ -41,7 +41,7 @@ describe('the lock', () => {
     const home = await folder();
     // Both names of one number: what a latecomer makes that looked before turn 5 was taken and ended.
     await writeFile(join(home, 'lock.5.ended'), JSON.stringify(DEAD));
-    await writeFile(join(home, 'lock.5'), JSON.stringify(identityOf(process.pid)));
+    await writeFile(join(home, 'lock.5'), JSON.stringify(readIdentity(process.pid)));
     expect(await withLock(home, undefined, () => readdir(home))).toEqual(['lock.6']);
   });
 
@@ -59,7 +59,7 @@ describe('the lock', () => {
 
   test('that is held for two minutes names who holds it', async () => {
     const home = await folder();
-    await writeFile(join(home, 'lock.1'), JSON.stringify(identityOf(process.pid)));
+    await writeFile(join(home, 'lock.1'), JSON.stringify(readIdentity(process.pid)));
     const now = vi.spyOn(Date, 'now');
     const start = Date.now();
     now.mockReturnValueOnce(start).mockReturnValue(start + 121_000);

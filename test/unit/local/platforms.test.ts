@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { HOSTS, hostOf, OFFICIAL_NAMES, TEMPORAL_CLI } from '../../../src/local/platforms.ts';
+import { detectHost, HOSTS, OFFICIAL_NAMES, TEMPORAL_CLI } from '../../../src/local/platforms.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -35,8 +35,8 @@ describe('the table of platforms', () => {
   });
 
   test('knows no machine that the SDK does not run on', () => {
-    expect(hostOf('linux', 'x64')).toBe('linux-x64');
-    expect(hostOf('linux', 'riscv64')).toBeUndefined();
-    expect(hostOf('freebsd', 'x64')).toBeUndefined();
+    expect(detectHost('linux', 'x64')).toBe('linux-x64');
+    expect(detectHost('linux', 'riscv64')).toBeUndefined();
+    expect(detectHost('freebsd', 'x64')).toBeUndefined();
   });
 });

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   endProcess,
-  identityOf,
   isRunning,
   parseIdentity,
+  readIdentity,
   startTimeFromPs,
 } from '../../../src/local/process.ts';
 
@@ -14,7 +14,7 @@ const WAITS = 'process.stdout.write("up"); setInterval(() => {}, 1000)';
 describe('a process', () => {
   test('runs until it ends', async () => {
     const { child, pid } = await start(WAITS);
-    const identity = identityOf(pid);
+    const identity = readIdentity(pid);
     expect(isRunning(identity)).toBe(true);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -23,7 +23,7 @@ describe('a process', () => {
 
   test.skipIf(process.platform === 'win32')('is not another one that has its number now', async () => {
     const { pid } = await start(WAITS);
-    expect(isRunning({ ...identityOf(pid), startTime: 'another time' })).toBe(false);
+    expect(isRunning({ ...readIdentity(pid), startTime: 'another time' })).toBe(false);
   });
 
   test.skipIf(process.platform !== 'linux')('that is dead and not yet buried does not run', async () => {
@@ -52,7 +52,7 @@ describe('a process', () => {
 
   test.skipIf(process.platform === 'win32')('that does not listen is ended all the same', async () => {
     const { child, pid } = await start(`process.on('SIGTERM', () => {}); ${WAITS}`);
-    expect(await endProcess(identityOf(pid), 200)).toBe(true);
+    expect(await endProcess(readIdentity(pid), 200)).toBe(true);
     await expect.poll(() => child.signalCode).toBe('SIGKILL');
   });
 

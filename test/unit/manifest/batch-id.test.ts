@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { batchIdOf, isBatchId } from '../../../src/manifest/index.ts';
+import { deriveBatchId, isBatchId } from '../../../src/manifest/index.ts';
 
 const FINGERPRINT = '3f9a1c02'.repeat(8);
 
@@ -10,12 +10,12 @@ describe('a batch id', () => {
     ['Größe & Café — No. 5', 'gro-e-cafe-no-5-3f9a1c02'],
     ['秋のカタログ', 'batch-3f9a1c02'],
     ['--x--', 'x-3f9a1c02'],
-  ])('of the name %s is %s', (name, id) => expect(batchIdOf(name, FINGERPRINT)).toBe(id));
+  ])('of the name %s is %s', (name, id) => expect(deriveBatchId(name, FINGERPRINT)).toBe(id));
 
   test.prop([
     fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), fc.stringMatching(/^[a-z0-9 -]{40,100}$/)),
   ])('can be made of any name, with room for -9999', (name) => {
-    expect(isBatchId(`${batchIdOf(name, FINGERPRINT)}-9999`)).toBe(true);
+    expect(isBatchId(`${deriveBatchId(name, FINGERPRINT)}-9999`)).toBe(true);
   });
 
   it.each(['', '-a', 'a-', 'A', 'ä', 'a_b', 'a/b', 'a.b', 'con', 'x'.repeat(61)])('is not %j', (id) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROBLEMS, type ProblemCode, readManifest } from '../../../src/manifest/index.ts';
-import { problemsOf, yamlWith } from './support.ts';
+import { listProblems, yamlWith } from './support.ts';
 
 const ONE = '  - { key: a, prompt: x }\n';
 const LONG = 'x'.repeat(65_537);
@@ -88,7 +88,7 @@ describe('a code of the table', () => {
       '  - { key: a, prompt: x, references: [bottle] }\n',
       'references: { bottle: ./a.png }\n',
     );
-    expect(problemsOf(text)).toMatchObject([{ line: 3, column: 23, code: 'path-not-allowed' }]);
+    expect(listProblems(text)).toMatchObject([{ line: 3, column: 23, code: 'path-not-allowed' }]);
   });
 });
 

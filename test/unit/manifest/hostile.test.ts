@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { parse, problemsOf, yamlWith } from './support.ts';
+import { listProblems, parse, yamlWith } from './support.ts';
 
 const ONE = '  - { key: a, prompt: x }\n';
 
@@ -17,7 +17,7 @@ describe('a hostile file', () => {
     ['of many values in JSON', 'json', `[${'1,'.repeat(300_000)}1]`, 'too-large'],
     ['of many tokens in YAML', 'yaml', `- 1\n`.repeat(300_000), 'too-large'],
   ] as const)('%s is stopped early', (_, format, text, code) => {
-    expect(problemsOf(text, format).map((problem) => problem.code)).toEqual([code]);
+    expect(listProblems(text, format).map((problem) => problem.code)).toEqual([code]);
   });
 
   it('of aliases inside aliases is stopped before it unfolds', () => {
@@ -27,42 +27,42 @@ describe('a hostile file', () => {
       const name = String.fromCharCode(97 + n);
       bomb.push(`${name}: &${name} [${Array(10).fill(`*${before}`).join(', ')}]`);
     }
-    expect(problemsOf(bomb.join('\n'))).toMatchObject([{ code: 'too-large' }]);
+    expect(listProblems(bomb.join('\n'))).toMatchObject([{ code: 'too-large' }]);
   });
 
   it('of an alias for a long text is stopped before it unfolds', () => {
     const aliases = Array(1000).fill('*a').join(', ');
-    expect(problemsOf(`a: &a ${'x'.repeat(50_000)}\nb: [${aliases}]\n`)).toMatchObject([
+    expect(listProblems(`a: &a ${'x'.repeat(50_000)}\nb: [${aliases}]\n`)).toMatchObject([
       { code: 'too-large' },
     ]);
   });
 
   it('that holds itself is stopped', () => {
-    expect(problemsOf('&a [*a]')).toMatchObject([{ code: 'too-deep' }]);
+    expect(listProblems('&a [*a]')).toMatchObject([{ code: 'too-deep' }]);
   });
 
   it('with an alias of nothing is told so', () => {
-    expect(problemsOf('a: *nothing')).toMatchObject([{ line: 1, column: 4, code: 'syntax' }]);
+    expect(listProblems('a: *nothing')).toMatchObject([{ line: 1, column: 4, code: 'syntax' }]);
   });
 
   it('with a NUL byte, or of bytes that are no UTF-8, is no text', () => {
-    expect(problemsOf('name: a\0b')).toMatchObject([{ line: 1, column: 8, code: 'not-text' }]);
-    expect(problemsOf('key,\uD800', 'csv')).toMatchObject([{ line: 1, column: 5, code: 'not-text' }]);
-    expect(problemsOf(Uint8Array.of(0x61, 0xc3, 0x28))).toMatchObject([{ code: 'not-text' }]);
+    expect(listProblems('name: a\0b')).toMatchObject([{ line: 1, column: 8, code: 'not-text' }]);
+    expect(listProblems('key,\uD800', 'csv')).toMatchObject([{ line: 1, column: 5, code: 'not-text' }]);
+    expect(listProblems(Uint8Array.of(0x61, 0xc3, 0x28))).toMatchObject([{ code: 'not-text' }]);
   });
 
   it.each(['yaml', 'json', 'jsonl', 'csv'] as const)('with nothing in it is no %s', (format) => {
-    expect(problemsOf('\uFEFF \r\n', format)).toMatchObject([{ line: 1, column: 1, code: 'syntax' }]);
+    expect(listProblems('\uFEFF \r\n', format)).toMatchObject([{ line: 1, column: 1, code: 'syntax' }]);
   });
 
   it('with a tag of a program, a second document or a map as a name is refused', () => {
-    expect(problemsOf('a: !!js/function x')).toMatchObject([{ code: 'syntax' }]);
-    expect(problemsOf(`${yamlWith(ONE)}---\nb: 1\n`)).toMatchObject([{ line: 5, code: 'syntax' }]);
-    expect(problemsOf('? [a]\n: 1\n')).toMatchObject([{ code: 'syntax' }]);
+    expect(listProblems('a: !!js/function x')).toMatchObject([{ code: 'syntax' }]);
+    expect(listProblems(`${yamlWith(ONE)}---\nb: 1\n`)).toMatchObject([{ line: 5, code: 'syntax' }]);
+    expect(listProblems('? [a]\n: 1\n')).toMatchObject([{ code: 'syntax' }]);
   });
 
   it('cannot reach the prototype of anything', () => {
-    const problems = problemsOf(
+    const problems = listProblems(
       yamlWith(
         '  - { key: a, prompt: x, references: [constructor, __proto__] }\n',
         '__proto__: { x: 1 }\nreferences: { __proto__: https://example.com/a }\n',
@@ -77,7 +77,7 @@ describe('a hostile file', () => {
 
   it('with numbers that JSON cannot hold is refused', () => {
     const text = yamlWith('  - { key: a, prompt: x, metadata: { n: .nan } }\n');
-    expect(problemsOf(text)).toMatchObject([{ line: 4, column: 41, code: 'wrong-value' }]);
+    expect(listProblems(text)).toMatchObject([{ line: 4, column: 41, code: 'wrong-value' }]);
   });
 
   const sound = yamlWith(
@@ -112,7 +112,7 @@ describe('a hostile file', () => {
     const overrides = { model: 'nano-banana-pro' };
     const lines = Array.from({ length: 5000 }, (_, n) => `{"key":"k${n}","prompt":"x"}`).join('\n');
     const rows = `key,prompt\n${Array.from({ length: 5000 }, (_, n) => `k${n},x`).join('\n')}`;
-    expect(problemsOf(lines, 'jsonl', { overrides })).toMatchObject([{ code: 'too-many-outputs' }]);
-    expect(problemsOf(rows, 'csv', { overrides })).toMatchObject([{ code: 'too-many-outputs' }]);
+    expect(listProblems(lines, 'jsonl', { overrides })).toMatchObject([{ code: 'too-many-outputs' }]);
+    expect(listProblems(rows, 'csv', { overrides })).toMatchObject([{ code: 'too-many-outputs' }]);
   });
 });

@@ -4,7 +4,7 @@ import { createBudget } from '../../../src/manifest/budget.ts';
 import { readJson } from '../../../src/manifest/formats/json.ts';
 import { createReport } from '../../../src/manifest/report.ts';
 import { textSource } from '../../../src/manifest/source.ts';
-import { find, valueOf } from '../../../src/manifest/tree.ts';
+import { find, toValue } from '../../../src/manifest/tree.ts';
 
 function read(text: string) {
   const report = createReport();
@@ -30,7 +30,7 @@ describe('JSON with places', () => {
     const text = JSON.stringify(value, null, space);
     const { tree, problems } = read(text);
     expect(problems).toEqual([]);
-    expect(tree && valueOf(tree)).toEqual(JSON.parse(text));
+    expect(tree && toValue(tree)).toEqual(JSON.parse(text));
   });
 
   const damaged = fc
@@ -44,7 +44,7 @@ describe('JSON with places', () => {
     const { tree, problems } = read(text);
     if (problems.some(({ code }) => code === 'syntax')) expect(() => JSON.parse(text)).toThrow(SyntaxError);
     // What else is refused (two equal fields, numbers beyond a double, halves of characters) is ours to refuse.
-    if (problems.length === 0) expect(tree && valueOf(tree)).toEqual(JSON.parse(text));
+    if (problems.length === 0) expect(tree && toValue(tree)).toEqual(JSON.parse(text));
   });
 
   it('knows where each value stands', () => {
@@ -56,7 +56,7 @@ describe('JSON with places', () => {
 
   it('keeps a field named __proto__ a field', () => {
     const { tree } = read('{"__proto__": {"x": 1}}');
-    const value = tree && valueOf(tree);
+    const value = tree && toValue(tree);
     expect(Object.keys(value as object)).toEqual(['__proto__']);
     expect((value as { x?: number }).x).toBeUndefined();
   });

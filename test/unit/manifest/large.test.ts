@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeProblem } from '../../../src/manifest/index.ts';
-import { manifestOf, problemsOf, yamlWith } from './support.ts';
+import { buildManifest, listProblems, yamlWith } from './support.ts';
 
 /**
  * What takes hours, all the memory or the process where a reader is not careful. Each of these did once; a test that hangs
@@ -15,8 +15,8 @@ const marks = '\u0301\u0323'.repeat(MB / 2);
 const numbered = (letter: string) => Array.from({ length: 50_000 }, (_, n) => `${letter}${n}`);
 const columns = Array.from({ length: 200_000 }, (_, n) => `metadata.c${n}`).join(',');
 
-const codesOf = (text: string, format: 'yaml' | 'json' | 'jsonl' | 'csv') =>
-  problemsOf(text, format, { overrides: { model: 'nano-banana-pro' } }).map(({ code }) => code);
+const listCodes = (text: string, format: 'yaml' | 'json' | 'jsonl' | 'csv') =>
+  listProblems(text, format, { overrides: { model: 'nano-banana-pro' } }).map(({ code }) => code);
 
 describe('a file at the limits', () => {
   it.each([
@@ -84,14 +84,14 @@ describe('a file at the limits', () => {
       ['unsupported-source'],
     ],
   ] as const)('with %s is told so', (_, format, text, codes) => {
-    expect(codesOf(text, format)).toEqual(codes);
+    expect(listCodes(text, format)).toEqual(codes);
   });
 
   it('has for each alias the nearest anchor of its name before it', () => {
     const text = yamlWith(
       '  - { key: a, prompt: x, metadata: { m: [&n 1, &list [&n 2, *n], *n, &n 3, *list, *n] } }\n',
     );
-    expect(manifestOf(text).items[0]?.metadata).toEqual({ m: [1, [2, 2], 2, 3, [2, 2], 3] });
+    expect(buildManifest(text).items[0]?.metadata).toEqual({ m: [1, [2, 2], 2, 3, [2, 2], 3] });
   });
 
   it('with a model’s id as long as a book is told so', () => {
@@ -100,12 +100,12 @@ describe('a file at the limits', () => {
       model: `gemini-${'x'.repeat(1000)}`,
       items: [{ key: 'a', prompt: 'x' }],
     });
-    expect(problemsOf(text, 'json')).toMatchObject([{ code: 'unknown-model' }]);
+    expect(listProblems(text, 'json')).toMatchObject([{ code: 'unknown-model' }]);
   });
 
   it('is quoted in part only, in each of its problems', () => {
     const long = 'k'.repeat(MB);
-    const problems = problemsOf(
+    const problems = listProblems(
       json({
         items: [
           {
@@ -130,7 +130,7 @@ describe('places in a file', () => {
       { length: 1000 },
       (_, n) => `{"key":"k${n}","prompt":"x"${n % 300 === 299 ? ',"no":1' : ''}}`,
     );
-    const found = problemsOf(lines.join('\n'), 'jsonl', { overrides: { model: 'nano-banana-pro' } });
+    const found = listProblems(lines.join('\n'), 'jsonl', { overrides: { model: 'nano-banana-pro' } });
     expect(found.map(({ line, column }) => [line, column])).toEqual([
       [300, 28],
       [600, 28],
@@ -140,11 +140,11 @@ describe('places in a file', () => {
 
   it.each(['\n', '\r\n', '\r'])('count lines that end with %j', (end) => {
     const rows = ['key,prompt', 'a,x', 'b', 'c,y'].join(end);
-    expect(problemsOf(rows, 'csv', { overrides: { model: 'nano-banana-pro' } })).toMatchObject([
+    expect(listProblems(rows, 'csv', { overrides: { model: 'nano-banana-pro' } })).toMatchObject([
       { line: 3, column: 1, code: 'syntax' },
     ]);
     const open = ['key,prompt', 'a,x', 'b,"y'].join(end);
-    expect(problemsOf(open, 'csv', { overrides: { model: 'nano-banana-pro' } })).toMatchObject([
+    expect(listProblems(open, 'csv', { overrides: { model: 'nano-banana-pro' } })).toMatchObject([
       { line: 3, column: 1, code: 'syntax' },
     ]);
   });
@@ -153,7 +153,7 @@ describe('places in a file', () => {
 describe('what a manifest quotes', () => {
   it('neither moves the cursor of whoever reads it nor turns the order of letters', () => {
     const key = 'a\u001b[2J\u009b1m\u202Egpj\u2066\u2028\nb';
-    const [problem] = problemsOf(item({ key }), 'json');
+    const [problem] = listProblems(item({ key }), 'json');
     if (!problem) throw new Error('it was accepted');
     const line = describeProblem(problem);
     expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { manifestOf, problemsOf, yamlWith } from './support.ts';
+import { buildManifest, listProblems, yamlWith } from './support.ts';
 
 const overrides = { model: 'nano-banana-pro' };
 const base = {
@@ -16,7 +16,7 @@ describe('CSV', () => {
       'hero,"A ""green"" bottle,\r\non slate",16:9,2K,3,a; b,B-204,7\r\n' +
       '\r\n' +
       'flat,plain,,,,,,\r\n';
-    expect(manifestOf(text, 'csv', { base })).toMatchObject({
+    expect(buildManifest(text, 'csv', { base })).toMatchObject({
       name: 'autumn',
       model: 'gemini-3-pro-image',
       items: [
@@ -37,7 +37,7 @@ describe('CSV', () => {
   it('has its places behind empty lines, doubled quotes and line ends of each kind', () => {
     const text = 'key,prompt\r\n\r\nhero,"a ""b"",\r\nc"\r\n\n\rflat,é 👩‍👩‍👧\r\r\n.x,"y"\n\r\n.z,y';
     expect(
-      problemsOf(text, 'csv', { overrides }).map(({ line, column, key }) => [line, column, key]),
+      listProblems(text, 'csv', { overrides }).map(({ line, column, key }) => [line, column, key]),
     ).toEqual([
       [7, 1, '.x'],
       [9, 1, '.z'],
@@ -54,7 +54,7 @@ describe('CSV', () => {
     ['key,prompt\na,x\nb,"y\n', 3, 1, 'syntax', 'quotes'],
     ['key,prompt\n', 1, 1, 'wrong-value', 'At least one item.'],
   ])('%j is refused in line %i, column %i as %s', (text, line, column, code, fix) => {
-    expect(problemsOf(text, 'csv', { overrides })).toMatchObject([
+    expect(listProblems(text, 'csv', { overrides })).toMatchObject([
       { line, column, code, fix: expect.stringContaining(fix) },
     ]);
   });
@@ -63,7 +63,7 @@ describe('CSV', () => {
 describe('JSONL', () => {
   it('holds one item a line; a malformed line is told and the others are looked at', () => {
     const text = '{"key":"a","prompt":"x"}\n{"key":\n\n{"key":"b","prompt":"y","count":0}\nnope\n';
-    expect(problemsOf(text, 'jsonl', { overrides }).map(({ line, code }) => [line, code])).toEqual([
+    expect(listProblems(text, 'jsonl', { overrides }).map(({ line, code }) => [line, code])).toEqual([
       [2, 'syntax'],
       [4, 'wrong-value'],
       [5, 'syntax'],
@@ -72,7 +72,7 @@ describe('JSONL', () => {
 
   it('is named by its file', () => {
     expect(
-      manifestOf('{"key":"a","prompt":"x"}', 'jsonl', { overrides, file: 'runs/May 5.jsonl' }).name,
+      buildManifest('{"key":"a","prompt":"x"}', 'jsonl', { overrides, file: 'runs/May 5.jsonl' }).name,
     ).toBe('May 5');
   });
 });
@@ -84,7 +84,7 @@ describe('what is said elsewhere', () => {
       'defaults: { count: 3, seed: 7 }\nrun: { maxRounds: 2, maxCostUsd: 1 }\n',
     );
     const said = { model: 'nano-banana-2.1', count: 2, maxCostUsd: 40, imageSize: '2K' };
-    expect(manifestOf(text, 'yaml', { overrides: said })).toMatchObject({
+    expect(buildManifest(text, 'yaml', { overrides: said })).toMatchObject({
       model: 'gemini-nano-banana-2.1',
       items: [
         { count: 5, seed: 7, imageSize: '2K' },
@@ -96,14 +96,14 @@ describe('what is said elsewhere', () => {
 
   it('has no name and no items in a base', () => {
     const content = 'model: nano-banana-pro\nname: other\nitems: []\n';
-    expect(problemsOf('key,prompt\na,x\n', 'csv', { base: { ...base, content } })).toMatchObject([
+    expect(listProblems('key,prompt\na,x\n', 'csv', { base: { ...base, content } })).toMatchObject([
       { file: 'head.yaml', line: 2, code: 'misplaced-field' },
       { file: 'head.yaml', line: 3, code: 'misplaced-field' },
     ]);
   });
 
   it('has no base beside YAML', () => {
-    expect(problemsOf(yamlWith('  - { key: a, prompt: x }\n'), 'yaml', { base })).toMatchObject([
+    expect(listProblems(yamlWith('  - { key: a, prompt: x }\n'), 'yaml', { base })).toMatchObject([
       { file: 'head.yaml', code: 'misplaced-field' },
     ]);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { durationMs } from '../../../src/manifest/index.ts';
 import { nearestRatio } from '../../../src/manifest/ratio.ts';
 import { suggestion } from '../../../src/manifest/suggest.ts';
-import { parse, problemsOf, yamlWith } from './support.ts';
+import { listProblems, parse, yamlWith } from './support.ts';
 
 const ONE = '  - { key: a, prompt: x }\n';
 
@@ -65,7 +65,7 @@ describe('a suggestion', () => {
 describe('the outputs of a batch', () => {
   it('are 1000 at most, by the count of each item or by default', () => {
     const of = (count: number) =>
-      problemsOf(
+      listProblems(
         yamlWith(`${ONE}  - { key: b, prompt: x, count: 500 }\n`, `defaults: { count: ${count} }\n`),
       );
     expect(of(500)).toEqual([]);
@@ -85,13 +85,13 @@ describe('the run block', () => {
     ['1.5h', undefined],
   ])('takes %s as a deadline of %s ms', (text, ms) => {
     expect(durationMs(text)).toBe(ms);
-    const problems = problemsOf(yamlWith(ONE, `run: { deadline: ${text} }\n`));
+    const problems = listProblems(yamlWith(ONE, `run: { deadline: ${text} }\n`));
     expect(problems.length === 0).toBe(ms !== undefined);
   });
 
   it('keeps every seed of an item within what Google takes', () => {
     const item = (seed: number, count: number) =>
-      problemsOf(yamlWith(`  - { key: a, prompt: x, seed: ${seed}, count: ${count} }\n`));
+      listProblems(yamlWith(`  - { key: a, prompt: x, seed: ${seed}, count: ${count} }\n`));
     expect(item(2147483647, 1)).toEqual([]);
     expect(item(2147483647, 2)).toMatchObject([{ key: 'a', code: 'wrong-value' }]);
   });
@@ -99,13 +99,13 @@ describe('the run block', () => {
   it('sets each category of safety once', () => {
     const setting = '{ category: HARM_CATEGORY_HARASSMENT, threshold: OFF }';
     const text = yamlWith(ONE, `defaults: { safetySettings: [${setting}, ${setting}] }\n`);
-    expect(problemsOf(text)).toMatchObject([{ line: 3, code: 'wrong-value' }]);
+    expect(listProblems(text)).toMatchObject([{ line: 3, code: 'wrong-value' }]);
   });
 });
 
 describe('a source of a reference', () => {
   const told = (source: string) =>
-    problemsOf(
+    listProblems(
       yamlWith('  - { key: a, prompt: x, references: [r] }\n', `references: { r: "${source}" }\n`),
     ).map(({ code }) => code);
   it.each(['https://example.com/a.png', `sha256:${'0a'.repeat(32)}`])('can be %s', (source) =>

@@ -2,9 +2,9 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { MODELS } from '../../../src/batch/models.ts';
-import { fingerprintOf, serialiseManifest } from '../../../src/manifest/index.ts';
+import { computeFingerprint, serialiseManifest } from '../../../src/manifest/index.ts';
 import { foldKey, keyMistake } from '../../../src/manifest/key.ts';
-import { manifestOf, parse, yamlWith } from './support.ts';
+import { buildManifest, parse, yamlWith } from './support.ts';
 
 const text = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
@@ -58,25 +58,25 @@ const input = fc
 
 describe('a normalised manifest', () => {
   test.prop([input])('comes out of its own text as it went in', (value) => {
-    const manifest = manifestOf(JSON.stringify(value), 'json');
+    const manifest = buildManifest(JSON.stringify(value), 'json');
     const stored = serialiseManifest(manifest);
-    expect(manifestOf(stored, 'json')).toEqual(manifest);
-    expect(serialiseManifest(manifestOf(stored, 'json'))).toBe(stored);
+    expect(buildManifest(stored, 'json')).toEqual(manifest);
+    expect(serialiseManifest(buildManifest(stored, 'json'))).toBe(stored);
   });
 
   test.prop([input])(
     'has one fingerprint, whatever the format, order and space it was written in',
     (value) => {
-      const written = fingerprintOf(manifestOf(JSON.stringify(value), 'json'));
+      const written = computeFingerprint(buildManifest(JSON.stringify(value), 'json'));
       const turned = JSON.stringify(reversed(value), null, 3);
-      expect(fingerprintOf(manifestOf(turned, 'json'))).toBe(written);
-      expect(fingerprintOf(manifestOf(stringify(value), 'yaml'))).toBe(written);
-      expect(fingerprintOf(manifestOf(turned, 'yaml'))).toBe(written);
+      expect(computeFingerprint(buildManifest(turned, 'json'))).toBe(written);
+      expect(computeFingerprint(buildManifest(stringify(value), 'yaml'))).toBe(written);
+      expect(computeFingerprint(buildManifest(turned, 'yaml'))).toBe(written);
     },
   );
 
   it('has defaults in each item, the id of the model and references as lists', () => {
-    const manifest = manifestOf(
+    const manifest = buildManifest(
       yamlWith(
         '  - { key: a, prompt: x, references: [bottle], seed: 7 }\n  - { key: b, prompt: y, count: 1, aspectRatio: "1:1" }\n',
         'defaults: { aspectRatio: "4:5", count: 3, temperature: 1 }\nreferences: { bottle: https://example.com/a.png }\n',
@@ -112,7 +112,7 @@ describe('a normalised manifest', () => {
   });
 
   it('has another fingerprint when anything is asked for otherwise, but not when it is only run otherwise', () => {
-    const of = (items: string, top = '') => fingerprintOf(manifestOf(yamlWith(items, top)));
+    const of = (items: string, top = '') => computeFingerprint(buildManifest(yamlWith(items, top)));
     const one = of('  - { key: a, prompt: x }\n');
     expect(of('  - { key: a, prompt: x }\n', 'run: { maxCostUsd: 4 }\nparent: autumn-1\n')).toBe(one);
     expect(of('  - { key: a, prompt: y }\n')).not.toBe(one);
@@ -121,7 +121,7 @@ describe('a normalised manifest', () => {
   });
 
   it('keeps keys and names in NFC, so that they compare as they look', () => {
-    const manifest = manifestOf(
+    const manifest = buildManifest(
       yamlWith(
         '  - { key: "cafe\\u0301", prompt: x, references: ["e\\u0301"] }\n',
         'references: { é: https://example.com/a }\n',

@@ -15,7 +15,7 @@ export function parse(
   return parseManifest(text, { file: `autumn.${format}`, format, ...options });
 }
 
-export function problemsOf(
+export function listProblems(
   text: string | Uint8Array,
   format?: ManifestFormat,
   options?: Partial<ParseOptions>,
@@ -24,7 +24,7 @@ export function problemsOf(
   return result.ok ? [] : result.problems;
 }
 
-export function manifestOf(text: string, format?: ManifestFormat, options?: Partial<ParseOptions>) {
+export function buildManifest(text: string, format?: ManifestFormat, options?: Partial<ParseOptions>) {
   const result = parse(text, format, options);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result.manifest;

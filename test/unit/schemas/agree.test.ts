@@ -1,11 +1,11 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { type ImageBatchInput, type ScheduledBatchInput, workflowIdOf } from '../../../src/contract/index.ts';
+import { type ImageBatchInput, type ScheduledBatchInput, toWorkflowId } from '../../../src/contract/index.ts';
 import { checkAdoption, checkApproval, checkBudget } from '../../../src/workflows/check-messages.ts';
 import { readInput } from '../../../src/workflows/input.ts';
 import { readOptions } from '../../../src/workflows/options.ts';
 import { readScheduled } from '../../../src/workflows/scheduled-input.ts';
-import { checkerOf } from '../../support/contract.ts';
+import { loadChecker } from '../../support/contract.ts';
 import {
   amounts,
   good,
@@ -28,7 +28,7 @@ import {
 const RUNS = { numRuns: 2000 };
 
 /** What a reader says of a value: nothing where it takes it, and never anything but a refusal in our words. */
-function refusalOf(read: () => unknown): string {
+function catchRefusal(read: () => unknown): string {
   try {
     read();
     return '';
@@ -44,7 +44,7 @@ const asSent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 const readers = {
   'image-batch-input': (sent: unknown) => {
-    const input = readInput(sent as ImageBatchInput, idOf(sent));
+    const input = readInput(sent as ImageBatchInput, toId(sent));
     readOptions(input.options);
   },
   'scheduled-batch-input': (sent: unknown) => readScheduled(sent as ScheduledBatchInput),
@@ -55,19 +55,19 @@ const readers = {
 type Read = keyof typeof readers;
 
 /** Whose workflow it is, is no matter of the schema. */
-function idOf(sent: unknown): string {
+function toId(sent: unknown): string {
   const { batchId } = (sent ?? {}) as { batchId?: unknown };
-  return typeof batchId === 'string' ? workflowIdOf(batchId) : '';
+  return typeof batchId === 'string' ? toWorkflowId(batchId) : '';
 }
 
 const schemas = Object.fromEntries(
   await Promise.all(
-    (Object.keys(readers) as Read[]).map(async (name) => [name, await checkerOf(name)] as const),
+    (Object.keys(readers) as Read[]).map(async (name) => [name, await loadChecker(name)] as const),
   ),
 ) as Record<Read, (value: unknown) => string>;
 
 const verdicts = (name: Read, value: unknown) => ({
-  reader: refusalOf(() => readers[name](value)),
+  reader: catchRefusal(() => readers[name](value)),
   schema: schemas[name](value),
 });
 
@@ -144,8 +144,8 @@ describe('reader and schema', () => {
           reader: expect.stringMatching(/./),
           schema: expect.stringMatching(/./),
         });
-    expect(refusalOf(() => readInput(sent as never, ''))).not.toBe('');
-    expect(refusalOf(() => readScheduled(sent as never))).not.toBe('');
+    expect(catchRefusal(() => readInput(sent as never, ''))).not.toBe('');
+    expect(catchRefusal(() => readScheduled(sent as never))).not.toBe('');
   });
 });
 

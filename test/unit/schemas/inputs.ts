@@ -99,14 +99,14 @@ export function spoilt(fields: Fields, deeper: Fields = {}) {
   return fc.oneof({ weight: 10, arbitrary: mixed.map(([one, more]) => ({ ...one, ...more })) }, strange);
 }
 
-const manifestOf = (uri: string) => fc.record({ uri: fc.constant(uri), sha256 });
+const buildManifest = (uri: string) => fc.record({ uri: fc.constant(uri), sha256 });
 export const own = (batchId: string) => `batches/${batchId}/manifest.json`;
 
 export const goodInputs = ids.chain((batchId) =>
   good(
     {
       batchId: fc.constant(batchId),
-      manifest: manifestOf(own(batchId)),
+      manifest: buildManifest(own(batchId)),
       options: good(OPTIONS),
       retry: good(RETRY, ['id']),
     },
@@ -120,7 +120,7 @@ export const spoiltInputs = ids.chain((batchId) =>
   spoilt(
     {
       batchId: fc.constant(batchId),
-      manifest: manifestOf(own(batchId)),
+      manifest: buildManifest(own(batchId)),
       options: good(OPTIONS),
       retry: good(RETRY, ['id']),
     },

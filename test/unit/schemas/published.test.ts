@@ -19,11 +19,11 @@ interface Part {
 type Whole = Part & { $id: string; $defs: Record<string, Part> };
 
 /** Every part of a schema, by its place. */
-function partsOf(schema: Part, place = ''): [string, Part][] {
+function listParts(schema: Part, place = ''): [string, Part][] {
   return [
     [place, schema],
     ...Object.entries(schema).flatMap(([name, part]) =>
-      typeof part === 'object' && part !== null ? partsOf(part as Part, `${place}/${name}`) : [],
+      typeof part === 'object' && part !== null ? listParts(part as Part, `${place}/${name}`) : [],
     ),
   ];
 }
@@ -46,7 +46,7 @@ test('the page beside them links to each, and to nothing that is not there', asy
 
 describe.each(NAMES)('what is published as %s', (name) => {
   const schema = JSON.parse(contractSchemaText(name)) as Whole;
-  const parts = partsOf(schema);
+  const parts = listParts(schema);
 
   test('is what the code has (else: npx tsx scripts/contract-schemas.ts)', async () => {
     expect(await readFile(new URL(`${name}.schema.json`, FOLDER), 'utf8')).toBe(contractSchemaText(name));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HummingbatchError, retryPolicyOf } from '../../../src/contract/errors.ts';
+import { getRetryPolicy, HummingbatchError } from '../../../src/contract/errors.ts';
 import { toStoreError } from '../../../src/store/errors.ts';
 
 const failure = (code: string) => Object.assign(new Error(`${code}: something failed`), { code });
@@ -18,7 +18,7 @@ test.each([
   const error = toStoreError(failure(errno), '/mnt/store');
   expect(error).toMatchObject({ code, message: expect.stringContaining('/mnt/store') });
   expect(error.message).toContain(words);
-  expect(retryPolicyOf(error.code)).toBe('soon');
+  expect(getRetryPolicy(error.code)).toBe('soon');
 });
 
 test('an error of ours stays what it is', () => {

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test, vi } from 'vitest';
-import { segmentsOf } from '../../../src/store/keys.ts';
+import { splitKey } from '../../../src/store/keys.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -175,7 +175,7 @@ describe('a key', () => {
     const root = resolve('/some/store');
     let segments: string[];
     try {
-      segments = segmentsOf(key);
+      segments = splitKey(key);
     } catch (error) {
       expect(error).toMatchObject({ code: 'internal' });
       return;

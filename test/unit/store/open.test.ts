@@ -12,7 +12,7 @@ describe('opening a store', () => {
     expect(new Set(ids).size).toBe(1);
     expect(ids[0]).toMatch(/^store-[0-9a-f]{16}$/);
     expect((await openStore(root)).id).toBe(ids[0]);
-    expect(JSON.parse(await readFile(join(root, 'store.json'), 'utf8'))).toEqual({ version: 1, id: ids[0] });
+    expect(JSON.parse(await readFile(join(root, 'store.json'), 'utf8'))).toEqual({ version: 2, id: ids[0] });
   });
 
   test('tells two stores with the same content apart', async () => {
@@ -30,6 +30,17 @@ describe('opening a store', () => {
       await expect(openStore(root)).rejects.toMatchObject({ code: 'store-corrupt' });
     },
   );
+
+  test.each([1, 3])('refuses a store of version %i by name, and leaves it as it was', async (version) => {
+    const root = await temporaryFolder();
+    const content = JSON.stringify({ version, id: 'store-0123456789abcdef' });
+    await writeFile(join(root, 'store.json'), content);
+    await expect(openStore(root)).rejects.toMatchObject({
+      code: 'store-version',
+      message: `The store ${root} has version ${version}, and this hummingbatch reads version 2.`,
+    });
+    expect(await readFile(join(root, 'store.json'), 'utf8')).toBe(content);
+  });
 
   test.each(['s3://bucket/x', 'gs://bucket', 'https://host/x'])('refuses %s with a sentence', async (url) => {
     await expect(openStore(url)).rejects.toMatchObject({

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { readSecrets } from '../../../src/webhooks/index.ts';
 
-const secretOf = (bytes: number, fill = 7) => `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`;
+const makeSecret = (bytes: number, fill = 7) => `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`;
 const read = (text: string) => readSecrets(text, 'SECRETS');
 
 test('secrets are found by name, several of one name in their order', () => {
-  const [a, b, c] = [secretOf(24, 1), secretOf(32, 2), secretOf(64, 3)];
+  const [a, b, c] = [makeSecret(24, 1), makeSecret(32, 2), makeSecret(64, 3)];
   expect([...read(`shop=${a}, crm_2-x=${b},\nshop=${c}`)]).toEqual([
     ['shop', [a, c]],
     ['crm_2-x', [b]],
@@ -13,18 +13,18 @@ test('secrets are found by name, several of one name in their order', () => {
 });
 
 test.each([
-  ['without a name', secretOf(32)],
-  ['with an empty name', `=${secretOf(32)}`],
-  ['with a name that is none', `my shop=${secretOf(32)}`],
-  ['with a secret as its name', `whsec_abc=${secretOf(32)}`],
+  ['without a name', makeSecret(32)],
+  ['with an empty name', `=${makeSecret(32)}`],
+  ['with a name that is none', `my shop=${makeSecret(32)}`],
+  ['with a secret as its name', `whsec_abc=${makeSecret(32)}`],
   ['without a secret', 'shop='],
   ['with a secret of another form', 'shop=hunter2hunter2hunter2hunter2hunter2'],
-  ['with a short secret', `shop=${secretOf(23)}`],
-  ['with a long secret', `shop=${secretOf(65)}`],
-  ['with base64 that is none', `shop=${secretOf(32)}!`],
-  ['behind a comma with nothing behind it', `shop=${secretOf(32)},`],
+  ['with a short secret', `shop=${makeSecret(23)}`],
+  ['with a long secret', `shop=${makeSecret(65)}`],
+  ['with base64 that is none', `shop=${makeSecret(32)}!`],
+  ['behind a comma with nothing behind it', `shop=${makeSecret(32)},`],
 ])('an entry %s is refused, by its number and without a word of it', (_, entry) => {
-  expect(() => read(`first=${secretOf(32, 9)},${entry}`)).toThrow(
+  expect(() => read(`first=${makeSecret(32, 9)},${entry}`)).toThrow(
     expect.objectContaining({
       code: 'usage',
       message: expect.stringMatching(/^SECRETS: entry [23] is no name with a secret/),

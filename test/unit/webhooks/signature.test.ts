@@ -22,7 +22,7 @@ const EVENT = {
 const BODY = JSON.stringify(EVENT);
 
 /** A request as we send it. */
-function requestOf({ body = BODY, secrets = [SECRET], at = NOW, id = 'autumn-1_ended_1' } = {}) {
+function buildRequest({ body = BODY, secrets = [SECRET], at = NOW, id = 'autumn-1_ended_1' } = {}) {
   const timestamp = Math.floor(at / 1_000);
   const headers = {
     'webhook-id': id,
@@ -39,27 +39,27 @@ describe('a signature of ours', () => {
   property.prop([fc.string({ unit: 'grapheme', minLength: 1 }), fc.stringMatching(/^[\w-]{1,60}$/)])(
     'is taken by another implementation, whatever is signed',
     (body, id) => {
-      const { headers } = requestOf({ body, id });
+      const { headers } = buildRequest({ body, id });
       // It reads the body as JSON unless told otherwise.
       expect(() => new Webhook(SECRET).verify(body, headers, { jsonParse: false })).not.toThrow();
     },
   );
 
   test('is refused by another implementation under another secret', () => {
-    const { headers } = requestOf();
+    const { headers } = buildRequest();
     expect(() => new Webhook(newSecret()).verify(BODY, headers)).toThrow(WebhookVerificationError);
   });
 
   test('of several secrets is taken by whoever knows one of them', () => {
     const [old, next] = [newSecret(), newSecret()];
-    const { headers } = requestOf({ secrets: [next, old] });
+    const { headers } = buildRequest({ secrets: [next, old] });
     for (const secret of [old, next]) expect(new Webhook(secret).verify(BODY, headers)).toEqual(EVENT);
   });
 });
 
 describe('a message of another implementation', () => {
   const signedAt = new Date(Math.floor(NOW / 1_000) * 1_000);
-  const headersOf = (body: string, secret = SECRET) => ({
+  const buildHeaders = (body: string, secret = SECRET) => ({
     'webhook-id': 'msg_1',
     'webhook-timestamp': String(signedAt.getTime() / 1_000),
     'webhook-signature': new Webhook(secret).sign('msg_1', signedAt, body),
@@ -67,13 +67,13 @@ describe('a message of another implementation', () => {
 
   property.prop([fc.string({ unit: 'grapheme' })])('is taken, with its id and its text', (text) => {
     for (const body of [text, Buffer.from(text)]) {
-      const verified = verifySignature({ headers: headersOf(text), body, secret: SECRET, now: NOW });
+      const verified = verifySignature({ headers: buildHeaders(text), body, secret: SECRET, now: NOW });
       expect(verified).toEqual({ id: 'msg_1', text });
     }
   });
 
   test('is taken as bytes, from Fetch headers, and from names in any case', () => {
-    const headers = headersOf(BODY);
+    const headers = buildHeaders(BODY);
     const shouted = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]),
     );
@@ -85,7 +85,7 @@ describe('a message of another implementation', () => {
   });
 
   test('is taken under any of several secrets, and under none of others', () => {
-    const request = { headers: headersOf(BODY), body: BODY, now: NOW };
+    const request = { headers: buildHeaders(BODY), body: BODY, now: NOW };
     expect(verifyWebhook({ ...request, secret: [newSecret(), SECRET] }).id).toBe('msg_1');
     expect(() => verifyWebhook({ ...request, secret: [newSecret(), newSecret()] })).toThrow(
       invalid(/none of ours/),
@@ -93,7 +93,7 @@ describe('a message of another implementation', () => {
   });
 
   test('is taken where the signature stands among others of any kind', () => {
-    const headers = headersOf(BODY);
+    const headers = buildHeaders(BODY);
     const among = `v1a,abc v2,${'A'.repeat(43)}= x  v1, ${headers['webhook-signature']} v1,AAAA`;
     const request = {
       headers: { ...headers, 'webhook-signature': among },
@@ -107,7 +107,7 @@ describe('a message of another implementation', () => {
 
 describe('what is no message of ours', () => {
   test('has one byte of its body changed', () => {
-    const request = requestOf();
+    const request = buildRequest();
     expect(() => verifyWebhook({ ...request, body: BODY.replace('COMPLETED', 'CANCELLED') })).toThrow(
       invalid(/none of ours/),
     );
@@ -120,14 +120,14 @@ describe('what is no message of ours', () => {
     ['webhook-signature', ''],
     ['webhook-signature', 'v1,'],
   ])('has another %s: %s', (name, value) => {
-    const { headers, ...request } = requestOf();
+    const { headers, ...request } = buildRequest();
     expect(() => verifyWebhook({ ...request, headers: { ...headers, [name]: value } })).toThrow(
       invalid(/none of ours|not signed/),
     );
   });
 
   test('has its signature under a version that we do not know', () => {
-    const { headers, ...request } = requestOf();
+    const { headers, ...request } = buildRequest();
     const signature = headers['webhook-signature'].replace('v1,', 'v2,');
     expect(() =>
       verifyWebhook({ ...request, headers: { ...headers, 'webhook-signature': signature } }),
@@ -135,41 +135,41 @@ describe('what is no message of ours', () => {
   });
 
   test.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])('lacks the header %s', (name) => {
-    const { headers, ...request } = requestOf();
+    const { headers, ...request } = buildRequest();
     expect(() => verifyWebhook({ ...request, headers: { ...headers, [name]: undefined } })).toThrow(
       invalid(/not signed/),
     );
   });
 
   test.each(['1e3', '-5', '', '١٢٣', ' 1'])('has the time %j', (time) => {
-    const { headers, ...request } = requestOf();
+    const { headers, ...request } = buildRequest();
     expect(() => verifyWebhook({ ...request, headers: { ...headers, 'webhook-timestamp': time } })).toThrow(
       invalid(/not signed/),
     );
   });
 
   test('was signed more than 5 minutes ago, or for a time that comes', () => {
-    for (const minutes of [-4.9, 4.9]) verifyWebhook(requestOf({ at: NOW + minutes * MINUTE }));
+    for (const minutes of [-4.9, 4.9]) verifyWebhook(buildRequest({ at: NOW + minutes * MINUTE }));
     for (const minutes of [-5.1, 5.1])
-      expect(() => verifyWebhook(requestOf({ at: NOW + minutes * MINUTE }))).toThrow(invalid(/5 minutes/));
+      expect(() => verifyWebhook(buildRequest({ at: NOW + minutes * MINUTE }))).toThrow(invalid(/5 minutes/));
   });
 
   test.each(['', '[]', 'null', '{"type":"batch.ended"}', '{"type":1,"timestamp":"x","data":{}}', '{'])(
     'is signed and holds no event: %s',
     (body) => {
-      expect(() => verifyWebhook(requestOf({ body }))).toThrow(invalid(/no event/));
+      expect(() => verifyWebhook(buildRequest({ body }))).toThrow(invalid(/no event/));
     },
   );
 
   test('an event of a later version is handed on', () => {
     const body = JSON.stringify({ ...EVENT, type: 'batch.sang' });
-    expect(verifyWebhook(requestOf({ body }))).toMatchObject({ type: 'batch.sang' });
+    expect(verifyWebhook(buildRequest({ body }))).toMatchObject({ type: 'batch.sang' });
   });
 
   test.each(['', 'whsec_', 'whsec_***', 'hunter2', `whsec_${'A'.repeat(31)}`])(
     'nor is anything under %j, which is no secret and is not shown',
     (secret) => {
-      const verify = () => verifyWebhook({ ...requestOf(), secret });
+      const verify = () => verifyWebhook({ ...buildRequest(), secret });
       expect(verify).toThrow(expect.objectContaining({ code: 'usage' }));
       if (secret !== '')
         expect(verify).toThrow(expect.not.objectContaining({ message: expect.stringContaining(secret) }));
@@ -177,7 +177,7 @@ describe('what is no message of ours', () => {
   );
 
   test('nor where there is no secret at all', () => {
-    expect(() => verifyWebhook({ ...requestOf(), secret: [] })).toThrow(
+    expect(() => verifyWebhook({ ...buildRequest(), secret: [] })).toThrow(
       expect.objectContaining({ code: 'usage' }),
     );
   });

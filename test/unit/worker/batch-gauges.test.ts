@@ -8,7 +8,7 @@ const RUNNING = 'ExecutionStatus = "Running" AND TaskQueue = "images" AND ';
 type Count = (query: string) => Promise<number>;
 
 /** The gauges after each of these looks, and what was asked and logged. */
-async function afterLooks(looks: Count[], searchAttributes = ['BatchState', 'StopReason']) {
+async function afterLooks(progressCache: Count[], searchAttributes = ['BatchState', 'StopReason']) {
   const shown = new Map<string, number>();
   const history: Record<string, number>[] = [];
   const asked: string[] = [];
@@ -24,11 +24,11 @@ async function afterLooks(looks: Count[], searchAttributes = ['BatchState', 'Sto
       searchAttributes: async () => searchAttributes,
       count: (query) => {
         asked.push(query);
-        return looks[look]?.(query) ?? Promise.reject(new Error('no such look'));
+        return progressCache[look]?.(query) ?? Promise.reject(new Error('no such look'));
       },
       async pause() {
         history.push(Object.fromEntries([...shown].filter(([, value]) => value !== 0)));
-        if (++look === looks.length) ending.abort();
+        if (++look === progressCache.length) ending.abort();
       },
       meter: { createGauge } as unknown as MetricMeter,
       log: pino({ level: 'warn' }, { write: (line: string) => logged.push(line) }),

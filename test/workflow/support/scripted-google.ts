@@ -109,7 +109,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
     return job;
   }
 
-  function stateOf({ bornAt, life, cancelledAt }: MadeJob, at: number): JobState | 'deleted' {
+  function computeState({ bornAt, life, cancelledAt }: MadeJob, at: number): JobState | 'deleted' {
     if (at >= bornAt + life.hours * HOUR) return life.end;
     // Google takes a minute to end a job.
     if (cancelledAt !== undefined && at >= cancelledAt + 60_000) return 'CANCELLED';
@@ -119,10 +119,10 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
   /** A job as one GET shows it. */
   function wireJob(name: string, at: number): Job {
     const made = jobs.find(({ job }) => job === name);
-    const state = made && stateOf(made, at);
+    const state = made && computeState(made, at);
     if (!made || !state || state === 'deleted') throw failure('job-gone');
     const ended = !['PENDING', 'RUNNING'].includes(state);
-    const successful = ended ? imagesOf(made, state) : 0;
+    const successful = ended ? listImages(made, state) : 0;
     const { code } = made.life;
     return {
       name,
@@ -138,20 +138,20 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
     };
   }
 
-  function imagesOf({ life }: MadeJob, state: JobState): number {
+  function listImages({ life }: MadeJob, state: JobState): number {
     return life.images ?? (state === 'SUCCEEDED' ? outputs : 0);
   }
 
-  function seenOf(round: number, at: number): MadeJob[] {
+  function listVisible(round: number, at: number): MadeJob[] {
     return jobs.filter((job) => job.round === round && job.seenAt <= at);
   }
 
   /** What LIST shows of a round that lives or has output. */
-  function livingOf(round: number, at: number): FoundJob[] {
-    const living = seenOf(round, at).filter((job) => {
-      const state = stateOf(job, at);
+  function listLiving(round: number, at: number): FoundJob[] {
+    const living = listVisible(round, at).filter((job) => {
+      const state = computeState(job, at);
       if (state === 'deleted') return false;
-      return ['PENDING', 'RUNNING', 'SUCCEEDED'].includes(state) || imagesOf(job, state) > 0;
+      return ['PENDING', 'RUNNING', 'SUCCEEDED'].includes(state) || listImages(job, state) > 0;
     });
     return living.map(({ job, submission }) => ({ job, submission }));
   }
@@ -176,7 +176,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
         where: {
           store: 'store-1',
           endpoint: 'https://gemini.test',
-          keyPrint: `key-${calls.filter(({ name }) => name === 'prepare').length}`,
+          keyFingerprint: `key-${calls.filter(({ name }) => name === 'prepare').length}`,
         },
         model: 'gemini-3-pro-image',
         outputs,
@@ -201,8 +201,8 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
       const at = await now();
       const ofRound = permits.filter(({ round }) => round === input.round);
       for (const job of jobs) if (job.job === input.named) job.seenAt = at;
-      const seen = seenOf(input.round, at);
-      const [found, ...extras] = livingOf(input.round, at);
+      const seen = listVisible(input.round, at);
+      const [found, ...extras] = listLiving(input.round, at);
       const last = ofRound.at(-1);
       const open =
         last && !last.answered && !seen.some(({ submission }) => submission === last.submission)
@@ -260,7 +260,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
       const status = await checkJob(deps as unknown as ActivityDeps, alone, context as StepContext);
       const isLooked = input.look === 'now' || (input.look === 'at-end' && status.ended);
       if (!isLooked) return status;
-      return { ...status, others: livingOf(input.round, at).filter(({ job }) => job !== input.job) };
+      return { ...status, others: listLiving(input.round, at).filter(({ job }) => job !== input.job) };
     },
 
     async collectRound(input) {
@@ -303,7 +303,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
     },
 
     // Local, and no step of the story.
-    async remember() {},
+    async saveProgress() {},
 
     async notify(input) {
       await called('notify', input);

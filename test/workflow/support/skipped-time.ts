@@ -11,14 +11,14 @@ import type { Activities } from '../../../src/activities/index.ts';
 import {
   type BatchProgress,
   type BatchResult,
-  batchIdOfFiring,
   type ImageBatchInput,
   progressQuery,
   SCHEDULED_WORKFLOW_TYPE,
+  toFiringBatchId,
+  toWorkflowId,
   WORKFLOW_TYPE,
-  workflowIdOf,
 } from '../../../src/contract/index.ts';
-import { transferQueueOf } from '../../../src/contract/queues.ts';
+import { toTransferQueue } from '../../../src/contract/queues.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../../src/contract/search-attributes.ts';
 import { installRuntime } from '../../../src/worker/runtime.ts';
 import { timeSkippingServerPath } from '../../support/servers.ts';
@@ -45,7 +45,7 @@ const ACTIVITY_NAMES: Record<keyof Activities, true> = {
   cancelJob: true,
   cleanUp: true,
   putScheduled: true,
-  remember: true,
+  saveProgress: true,
   notify: true,
 };
 
@@ -58,10 +58,10 @@ export async function createSkippedTime(identity = 'test') {
   const scripted = new Map<string, ScriptedGoogle>();
   /** Of schedules, by name: only their firings say which batch it is. */
   const scheduled = new Map<string, Script>();
-  const workers = await startWorkers(environment, dispatch(googleOf), identity);
+  const workers = await startWorkers(environment, dispatch(googleFor), identity);
   let batches = 0;
 
-  function googleOf(batchId: string): ScriptedGoogle {
+  function googleFor(batchId: string): ScriptedGoogle {
     const known = scripted.get(batchId);
     const script = scheduled.get(batchId.replace(/-\d{8}-\d{6}$/, ''));
     if (known) return known;
@@ -80,10 +80,10 @@ export async function createSkippedTime(identity = 'test') {
       const { workflow } = environment.client;
       if (cancelDuring)
         google.during(cancelDuring.step, () =>
-          cancelMeanwhile(workflow.getHandle(workflowIdOf(batchId)), cancelDuring),
+          cancelMeanwhile(workflow.getHandle(toWorkflowId(batchId)), cancelDuring),
         );
       const handle = await workflow.start(WORKFLOW_TYPE, {
-        workflowId: workflowIdOf(batchId),
+        workflowId: toWorkflowId(batchId),
         taskQueue: TASK_QUEUE,
         args: [
           {
@@ -135,8 +135,8 @@ export async function createSkippedTime(identity = 'test') {
       const manifest = { uri: `schedules/${schedule}/manifest.json`, sha256: '0'.repeat(64) };
       const handle = await this.startFiring({ schedule, manifest });
       const { startTime } = await handle.describe();
-      const batchId = batchIdOfFiring(schedule, startTime);
-      return { handle, batchId, google: googleOf(batchId) };
+      const batchId = toFiringBatchId(schedule, startTime);
+      return { handle, batchId, google: googleFor(batchId) };
     },
     startFiring: (input: object) =>
       environment.client.workflow.start(SCHEDULED_WORKFLOW_TYPE, {
@@ -192,7 +192,7 @@ export async function startWorkers(
   const common = { connection: nativeConnection, ...(namespace && { namespace }), activities, identity };
   const workers = [
     await Worker.create({ ...common, taskQueue: TASK_QUEUE, workflowBundle: { codePath: BUNDLE } }),
-    await Worker.create({ ...common, taskQueue: transferQueueOf(TASK_QUEUE) }),
+    await Worker.create({ ...common, taskQueue: toTransferQueue(TASK_QUEUE) }),
   ];
   const stopped = workers.map((worker) => worker.run());
   return {
@@ -226,13 +226,13 @@ async function cancelMeanwhile(handle: WorkflowHandle, { shielded }: CancelDurin
 
 /** Each call goes to the script of its batch. */
 function dispatch(
-  googleOf: (batchId: string) => ScriptedGoogle,
+  googleFor: (batchId: string) => ScriptedGoogle,
 ): Record<string, (input: never) => Promise<unknown>> {
   return Object.fromEntries(
     Object.keys(ACTIVITY_NAMES).map((name) => [
       name,
       (input: { batchId: string }) =>
-        googleOf(input.batchId).activities[name as keyof Activities](input as never),
+        googleFor(input.batchId).activities[name as keyof Activities](input as never),
     ]),
   );
 }

@@ -1,5 +1,5 @@
 import type { Verb } from '../../call.ts';
-import { commandOf } from '../../commands.ts';
+import { formatCommand } from '../../commands.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { withSchedule } from '../../schedules.ts';
 
@@ -10,8 +10,8 @@ export const verb: Verb = (call) =>
     if (batchId) output.print(batchId);
     output.say(
       batchId
-        ? `It fired. To follow its batch: ${commandOf('watch', batchId, flags)}`
-        : `Its firing is not to be seen yet: ${commandOf('schedule list', '', flags)}`,
+        ? `It fired. To follow its batch: ${formatCommand('watch', batchId, flags)}`
+        : `Its firing is not to be seen yet: ${formatCommand('schedule list', '', flags)}`,
     );
     output.printJson({ name, batchId: batchId ?? null });
     return EXIT.done;

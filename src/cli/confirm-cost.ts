@@ -1,0 +1,28 @@
+import { HummingbatchError } from '../contract/index.ts';
+import type { Call } from './call.ts';
+import type { ReadyManifest } from './manifest.ts';
+import { compareManifestCosts, describeCosts, describePrice } from './render/cost-comparison.ts';
+
+/** Above this a person is asked, USD: twice what a first look at a few images costs. */
+const ASK_ABOVE_USD = 5;
+
+/**
+ * Shows the trade; asks where it is dear and somebody is there to answer.
+ *
+ * @throws `approval-refused`
+ */
+export async function confirmCost(
+  { output, flags, ask }: Call,
+  ready: ReadyManifest,
+  question: (price: string) => string,
+): Promise<void> {
+  const costs = await compareManifestCosts(ready, flags.within);
+  output.say(describeCosts(costs));
+  const isDear = !costs.price || costs.price.batchUsd > ASK_ABOVE_USD;
+  if (flags.emulator || flags.yes || !ask || !isDear) return;
+  const answer = await ask(`${question(describePrice(costs))} [y/N] `);
+  if (/^y(es)?$/i.test(answer.trim())) return;
+  throw new HummingbatchError('approval-refused', 'Nothing was started.', {
+    fix: 'Call it again with --yes to go on without being asked.',
+  });
+}

@@ -1,0 +1,63 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Hummingbatch, requireWorker } from '../client/index.ts';
+import type { Config } from '../config.ts';
+import { HummingbatchError } from '../contract/index.ts';
+import type { Store } from '../store/store.ts';
+import type { Call } from './call.ts';
+import { openClient } from './session.ts';
+
+/**
+ * An own server answers in milliseconds. One whose worker was killed still shows it as a poller for a minute, and would
+ * let each question wait for 5 s.
+ */
+const QUERY_WITHIN_MS = 4_000;
+
+/** The same question, put to the one or the other. */
+interface Question<T> {
+  temporal: (hummingbatch: Hummingbatch) => Promise<T>;
+  store: () => Promise<T>;
+}
+
+/**
+ * Asks Temporal where one runs, else the store. The store's own server may stand there without a worker, after a kill: then
+ * the store answers. A configured Temporal without a worker is an error, for somebody else runs that.
+ */
+export async function queryOrReadStore<T>(
+  call: Call,
+  config: Config,
+  store: Store,
+  question: Question<T>,
+): Promise<T> {
+  const temporal = await openClient(call, config, store);
+  if (!temporal) return question.store();
+  const { client, hummingbatch, taskQueue, configured } = temporal;
+  try {
+    await requireWorker(client, taskQueue);
+    const answer = question.temporal(hummingbatch);
+    return await (configured ? answer : within(QUERY_WITHIN_MS, answer));
+  } catch (error) {
+    if (configured || !isUnanswered(error)) throw error;
+    call.output.say('No worker answers for this store at the moment: this is what the store says.');
+    return await question.store();
+  } finally {
+    await client.connection.close();
+  }
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof HummingbatchError && (error.code === 'no-worker' || error.code === 'no-temporal');
+}
+
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const answered = new AbortController();
+  const late = pause(ms, undefined, { signal: answered.signal }).then(() => {
+    throw new HummingbatchError('no-worker', 'No worker answered.');
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    answered.abort();
+    // It ends with our own abort, which nobody need hear of.
+    late.catch(() => undefined);
+  }
+}

@@ -1,0 +1,18 @@
+import { HummingbatchError } from '../contract/index.ts';
+import { suggestion } from '../manifest/suggest.ts';
+
+/** `failed,missing` as words of a closed set. @throws `usage` naming the word that may have been meant */
+export function readWords<Word extends string>(
+  name: string,
+  text: string | undefined,
+  known: readonly Word[],
+): Word[] {
+  const words = (text ?? '').split(',').map((word) => word.trim());
+  return words.filter(Boolean).map((word) => {
+    const found = known.find((candidate) => candidate === word);
+    if (found) return found;
+    throw new HummingbatchError('usage', `There is no ${name} "${word}".`, {
+      fix: suggestion(word, known) ?? `There are ${known.join(', ')}.`,
+    });
+  });
+}

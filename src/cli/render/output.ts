@@ -1,0 +1,61 @@
+import { inspect, styleText } from 'node:util';
+import { HummingbatchError } from '../../contract/index.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** How a command speaks: messages to stderr, results to stdout, so that a pipe gets results only. */
+export interface Output {
+  /** Whether a person looks at stderr. */
+  readonly isTerminal: boolean;
+  /** One JSON object in place of text for people. */
+  readonly json: boolean;
+  readonly verbose: boolean;
+  /** A message, one line or several. */
+  say(message: string): void;
+  /** A result for people; nothing where JSON was asked for. */
+  print(text: string): void;
+  /** A result for programs; nothing unless JSON was asked for. */
+  printJson(value: unknown): void;
+  /** What went wrong and what to do; as JSON on stdout too, where that was asked for. */
+  fail(error: unknown): void;
+  /** Colours a message, where colours are shown. */
+  paint: (style: Style, text: string) => string;
+}
+
+export interface OutputOptions {
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  env: NodeJS.ProcessEnv;
+  json: boolean;
+  verbose: boolean;
+}
+
+export function createOutput({ stdout, stderr, env, json, verbose }: OutputOptions): Output {
+  const isTerminal = stderr.isTTY;
+  const hasColours = isTerminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  const say = (message: string): void => void stderr.write(`${message}\n`);
+  const paint = (style: Style, text: string): string => (hasColours ? styleText(style, text) : text);
+  return {
+    isTerminal,
+    json,
+    verbose,
+    say,
+    paint,
+    print: (text) => void (json || stdout.write(`${text}\n`)),
+    printJson: (value) => void (json && stdout.write(`${JSON.stringify(value)}\n`)),
+    fail(thrown) {
+      const error = known(thrown);
+      say(`${paint('red', 'Error:')} ${error.message}`);
+      say(error.fix);
+      if (verbose) say(paint('dim', inspect(thrown)));
+      if (json) stdout.write(`${JSON.stringify({ error })}\n`);
+    },
+  };
+}
+
+/** What nobody made a code for is a fault of ours. */
+export function known(error: unknown): HummingbatchError {
+  if (error instanceof HummingbatchError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new HummingbatchError('internal', message, { cause: error });
+}

@@ -1,0 +1,79 @@
+import { createLogUpdate } from 'log-update';
+import { formatUsd } from '../../batch/money.ts';
+import { type BatchProgress, isEnd } from '../../contract/index.ts';
+import { countRows, describeStep } from './describe-step.ts';
+import type { Output } from './output.ts';
+import type { ProgressView } from './progress-view.ts';
+import { COLOUR, formatState } from './summary.ts';
+
+/** Times count down, so it is drawn each second. */
+const DRAW_EVERY_MS = 1_000;
+const BAR = 40;
+
+/** All of a batch on a few lines that stay where they are. For a terminal. */
+export function createScreen(output: Output, stream: NodeJS.WriteStream): ProgressView {
+  const draw = createLogUpdate(stream);
+  let last: BatchProgress | undefined;
+  const show = () => last && draw(renderScreen(last, output, Date.now()));
+  const timer = setInterval(show, DRAW_EVERY_MS);
+  return {
+    show(progress) {
+      last = progress;
+      show();
+    },
+    stop() {
+      clearInterval(timer);
+      draw.clear();
+    },
+  };
+}
+
+/** The lines of a batch as it stands. */
+export function renderScreen(progress: BatchProgress, { paint }: Output, now: number): string {
+  const { batchId, state, labels = [], round, job, jobs, outputs, costUsd, maxCostUsd } = progress;
+  const { check, lastCheck, nextCheck, startedAt } = progress;
+  const { done, total } = countRows(progress);
+  const filled = Math.round((BAR * done) / total);
+  const jobState = jobs.find(({ name }) => name === job)?.state;
+  const rows: [string, string | undefined][] = [
+    ['labels', labels.join(', ')],
+    ['job', job && !isEnd(state) ? `${job}${jobState ? `, ${jobState.toLowerCase()}` : ''}` : undefined],
+    [
+      'check',
+      lastCheck &&
+        `${check ? `${check.number}, ` : ''}${ago(lastCheck, now)} ago${nextCheck ? `, next in ${until(nextCheck, now)}` : ''}`,
+    ],
+    [
+      'outputs',
+      `${outputs.image} of ${outputs.total} are images, ${outputs.refused} refused, ${outputs.failed} failed, ${outputs.missing} missing`,
+    ],
+    [
+      'cost',
+      `${formatUsd(costUsd.actual)}, estimated ${formatUsd(costUsd.estimated)}${maxCostUsd === undefined ? '' : `, at most ${formatUsd(maxCostUsd)}`}`,
+    ],
+  ];
+  return [
+    `${paint('bold', batchId)}  ${paint(COLOUR[state], formatState(state))}  ${round > 0 ? `round ${round}, ` : ''}${ago(startedAt, now)}`,
+    `${'█'.repeat(filled)}${paint('dim', '░'.repeat(BAR - filled))}  ${done} of ${total}`,
+    // Of a wait the rows below say all.
+    ...(state === 'WAITING' && job ? [] : [describeStep(progress)]),
+    ...rows.flatMap(([name, value]) => (value ? [`${paint('dim', name.padEnd(8))}${value}`] : [])),
+    paint('dim', 'Ctrl-C leaves it.'),
+  ].join('\n');
+}
+
+function ago(iso: string, now: number): string {
+  return spell(now - Date.parse(iso));
+}
+
+function until(iso: string, now: number): string {
+  return spell(Date.parse(iso) - now);
+}
+
+function spell(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,50 @@
+import pMap from 'p-map';
+import type { Hummingbatch } from '../client/index.ts';
+import { type BatchProgress, HummingbatchError, type RetrySelector } from '../contract/index.ts';
+import { known } from './render/output.ts';
+import { formatState } from './render/summary.ts';
+
+/** Batches that are told at once: the worker takes each as a task of its own. */
+const TOGETHER = 8;
+
+/** What became of one batch of many. */
+export interface RetryOutcome {
+  batchId: string;
+  retried: boolean;
+  error?: HummingbatchError;
+}
+
+/** Retries each batch that stands as it was shown. */
+export function retryBatches(
+  hummingbatch: Pick<Hummingbatch, 'batch'>,
+  batches: readonly BatchProgress[],
+  choice: RetrySelector,
+): Promise<RetryOutcome[]> {
+  return pMap(
+    batches,
+    async (shown) => {
+      const { batchId } = shown;
+      const batch = hummingbatch.batch(batchId);
+      try {
+        requireAsShown(shown, await batch.status());
+        await batch.retry(choice);
+        return { batchId, retried: true };
+      } catch (error) {
+        return { batchId, retried: false, error: known(error) };
+      }
+    },
+    { concurrency: TOGETHER },
+  );
+}
+
+/** What a person agreed to may be another thing by now: an unknown submission, or an end whose retry is paid. */
+function requireAsShown(shown: BatchProgress, { batchId, state, stop }: BatchProgress): void {
+  if (state === shown.state && stop?.code === shown.stop?.code) return;
+  throw new HummingbatchError(
+    'wrong-state',
+    `The batch ${batchId} is ${formatState(state)} meanwhile, and was left alone.`,
+    {
+      fix: 'Look again, and call it again.',
+    },
+  );
+}

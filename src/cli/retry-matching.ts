@@ -1,0 +1,126 @@
+import {
+  type BatchProgress,
+  type BatchState,
+  HummingbatchError,
+  isEnd,
+  type RetrySelector,
+} from '../contract/index.ts';
+import type { Call } from './call.ts';
+import { formatCommand } from './commands.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { followMany } from './follow-many.ts';
+import { readListFilter } from './list-filter.ts';
+import { formatState } from './render/summary.ts';
+import { renderTable } from './render/table.ts';
+import { type RetryOutcome, retryBatches } from './retry-batches.ts';
+import { openSession, type Session } from './session.ts';
+import { existingStore, readConfig } from './store.ts';
+
+/** More would not be read by who is asked whether to go on. */
+const MAX = 10_000;
+
+/** States in which a retry does something. */
+const RETRIED: readonly BatchState[] = ['NEEDS_ATTENTION', 'COMPLETED_WITH_FAILURES', 'CANCELLED', 'FAILED'];
+
+/**
+ * Retries all batches that the flags name, after showing them. One whose submission is unknown is left alone: only who
+ * looks at Google's own list can say whether its job is there, so it has to be settled by itself.
+ */
+export async function retryMatching(call: Call, choice: RetrySelector): Promise<ExitCode> {
+  const { output, flags } = call;
+  const asked = readListFilter(flags);
+  requireStates(asked.states);
+  const config = await readConfig(call);
+  const store = await existingStore(call, config);
+  if (!store) {
+    output.say('There is no store here yet, so there are no batches.');
+    output.printJson({ batches: [] });
+    return EXIT.done;
+  }
+  const session = await openSession(call, config, store);
+  try {
+    const { batches } = await session.hummingbatch.list({ ...asked, limit: MAX });
+    const outcomes = await retryIfConfirmed(call, session, batches, choice);
+    report(call, outcomes);
+    const retried = outcomes.filter((one) => one.retried).map(({ batchId }) => batchId);
+    if (session.ownsWorker && retried.length > 0) await followMany(call, session, retried);
+    return outcomes.some(({ error }) => error) ? EXIT.error : EXIT.done;
+  } finally {
+    await session.close();
+  }
+}
+
+/** @throws `usage` where no state is named, or one in which nothing can be retried */
+function requireStates(states: readonly BatchState[] | undefined): void {
+  if (!states) throw whichOnes();
+  const senseless = states.find((state) => !RETRIED.includes(state));
+  if (senseless) throw nothingToRetry(senseless);
+}
+
+async function retryIfConfirmed(
+  call: Call,
+  session: Session,
+  batches: readonly BatchProgress[],
+  choice: RetrySelector,
+): Promise<RetryOutcome[]> {
+  const chosen = batches.filter((batch) => !isUnknown(batch));
+  preview(call, chosen, batches.filter(isUnknown));
+  const isSure = chosen.length > 0 && (await confirmed(call, chosen.length));
+  if (isSure) return retryBatches(session.hummingbatch, chosen, choice);
+  return chosen.map(({ batchId }) => ({ batchId, retried: false }));
+}
+
+function sum(batches: readonly BatchProgress[], of: (batch: BatchProgress) => number): number {
+  return batches.reduce((total, batch) => total + of(batch), 0);
+}
+
+function lost({ outputs }: BatchProgress): number {
+  return outputs.failed + outputs.missing;
+}
+
+function isUnknown({ stop }: BatchProgress): boolean {
+  return stop?.code === 'submission-unknown';
+}
+
+function preview({ output, flags }: Call, chosen: BatchProgress[], unknown: BatchProgress[]): void {
+  if (chosen.length > 0) output.say(renderTable(chosen));
+  else output.say('There are no such batches.');
+  const ended = chosen.filter(({ state }) => isEnd(state));
+  if (ended.length > 0)
+    output.say(
+      `${ended.length} of them have ended: a retry is a new run, which is paid for. Outputs that failed or are missing: ${sum(ended, lost)}.`,
+    );
+  for (const { batchId } of unknown)
+    output.say(
+      `Left alone: ${batchId}, because nobody can say whether its job was made. Look at Google’s list of batches, then ${formatCommand('adopt', batchId, flags)} --job batches/… or --none`,
+    );
+}
+
+async function confirmed({ output, flags, ask }: Call, count: number): Promise<boolean> {
+  const what = count === 1 ? 'this batch' : `these ${count} batches`;
+  if (flags.yes) return true;
+  const answer = ask && (await ask(`Retry ${what}? [y/N] `));
+  const isSure = /^y(es)?$/i.test(answer?.trim() ?? '');
+  if (!isSure) output.say(`Nothing was done. To retry ${what}, call it again with --yes.`);
+  return isSure;
+}
+
+function report({ output }: Call, outcomes: RetryOutcome[]): void {
+  for (const { batchId, retried, error } of outcomes) {
+    if (retried) output.say(`The batch ${batchId} goes on.`);
+    else if (error) output.say(`${output.paint('red', batchId)}: ${error.message} ${error.fix}`);
+  }
+  output.printJson({ batches: outcomes });
+}
+
+function whichOnes(): HummingbatchError {
+  return new HummingbatchError('usage', 'A batch is missing, or the state of those that are meant.', {
+    fix: '`hummingbatch retry ID`, or `hummingbatch retry --state needs-attention`.',
+  });
+}
+
+function nothingToRetry(state: BatchState): HummingbatchError {
+  return new HummingbatchError('usage', `A batch that is ${formatState(state)} has nothing to retry.`, {
+    fix: `States that have: ${RETRIED.map(formatState).join(', ')}.`,
+  });
+}

@@ -1,0 +1,29 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { toWorkflowId } from '../contract/index.ts';
+
+/** A receiver that is there answers at once; for one that is not nobody sits there. */
+const WITHIN_MS = 5_000;
+const AGAIN_MS = 100;
+
+/**
+ * Lets what a batch tells by webhook go out, before the process ends that has its only worker. What is not taken by then
+ * waits in Temporal's database for the next worker of the store.
+ */
+export async function waitForDeliveries(client: Client, batchId: string): Promise<void> {
+  for (const since = Date.now(); Date.now() - since < WITHIN_MS; await pause(AGAIN_MS))
+    if (await areDelivered(client, batchId)) return;
+}
+
+/** A batch that has ended still lists the workflows that it left behind, and only each of them knows whether it is over. */
+async function areDelivered(client: Client, batchId: string): Promise<boolean> {
+  const { raw } = await client.workflow.getHandle(toWorkflowId(batchId)).describe();
+  const left = raw.pendingChildren ?? [];
+  const open = await Promise.all(left.map(({ workflowId }) => isOpen(client, workflowId ?? '')));
+  return !open.includes(true);
+}
+
+async function isOpen(client: Client, workflowId: string): Promise<boolean> {
+  const { status } = await client.workflow.getHandle(workflowId).describe();
+  return status.name === 'RUNNING';
+}

@@ -1,0 +1,135 @@
+import { Refusal } from '../http/envelope.ts';
+import type { Exchange, Reply } from '../http/exchange.ts';
+import type { MakeImage } from '../images/images.ts';
+import type { JobRecord } from '../jobs/jobs.ts';
+import { effectAtEnd, type Standing } from '../jobs/life.ts';
+import { answerBytes } from './answers.ts';
+import { buildLines, firstHalf, orderRows } from './result-layout.ts';
+
+export type Results = ReturnType<typeof createResults>;
+
+/**
+ * The result of an ended job. It is nowhere: each line is made while it is sent, and because the same job always gives
+ * the same bytes, a part of it can be asked for (`Range`) as of any file.
+ */
+export function createResults(makeImage: MakeImage) {
+  const layouts = new Map<string, Layout>();
+
+  function findLayout(job: JobRecord): Layout {
+    const layout = layouts.get(job.id) ?? { order: orderRows(job), lengths: [] };
+    layouts.set(job.id, layout);
+    return layout;
+  }
+
+  async function piecesAt(job: JobRecord, standing: Standing, place: number): Promise<Buffer[]> {
+    const { order, lengths } = findLayout(job);
+    const index = order[place] ?? 0;
+    const row = job.rows[index];
+    if (!row) return [];
+    const lines = await buildLines(job, row, index, effectAtEnd(row, index, standing), makeImage);
+    const pieces =
+      job.shape?.cutOff && place === lastWritten(job, standing, order) ? firstHalf(lines) : lines;
+    lengths[place] = totalLength(pieces);
+    return pieces;
+  }
+
+  /** How long the whole is; makes the lines whose length nobody knows yet, one row at a time. */
+  async function measure(job: JobRecord, standing: Standing): Promise<number> {
+    const { lengths } = findLayout(job);
+    for (let place = 0; place < job.rows.length; place += 1) {
+      if (lengths[place] === undefined) await piecesAt(job, standing, place);
+    }
+    return sum(lengths);
+  }
+
+  async function* bytes(
+    job: JobRecord,
+    standing: Standing,
+    from: number,
+    to: number,
+  ): AsyncGenerator<Buffer> {
+    let offset = 0;
+    for (let place = 0; place < job.rows.length && offset < to; place += 1) {
+      const known = findLayout(job).lengths[place];
+      if (known !== undefined && offset + known <= from) {
+        offset += known;
+        continue;
+      }
+      for (const piece of await piecesAt(job, standing, place)) {
+        const part = piece.subarray(Math.max(0, from - offset), Math.max(0, to - offset));
+        if (part.length > 0) yield part;
+        offset += piece.length;
+      }
+    }
+  }
+
+  /** The whole result, or the part that the request's `Range` names. */
+  async function download(
+    { headers: asked }: Pick<Exchange, 'headers'>,
+    job: JobRecord,
+    standing: Standing,
+  ): Promise<Reply> {
+    const headers = { 'content-type': 'application/jsonl', 'accept-ranges': 'bytes', etag: `"${job.id}"` };
+    const { range, 'if-range': ifRange } = asked;
+    if (range === undefined || (ifRange !== undefined && ifRange !== headers.etag)) {
+      return { headers, stream: bytes(job, standing, 0, Number.POSITIVE_INFINITY) };
+    }
+    const total = await measure(job, standing);
+    const { from, to } = readRange(range, total);
+    return {
+      status: 206,
+      headers: {
+        ...headers,
+        'content-range': `bytes ${from}-${to - 1}/${total}`,
+        'content-length': to - from,
+      },
+      stream: bytes(job, standing, from, to),
+    };
+  }
+
+  return {
+    download,
+    /** The answers as JSON values, for those who had them inline: there are no lines that could be odd. */
+    async *answers(job: JobRecord, standing: Standing): AsyncGenerator<Buffer> {
+      for (const [index, row] of job.rows.entries()) {
+        const effect = effectAtEnd(row, index, standing);
+        const answer = await answerBytes({ job, row, index, effect }, makeImage);
+        if (answer.length > 0) yield Buffer.concat(answer);
+      }
+    },
+    forget: (job: JobRecord) => layouts.delete(job.id),
+  };
+}
+
+/** The place of the last row that has a line. */
+function lastWritten({ rows }: JobRecord, standing: Standing, order: readonly number[]): number {
+  return order.findLastIndex((index) => {
+    const row = rows[index];
+    return row !== undefined && effectAtEnd(row, index, standing)?.kind !== 'missing';
+  });
+}
+
+interface Layout {
+  order: number[];
+  /** Of the lines of each row that were made before, so that a Range need not make those in front of it again. */
+  lengths: number[];
+}
+
+/** @throws Refusal OUT_OF_RANGE where nothing of the file is in the range. */
+function readRange(header: string, total: number): { from: number; to: number } {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header) ?? [];
+  const from = first === '' ? Math.max(0, total - Number(last)) : Number(first);
+  const to = first === '' || last === '' ? total : Math.min(total, Number(last) + 1);
+  if ((first === '' && last === '') || from >= to) {
+    throw new Refusal('OUT_OF_RANGE', `Range ${header} is not within the ${total} bytes.`);
+  }
+  return { from, to };
+}
+
+function totalLength(pieces: readonly Buffer[]): number {
+  return sum(pieces.map((piece) => piece.length));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

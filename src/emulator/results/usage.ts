@@ -1,0 +1,30 @@
+import type { Picture } from '../jobs/jobs.ts';
+
+/** Google's rule of thumb: a token is about four characters. */
+export function textTokens(text: string): number {
+  return Math.ceil(text.length / 4);
+}
+
+/** What an answer is billed with, as `usageMetadata` shows it; zero counters are left out. */
+export function usageMetadata(
+  { promptTokens }: Picture,
+  candidates: { text: number; image: number },
+  thoughts: number,
+): Record<string, unknown> {
+  const prompt = promptTokens.text + promptTokens.images;
+  const answer = candidates.text + candidates.image;
+  return {
+    promptTokenCount: prompt,
+    ...(answer > 0 && { candidatesTokenCount: answer }),
+    totalTokenCount: prompt + answer + thoughts,
+    promptTokensDetails: details({ TEXT: promptTokens.text, IMAGE: promptTokens.images }),
+    ...(candidates.image > 0 && { candidatesTokensDetails: details({ IMAGE: candidates.image }) }),
+    ...(thoughts > 0 && { thoughtsTokenCount: thoughts }),
+  };
+}
+
+function details(tokens: Record<string, number>) {
+  return Object.entries(tokens)
+    .filter(([, tokenCount]) => tokenCount > 0)
+    .map(([modality, tokenCount]) => ({ modality, tokenCount }));
+}

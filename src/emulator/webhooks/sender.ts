@@ -1,0 +1,131 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { World } from '../world.ts';
+import type { Deliveries, Delivery } from './deliveries.ts';
+import { buildEvent } from './events.ts';
+import { signedHeaders } from './sign.ts';
+import type { WebhookRecord } from './webhooks.ts';
+
+/** Between two looks for jobs that have ended, ms. */
+const LOOK_EVERY_MS = 100;
+/** For a receiver that hangs. */
+const ANSWER_WITHIN_MS = 5_000;
+/** One that hangs holds up no other, and gets no more than this many at once itself. */
+const MAX_AT_ONCE = 10;
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 3_600_000;
+/** As Google does. */
+const GIVEN_UP_AFTER_MS = 24 * 3_600_000;
+
+export interface Sender {
+  /** Ends what is under way; it is sent again after a restart. */
+  close(): Promise<void>;
+}
+
+/**
+ * Tells the endpoints of jobs that have ended, at least once each. A job's end follows from its record and the clock, so
+ * nobody calls when it comes: somebody has to look.
+ */
+export function startSender(world: World, deliveries: Deliveries): Sender {
+  const { webhooks, jobs, faults, ledger, now } = world;
+  const closing = new AbortController();
+  /** Jobs of whose end every endpoint was told, or is being told. */
+  const announced = new Set<string>();
+  const underWay = new Map<Delivery['id'], { webhook: string; sent: Promise<void> }>();
+
+  async function look(): Promise<void> {
+    const endpoints = await webhooks.all();
+    if (endpoints.length > 0) await announce(endpoints);
+    for (const delivery of deliveries.open()) {
+      const endpoint = endpoints.find(({ id }) => id === delivery.webhook);
+      if (!endpoint) await deliveries.save({ ...delivery, left: 0 });
+      else if (mayLeave(delivery)) send(endpoint, delivery);
+    }
+  }
+
+  async function announce(endpoints: readonly WebhookRecord[]): Promise<void> {
+    for (const id of await jobs.ids()) {
+      if (announced.has(id)) continue;
+      const job = await jobs.read(id);
+      const event = job && buildEvent(job, now());
+      if (!job || !event) continue;
+      for (const endpoint of endpoints) {
+        if (event.time >= endpoint.createTime && endpoint.subscribedEvents.includes(event.type))
+          await deliveries.add(endpoint, job, event, () => faults.forEvent(job));
+      }
+      announced.add(id);
+    }
+  }
+
+  function mayLeave({ id, webhook, nextTry }: Delivery): boolean {
+    const beside = [...underWay.values()].filter((other) => other.webhook === webhook);
+    return nextTry <= now() && !underWay.has(id) && beside.length < MAX_AT_ONCE;
+  }
+
+  function send(endpoint: WebhookRecord, delivery: Delivery): void {
+    const sent = attempt(endpoint, delivery)
+      .catch((error: unknown) => ledger.broke('webhooks', error))
+      .finally(() => underWay.delete(delivery.id));
+    underWay.set(delivery.id, { webhook: endpoint.id, sent });
+  }
+
+  async function attempt(endpoint: WebhookRecord, delivery: Delivery): Promise<void> {
+    const hasArrived = await post(endpoint, delivery, now(), closing.signal);
+    // Whether it arrived nobody knows: it goes out again.
+    if (closing.signal.aborted) return;
+    ledger.delivered(hasArrived);
+    await deliveries.save(hasArrived ? { ...delivery, left: delivery.left - 1 } : later(delivery, now()));
+  }
+
+  async function run(): Promise<void> {
+    while (!closing.signal.aborted) {
+      await look().catch((error: unknown) => ledger.broke('webhooks', error));
+      // Not what keeps the process alive. It ends early with `close`.
+      await pause(LOOK_EVERY_MS, undefined, { ref: false, signal: closing.signal }).catch(() => undefined);
+    }
+  }
+
+  const running = run();
+  return {
+    async close() {
+      closing.abort();
+      await running;
+      await Promise.all([...underWay.values()].map(({ sent }) => sent));
+    },
+  };
+}
+
+/** @returns whether the receiver took it: a 2xx in time */
+async function post(
+  { uri, secret }: WebhookRecord,
+  { messageId, body }: Delivery,
+  time: number,
+  closing: AbortSignal,
+): Promise<boolean> {
+  try {
+    const response = await fetch(uri, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...signedHeaders(secret, { id: messageId, body, time }),
+      },
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.any([closing, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    // Not there, hung or cut: the same to whoever sends.
+    return false;
+  }
+}
+
+function later(delivery: Delivery, now: number): Delivery {
+  const tries = delivery.tries + 1;
+  if (now - delivery.since > GIVEN_UP_AFTER_MS) return { ...delivery, tries, left: 0 };
+  return {
+    ...delivery,
+    tries,
+    nextTry: now + Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** delivery.tries),
+  };
+}

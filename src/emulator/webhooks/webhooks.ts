@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { randomId } from '../files/files.ts';
+import { openRecords } from '../files/records.ts';
+
+/** An endpoint that is told of events of the whole project: a static webhook. */
+export interface WebhookRecord {
+  /** 36 lower-case letters and digits. */
+  id: string;
+  name?: string;
+  uri: string;
+  subscribedEvents: readonly string[];
+  /** ms since 1970. What happened before is not told. */
+  createTime: number;
+  /** `whsec_` and base64. */
+  secret: string;
+}
+
+export type NewWebhook = Pick<WebhookRecord, 'name' | 'uri' | 'subscribedEvents'>;
+
+export type Webhooks = Awaited<ReturnType<typeof openWebhooks>>;
+
+export async function openWebhooks(directory: string, now: () => number) {
+  const records = await openRecords<WebhookRecord>(directory);
+  return {
+    find: (id: string) => records.get(id),
+    all: () => records.all(),
+
+    async add(webhook: NewWebhook): Promise<WebhookRecord> {
+      // 24 bytes: a secret of Google's that was shown ends without padding.
+      const secret = `whsec_${randomBytes(24).toString('base64')}`;
+      const record = { ...webhook, id: randomId(36), createTime: now(), secret };
+      await records.put(record.id, record);
+      return record;
+    },
+
+    remove: (id: string) => rm(join(directory, `${id}.json`), { force: true }),
+  };
+}
+
+/** As the wire shows it: in snake_case, unlike the rest of the API, and with the end of the secret only. */
+export function webhookResource(webhook: WebhookRecord): Record<string, unknown> {
+  const { id, name, uri, subscribedEvents, createTime, secret } = webhook;
+  const time = new Date(createTime).toISOString();
+  return {
+    id,
+    ...(name !== undefined && { name }),
+    uri,
+    subscribed_events: subscribedEvents,
+    state: 'enabled',
+    create_time: time,
+    update_time: time,
+    signing_secrets: [{ truncated_secret: `whsec_...${secret.slice(-4)}` }],
+  };
+}

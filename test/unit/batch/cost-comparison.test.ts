@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { compareCosts } from '../../../src/batch/cost-comparison.ts';
+
+const HOUR = 3_600_000;
+const price = { batchUsd: 33.6, interactiveUsd: 67.2, savingUsd: 33.6 };
+const many = { outputs: 500, inputTokens: 1, imageTokens: 1, price };
+
+describe('the trade', () => {
+  it('of many outputs without hurry is for the batch, with both prices and both waits', () => {
+    const costs = compareCosts(many);
+    expect(costs).toMatchObject({
+      outputs: 500,
+      price,
+      usualWaitMs: 24 * HOUR,
+      maxWaitMs: 48 * HOUR,
+      advice: 'batch',
+    });
+    expect(costs.sentences).toEqual([
+      'As a batch 33.60 USD, interactive 67.20 USD: it saves 33.60 USD.',
+      'Google aims at 24 hours and is mostly quicker; after 48 hours a job expires.',
+    ]);
+  });
+
+  it('of fewer than 10 outputs is for the interactive API', () => {
+    expect(compareCosts({ ...many, outputs: 10 }).advice).toBe('batch');
+    const few = compareCosts({ ...many, outputs: 9 });
+    expect(few.advice).toBe('interactive');
+    expect(few.sentences.at(-1)).toBe('The interactive API fits better here: 9 outputs are few.');
+  });
+
+  it('of what is wanted sooner than Google aims at is for the interactive API', () => {
+    expect(compareCosts(many, { withinMs: 24 * HOUR }).advice).toBe('batch');
+    expect(compareCosts(many, { withinMs: HOUR }).advice).toBe('interactive');
+  });
+
+  it('says so where the price is not known', () => {
+    const costs = compareCosts({ outputs: 500, inputTokens: 1 });
+    expect(costs).not.toHaveProperty('price');
+    expect(costs.sentences[0]).toContain('not known');
+  });
+});
