@@ -1,22 +1,29 @@
 /**
- * The pictures of docs/images: `npm run screenshots`. Three batches on a real Temporal server, Google's part played by the
- * emulator, seen in a browser of this machine.
+ * Takes the pictures of docs/images: `npm run screenshots`. The batches run on a real Temporal server and the emulator. A
+ * browser of this machine shows Temporal's UI, and the report of the example catalogue.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import sharp from 'sharp';
+import { batchPlaces } from '../src/contract/places.ts';
 import { DEFAULT_TASK_QUEUE } from '../src/contract/queues.ts';
 import { findBrowser, NO_BROWSER } from '../test/support/browser.ts';
 import { openShowcase, type Showcase } from '../test/support/showcase.ts';
 import { bringTestTemporal } from '../test/support/temporal-server.ts';
 import { openTemporalUi, type TemporalUi } from '../test/support/temporal-ui.ts';
+import { createWorld } from '../test/support/world.ts';
 
 const FOLDER = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const WIDTH = 1280;
 /** The UI has few colours: with a palette a picture has a third of its bytes, and looks the same. */
-const COLOURS = 64;
+const UI_COLOURS = 64;
+/** The painted images have gradients: fewer colours show as bands. */
+const REPORT_COLOURS = 256;
+/** Two rows of images, pixels. */
+const REPORT_HEIGHT = 920;
+const CATALOGUE = fileURLToPath(new URL('../examples/catalogue/manifest.yaml', import.meta.url));
 
 interface Picture {
   /** Enough for what is to be seen, pixels. */
@@ -68,29 +75,51 @@ async function take(ui: TemporalUi, showcase: Showcase, name: string, picture: P
   await open(ui, showcase);
   const missing = await ui.missing(shows(showcase));
   if (missing.length > 0) throw new Error(`The page for ${name} does not show: ${missing.join(', ')}`);
-  const path = join(FOLDER, `temporal-${name}.png`);
+  await save(ui, `temporal-${name}.png`, UI_COLOURS);
+}
+
+async function save(ui: TemporalUi, name: string, colours: number): Promise<void> {
+  const path = join(FOLDER, name);
   const png = await ui.page.screenshot({ animations: 'disabled' });
-  const { size } = await sharp(png).png({ palette: true, colours: COLOURS, effort: 10 }).toFile(path);
+  const { size } = await sharp(png).png({ palette: true, colours, effort: 10 }).toFile(path);
   console.log(`${path}: ${Math.round(size / 1_000)} kB`);
+}
+
+/** Runs the example catalogue and takes the page that the batch leaves in the store. */
+async function takeReport(ui: TemporalUi, temporal: string, storeAt: string): Promise<void> {
+  const world = await createWorld({ temporal, storeAt, jobSeconds: 1, images: 'painted' });
+  try {
+    await world.work();
+    const { batchId } = await world.hummingbatch.startBatch({ manifest: CATALOGUE });
+    await world.hummingbatch.batch(batchId).wait();
+    await ui.page.setViewportSize({ width: WIDTH, height: REPORT_HEIGHT });
+    await ui.page.goto(pathToFileURL(join(storeAt, batchPlaces(batchId).page)).href, {
+      waitUntil: 'networkidle',
+    });
+    await save(ui, 'report.png', REPORT_COLOURS);
+  } finally {
+    await world.close();
+  }
 }
 
 const browser = await findBrowser(process.env);
 if (!browser) throw new Error(NO_BROWSER);
 await mkdir(FOLDER, { recursive: true });
 // Its path is in the pictures.
-const home = await mkdtemp(join(tmpdir(), 'studio-'));
+const folder = await mkdtemp(join(tmpdir(), 'studio-'));
 const temporal = await bringTestTemporal();
 const showcase = await openShowcase({
   temporal: temporal.address,
-  storeAt: join(home, 'hummingbatch'),
+  storeAt: join(folder, 'hummingbatch'),
   taskQueue: DEFAULT_TASK_QUEUE,
 });
 const ui = await openTemporalUi(browser, temporal.uiUrl);
 try {
   for (const [name, picture] of Object.entries(PICTURES)) await take(ui, showcase, name, picture);
+  await takeReport(ui, temporal.address, join(folder, 'report'));
 } finally {
   await ui.close();
   await showcase.world.close();
   await temporal.release();
-  await rm(home, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
 }
