@@ -2,7 +2,9 @@ import type { ActivityDeps } from './deps.ts';
 import type { StepContext } from './step.ts';
 import type { CancelJobInput } from './types.ts';
 
-/** Asks Google to end a job. Its end is seen by the checks that follow; one that ended or is gone already is fine. */
+/**
+ * Asks Google to cancel a job. A job that has ended or is gone counts as cancelled. The checks that follow see its end.
+ */
 export async function cancelJob(
   { gemini }: ActivityDeps,
   { job }: CancelJobInput,

@@ -2,16 +2,20 @@ import { nextCheckMs } from '../batch/intervals.ts';
 import { type ErrorCode, HummingbatchError } from '../contract/index.ts';
 import { isEnd } from '../gemini/index.ts';
 import type { ActivityDeps } from './deps.ts';
-import { Stuck } from './failure.ts';
-import { findOthers } from './find-job.ts';
+import { NonRetryableError } from './failure.ts';
+import { findOtherJobs } from './find-job.ts';
 import type { StepContext } from './step.ts';
 import type { CheckJobInput, FoundJob, JobStatus } from './types.ts';
 
-const STORE_TROUBLE: readonly ErrorCode[] = ['store-missing', 'store-unwritable'];
-/** With the waits doubling from 1 s a quarter of a minute. */
-const STORE_TRIES = 5;
+const STORE_UNAVAILABLE: readonly ErrorCode[] = ['store-missing', 'store-unwritable'];
+/** With pauses that double from 1 s, five attempts take 15 s. */
+const MAX_STORE_ATTEMPTS = 5;
 
-/** One look at a job, and where it is asked for at the other jobs of its round. */
+/**
+ * Reads a job's state with one GET. Where `search` asks for it, also searches for further jobs of the same round.
+ *
+ * @throws `invalid-response` for a job that succeeded without a result file, and errors of Google and the store
+ */
 export async function checkJob(
   deps: ActivityDeps,
   input: CheckJobInput,
@@ -20,17 +24,16 @@ export async function checkJob(
   const { gemini, now, random, log } = deps;
   const { name, state, wireState, createTime, pending, successful, failed, resultFile, error } =
     await gemini.jobs.get(input.job, context.signal);
-  // Taken at its word it would lose all that was paid for.
+  // Collecting nothing here would lose every image that was paid for.
   if (state === 'SUCCEEDED' && !resultFile)
     throw new HummingbatchError(
       'invalid-response',
-      `Gemini says that ${name} has succeeded, and does not say where its results are.`,
+      `Gemini reports ${name} as SUCCEEDED without naming its result file.`,
     );
   const ageMs = Math.max(0, now() - (createTime ?? input.submittedAt));
-  if (state === 'UNKNOWN')
-    log.warn({ wireState }, 'Gemini names a state that is not known: taken for running');
+  if (state === 'UNKNOWN') log.warn({ wireState }, 'unknown job state: treated as running');
   const ended = isEnd(state);
-  const isLooked = input.look === 'now' || (input.look === 'at-end' && ended);
+  const isSearching = input.search === 'now' || (input.search === 'at-end' && ended);
   return {
     job: name,
     state,
@@ -48,20 +51,23 @@ export async function checkJob(
       minMs: input.minIntervalMs,
       maxMs: input.maxIntervalMs,
     }),
-    ...(isLooked && { others: await findOtherJobs(deps, input, context) }),
+    ...(isSearching && { others: await findOthersOrStop(deps, input, context) }),
   };
 }
 
-/** A check has many attempts, for outages of Google's. A store that is still away after some of them is a person's matter. */
-async function findOtherJobs(
+/**
+ * A check has many attempts, because Google has outages. A store that is still missing after some of them needs an
+ * operator.
+ */
+async function findOthersOrStop(
   deps: ActivityDeps,
   input: CheckJobInput,
   { attempt, signal }: StepContext,
 ): Promise<FoundJob[]> {
   try {
-    return await findOthers(deps, input, signal);
+    return await findOtherJobs(deps, input, signal);
   } catch (error) {
-    const isStore = error instanceof HummingbatchError && STORE_TROUBLE.includes(error.code);
-    throw isStore && attempt >= STORE_TRIES ? new Stuck(error, error.message) : error;
+    const isStore = error instanceof HummingbatchError && STORE_UNAVAILABLE.includes(error.code);
+    throw isStore && attempt >= MAX_STORE_ATTEMPTS ? new NonRetryableError(error, error.message) : error;
   }
 }

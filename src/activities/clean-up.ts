@@ -10,7 +10,10 @@ import type { StepInput } from './types.ts';
 // A batch may have thousands of references, and a deletion takes about 0.1 s.
 const AT_ONCE = 8;
 
-/** Deletes at Google what was staged for the batch: they would be gone after 48 h anyway, and count against 20 GB until then. */
+/**
+ * Deletes the files that the batch uploaded to Google. Google deletes files after 48 h itself; until then they count
+ * against the project's 20 GB.
+ */
 export async function cleanUp(
   { store, gemini }: ActivityDeps,
   { batchId }: StepInput,

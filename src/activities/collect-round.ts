@@ -11,17 +11,18 @@ import { collectJob, type Tries } from './collecting/job.ts';
 import type { Expectation } from './collecting/line.ts';
 import type { JobLog } from './collecting/log.ts';
 import type { ActivityDeps } from './deps.ts';
-import { Stuck } from './failure.ts';
+import { NonRetryableError } from './failure.ts';
 import { type CollectedMark, computeStanding, readAnswers, sumStrayUsd } from './standing.ts';
 import type { StepContext } from './step.ts';
 import type { Collected, CollectInput, EndedJob } from './types.ts';
 
-/** A transfer that fails so often without getting any further is not mended by one more try. */
-const TRIES_WITHOUT_PROGRESS = 5;
+/** A transfer that fails this often at the same checkpoint does not succeed with one more try. */
+const MAX_TRIES_WITHOUT_PROGRESS = 5;
 
 /**
- * Collects a round: streams the results of its jobs into images and answers, notes what was not answered, and says
- * which outputs are worth another round. Goes on at its checkpoints, so it may run as often as it must.
+ * Collects a round. Streams the result files of its jobs into images and answers, records the outputs without an
+ * answer, and selects the outputs for the next round. Continues at the last checkpoint, so it may run any number of
+ * times.
  */
 export async function collectRound(
   deps: ActivityDeps,
@@ -32,8 +33,11 @@ export async function collectRound(
   try {
     return await collect(deps, input, context, tries);
   } catch (error) {
-    if (error instanceof HummingbatchError && tries.here >= TRIES_WITHOUT_PROGRESS) {
-      throw new Stuck(error, `${error.message} This was try ${tries.here} at the same place.`);
+    if (error instanceof HummingbatchError && tries.here >= MAX_TRIES_WITHOUT_PROGRESS) {
+      throw new NonRetryableError(
+        error,
+        `${error.message} This was attempt ${tries.here} at the same checkpoint.`,
+      );
     }
     throw error;
   }
@@ -55,7 +59,7 @@ async function collect(
   const expected = {
     model: manifest.model,
     round,
-    outputs: outputsById(plan, manifest),
+    outputs: indexOutputs(plan, manifest),
     images: groupImages(earlier),
   };
   for (const job of input.jobs) {
@@ -64,36 +68,38 @@ async function collect(
 
   const answered = logs.flatMap((log) => log.answers);
   const selected = await selectedOutputs(store, batchId, round, plan);
-  const silent = unanswered(selected, answered, round, input.jobs);
-  const answers = [...earlier, ...answered, ...silent];
-  // Google has lost a reference before its time: all of them are uploaded anew.
+  const unanswered = listUnanswered(selected, answered, round, input.jobs);
+  const answers = [...earlier, ...answered, ...unanswered];
+  // Google lost a reference before its 48 h were over: all references are uploaded again.
   if (answered.some(({ reason }) => reason === 'reference-expired')) await store.delete(places.uploads);
-  const again = worthAnother(selected, answers, input);
+  const retries = selectRetries(selected, answers, input);
   const next =
-    again.length > 0 ? { round: round + 1, outputs: again.length, ...worst(manifest, again) } : undefined;
+    retries.length > 0
+      ? { round: round + 1, outputs: retries.length, ...worstCaseField(manifest, retries) }
+      : undefined;
 
   if (next)
     await store.put(
       places.round(next.round).selection,
-      toJson({ outputs: again.map(({ output }) => output) }),
+      toJson({ outputs: retries.map(({ output }) => output) }),
     );
   const anomalies = logs.flatMap(listAnomalies);
   const strayUsd = logs.reduce((sum, log) => sum + log.strayUsd, 0);
-  const mark: CollectedMark = { jobs: input.jobs, silent, anomalies, strayUsd, ...(next && { next }) };
+  const mark: CollectedMark = { jobs: input.jobs, unanswered, anomalies, strayUsd, ...(next && { next }) };
   await store.put(places.round(round).collected, toJson(mark));
   const allStrayUsd = strayUsd + (await sumStrayUsd(store, batchId, round - 1));
   const standing = computeStanding(plan, answers, allStrayUsd, manifest);
   return { ...standing, anomalies: anomalies.length, ...(next && { next }) };
 }
 
-/** How many attempts have begun at the present checkpoint. Heartbeats carry the count over crashes of a worker. */
+/** How many attempts have started at the current checkpoint. Heartbeats carry the count over crashes of a worker. */
 async function countTries(
   { store }: ActivityDeps,
   input: CollectInput,
   context: StepContext,
 ): Promise<number> {
-  const before = context.before as { checkpoints?: number; since?: number } | undefined;
-  // A store that cannot be read has not got any further; the collecting itself says what is wrong with it.
+  const before = context.lastHeartbeat as { checkpoints?: number; since?: number } | undefined;
+  // A store that cannot be read has made no progress; collecting reports what is wrong with it.
   const checkpoints = await countCheckpoints(store, input).catch(() => before?.checkpoints);
   const since =
     before?.checkpoints === checkpoints && before?.since !== undefined ? before.since : context.attempt;
@@ -107,7 +113,7 @@ async function countCheckpoints(store: Store, { batchId, round, jobs }: CollectI
   return lists.reduce((sum, list) => sum + list.length, 0);
 }
 
-function outputsById(plan: PlannedOutput[], { items }: Manifest): Expectation['outputs'] {
+function indexOutputs(plan: PlannedOutput[], { items }: Manifest): Expectation['outputs'] {
   return new Map(
     plan.flatMap((planned) => {
       const item = items[planned.item];
@@ -124,24 +130,24 @@ function groupImages(answers: Answer[]): Map<string, Map<string, string>> {
   return images;
 }
 
-const WHY_SILENT: Partial<Record<EndedJob['state'], Reason>> = {
+const REASON_BY_END: Partial<Record<EndedJob['state'], Reason>> = {
   EXPIRED: 'job-expired',
   FAILED: 'job-failed',
   CANCELLED: 'cancelled',
 };
 
-/** The outputs that the round's jobs said nothing about. */
-function unanswered(
+/** An answer `missing` for each output that no job of the round answered. */
+function listUnanswered(
   selected: PlannedOutput[],
   answered: Answer[],
   round: number,
   jobs: EndedJob[],
 ): Answer[] {
-  const heard = new Set(answered.map(({ output }) => output));
+  const known = new Set(answered.map(({ output }) => output));
   const job = jobs[0];
-  const reason = (job && WHY_SILENT[job.state]) ?? 'no-answer';
+  const reason = (job && REASON_BY_END[job.state]) ?? 'no-answer';
   return selected
-    .filter(({ output }) => !heard.has(output))
+    .filter(({ output }) => !known.has(output))
     .map(({ output }) => ({
       output,
       outcome: 'missing',
@@ -153,8 +159,8 @@ function unanswered(
     }));
 }
 
-function worthAnother(selected: PlannedOutput[], answers: Answer[], input: CollectInput): PlannedOutput[] {
-  // A retry that a person asked for begins anew: what was tried before it does not count against an output.
+function selectRetries(selected: PlannedOutput[], answers: Answer[], input: CollectInput): PlannedOutput[] {
+  // A retry starts counting again: tries before it do not count against an output.
   const recent = answers.filter(({ round }) => round >= input.firstRound);
   const byOutput = groupBy(recent, ({ output }) => output);
   return selected.filter(({ output }) => anotherTry(byOutput.get(output) ?? [], input));
@@ -164,7 +170,7 @@ function listAnomalies({ anomalies, unlisted, job }: JobLog): string[] {
   return unlisted > 0 ? [...anomalies, `and ${unlisted} more in ${job}`] : anomalies;
 }
 
-function worst(manifest: Manifest, outputs: PlannedOutput[]): { worstUsd?: number } {
+function worstCaseField(manifest: Manifest, outputs: PlannedOutput[]): { worstUsd?: number } {
   const worstUsd = worstCaseUsd(manifest, outputs);
   return worstUsd === undefined ? {} : { worstUsd };
 }

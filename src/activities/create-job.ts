@@ -3,7 +3,7 @@ import { batchPlaces } from '../contract/places.ts';
 import type { Creation } from '../gemini/index.ts';
 import { getJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
-import { readBatchFiles } from './batch-files.ts';
+import { readBatchIdentity, readBatchManifest } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import { indexJobs } from './job-index.ts';
 import {
@@ -21,17 +21,20 @@ import type { StepContext } from './step.ts';
 import type { CreateJobInput, Submitted } from './types.ts';
 
 /**
- * Makes the job of one submission, with the one POST that its permit allows. Whatever happens after the permit is taken
- * is an answer and no error: only a failure from before it may be tried again.
+ * Creates the job of one submission with the single POST that its permit allows. Once the permit is taken, every
+ * outcome is returned and nothing is thrown: only a failure before the permit may be retried.
+ *
+ * @throws `store-corrupt` where identity, manifest or staged file are missing, and other store errors, all before the
+ *   permit
  */
 export async function createJob(
   deps: ActivityDeps,
   input: CreateJobInput,
   context: StepContext,
 ): Promise<Submitted> {
-  const came = await submitOnce(deps, input, context);
-  if (came.kind === 'created') await indexJobs(deps, input.batchId, [came.job]);
-  return came;
+  const result = await submitOnce(deps, input, context);
+  if (result.kind === 'created') await indexJobs(deps, input.batchId, [result.job]);
+  return result;
 }
 
 async function submitOnce(
@@ -41,34 +44,39 @@ async function submitOnce(
 ): Promise<Submitted> {
   const { store, gemini, now, log } = deps;
   const { batchId, round, submission } = input;
-  const { manifest, begun } = await readBatchFiles(store, batchId);
+  const { nonce } = await readBatchIdentity(store, batchId);
+  const { model } = await readBatchManifest(store, batchId);
   const staged = await getJson<StagedFile>(store, batchPlaces(batchId).round(round).staged);
-  if (!staged) throw new HummingbatchError('store-corrupt', `Round ${round} of ${batchId} is not staged.`);
+  if (!staged)
+    throw new HummingbatchError(
+      'store-corrupt',
+      `The store has no staged request file for round ${round} of the batch ${batchId}.`,
+    );
 
-  const displayName = toDisplayName(batchId, begun.nonce, round, submission);
+  const displayName = toDisplayName(batchId, nonce, round, submission);
   signal.throwIfAborted();
   const at = now();
   if (!(await takePermit(store, batchId, round, submission, { displayName, at }))) {
-    return pastAttempt(await readPermits(store, batchId, round), submission);
+    return readEarlierAttempt(await readPermits(store, batchId, round), submission);
   }
-  const mayLeave = () => now() - at <= POST_WITHIN_MS;
-  // Not the attempt's signal: a worker that stops in the middle would leave a job that nobody knows of. The wire's own
-  // deadline of 20 s ends the call, well within what a stopping worker waits.
+  const maySend = () => now() - at <= POST_WITHIN_MS;
+  // Not the attempt's signal: a worker that stops in the middle would leave a job that no store knows of. The POST has
+  // its own deadline of 20 s, less than a stopping worker waits.
   const creation = await gemini.jobs.create(
-    manifest.model,
+    model,
     displayName,
     staged.name,
-    mayLeave,
+    maySend,
     new AbortController().signal,
   );
-  // The answer also goes into the history: a store that fails now must not turn a made job into an unknown one.
-  await note(deps, input, creation).catch((error) =>
-    log.warn({ error: String(error) }, 'the answer could not be noted'),
+  // The answer also goes into the history: a store that fails now must not turn a created job into an unknown one.
+  await recordAnswer(deps, input, creation).catch((error) =>
+    log.warn({ error: String(error) }, 'the answer to the POST could not be written to the store'),
   );
-  return submitted(creation, now());
+  return toSubmitted(creation, now());
 }
 
-async function note(
+async function recordAnswer(
   { store }: ActivityDeps,
   { batchId, round, submission }: CreateJobInput,
   creation: Creation,
@@ -80,8 +88,8 @@ async function note(
 }
 
 /**
- * The request file is gone before its time, and with it perhaps the references (they are where another project's key
- * has taken over): all are uploaded anew, for a row without its references would cost a round.
+ * The request file is gone before its 48 h were over. The references may be gone too (they are when another project's
+ * key is used now). All of them are uploaded again, because a row without its references would cost a round.
  */
 async function forgetUploads(store: Store, batchId: string, round: number): Promise<void> {
   const places = batchPlaces(batchId);
@@ -95,22 +103,25 @@ function toPermitAnswer(creation: Creation): PermitAnswer | undefined {
   return undefined;
 }
 
-function submitted(creation: Creation, overBy: number): Submitted {
+function toSubmitted(creation: Creation, overBy: number): Submitted {
   if (creation.kind === 'created') return creation;
   const { code, message, retryAfterMs } = creation.error;
   if (creation.kind === 'unknown') return { kind: 'unknown', message, overBy };
   return { kind: 'refused', code, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
-/** Somebody took this permit before: what they learned stands, and what they did not learn nobody may guess. */
-function pastAttempt(permits: PermitRecord[], submission: number): Submitted {
+/**
+ * The permit was taken by an earlier attempt. Its recorded answer holds. Without one the outcome is unknown and must
+ * not be guessed.
+ */
+function readEarlierAttempt(permits: PermitRecord[], submission: number): Submitted {
   const permit = permits.find((candidate) => candidate.submission === submission);
   const answer = permit?.answer;
   if (answer && 'job' in answer) return { kind: 'created', job: answer.job };
   if (answer) return { kind: 'refused', code: answer.refused, message: answer.message };
   return {
     kind: 'unknown',
-    message: 'An attempt to submit ended without saying what came of it.',
+    message: 'An earlier attempt to submit ended without recording its outcome.',
     overBy: overBy(permit ?? { at: 0 }),
   };
 }

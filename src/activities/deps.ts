@@ -3,22 +3,25 @@ import type { Gemini } from '../gemini/index.ts';
 import type { WebhookAnswer, WebhookPost } from '../net/post.ts';
 import type { Store } from '../store/store.ts';
 
-/** Everything that the activities need from outside. */
+/** Everything that the activities get from outside. */
 export interface ActivityDeps {
   store: Store;
   gemini: Gemini;
-  /** Fetches a reference that a manifest names by URL; limits and SSRF rules are its own. */
+  /**
+   * Fetches a reference that a manifest names by URL, with its own limits and SSRF rules. Throws
+   * `reference-unreachable`.
+   */
   fetchReference: (url: string, signal: AbortSignal) => Promise<Uint8Array>;
-  /** The secrets of a name, all of which sign; undefined where this worker has none of that name. */
+  /** The webhook secrets with a name; all of them sign. Undefined where this worker has none with that name. */
   webhookSecrets: (name: string) => readonly string[] | undefined;
-  /** Posts an event to where a stranger says; limits and SSRF rules are its own. */
+  /** Posts an event to a URL from a manifest or request, with its own limits and SSRF rules. Throws `unreachable`. */
   postWebhook: (post: WebhookPost, signal: AbortSignal) => Promise<WebhookAnswer>;
-  /** Names of the search attributes that this namespace knows. */
+  /** Names of hummingbatch's search attributes that this namespace has. */
   searchAttributes: () => Promise<string[]>;
   log: Logger;
   /** ms since 1970. */
   now: () => number;
-  /** Rejects where the signal aborts. */
+  /** Waits; rejects when the signal aborts. */
   pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** 0 to 1. */
   random: () => number;

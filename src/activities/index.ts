@@ -1,4 +1,4 @@
-/** One activity for each step of a batch. */
+/** The activities: one for each step of a batch. */
 import { cancelJob } from './cancel-job.ts';
 import { checkJob } from './check-job.ts';
 import { cleanUp } from './clean-up.ts';
@@ -16,7 +16,7 @@ import { activity } from './step.ts';
 
 export type { ActivityDeps } from './deps.ts';
 
-/** The activities of a worker; everything outside comes in through `deps`. */
+/** The activities of a worker. Everything from outside comes in through `deps`. */
 export function createActivities(deps: ActivityDeps) {
   return {
     prepare: activity(deps, 'prepare', prepare),

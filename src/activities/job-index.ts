@@ -2,14 +2,14 @@ import { jobPlace } from '../contract/places.ts';
 import { toJson } from '../store/json.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/** Which batch a job is of, for whoever knows only the job's name. */
+/** The batch that a job belongs to. Google's events name only the job. */
 export interface IndexedJob {
   batchId: string;
 }
 
 /**
- * Keeps whose these jobs are, before anybody waits for them: an event of Google's names nothing but the job. It never
- * throws, for a batch that is not woken sees for itself, at its next check.
+ * Writes which batch these jobs belong to, before the workflow waits for them. Never throws: without the entry an
+ * event wakes no batch, and the batch sees the job's end at its next check.
  */
 export async function indexJobs(
   { store, log }: ActivityDeps,
@@ -19,10 +19,10 @@ export async function indexJobs(
   for (const job of jobs) {
     const key = jobPlace(job);
     try {
-      // Seen again with each look at the round: a stat then, in place of three syncs.
+      // Called again with each search of the round. A stat is cheaper than the three syncs of a write.
       if (key && !(await store.head(key))) await store.put(key, toJson({ batchId } satisfies IndexedJob));
     } catch (error) {
-      log.warn({ job, error: String(error) }, 'whose job it is could not be noted');
+      log.warn({ job, error: String(error) }, 'the batch of this job could not be written to the index');
     }
   }
 }

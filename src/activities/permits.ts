@@ -6,11 +6,11 @@ import type { Store } from '../store/store.ts';
 /** The right to POST one submission, once. */
 export interface Permit {
   displayName: string;
-  /** Before it was written, ms since 1970: the POST may leave until {@link POST_WITHIN_MS} later. */
+  /** Taken before the permit was written, ms since 1970: the POST may start until {@link POST_WITHIN_MS} later. */
   at: number;
 }
 
-/** What came of the POST, as far as anybody learned it. */
+/** The outcome of the POST, where it is known. */
 export type PermitAnswer = { job: string } | { refused: ErrorCode; message: string };
 
 export interface PermitRecord extends Permit {
@@ -18,17 +18,20 @@ export interface PermitRecord extends Permit {
   answer?: PermitAnswer;
 }
 
-/** A process that was frozen between permit and POST for longer than this must not wake up and pay. */
+/**
+ * The POST must start this soon after the permit, ms. A process that was frozen in between must not wake up later and
+ * pay.
+ */
 export const POST_WITHIN_MS = 10_000;
-/** What the POST may take, ms: the wire's own deadline. */
+/** The deadline of the POST itself, ms. */
 const POST_TAKES_MS = 20_000;
 
-/** By when the POST of a permit is over whose holder never said so. */
+/** When the POST of a permit without an answer is over at the latest, ms since 1970. */
 export function overBy({ at }: Pick<Permit, 'at'>): number {
   return at + POST_WITHIN_MS + POST_TAKES_MS;
 }
 
-/** The name of a job at Google: at most 120 ASCII characters, and nobody else's begins like it. */
+/** The display name of a job: at most 120 ASCII characters. The nonce makes its beginning unique. */
 export function toDisplayName(batchId: string, nonce: string, round: number, submission: number): string {
   return `${namePrefix(batchId, nonce, round)}${submission}`;
 }
@@ -37,7 +40,7 @@ export function namePrefix(batchId: string, nonce: string, round: number): strin
   return `hb/${batchId}/${nonce}/r${round}.`;
 }
 
-/** Takes the permit for a submission; false where it was taken before, by whomever. */
+/** Takes the permit for a submission. False where any attempt took it before. */
 export function takePermit(
   store: Store,
   batchId: string,

@@ -18,8 +18,8 @@ import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import {
   type BatchIdentity,
-  keepOptions,
-  optionsAsBefore,
+  mergeSavedOptions,
+  saveOptions,
   selectedOutputs,
   writePlan,
 } from './batch-files.ts';
@@ -34,20 +34,23 @@ import type { StepContext } from './step.ts';
 import type { Prepared, PrepareInput, RoundPlan } from './types.ts';
 
 /**
- * Validates the manifest and its references, and finds out where the batch stands: the store has the last word on
- * whether it was begun, is in a round or has ended, whatever Temporal remembers.
+ * Validates the manifest and its references, and reads from the store where the batch stands. The store decides
+ * whether a batch was started, is in a round or has ended, whatever Temporal's history says.
+ *
+ * @throws `wrong-worker` where this store has no such manifest; `manifest-invalid`, `batch-conflict`,
+ *   `reference-unreachable`, `store-corrupt`, and other store errors
  */
 export async function prepare(
   deps: ActivityDeps,
-  { input, batchId }: PrepareInput,
+  { input, batchId, fingerprint }: PrepareInput,
   context: StepContext,
 ): Promise<Prepared> {
   const { store, gemini } = deps;
-  const manifest = await readManifest(store, input);
-  await begin(deps, batchId, manifest);
+  const { manifest, sha256 } = await readManifest(store, input);
+  await claimIdentity(deps, batchId, { manifest, sha256, fingerprint });
   const retry = input.retry && (await resolveRetry(store, batchId, input.retry));
-  const options = input.manifest ? input.options : await optionsAsBefore(store, manifest, input);
-  if (options) await keepOptions(store, batchId, options);
+  const options = input.manifest ? input.options : await mergeSavedOptions(store, manifest, input);
+  if (options) await saveOptions(store, batchId, options);
   await prepareReferences(deps, batchId, manifest, context);
   const plan = await writePlan(store, batchId, manifest);
 
@@ -71,37 +74,66 @@ export async function prepare(
   };
 }
 
-async function readManifest(store: Store, { batchId, manifest }: ImageBatchInput): Promise<Manifest> {
+async function readManifest(store: Store, { batchId, manifest }: ImageBatchInput) {
   const uri = manifest?.uri ?? batchPlaces(batchId).manifest;
   const bytes = await store.get(uri);
   if (!bytes) {
-    throw wrongWorker(`The store ${store.location} has no ${uri}: the batch was started with another store.`);
+    throw wrongWorker(
+      `The store ${store.location} has no file ${uri}: the batch was started with another store.`,
+    );
   }
-  if (manifest && sha256Of(bytes) !== manifest.sha256) {
+  const sha256 = sha256Of(bytes);
+  if (manifest && sha256 !== manifest.sha256) {
     throw new HummingbatchError(
       'batch-conflict',
       `${uri} is not the manifest that this batch was started with.`,
     );
   }
-  return parseStored(bytes, uri);
+  return { manifest: parseStored(bytes, uri), sha256 };
 }
 
-/** Writes down, once, whose jobs are ours; refuses a folder that was begun with something else. */
-async function begin({ store, now }: ActivityDeps, batchId: string, manifest: Manifest): Promise<void> {
+interface StoredManifest {
+  manifest: Manifest;
+  /** Of its bytes in the store, hex. */
+  sha256: string;
+  /** Where whoever started the batch has computed it. */
+  fingerprint: string | undefined;
+}
+
+/**
+ * Writes the batch's identity, once: its nonce tells which jobs are ours. A batch that has an identity must still ask
+ * for the same outputs. The same bytes do; for other bytes the fingerprint decides, which leaves out how a batch is
+ * run.
+ *
+ * @throws `batch-conflict` where the batch was started with another manifest
+ */
+async function claimIdentity(
+  { store, now }: ActivityDeps,
+  batchId: string,
+  { manifest, sha256, fingerprint }: StoredManifest,
+): Promise<void> {
   const place = batchPlaces(batchId).identity;
-  const fingerprint = computeFingerprint(manifest);
-  const fresh: BatchIdentity = { nonce: randomBytes(6).toString('hex'), fingerprint, at: now() };
-  if (await store.putIfAbsent(place, toJson(fresh))) return;
-  const begun = await getJson<BatchIdentity>(store, place);
-  if (begun?.fingerprint !== fingerprint) {
-    throw new HummingbatchError(
-      'batch-conflict',
-      `The batch ${batchId} was begun with another manifest (fingerprint ${begun?.fingerprint.slice(0, 8)}, not ${fingerprint.slice(0, 8)}).`,
-    );
+  let identity = await getJson<BatchIdentity>(store, place);
+  if (!identity) {
+    const fresh: BatchIdentity = {
+      nonce: randomBytes(6).toString('hex'),
+      fingerprint: fingerprint ?? computeFingerprint(manifest),
+      manifestSha256: sha256,
+      at: now(),
+    };
+    if (await store.putIfAbsent(place, toJson(fresh))) return;
+    identity = await getJson<BatchIdentity>(store, place);
   }
+  if (identity?.manifestSha256 === sha256) return;
+  const found = computeFingerprint(manifest);
+  if (identity?.fingerprint === found) return;
+  throw new HummingbatchError(
+    'batch-conflict',
+    `The batch ${batchId} was started with another manifest (fingerprint ${identity?.fingerprint.slice(0, 8)}, not ${found.slice(0, 8)}).`,
+  );
 }
 
-interface Here {
+interface BatchContext {
   store: Store;
   batchId: string;
   manifest: Manifest;
@@ -110,13 +142,14 @@ interface Here {
 }
 
 /**
- * What is to be done: the last round where it is open, else what its collecting left over, else what the retry asks for,
- * else the first round. A round with a permit is always finished first, under its own number: it may have been paid for.
+ * The work that is left: the last round where it is open, else the next round that its collecting chose, else the
+ * round that the retry asks for, else the first round. A round with a permit is always finished first, under its own
+ * number, because it may have been paid for.
  */
 async function findRemainingWork(
-  here: Here,
+  batch: BatchContext,
 ): Promise<Pick<Prepared, 'finished' | 'next' | 'firstRound' | 'retryFollows'>> {
-  const { store, batchId, retry } = here;
+  const { store, batchId, retry } = batch;
   const places = batchPlaces(batchId);
   const last = await findLastRound(store, batchId);
   const mark = last > 0 ? await getJson<CollectedMark>(store, places.round(last).collected) : undefined;
@@ -125,17 +158,17 @@ async function findRemainingWork(
 
   const isOpen = last > 0 && !mark;
   if (isOpen && (await readPermits(store, batchId, last)).length > 0) {
-    const next: RoundPlan = { ...(await roundPlan(here, last)), submitted: true };
+    const next: RoundPlan = { ...(await buildRoundPlan(batch, last)), submitted: true };
     return { ...base, next, retryFollows: retry !== undefined && !begun };
   }
-  const finished = await finishedResult(store, batchId, retry?.id, begun?.round);
+  const finished = await findFinishedResult(store, batchId, retry?.id, begun?.round);
   if (finished) return { ...base, finished };
   if (retry && !begun) {
     const round = isOpen ? last : last + 1;
-    return { firstRound: round, retryFollows: false, ...toNext(await beginRetry(here, retry, round)) };
+    return { firstRound: round, retryFollows: false, ...toNext(await startRetry(batch, retry, round)) };
   }
-  if (last === 0) return { ...base, next: await roundPlan(here, 1) };
-  return { ...base, ...toNext(isOpen ? await roundPlan(here, last) : mark?.next) };
+  if (last === 0) return { ...base, next: await buildRoundPlan(batch, 1) };
+  return { ...base, ...toNext(isOpen ? await buildRoundPlan(batch, last) : mark?.next) };
 }
 
 function toNext(next: RoundPlan | undefined): { next?: RoundPlan } {
@@ -143,10 +176,10 @@ function toNext(next: RoundPlan | undefined): { next?: RoundPlan } {
 }
 
 /**
- * How it ended, where it did: the report is written last. A retry has ended when the report is its own, or of a later one:
- * sent again it does nothing.
+ * The result of a batch that has ended. The report is written last, so where it exists the batch is complete. A retry
+ * has ended when the report is its own or a later one's; sending it again does nothing.
  */
-async function finishedResult(
+async function findFinishedResult(
   store: Store,
   batchId: string,
   retryId: string | undefined,
@@ -160,22 +193,28 @@ async function finishedResult(
   return isOver ? toBatchResult(report) : undefined;
 }
 
-/** Takes over what the retry selected. Unless it names outputs to make anew, those that became images meanwhile are left out. */
-async function beginRetry(here: Here, retry: Retry, round: number): Promise<RoundPlan> {
-  const { store, batchId } = here;
+/**
+ * Starts the round of a retry with the outputs that it selected. Outputs that have an image by now are left out, unless
+ * the retry asks to replace images.
+ */
+async function startRetry(batch: BatchContext, retry: Retry, round: number): Promise<RoundPlan> {
+  const { store, batchId } = batch;
   const places = batchPlaces(batchId);
   const selection = await getJson<RetrySelection>(store, retry.uri);
   if (!selection) throw wrongWorker(`The store ${store.location} has no ${retry.uri}.`);
-  const there = new Set(
+  const withImage = new Set(
     (await readAnswers(store, batchId, round)).filter(({ image }) => image).map(({ output }) => output),
   );
-  const outputs = selection.outputs.filter((output) => selection.anew || !there.has(output));
+  const outputs = selection.outputs.filter((output) => selection.anew || !withImage.has(output));
   await store.put(places.round(round).selection, toJson({ outputs }));
   await store.put(places.retryRound(retry.id), toJson({ round }));
-  return roundPlan(here, round);
+  return buildRoundPlan(batch, round);
 }
 
-async function roundPlan({ store, batchId, manifest, plan }: Here, round: number): Promise<RoundPlan> {
+async function buildRoundPlan(
+  { store, batchId, manifest, plan }: BatchContext,
+  round: number,
+): Promise<RoundPlan> {
   const outputs = await selectedOutputs(store, batchId, round, plan);
   const worstUsd = worstCaseUsd(manifest, outputs);
   return { round, outputs: outputs.length, ...(worstUsd !== undefined && { worstUsd }) };

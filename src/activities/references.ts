@@ -10,14 +10,18 @@ import type { StoredReference, StoredReferences } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { StepContext } from './step.ts';
 
-// Decoding is what costs; more at once than cores only costs memory.
+// Decoding takes the time, so more at once than a machine has cores only costs memory.
 const AT_ONCE = 2;
-/** Of what a reference may be; its bytes lie under one of them. */
+/** The formats of references; the key of a reference in the store ends in one of them. */
 const EXTENSIONS = ['png', 'jpg', 'webp', 'heic', 'heif'];
-/** What our decoder cannot decode: only their containers are looked at. */
+/** Formats that the decoder does not support: only their container is checked. */
 const UNDECODED = ['image/heic', 'image/heif'];
 
-/** Fetches what is named by URL, decodes every reference once, and writes down what each is. */
+/**
+ * Fetches the references that are URLs, decodes every reference once, and writes the type and size of each.
+ *
+ * @throws `manifest-invalid` for a reference that is missing or no image, `reference-unreachable`, `store-corrupt`
+ */
 export async function prepareReferences(
   deps: ActivityDeps,
   batchId: string,
@@ -32,7 +36,7 @@ export async function prepareReferences(
   const sources = [...new Set(Object.values(manifest.references).flat())];
   const stored = await pMap(
     sources,
-    async (source) => [source, await storedReference(deps, source, context)] as const,
+    async (source) => [source, await storeReference(deps, source, context)] as const,
     { concurrency: AT_ONCE, signal: context.signal },
   );
   const bySource = new Map(stored);
@@ -46,24 +50,24 @@ export async function prepareReferences(
   return references;
 }
 
-async function storedReference(
+async function storeReference(
   deps: ActivityDeps,
   source: ReferenceSource,
   { signal }: StepContext,
 ): Promise<StoredReference> {
   const { store } = deps;
-  if (source.startsWith('sha256:')) return keptReference(store, source);
+  if (source.startsWith('sha256:')) return readKeptReference(store, source);
   const content = await deps.fetchReference(source, signal);
-  // A query may hold a signature, which is nobody's business.
-  const { mime, extension } = await inspect(content, source.replace(/\?.*/, ''));
+  // The query of a URL may hold a signature, which must not appear in an error.
+  const { mime, extension } = await decodeReference(content, source.replace(/\?.*/, ''));
   const sha256 = sha256Of(content);
   const place = referencePlace(sha256, extension);
   await store.put(place, content);
   return { sha256, place, mime, bytes: content.byteLength };
 }
 
-/** A reference that whoever started the batch put into the store. */
-async function keptReference(store: Store, source: string): Promise<StoredReference> {
+/** A reference that was copied into the store before the start. */
+async function readKeptReference(store: Store, source: string): Promise<StoredReference> {
   const sha256 = source.slice('sha256:'.length);
   const found = await findContent(store, sha256);
   if (!found) {
@@ -79,9 +83,9 @@ async function keptReference(store: Store, source: string): Promise<StoredRefere
   if (sha256Of(content) !== sha256)
     throw new HummingbatchError(
       'store-corrupt',
-      `${place} in the store ${store.location} is not what it was.`,
+      `The file ${place} in the store ${store.location} has changed: its content does not match its SHA-256.`,
     );
-  const { mime } = await inspect(content, place);
+  const { mime } = await decodeReference(content, place);
   return { sha256, place, mime, bytes: content.byteLength };
 }
 
@@ -94,8 +98,11 @@ async function findContent(store: Store, sha256: string) {
   return undefined;
 }
 
-/** By the rules for local files, and decoded as a whole besides, so that Google never sees what is no image. */
-async function inspect(content: Uint8Array, name: string): Promise<ReferenceImage> {
+/**
+ * Checks a reference by the rules for local files, then decodes it completely, so that Google never gets bytes that are
+ * no image.
+ */
+async function decodeReference(content: Uint8Array, name: string): Promise<ReferenceImage> {
   const probe = probeImage(content);
   if (!probe.ok) throw unusable(name, probe.message, probe.fix);
   const { image } = probe;

@@ -1,15 +1,15 @@
 import { formatUsd } from '../batch/money.ts';
 import type { OutputRecord, Report } from '../contract/index.ts';
 
-/** A page that opens from disk without a server: no script, nothing from elsewhere, the images beside it. */
-export function reportPage(report: Report, records: readonly OutputRecord[]): string {
+/** A page that opens from disk without a server: no script, no external resource, images from the same folder. */
+export function renderReportPage(report: Report, records: readonly OutputRecord[]): string {
   const { batchId, name, model, state, outputs, costUsd, rounds, startedAt, endedAt, anomalies } = report;
   const facts: [string, string][] = [
     ['state', state],
     ['model', model],
     [
       'outputs',
-      `${outputs.image} of ${outputs.total} are there; refused ${outputs.refused}, failed ${outputs.failed}, missing ${outputs.missing}`,
+      `${outputs.image} of ${outputs.total} done; refused ${outputs.refused}, failed ${outputs.failed}, missing ${outputs.missing}`,
     ],
     ['rounds', String(rounds.length)],
     ['cost', `${formatUsd(costUsd.actual)}, estimated ${formatUsd(costUsd.estimated)}`],
@@ -27,30 +27,30 @@ export function reportPage(report: Report, records: readonly OutputRecord[]): st
 <body>
 <h1>${escape(name)}</h1>
 <dl>${facts.map(([term, fact]) => `<dt>${term}</dt><dd>${escape(fact)}</dd>`).join('')}</dl>
-${anomalies.length > 0 ? `<details><summary>${anomalies.length} oddities</summary><ul>${anomalies.map((text) => `<li>${escape(text)}</li>`).join('')}</ul></details>` : ''}
+${anomalies.length > 0 ? `<details><summary>${anomalies.length} anomalies</summary><ul>${anomalies.map((text) => `<li>${escape(text)}</li>`).join('')}</ul></details>` : ''}
 <main>
-${records.map(card).join('\n')}
+${records.map(renderCard).join('\n')}
 </main>
 </body>
 </html>
 `;
 }
 
-function card(record: OutputRecord): string {
+function renderCard(record: OutputRecord): string {
   const { output, outcome, file, width, height, flags, message, alternates } = record;
   const picture = file
-    ? `<a href="${link(file)}"><img src="${link(file)}" width="${width}" height="${height}" loading="lazy" alt="${escape(output)}"></a>`
+    ? `<a href="${encodeLink(file)}"><img src="${encodeLink(file)}" width="${width}" height="${height}" loading="lazy" alt="${escape(output)}"></a>`
     : `<p class="none">${escape(outcome)}</p>`;
   const notes = [
     ...flags.map((flag) => `<mark>${flag}</mark>`),
     ...(message ? [escape(message)] : []),
-    ...(alternates ?? []).map((image) => `<a href="${link(image.file)}">alternate</a>`),
+    ...(alternates ?? []).map((image) => `<a href="${encodeLink(image.file)}">alternate</a>`),
   ];
   return `<figure class="${outcome}">${picture}<figcaption><b>${escape(output)}</b> ${width ? `${width}×${height} ` : ''}${notes.join(' ')}</figcaption></figure>`;
 }
 
-/** File names may hold any letter, `#` and `?` and `%` among them. */
-function link(file: string): string {
+/** File names may hold any letter, and also `#`, `?` and `%`. */
+function encodeLink(file: string): string {
   return file.split('/').map(encodeURIComponent).join('/');
 }
 

@@ -7,19 +7,21 @@ import type { BatchResult, EndState, Manifest, OutputCounts, Report } from '../c
 import { batchPlaces } from '../contract/places.ts';
 import { getJson, toJson, toJsonLines } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
-import { keepOptions, readBatchFiles } from './batch-files.ts';
+import { readBatchFiles, saveOptions } from './batch-files.ts';
+import { listBatchJobs } from './batch-jobs.ts';
 import type { ActivityDeps } from './deps.ts';
-import { jobsOfBatch } from './jobs-of-batch.ts';
-import { reportPage } from './report-page.ts';
+import { renderReportPage } from './report-page.ts';
 import { type CollectedMark, findLastRound, readAnswers, sumStrayUsd } from './standing.ts';
 import type { ReportInput } from './types.ts';
 
-/** The most oddities that a report lists; a last line says how many more there were. */
+/** The most anomalies that a report lists; a last line counts the others. */
 const MAX_ANOMALIES = 200;
 
 /**
- * Writes what became of the batch: one record for each output, the manifest of what was not fulfilled, the report and
- * its page. The report comes last: where it stands, all the rest does.
+ * Writes the results of the batch: one record for each output, a manifest of the outputs without an image, the HTML
+ * page, and the report. `report.json` is written last: where it exists, all other files do.
+ *
+ * @throws `store-corrupt` and other store errors
  */
 export async function report(deps: ActivityDeps, input: ReportInput): Promise<BatchResult> {
   const { store, now } = deps;
@@ -45,22 +47,22 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
     flags: countFlags(records),
     byRatio: countsByRatio(records, manifest),
     rounds: roundSummaries(answers),
-    jobs: await jobsOfBatch(store, batchId, rounds, input.jobs),
+    jobs: await listBatchJobs(store, batchId, rounds, input.jobs),
     costUsd: { estimated, actual, difference: roundUsd(actual - estimated) },
     ...(maxCostUsd !== undefined && { maxCostUsd }),
     startedAt: new Date(input.startedAt).toISOString(),
     endedAt: new Date(now()).toISOString(),
-    anomalies: shorten([
-      ...priceNote(manifest),
+    anomalies: limitAnomalies([
+      ...unknownPriceNote(manifest),
       ...input.notes,
       ...(await readAnomalies(store, batchId, rounds)),
     ]),
     ...(input.retryId && { retryId: input.retryId }),
   };
-  await keepOptions(store, batchId, input.options);
+  await saveOptions(store, batchId, input.options);
   await store.put(places.results, toJsonLines(records));
   await writeFailed(store, places.failed, failedManifest(manifest, records, batchId));
-  await store.put(places.page, reportPage(summary, records));
+  await store.put(places.page, renderReportPage(summary, records));
   await store.put(places.report, toJson(summary));
   return toBatchResult(summary);
 }
@@ -70,15 +72,13 @@ function chooseEndState({ state }: ReportInput, outputs: OutputCounts): EndState
   return outputs.image === outputs.total ? 'COMPLETED' : 'COMPLETED_WITH_FAILURES';
 }
 
-/** A zero that means "nobody knows" must not pass for "nothing". */
-function priceNote({ model }: Manifest): string[] {
+/** A cost of 0 that means "unknown" must not look like "free". */
+function unknownPriceNote({ model }: Manifest): string[] {
   if (findModel(model)) return [];
-  return [
-    `The price of ${model} is not known here: the costs in this report are 0, and not what Google bills.`,
-  ];
+  return [`hummingbatch has no price for ${model}: the costs in this report are 0, and Google bills more.`];
 }
 
-/** A batch without failures has no manifest of them, nor one that an earlier report left. */
+/** A batch without failures has no failed.json; one from an earlier report is deleted. */
 async function writeFailed(store: Store, place: string, failed: unknown): Promise<void> {
   if (failed === undefined) await store.delete(place);
   else await store.put(place, toJson(failed));
@@ -93,12 +93,12 @@ async function readAnomalies(store: Store, batchId: string, rounds: number): Pro
   return found;
 }
 
-function shorten(anomalies: string[]): string[] {
-  const rest = anomalies.length - MAX_ANOMALIES;
-  return rest > 0 ? [...anomalies.slice(0, MAX_ANOMALIES), `and ${rest} more`] : anomalies;
+function limitAnomalies(anomalies: string[]): string[] {
+  const omitted = anomalies.length - MAX_ANOMALIES;
+  return omitted > 0 ? [...anomalies.slice(0, MAX_ANOMALIES), `and ${omitted} more`] : anomalies;
 }
 
-/** What the workflow returns, of a report. */
+/** The part of a report that the workflow returns. */
 export function toBatchResult({ batchId, state, outputs, rounds, jobs, costUsd }: Report): BatchResult {
   const { estimated, actual } = costUsd;
   return {

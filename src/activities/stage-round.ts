@@ -15,14 +15,19 @@ import { stageRequests } from './staging/requests.ts';
 import type { StepContext } from './step.ts';
 import type { RoundInput, Staged } from './types.ts';
 
-/** An output with what its request is made of. */
-interface Wanted {
+/** An output with everything that its request line is made of. */
+interface RequestSource {
   planned: PlannedOutput;
   item: Item;
   references: StoredReference[];
 }
 
-/** Uploads what a round needs: each distinct reference once, and its request file. Does nothing where all is there and fresh. */
+/**
+ * Uploads the files of a round: each distinct reference once, and the request file. Uploads nothing where all files are
+ * at Google and at least 24 of their 48 h are left.
+ *
+ * @throws `store-corrupt`, `disk-full`, `file-rejected`, and errors of Google and the store
+ */
 export async function stageRound(
   deps: ActivityDeps,
   input: RoundInput,
@@ -33,11 +38,11 @@ export async function stageRound(
   const { manifest, plan } = await readBatchFiles(store, batchId);
   const stored = await getJson<StoredReferences>(store, batchPlaces(batchId).references);
   const outputs = await selectedOutputs(store, batchId, round, plan);
-  const wanted = outputs.map((planned) => toWanted(planned, manifest, stored));
+  const sources = outputs.map((planned) => toRequestSource(planned, manifest, stored));
 
-  const needed = distinct(wanted.flatMap(({ references }) => references));
+  const needed = uniqueReferences(sources.flatMap(({ references }) => references));
   const references = await stageReferences(deps, batchId, needed, context);
-  const lines = () => requestLines(manifest.model, wanted, references.uploads);
+  const lines = () => requestLines(manifest.model, sources, references.uploads);
   const requests = await stageRequests(deps, input, lines, context);
   return {
     file: requests.file.name,
@@ -47,28 +52,39 @@ export async function stageRound(
   };
 }
 
-/** @throws `store-corrupt` where anything of it is lost: a request without its references would be paid for nothing */
-function toWanted(planned: PlannedOutput, manifest: Manifest, stored: StoredReferences | undefined): Wanted {
+/**
+ * @throws `store-corrupt` where the item or a reference is missing: a request without its references would be paid for
+ *   nothing
+ */
+function toRequestSource(
+  planned: PlannedOutput,
+  manifest: Manifest,
+  stored: StoredReferences | undefined,
+): RequestSource {
   const item = manifest.items[planned.item];
-  if (!item) throw lost(`the item of ${planned.output}`);
+  if (!item) throw missingPart(`the item of ${planned.output}`);
   const references = item.references.flatMap((name) => {
     const images = stored?.[name];
-    if (!images) throw lost(`the reference ${name} of ${planned.output}`);
+    if (!images) throw missingPart(`the reference ${name} of ${planned.output}`);
     return images;
   });
   return { planned, item, references };
 }
 
-function lost(what: string): HummingbatchError {
-  return new HummingbatchError('store-corrupt', `What was prepared does not hold ${what}.`);
+function missingPart(what: string): HummingbatchError {
+  return new HummingbatchError('store-corrupt', `The prepared files in the store lack ${what}.`);
 }
 
-function distinct(references: StoredReference[]): StoredReference[] {
+function uniqueReferences(references: StoredReference[]): StoredReference[] {
   return [...new Map(references.map((reference) => [reference.sha256, reference])).values()];
 }
 
-function* requestLines(model: string, wanted: readonly Wanted[], uploads: Uploads): Generator<Uint8Array> {
-  for (const { planned, item, references } of wanted) {
+function* requestLines(
+  model: string,
+  sources: readonly RequestSource[],
+  uploads: Uploads,
+): Generator<Uint8Array> {
+  for (const { planned, item, references } of sources) {
     const files = references.map(({ sha256 }) => uploads[sha256] as UploadedFile);
     yield Buffer.from(`${requestLine(model, item, planned, files)}\n`);
   }

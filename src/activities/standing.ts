@@ -6,21 +6,27 @@ import type { Answer, Manifest } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { getJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
-import { readLog } from './collecting/log.ts';
+import { readJobLog } from './collecting/log.ts';
 import type { EndedJob, RoundPlan, Standing } from './types.ts';
 
-/** The mark that a round is collected; with the checkpoints of its jobs it is all that became of it. */
+/**
+ * Written when a round is collected. Together with the checkpoints of its jobs it holds everything that the round
+ * answered.
+ */
 export interface CollectedMark {
   jobs: EndedJob[];
-  /** Outputs that no job of the round said anything about. */
-  silent: Answer[];
+  /** Outputs that no job of the round answered. */
+  unanswered: Answer[];
   anomalies: string[];
-  /** What answers cost that are nobody's. */
+  /** The cost of answers that belong to no output, USD. */
   strayUsd: number;
   next?: RoundPlan;
 }
 
-/** What all rounds up to one answered, in the order: round, job, line. Rounds that were not finished count with what they have. */
+/**
+ * The answers of all rounds up to `upTo`, ordered by round, job and line. Unfinished rounds count with the answers they
+ * have.
+ */
 export async function readAnswers(store: Store, batchId: string, upTo: number): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (let round = 1; round <= upTo; round++)
@@ -30,24 +36,24 @@ export async function readAnswers(store: Store, batchId: string, upTo: number): 
 
 async function readRoundAnswers(store: Store, batchId: string, round: number): Promise<Answer[]> {
   const mark = await getJson<CollectedMark>(store, batchPlaces(batchId).round(round).collected);
-  const jobs = mark ? mark.jobs.map(({ job }) => job) : await listBegunJobs(store, batchId, round);
-  const logs = await Promise.all(jobs.map((job) => readLog(store, batchId, round, job)));
-  return [...logs.flatMap((log) => log.answers), ...(mark?.silent ?? [])];
+  const jobs = mark ? mark.jobs.map(({ job }) => job) : await listStartedJobs(store, batchId, round);
+  const logs = await Promise.all(jobs.map((job) => readJobLog(store, batchId, round, job)));
+  return [...logs.flatMap((log) => log.answers), ...(mark?.unanswered ?? [])];
 }
 
-/** Jobs of a round whose collecting began; for a round that was given up before its end. */
-async function listBegunJobs(store: Store, batchId: string, round: number): Promise<string[]> {
+/** The jobs of a round whose collecting started, for a round that was left before its end. */
+async function listStartedJobs(store: Store, batchId: string, round: number): Promise<string[]> {
   const { home } = batchPlaces(batchId).round(round);
   return (await store.folders(`${home}/collect/`)).map((folder) => `batches/${folder}`);
 }
 
-/** The last round that left anything in the store; 0 where none did. */
+/** The number of the last round that has a folder in the store; 0 where there is none. */
 export async function findLastRound(store: Store, batchId: string): Promise<number> {
   const folders = await store.folders(batchPlaces(batchId).rounds);
   return Math.max(0, ...folders.map(Number).filter(Number.isInteger));
 }
 
-/** What answers cost that are nobody's, in all rounds up to one that are collected. */
+/** The cost of answers that belong to no output, in all collected rounds up to `upTo`, USD. */
 export async function sumStrayUsd(store: Store, batchId: string, upTo: number): Promise<number> {
   let sum = 0;
   for (let round = 1; round <= upTo; round++) {
@@ -57,7 +63,9 @@ export async function sumStrayUsd(store: Store, batchId: string, upTo: number): 
   return sum;
 }
 
-/** Where a batch stands by its answers. `missing` counts only what a job was asked for and did not answer. */
+/**
+ * Counts and cost of a batch by its answers. `missing` counts only outputs that a job was asked for and did not answer.
+ */
 export function computeStanding(
   plan: PlannedOutput[],
   answers: Answer[],

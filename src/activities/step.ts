@@ -3,20 +3,20 @@ import { CancelledFailure } from '@temporalio/common';
 import { type Count, counterOn } from '../batch/metrics.ts';
 import { type ErrorCode, isErrorCode } from '../contract/errors.ts';
 import type { ActivityDeps } from './deps.ts';
-import { Stuck, toFailure, wrongWorker } from './failure.ts';
+import { NonRetryableError, toFailure, wrongWorker } from './failure.ts';
 import type { StepInput, Where } from './types.ts';
 
-/** What a step may ask of the attempt that runs it. */
+/** What a step gets from the attempt that runs it. */
 export interface StepContext {
   /** Aborts when the batch is cancelled, the attempt timed out or the worker stops. */
   signal: AbortSignal;
   /** From 1. */
   attempt: number;
-  /** Orders the attempts of one step, those of its earlier runs included: a later one has the larger number. */
+  /** Orders the attempts of one step, including those of its earlier runs: a later attempt has the larger number. */
   sequence: number;
-  /** What an earlier attempt last said by `heartbeat`. */
-  before: unknown;
-  /** Says how far it is; kept and repeated until something newer is said. */
+  /** The details of the last heartbeat of an earlier attempt. */
+  lastHeartbeat: unknown;
+  /** Sends a heartbeat with these details, and repeats them until the next call. */
   heartbeat(details: unknown): void;
   /** Counts what the attempt does, for the worker's metrics. */
   count: Count;
@@ -28,10 +28,13 @@ export type StepFunction<Input extends StepInput, Output> = (
   context: StepContext,
 ) => Promise<Output>;
 
-// A third of the shortest heartbeat timeout: one lost heartbeat must not end an attempt.
+// A third of the shortest heartbeat timeout (10 s): one lost heartbeat must not end an attempt.
 const HEARTBEAT_EVERY_MS = 3_000;
 
-/** Makes an activity of a step: heartbeats while it runs, the guard against a foreign worker, typed failures, one log line. */
+/**
+ * Makes an activity of a step. Adds heartbeats, the check that the batch belongs to this worker, typed failures, and
+ * one log line.
+ */
 export function activity<Input extends StepInput, Output>(
   deps: ActivityDeps,
   name: string,
@@ -40,11 +43,11 @@ export function activity<Input extends StepInput, Output>(
   return async (input) => {
     const { info, cancellationSignal, heartbeat, metricMeter } = Context.current();
     const count = counterOn(metricMeter);
-    const named = findNames(input);
-    const log = deps.log.child({ batch: input.batchId, ...named, step: name, attempt: info.attempt });
+    const fields = findLogFields(input);
+    const log = deps.log.child({ batch: input.batchId, ...fields, step: name, attempt: info.attempt });
     const started = deps.now();
     let details: unknown = info.heartbeatDetails;
-    const beat = setInterval(() => heartbeat(details), HEARTBEAT_EVERY_MS);
+    const heartbeatTimer = setInterval(() => heartbeat(details), HEARTBEAT_EVERY_MS);
     try {
       heartbeat(details);
       requireOwnWorker(deps, input, info.attempt);
@@ -52,41 +55,46 @@ export function activity<Input extends StepInput, Output>(
         signal: cancellationSignal,
         attempt: info.attempt,
         sequence: info.currentAttemptScheduledTimestampMs * 1000 + info.attempt,
-        before: info.heartbeatDetails,
+        lastHeartbeat: info.heartbeatDetails,
         count,
-        heartbeat: (newer) => {
-          details = newer;
-          heartbeat(newer);
+        heartbeat: (latest) => {
+          details = latest;
+          heartbeat(latest);
         },
       });
-      log.info({ ...(!named.job && findNames(output)), ms: deps.now() - started }, 'done');
+      log.info({ ...(!fields.job && findLogFields(output)), ms: deps.now() - started }, 'done');
       return output;
     } catch (error) {
       const failure = toFailure(error, cancellationSignal);
-      const code = findCode(failure);
+      const code = getErrorCode(failure);
       if (code) count('failedAttempts', 1, { code });
       log.warn({ ms: deps.now() - started, code: code ?? 'cancelled', error: failure.message }, 'failed');
       throw failure;
     } finally {
-      clearInterval(beat);
+      clearInterval(heartbeatTimer);
     }
   };
 }
 
-/** What people look for in a log beside the batch: of a step's input, or the job that it has made or found. */
-function findNames(plain: unknown): { round?: number; job?: string } {
-  const { round, job, found } = (plain ?? {}) as { round?: number; job?: string; found?: { job: string } };
+/**
+ * The fields that people search a log for: round and job, from a step's input or from the job that it created or found.
+ */
+function findLogFields(value: unknown): { round?: number; job?: string } {
+  const { round, job, found } = (value ?? {}) as { round?: number; job?: string; found?: { job: string } };
   const name = job ?? found?.job;
   return { ...(round !== undefined && { round }), ...(name !== undefined && { job: name }) };
 }
 
-/** None where the step was cancelled. */
-function findCode(failure: ReturnType<typeof toFailure>): ErrorCode | undefined {
+/** Undefined where the step was cancelled. */
+function getErrorCode(failure: ReturnType<typeof toFailure>): ErrorCode | undefined {
   if (failure instanceof CancelledFailure) return undefined;
   return isErrorCode(failure.type) ? failure.type : 'internal';
 }
 
-/** A step that has attempts without limit says so in the end, too: the workflow offers it again, and shows it. */
+/**
+ * After this many refusals in a row the activity fails for good, even where its attempts have no limit: the workflow
+ * then shows the problem and offers the step again.
+ */
 const MAX_REFUSALS = 8;
 
 function requireOwnWorker(
@@ -103,12 +111,12 @@ function requireOwnWorker(
     (name) => where[name] && where[name] !== ours[name],
   );
   if (differs.length === 0) return;
-  const what = differs.map((name) => FOREIGN[name]).join(' and ');
+  const what = differs.map((name) => DIFFERENCES[name]).join(' and ');
   const error = wrongWorker(`The batch ${batchId} belongs to a worker with ${what}.`);
-  throw attempt < MAX_REFUSALS ? error : new Stuck(error, error.message);
+  throw attempt < MAX_REFUSALS ? error : new NonRetryableError(error, error.message);
 }
 
-const FOREIGN: Record<keyof Where, string> = {
+const DIFFERENCES: Record<keyof Where, string> = {
   store: 'another store',
   endpoint: 'another endpoint of Gemini',
   keyFingerprint: 'another key',

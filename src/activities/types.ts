@@ -11,13 +11,13 @@ import type {
 } from '../contract/index.ts';
 
 /**
- * Whose batch this is. Every step names it, and a worker with another store, endpoint or key leaves the step alone, so
- * that two machines with different folders, an emulator beside the real API, or two projects of Google's never mix.
+ * The store, endpoint and key that a batch belongs to. Every step names them, and a worker with others refuses the
+ * step. So two machines with different folders, an emulator beside the real API, or two Google projects never mix.
  */
 export interface Where {
   store?: string;
   endpoint?: string;
-  /** Of the key for Gemini: tells two apart, and nothing of either. */
+  /** A hash of the Gemini key: it tells two keys apart and reveals neither. */
   keyFingerprint?: string;
 }
 
@@ -30,13 +30,13 @@ export interface RoundInput extends StepInput {
   round: number;
 }
 
-/** A round that is to be done. */
+/** A round to do. */
 export interface RoundPlan {
   round: number;
   outputs: number;
-  /** The most that this round can come to, USD; undefined where the model's price is unknown. */
+  /** The most that this round can cost, USD; undefined where the model's price is unknown. */
   worstUsd?: number;
-  /** Something of it may have been sent: it has a permit. */
+  /** The round has a permit, so its job may have been created. */
   submitted?: true;
 }
 
@@ -47,6 +47,8 @@ export interface Standing {
 
 export interface PrepareInput extends StepInput {
   input: ImageBatchInput;
+  /** Of the manifest, where whoever started the batch has computed it; unset: computed by the first `prepare`. */
+  fingerprint?: string;
 }
 
 export interface Prepared extends Standing {
@@ -54,17 +56,17 @@ export interface Prepared extends Standing {
   model: string;
   estimatedUsd?: number;
   outputs: number;
-  /** As a person last said that it is to be run, where the input leaves that open. */
+  /** The saved run options, where the input names no manifest. */
   options?: Partial<BatchOptions>;
-  /** It ended before, and this is how: nothing is left to do. */
+  /** The result of a batch that ended before: nothing is left to do. */
   finished?: BatchResult;
-  /** The round to do next: one that was open, or a new one. Absent: only the report is left. */
+  /** The round to do next: an open one or a new one. Absent: only the report is left. */
   next?: RoundPlan;
-  /** The first round of this run: what was tried before a retry does not count. */
+  /** The first round of this run: tries before a retry do not count. */
   firstRound: number;
-  /** `next` settles an open round of an earlier run; prepare again after it, for what this retry asks for. */
+  /** `next` finishes an open round of an earlier run. Prepare again after it, for the outputs of this retry. */
   retryFollows: boolean;
-  /** Those of our search attributes that this server knows. */
+  /** The search attributes of hummingbatch that this namespace has. */
   searchAttributes: string[];
 }
 
@@ -73,18 +75,18 @@ export interface Staged {
   file: string;
   bytes: number;
   references: number;
-  /** Bytes sent by this call: 0 where all was there. */
+  /** Bytes that this call uploaded: 0 where all files were fresh. */
   uploadedBytes: number;
 }
 
-/** A look for the jobs of a round. */
+/** A search for the jobs of a round. */
 export interface SearchInput extends RoundInput {
-  /** Between two passes over LIST, ms. */
+  /** The pause between two passes over LIST, ms. */
   pauseMs: number;
 }
 
 export interface FindJobInput extends SearchInput {
-  /** A job that a person names as this round's. It is, where its name at Google says so. */
+  /** A job that an operator names as this round's. It is adopted where its display name at Google says so. */
   named?: string;
 }
 
@@ -93,21 +95,21 @@ export interface FoundJob {
   submission: number;
 }
 
-/** A submission of which nobody knows whether it made a job. */
+/** A submission whose outcome is unknown: it may have created a job. */
 export interface Unanswered {
   submission: number;
-  /** Its POST is over by then, ms since 1970: what it made can only come to light from then on, within the window. */
+  /** When its POST is over at the latest, ms since 1970. The window in which its job may appear in LIST starts then. */
   overBy: number;
 }
 
 export interface Search {
-  /** The job to go on with: alive, or with output. */
+  /** The job to continue with: it runs or has a result. */
   found?: FoundJob;
-  /** Further living jobs of this round: stragglers of a submission whose answer was lost. */
+  /** Further jobs of this round that run or have a result: stragglers of a submission whose answer was lost. */
   extras: FoundJob[];
-  /** The last permit, where it has no answer and no job of it is to be seen. */
+  /** The last permit, where it has no answer and no job of it was found. */
   unanswered?: Unanswered;
-  /** The submission that may be made next. */
+  /** The number of the next submission. */
   next: number;
 }
 
@@ -115,19 +117,22 @@ export interface CreateJobInput extends RoundInput {
   submission: number;
 }
 
-/** See `Creation` of the wire; as plain data for the history. */
+/** See `Creation` of the Gemini client, as plain data for the history. */
 export type Submitted =
   | { kind: 'created'; job: string }
   | { kind: 'refused'; code: ErrorCode; message: string; retryAfterMs?: number }
   | { kind: 'unknown'; message: string; overBy: number };
 
-/** When a check also looks for further jobs of its round: `at-end`, where it finds that its job has ended, or `now`. */
+/**
+ * When a check also searches for further jobs of its round: `at-end` only if it finds that its job has ended; `now`
+ * always.
+ */
 export type SearchWhen = 'never' | 'at-end' | 'now';
 
 export interface CheckJobInput extends SearchInput {
   job: string;
-  look: SearchWhen;
-  /** When it was submitted, for an age where Google's time is garbled; ms since 1970. */
+  search: SearchWhen;
+  /** When the job was submitted, ms since 1970: gives the job's age where Google's `createTime` is unreadable. */
   submittedAt: number;
   minIntervalMs: number;
   maxIntervalMs: number;
@@ -136,7 +141,7 @@ export interface CheckJobInput extends SearchInput {
 export interface JobStatus {
   job: string;
   state: JobState;
-  /** As Google spells it, where we do not know it. */
+  /** Google's spelling of a state that hummingbatch does not know. */
   wireState?: string;
   ended: boolean;
   pending: number;
@@ -147,31 +152,31 @@ export interface JobStatus {
   ageMs: number;
   /** Until the next check: finite, clamped, jittered. */
   nextCheckMs: number;
-  /** Further jobs of the round that live or have output; absent where nobody looked. */
+  /** Further jobs of the round that run or have a result; absent where no search was made. */
   others?: FoundJob[];
 }
 
-/** A job that has ended and is to be collected. */
+/** A job that has ended and must be collected. */
 export interface EndedJob {
   job: string;
   state: JobState;
   resultFile?: string;
-  /** Lines that the result file should have, by the job's counters. */
+  /** The number of answered outputs that the result file should hold, by the job's counters. */
   expectedLines: number;
 }
 
 export interface CollectInput extends RoundInput {
   jobs: EndedJob[];
-  /** The first round of this run: 1, or where a retry of an ended batch began. */
+  /** The first round of this run: 1, or the first round of a retry. */
   firstRound: number;
-  /** The last round that may be. */
+  /** The number of the last round allowed. */
   maxRounds: number;
-  /** The batch is being cancelled: nothing that was cancelled is tried again. */
+  /** The batch is being cancelled: cancelled outputs are not tried again. */
   weCancelled: boolean;
 }
 
 export interface Collected extends Standing {
-  /** Absent: no output is worth another try. */
+  /** Absent: no output gets another try. */
   next?: RoundPlan;
   anomalies: number;
 }
@@ -196,13 +201,13 @@ export interface CancelJobInput extends StepInput {
 }
 
 export interface PutScheduledInput extends StepInput {
-  /** The schedule's own, in the store. */
+  /** The schedule's manifest in the store. */
   manifest: NonNullable<ImageBatchInput['manifest']>;
 }
 
-/** What a firing's batch is made of, and what is said of it in Temporal's pages. */
+/** The manifest of a firing's batch, and its summary for the Temporal UI. */
 export interface ScheduledManifest {
-  /** The batch's own. */
+  /** The batch's copy. */
   manifest: NonNullable<ImageBatchInput['manifest']>;
   fingerprint: string;
   summary: string;
@@ -210,7 +215,7 @@ export interface ScheduledManifest {
 
 /** One event for one target. */
 export interface NotifyInput extends StepInput {
-  /** The same over all deliveries: `webhook-id`. */
+  /** The header `webhook-id`, the same in all deliveries of the event. */
   id: string;
   event: WebhookEvent;
   target: NotifyTarget;

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { makeZip, predictLength } from 'client-zip';
-import { storedRecords } from '../client/index.ts';
+import { readRecords } from '../client/index.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { getJson } from '../store/json.ts';
@@ -30,7 +30,7 @@ export async function buildArchive(store: Store, batchId: string): Promise<Archi
       fix: `\`hummingbatch watch ${batchId}\` says when it has.`,
     });
   const keys = [places.manifest, places.results, places.report, places.page, places.failed];
-  for await (const { file, alternates = [] } of storedRecords(store, batchId))
+  for await (const { file, alternates = [] } of readRecords(store, batchId))
     for (const name of [file, ...alternates.map((other) => other.file)])
       if (name) keys.push(places.file(name));
   const parts = await listParts(store, keys, places.failed, new Date(report.endedAt));

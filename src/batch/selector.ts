@@ -9,7 +9,7 @@ export function isSelector({ keys = [], outcomes = [], flags = [] }: RetrySelect
 }
 
 /** What a retry makes again. */
-export interface Chosen {
+export interface SelectedOutputs {
   /** Output ids. */
   outputs: string[];
   /** Whether images that are there are made anew: who names them wants another. */
@@ -21,11 +21,11 @@ export interface Chosen {
  *
  * @throws `wrong-state` where it means none, or names a key that there is none of; `usage` for a list that names nothing
  */
-export async function choose(
+export async function selectOutputs(
   records: AsyncIterable<OutputRecord>,
   choice: RetrySelector,
   batchId: string,
-): Promise<Chosen> {
+): Promise<SelectedOutputs> {
   requireNames(choice);
   const unknown = new Set(choice.keys);
   const outputs: string[] = [];

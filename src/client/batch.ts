@@ -18,7 +18,7 @@ import {
   toWorkflowId,
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
-import { storedRecords } from '../store/records.ts';
+import { readRecords } from '../store/records.ts';
 import { toClientError } from './errors.ts';
 import { follow, waitForEnd } from './follow.ts';
 import { unknownBatch } from './near.ts';
@@ -154,7 +154,7 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
 
   async function* records(): AsyncGenerator<OutputRecord, void, undefined> {
     if (!(await store.head(batchPlaces(id).manifest))) throw await unknownBatch(store, id);
-    yield* storedRecords(store, id);
+    yield* readRecords(store, id);
   }
 
   return {

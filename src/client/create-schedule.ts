@@ -51,7 +51,7 @@ export async function createSchedule(
     cron,
     timezone,
     overlap,
-    fingerprint: computeFingerprint(manifest),
+    fingerprint: request.fingerprint ?? computeFingerprint(manifest),
     run: sha256Of(JSON.stringify([manifest.run, byName(options)])),
   };
   try {

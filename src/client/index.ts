@@ -32,7 +32,7 @@ import {
 import { connectTemporal } from './temporal.ts';
 
 export * from '../contract/index.ts';
-export { storedRecords } from '../store/records.ts';
+export { readRecords } from '../store/records.ts';
 export type { Store } from '../store/store.ts';
 export { type ReceivedEvent, type SignedRequest, verifyWebhook } from '../webhooks/index.ts';
 export type { BatchHandle, RequestOptions } from './batch.ts';

@@ -3,7 +3,7 @@ import { batchPlaces, referencePlace } from '../contract/places.ts';
 import { computeFingerprint, serialiseManifest } from '../manifest/canonical.ts';
 import type { LocalReference } from '../manifest/index.ts';
 import { sha256Of } from '../manifest/sha256.ts';
-import { putOnce } from '../store/put-once.ts';
+import { putOrRead } from '../store/put-once.ts';
 import type { Store } from '../store/store.ts';
 import { readingManifests } from './reading-manifests.ts';
 
@@ -15,11 +15,14 @@ import { readingManifests } from './reading-manifests.ts';
 export async function putFiles(
   store: Store,
   batchId: string,
-  manifest: Manifest,
-  references: readonly LocalReference[] | undefined,
+  {
+    manifest,
+    fingerprint,
+    references,
+  }: { manifest: Manifest; fingerprint: string; references: readonly LocalReference[] | undefined },
 ): Promise<NonNullable<ImageBatchInput['manifest']>> {
   await putReferences(store, references);
-  return putManifest(store, batchId, manifest);
+  return putManifest(store, batchId, manifest, fingerprint);
 }
 
 /** Copies into the store what a manifest names by content. @throws `manifest-invalid` where a reference changed */
@@ -51,13 +54,13 @@ async function putManifest(
   store: Store,
   batchId: string,
   manifest: Manifest,
+  fingerprint: string,
 ): Promise<NonNullable<ImageBatchInput['manifest']>> {
-  const fingerprint = computeFingerprint(manifest);
   const uri = batchPlaces(batchId).manifest;
   const fresh = Buffer.from(serialiseManifest(manifest));
-  const bytes = await putOnce(store, uri, fresh);
-  const isFresh = bytes === fresh;
-  const there = isFresh
+  const bytes = await putOrRead(store, uri, fresh);
+  // The same bytes need no second fingerprint.
+  const there = fresh.equals(bytes)
     ? fingerprint
     : computeFingerprint((await readingManifests()).parseStored(bytes, uri));
   if (there !== fingerprint) throw conflict(batchId, there, fingerprint);

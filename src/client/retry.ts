@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
-import { choose } from '../batch/selector.ts';
+import { selectOutputs } from '../batch/selector.ts';
 import type { ImageBatchInput, RetrySelector } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
+import { computeFingerprint } from '../manifest/canonical.ts';
 import { runOptionsFrom } from '../manifest/run-options.ts';
 import { sha256Of } from '../manifest/sha256.ts';
 import { toJson } from '../store/json.ts';
-import { storedRecords } from '../store/records.ts';
+import { readRecords } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { unknownBatch } from './near.ts';
 import { lastRun } from './progress.ts';
 import { readingManifests } from './reading-manifests.ts';
-import { type StartContext, startWorkflow } from './start.ts';
+import { readFingerprint, type StartContext, startWorkflow } from './start.ts';
 import { storedOptions } from './stored.ts';
 
 /** A retry as somebody asks for it. */
@@ -44,7 +45,8 @@ export async function retryEnded(context: StartContext, batchId: string, asked: 
     options: { ...context.options, ...runOptionsFrom(manifest), ...(await storedOptions(store, batchId)) },
     ...(hasEnded && { retry: { id, uri: await writeSelection(store, batchId, id, asked) } }),
   };
-  await startWorkflow(context, input, manifest, 'ALLOW_DUPLICATE');
+  const fingerprint = (await readFingerprint(store, batchId)) ?? computeFingerprint(manifest);
+  await startWorkflow(context, input, { manifest, fingerprint }, 'ALLOW_DUPLICATE');
 }
 
 /** Whether the run of now is this very retry, sent before: its records are still those from which it was made. */
@@ -66,7 +68,7 @@ async function writeSelection(
 ): Promise<string> {
   const uri = batchPlaces(batchId).retry(id);
   if (!(await store.head(uri)))
-    await store.putIfAbsent(uri, toJson(await choose(storedRecords(store, batchId), choice, batchId)));
+    await store.putIfAbsent(uri, toJson(await selectOutputs(readRecords(store, batchId), choice, batchId)));
   return uri;
 }
 
@@ -83,7 +85,7 @@ async function deriveRetryId(
   if (requestId === undefined) {
     const { keys = [], outcomes = [], flags = [] } = choice;
     hash.update(JSON.stringify([keys, outcomes, flags]));
-    for await (const { output, outcome, job } of storedRecords(store, batchId))
+    for await (const { output, outcome, job } of readRecords(store, batchId))
       hash.update(JSON.stringify([output, outcome, job]));
   } else hash.update(`request ${requestId}`);
   return hash.digest('hex').slice(0, 12);

@@ -32,7 +32,7 @@ export interface ScheduleRequest
 /** The same with a manifest that is normalised already. */
 export interface NormalisedScheduleRequest
   extends ScheduleTimes,
-    Pick<NormalisedRequest, 'manifest' | 'references' | 'options'> {
+    Pick<NormalisedRequest, 'manifest' | 'references' | 'fingerprint' | 'options'> {
   /** See {@link ScheduleRequest}. */
   name?: string;
 }

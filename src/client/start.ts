@@ -40,6 +40,8 @@ export interface NormalisedRequest {
   manifest: Manifest;
   /** Files on this machine that the manifest names by content; copied into the store before anything starts. */
   references?: readonly LocalReference[];
+  /** Of the manifest, where the caller has computed it already; unset: computed here, once. */
+  fingerprint?: string;
   /** Unset: made of the manifest's name and fingerprint. */
   batchId?: string;
   /** Wins over the manifest's `run` block. */
@@ -71,22 +73,25 @@ export async function startBatch(context: StartContext, request: StartRequest): 
  * whoever starts it may not know which one that is.
  */
 export async function putBatch(context: StartContext, request: StartRequest): Promise<ImageBatchInput> {
-  const { batchId, manifest, options } = await put(context, await normalised(context.store, request));
-  return { batchId, manifest, options: { store: context.store.id, ...options } };
+  const { input } = await put(context, await normalised(context.store, request));
+  return { ...input, options: { store: context.store.id, ...input.options } };
 }
 
 /** A request with its manifest read. @throws `manifest-invalid` */
 export async function normalised<Request extends Pick<StartRequest, 'manifest' | 'folder'>>(
   store: Store,
   request: Request,
-): Promise<Omit<Request, 'manifest' | 'folder'> & Pick<NormalisedRequest, 'manifest' | 'references'>> {
+): Promise<
+  Omit<Request, 'manifest' | 'folder'> & Pick<NormalisedRequest, 'manifest' | 'references' | 'fingerprint'>
+> {
   const { manifest: written, folder = '.', ...rest } = request;
   const { manifestError, readManifest } = await readingManifests();
   const read = await readManifest(typeof written === 'string' ? written : readContent(written, folder), {
     hasReference: createReferenceLookup(store),
   });
   if (!read.ok) throw manifestError(read.problems);
-  return { ...rest, manifest: read.manifest, references: read.references };
+  const { manifest, references, fingerprint } = read;
+  return { ...rest, manifest, references, fingerprint };
 }
 
 function readContent(manifest: ManifestInput, folder: string) {
@@ -106,10 +111,10 @@ export const STARTED_WITHIN_MS = 10_000;
  * @throws `batch-conflict` where the id is taken by another manifest; store and Temporal errors
  */
 export async function startNormalised(context: StartContext, request: NormalisedRequest): Promise<Started> {
-  const input = await put(context, request);
+  const { input, fingerprint } = await put(context, request);
   const { batchId } = input;
   const attached = await context.client.withDeadline(Date.now() + STARTED_WITHIN_MS, () =>
-    startOrAttach(context, input, request.manifest),
+    startOrAttach(context, input, { manifest: request.manifest, fingerprint }),
   );
   return { batchId, workflowId: toWorkflowId(batchId), attached };
 }
@@ -117,15 +122,16 @@ export async function startNormalised(context: StartContext, request: Normalised
 async function put(
   { store, options }: StartContext,
   request: NormalisedRequest,
-): Promise<Required<Omit<ImageBatchInput, 'retry'>>> {
-  const { manifest } = request;
-  const batchId = request.batchId ?? deriveBatchId(manifest.name, computeFingerprint(manifest));
+): Promise<{ input: Required<Omit<ImageBatchInput, 'retry'>>; fingerprint: string }> {
+  const { manifest, fingerprint = computeFingerprint(manifest) } = request;
+  const batchId = request.batchId ?? deriveBatchId(manifest.name, fingerprint);
   checkBatchId(batchId);
-  return {
+  const input = {
     batchId,
-    manifest: await putFiles(store, batchId, manifest, request.references),
+    manifest: await putFiles(store, batchId, { manifest, fingerprint, references: request.references }),
     options: optionsFor(options, request),
   };
+  return { input, fingerprint };
 }
 
 /** How a batch is to be run: as its request says, then its manifest, then whoever starts it. */
@@ -148,11 +154,11 @@ function elsewhere(batchId: string): HummingbatchError {
 async function startOrAttach(
   context: StartContext,
   input: ImageBatchInput,
-  manifest: Manifest,
+  content: StartedManifest,
 ): Promise<boolean> {
-  const fingerprint = computeFingerprint(manifest);
+  const { fingerprint } = content;
   try {
-    await startWorkflow(context, input, manifest, 'REJECT_DUPLICATE');
+    await startWorkflow(context, input, content, 'REJECT_DUPLICATE');
     return false;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -168,19 +174,26 @@ async function startOrAttach(
   const brokeOff = ['FAILED', 'TERMINATED', 'TIMED_OUT'].includes(run.status);
   if (!brokeOff) return true;
   // It ended without its report: the store knows where it stood, and the new run goes on from there.
-  await startWorkflow(context, input, manifest, 'ALLOW_DUPLICATE');
+  await startWorkflow(context, input, content, 'ALLOW_DUPLICATE');
   return false;
 }
 
-async function readFingerprint(store: Store, batchId: string): Promise<string | undefined> {
+/** The fingerprint that the first `prepare` of a batch wrote; undefined before it. */
+export async function readFingerprint(store: Store, batchId: string): Promise<string | undefined> {
   return (await getJson<{ fingerprint: string }>(store, batchPlaces(batchId).identity))?.fingerprint;
+}
+
+/** A manifest and the fingerprint that was computed of it. */
+export interface StartedManifest {
+  manifest: Manifest;
+  fingerprint: string;
 }
 
 /** Starts the workflow under the batch's id; what people see of it in the Temporal UI from the first moment comes with it. */
 export async function startWorkflow(
   { client, store, taskQueue }: StartContext,
   input: ImageBatchInput,
-  manifest: Manifest,
+  { manifest, fingerprint }: StartedManifest,
   reuse: WorkflowIdReusePolicy,
 ): Promise<void> {
   const summary = summarise(manifest);
@@ -191,7 +204,7 @@ export async function startWorkflow(
     workflowIdConflictPolicy: 'FAIL',
     workflowIdReusePolicy: reuse,
     memo: {
-      fingerprint: computeFingerprint(manifest),
+      fingerprint,
       store: store.id,
       ...(input.retry && { retryId: input.retry.id }),
     },

@@ -22,7 +22,7 @@ export interface Call {
   /** What is asked, for errors. */
   subject: Subject;
   /** Of a POST, asked in the moment before its first byte; until it has said yes, nothing has left this machine. */
-  mayLeave?: () => boolean;
+  maySend?: () => boolean;
   /** An HTTP status that is an answer here, and no error. */
   alsoFine?: number;
 }
@@ -33,7 +33,7 @@ export interface Http {
   /** Sends the call and resolves with a 2xx answer as soon as its headers are there; the deadline is for those alone. */
   open(call: Call): Promise<Response>;
   /** What Google says in words, which may quote the key, without it. */
-  clean: (words: string) => string;
+  redactKey: (words: string) => string;
 }
 
 // Google's answers to single calls are some kB; a body beyond this is none of its.
@@ -42,16 +42,16 @@ const MAX_BODY = 16 << 20;
 /** The one way to Google: key in a header, a deadline and a signal on each call, no retries (they are Temporal's). */
 export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
   const base = new URL(baseUrl);
-  const clean = (words: string) => withoutKey(words, apiKey);
+  const redactKey = (words: string) => withoutKey(words, apiKey);
 
   async function attempt(call: Call, signal: AbortSignal): Promise<Response> {
     const url = new URL(call.path, base);
     url.protocol = base.protocol;
     url.host = base.host;
     const headers = { 'x-goog-api-key': apiKey, ...call.headers };
-    const { method, body: content, mayLeave } = call;
-    const response = mayLeave
-      ? await postWithinDeadline(url, { headers, body: content ?? '', signal }, mayLeave)
+    const { method, body: content, maySend } = call;
+    const response = maySend
+      ? await postWithinDeadline(url, { headers, body: content ?? '', signal }, maySend)
       : // A redirect would carry the key to whoever is named there.
         await fetch(url, { method, headers, body: content, redirect: 'error', signal });
     if (response.ok || response.status === call.alsoFine) return response;
@@ -60,12 +60,12 @@ export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
         'invalid-response',
         `Gemini answered ${response.status}, which says nothing.`,
       );
-    const body = clean(await readText(response));
+    const body = redactKey(await readText(response));
     throw toError(readRefusal(response.status, body, response.headers, Date.now()), call.subject);
   }
 
   return {
-    clean,
+    redactKey,
     async send(call) {
       const signal = AbortSignal.any([call.signal, AbortSignal.timeout(call.deadlineMs)]);
       try {

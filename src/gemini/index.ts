@@ -27,7 +27,7 @@ export function createGemini(options: HttpOptions) {
     keyFingerprint: keyFingerprint(options.apiKey),
     files: createFiles(http, sdk),
     jobs: createJobs(http, sdk),
-    clean: http.clean,
+    redactKey: http.redactKey,
     results: (file: string, offset: number, signal: AbortSignal, options?: Pick<DownloadOptions, 'again'>) =>
       download(http, file, offset, signal, options),
   };

@@ -32,16 +32,16 @@ export function createJobs(http: Http, sdk: Sdk) {
     /**
      * POSTs once. Own code, because the SDK's error has no headers and so loses Retry-After. Never throws.
      *
-     * @param mayLeave asked in the moment before the first byte leaves
+     * @param maySend asked in the moment before the first byte leaves
      */
     async create(
       model: string,
       displayName: string,
       fileName: string,
-      mayLeave: () => boolean,
+      maySend: () => boolean,
       signal: AbortSignal,
     ): Promise<Creation> {
-      let left = false;
+      let sent = false;
       try {
         const { body } = await http.send({
           method: 'POST',
@@ -51,11 +51,11 @@ export function createJobs(http: Http, sdk: Sdk) {
           deadlineMs: CREATE_DEADLINE_MS,
           signal,
           subject: 'create',
-          mayLeave: () => (left = mayLeave()),
+          maySend: () => (sent = maySend()),
         });
         return { kind: 'created', job: readOperation(parse(body)).name };
       } catch (error) {
-        return notCreated(error, left);
+        return notCreated(error, sent);
       }
     },
 
@@ -70,7 +70,7 @@ export function createJobs(http: Http, sdk: Sdk) {
       });
       const { error, ...job } = readOperation(parse(body));
       // The error of a job may quote the key as a refusal does; the rest is names and numbers.
-      return { ...job, ...(error && { error: { ...error, message: http.clean(error.message) } }) };
+      return { ...job, ...(error && { error: { ...error, message: http.redactKey(error.message) } }) };
     },
 
     /** All jobs of the project, page by page. Pages shift while jobs come and go, so one pass can miss one. */
@@ -120,7 +120,7 @@ function listed(name: string, job: SdkJob): ListedJob {
 }
 
 /** A 4xx says that nothing was made, all but 408 (a gateway gave up waiting, and the job may still come into being). */
-function notCreated(error: unknown, left: boolean): Creation {
+function notCreated(error: unknown, sent: boolean): Creation {
   const known =
     error instanceof HummingbatchError
       ? error
@@ -130,7 +130,7 @@ function notCreated(error: unknown, left: boolean): Creation {
           { cause: error },
         );
   const open: readonly string[] = ['unavailable', 'unreachable', 'invalid-response'];
-  return { kind: left && open.includes(known.code) ? 'unknown' : 'refused', error: known };
+  return { kind: sent && open.includes(known.code) ? 'unknown' : 'refused', error: known };
 }
 
 function parse(body: string): unknown {

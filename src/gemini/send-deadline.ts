@@ -20,7 +20,7 @@ export interface Post {
 export function postWithinDeadline(
   url: URL,
   { headers, body, signal }: Post,
-  mayStillSend: () => boolean,
+  maySend: () => boolean,
 ): Promise<Response> {
   const isSecure = url.protocol === 'https:';
   const request = isSecure ? requestHttps : requestHttp;
@@ -41,7 +41,7 @@ export function postWithinDeadline(
     });
     post.once('socket', (socket) =>
       socket.once(isSecure ? 'secureConnect' : 'connect', () => {
-        if (mayStillSend()) post.end(body);
+        if (maySend()) post.end(body);
         else
           post.destroy(
             new HummingbatchError('aborted', 'The process stood still, and then it was too late to send.'),

@@ -3,7 +3,7 @@ import { batchPlaces } from '../contract/places.ts';
 import type { Store } from './store.ts';
 
 /** The records of an ended batch, one by one; none while it has no report. */
-export async function* storedRecords(store: Store, batchId: string): AsyncGenerator<OutputRecord> {
+export async function* readRecords(store: Store, batchId: string): AsyncGenerator<OutputRecord> {
   const { results } = batchPlaces(batchId);
   if (!(await store.head(results))) return;
   let rest = '';

@@ -65,12 +65,19 @@ async function run(batch: Batch): Promise<BatchResult> {
   return reportBatch(batch, 'ended');
 }
 
+/** The manifest's fingerprint from the memo, where whoever started the batch wrote it there. */
+function readFingerprint(): { fingerprint?: string } {
+  const fingerprint = workflowInfo().memo?.['fingerprint'];
+  return typeof fingerprint === 'string' ? { fingerprint } : {};
+}
+
 async function prepareBatch(batch: Batch): Promise<Prepared> {
   batch.enter('PREPARING');
   const prepared = await retryUntilResolved(batch, 'prepare', () =>
     batch.run('prepare', 'before any round: read and check the manifest', {
       ...batch.base,
       input: batch.inputNow,
+      ...readFingerprint(),
     }),
   );
   // Not again after an earlier run's round: the budget may have been changed meanwhile.

@@ -64,8 +64,8 @@ async function check(
 ): Promise<JobStatus | undefined> {
   const { state: known } = batch.progress.jobs.find(({ name }) => name === job) ?? { state: 'PENDING' };
   const summary = `round ${round}: check ${number} of ${short(job)}, was ${known}, ${spell(Date.now() - submittedAt)}`;
-  const look: SearchWhen = stragglers ? (stragglers.areDue() ? 'now' : 'at-end') : 'never';
-  const asked = { round, job, submittedAt, look, pauseMs: pauseBetweenLooks(batch) };
+  const search: SearchWhen = stragglers ? (stragglers.areDue() ? 'now' : 'at-end') : 'never';
+  const asked = { round, job, submittedAt, search, pauseMs: pauseBetweenLooks(batch) };
   // Made anew for each try: after a stop the batch may be bound to another key.
   const inputNow = () => ({ ...batch.base, ...asked, ...intervals(batch, job) });
   const status = await retryUntilResolved(batch, 'wait', () =>

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { fc } from '@fast-check/vitest';
-import { measure } from '../../src/activities/collecting/image.ts';
-import { type Expectation, type Taken, takeLine } from '../../src/activities/collecting/line.ts';
+import { measureImage } from '../../src/activities/collecting/image.ts';
+import { type Expectation, type LineResult, parseLine } from '../../src/activities/collecting/line.ts';
 import { planOutputs } from '../../src/batch/plan.ts';
 import { judgeLine, readKey } from '../../src/batch/verdict.ts';
 import { FLAGS, type Manifest, REASONS } from '../../src/contract/index.ts';
@@ -47,7 +47,7 @@ export const RESULT_LINES = [
       const expected = expectation();
       const files = new Map<string, Uint8Array>();
       for (const line of lines) {
-        const taken = takeLine(line, expected);
+        const taken = parseLine(line, expected);
         // No line is passed over without a word.
         assert.ok(taken.answers.length + taken.anomalies.length > 0);
         assertBounded(taken);
@@ -73,14 +73,14 @@ export const RESULT_LINES = [
       const bytes = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
       const take = async (cuts: number[]) => {
         const expected = expectation();
-        return (await readLines(bytes, cuts, 1e6)).map((line) => takeLine(line.bytes, expected));
+        return (await readLines(bytes, cuts, 1e6)).map((line) => parseLine(line.bytes, expected));
       };
       assert.deepEqual(await take(places), await take([]));
     },
   ),
 
   target('an image is measured or is none', bytesLike(PICTURES), (bytes) => {
-    const measured = measure(bytes);
+    const measured = measureImage(bytes);
     if (!measured) return;
     assert.equal(measured.bytes, bytes.length);
     assert.ok(Number.isSafeInteger(measured.width) && measured.width > 0);
@@ -100,11 +100,11 @@ function expectation(): Expectation {
     job: 'batches/b',
     outputs: new Map(outputs),
     images: new Map(),
-    clean: (words) => words,
+    redactKey: (words) => words,
   };
 }
 
-function assertBounded({ answers, anomalies }: Taken): void {
+function assertBounded({ answers, anomalies }: LineResult): void {
   for (const { output, outcome, flags, reason, message, text, costUsd } of answers) {
     assert.ok(PLAN.some((planned) => planned.output === output));
     assert.equal(outcome === 'image', reason === undefined);
@@ -117,7 +117,7 @@ function assertBounded({ answers, anomalies }: Taken): void {
 }
 
 /** Every image that an answer names is there under a name of its output's, and is what the answer says. */
-function assertFiles({ answers }: Taken, files: ReadonlyMap<string, Uint8Array>): void {
+function assertFiles({ answers }: LineResult, files: ReadonlyMap<string, Uint8Array>): void {
   for (const { output, image } of answers) {
     if (!image) continue;
     const stem = PLAN.find((planned) => planned.output === output)?.fileStem ?? '';

@@ -40,13 +40,13 @@ function answer(key: string, parts: object[]) {
 const rowError = (key: string, code: number, message = 'Internal error') =>
   JSON.stringify({ key, error: { code, message } });
 
-type ResultsOnly = Pick<Gemini, 'endpoint' | 'keyFingerprint' | 'clean' | 'results'>;
+type ResultsOnly = Pick<Gemini, 'endpoint' | 'keyFingerprint' | 'redactKey' | 'results'>;
 
-/** The wire of a collecting: nothing but a result file, served in chunks from any offset. */
+/** A Gemini client that only serves a result file, in chunks, from any offset. */
 function serveResults(content: () => Buffer, chunk = 1000): ResultsOnly {
   return {
     endpoint: 'https://gemini.example',
-    clean: (words) => words,
+    redactKey: (words) => words,
     keyFingerprint: 'print-of-key',
     async *results(_file, offset, signal) {
       const bytes = content();
@@ -88,7 +88,7 @@ async function readAnswers(store: Store, job = JOB): Promise<Answer[]> {
   return checkpoints.flatMap((checkpoint) => checkpoint?.answers ?? []);
 }
 
-/** All that lies in a store, but for which attempt wrote what. */
+/** Every file of a store, without the numbers of the attempts that wrote them. */
 async function readTree(store: Store): Promise<Record<string, string>> {
   const files = Object.entries(await readFiles(store)).filter(([key]) => key !== places.identity);
   return Object.fromEntries(files.map(([key, content]) => [key, content.replace(/"sequence":\d+/, '')]));
@@ -108,7 +108,7 @@ async function mixedLines(names: readonly string[]): Promise<string[]> {
     if (n % 19 === 8) return [];
     return [answer(key, [part(await picture(n))])];
   });
-  // Far behind their first answers: other bytes, and the same.
+  // Far behind their first answers: one with other bytes, one with the same.
   const late = [
     answer(`${names[0]}#1`, [part(await picture(3000))]),
     answer(`${names[1]}#1`, [part(await picture(1))]),
@@ -116,7 +116,7 @@ async function mixedLines(names: readonly string[]): Promise<string[]> {
   return [...(await Promise.all(lines)).flat(), ...late];
 }
 
-describe('a killed collecting', () => {
+describe('a collection that is killed', () => {
   const names = keys(100);
   const items = names.map((name) => item(name));
 
@@ -127,7 +127,7 @@ describe('a killed collecting', () => {
     return { lines, collected, tree: await readTree(store) };
   }
 
-  /** Lets so many writes through, then fails for good: before the write that comes next, or after it. */
+  /** Lets `count` writes through and then fails for good, before the next write or after it. */
   function dying(store: Store, writes: number, when: 'before' | 'after'): Store {
     let left = writes;
     const gate = async <Output>(write: () => Promise<Output>): Promise<Output> => {
@@ -144,7 +144,7 @@ describe('a killed collecting', () => {
     };
   }
 
-  test('at any write leaves, once run again, what an undisturbed one leaves, byte for byte', async () => {
+  test('leaves the same bytes as an undisturbed one, at whichever write it was killed', async () => {
     const { lines, collected, tree } = await undisturbed();
     let deaths = 0;
     for (const when of ['before', 'after'] as const) {
@@ -161,7 +161,7 @@ describe('a killed collecting', () => {
     expect(deaths).toBeGreaterThanOrEqual(2 * 9);
   });
 
-  test('by a cut anywhere in the download goes on at its checkpoint, and the result is the same', async () => {
+  test('continues at its checkpoint after a cut anywhere in the download, with the same result', async () => {
     const { lines, collected, tree } = await undisturbed();
     const text = lines.map((line) => `${line}\n`).join('');
     const cuts = fc.sample(fc.nat({ max: text.length }), { numRuns: 12, seed: 7 });
@@ -190,7 +190,7 @@ describe('a killed collecting', () => {
     }
   });
 
-  test('by a worker that stops at its nth sign of life is tried again elsewhere, with the same result', async () => {
+  test('gives the same result on another worker when the first stops at its nth heartbeat', async () => {
     const { lines, collected, tree } = await undisturbed();
     for (const beats of [1, 2, 3, 4]) {
       const { store, run, input } = await prepared(items, lines);
@@ -208,7 +208,7 @@ describe('a killed collecting', () => {
     }
   });
 
-  test('run again when all is done changes nothing and downloads nothing', async () => {
+  test('changes nothing and downloads nothing when it runs again after its end', async () => {
     const { lines, collected, tree } = await undisturbed();
     const { store, run, input, collect, gemini } = await prepared(items, lines);
     await collect();
@@ -247,7 +247,7 @@ describe('two attempts at the same time', () => {
     return { gemini: { ...gemini, results }, arrived, open: gate.open };
   }
 
-  test('end with one result: the older one stops once it sees that a newer one was here', async () => {
+  test('end with one result: the older one stops when it sees a checkpoint of the newer one', async () => {
     const { store, run, input, gemini } = await prepared(items, await mixedLines(names));
     const frozen = gated(gemini, 2000);
     const older = run('collectRound', input, { instead: { gemini: frozen.gemini }, info: { attempt: 1 } });
@@ -260,7 +260,7 @@ describe('two attempts at the same time', () => {
     expect(newer.counts.image).toBeGreaterThan(50);
   });
 
-  test('end with one result: a newer one goes on behind what an older one promised', async () => {
+  test('end with one result: the newer one continues after the checkpoint of the older one', async () => {
     const lines = await mixedLines(names);
     const { store, run, input, gemini } = await prepared(items, lines);
     const slow = gated(gemini, 2000);
@@ -274,8 +274,8 @@ describe('two attempts at the same time', () => {
   });
 });
 
-describe('what a result file may hold', () => {
-  test('comes to the bytes that Gemini made, by key and not by place', async () => {
+describe('the contents of a result file', () => {
+  test('give the bytes that Gemini made, matched by key and not by position', async () => {
     const [one, two] = [await picture(1, 'jpeg'), await picture(2, 'webp')];
     const { collect, answers, store } = await prepared(
       [item('a'), item('b')],
@@ -300,14 +300,14 @@ describe('what a result file may hold', () => {
     });
   });
 
-  test('CRLF, empty lines, blank ends and a last line without newline cost nothing', async () => {
+  test('CRLF, empty lines and a last line without newline change nothing', async () => {
     const image = answer('a#1', [part(await picture(1))]);
     const { collect, mark } = await prepared(
       [item('a'), item('b')],
       `\n\r\n${image}\r\n\n${rowError('b#1', 13)}`,
     );
     expect(await collect()).toMatchObject({ counts: { image: 1, failed: 1, missing: 0 }, anomalies: 0 });
-    expect((await mark())?.silent).toEqual([]);
+    expect((await mark())?.unanswered).toEqual([]);
   });
 
   test.each([
@@ -317,7 +317,7 @@ describe('what a result file may hold', () => {
     ['a list', '[]'],
     ['an answer without a key', '{"response":{}}'],
     ['bytes that are no text', '\u0000\u0001'],
-  ])('a line that is %s costs that line', async (_, line) => {
+  ])('loses only the line that is %s', async (_, line) => {
     const good = answer('b#1', [part(await picture(1))]);
     const { collect } = await prepared([item('a'), item('b')], [line, good]);
     const collected = await collect();
@@ -325,20 +325,20 @@ describe('what a result file may hold', () => {
     expect(collected.next).toMatchObject({ round: 2, outputs: 1 });
   });
 
-  test('an answer with null in every place is an answer without an image', async () => {
+  test('an answer with null in every field counts as an answer without an image', async () => {
     const { collect, answers } = await prepared([item('a')], ['{"key":"a#1","response":null,"error":null}']);
     expect(await collect()).toMatchObject({ counts: { failed: 1 } });
     expect(await answers()).toMatchObject([{ output: 'a#1', outcome: 'failed', reason: 'malformed' }]);
   });
 
-  test('a missing line is a missing answer, worth another round', async () => {
+  test('a missing line counts as a missing answer and goes into the next round', async () => {
     const { collect, mark, store } = await prepared(
       [item('a'), item('b'), item('c')],
       [answer('b#1', [part(await picture(1))])],
     );
     const collected = await collect();
     expect(collected).toMatchObject({ counts: { image: 1, missing: 2 }, next: { round: 2, outputs: 2 } });
-    expect((await mark())?.silent.map(({ output, reason }) => [output, reason])).toEqual([
+    expect((await mark())?.unanswered.map(({ output, reason }) => [output, reason])).toEqual([
       ['a#1', 'no-answer'],
       ['c#1', 'no-answer'],
     ]);
@@ -357,7 +357,7 @@ describe('what a result file may hold', () => {
     '\u001b[2J<script>',
     'x'.repeat(5000),
   ])(
-    'an answer for the unknown key %j is told of, kept under a name of its own, and counted',
+    'reports an answer for the unknown key %j, keeps its image under its own name, and counts its cost',
     async (key) => {
       const stray = await picture(1);
       const { collect, images, mark, store } = await prepared(
@@ -380,7 +380,7 @@ describe('what a result file may hold', () => {
     },
   );
 
-  test('a second answer with the same bytes is the same file, billed twice', async () => {
+  test('a second answer with the same bytes keeps one file and is billed twice', async () => {
     const image = answer('a#1', [part(await picture(1))]);
     const { collect, images, answers } = await prepared([item('a')], [image, image]);
     const collected = await collect();
@@ -389,7 +389,7 @@ describe('what a result file may hold', () => {
     expect(collected.actualUsd).toBeGreaterThan(2 * 0.06);
   });
 
-  test('a second answer with other bytes is kept beside the first', async () => {
+  test('a second answer with other bytes is kept as an alternate', async () => {
     const { collect, images } = await prepared(
       [item('a')],
       [
@@ -402,7 +402,7 @@ describe('what a result file may hold', () => {
     expect(await images()).toEqual(['a.png', 'a~alt1.png', 'a~alt2.jpg']);
   });
 
-  test('two images in one answer are both kept, the last one first, and billed once', async () => {
+  test('two images in one answer are both kept, the last one as the main image, and billed once', async () => {
     const [draft, final] = [await picture(1), await picture(2)];
     const { collect, store, answers } = await prepared(
       [item('a')],
@@ -434,7 +434,7 @@ describe('what a result file may hold', () => {
       () => Buffer.concat([Buffer.from([0xff, 0xd8]), Buffer.alloc(5000, 0x11)]).toString('base64'),
     ],
     ['a GIF', () => Buffer.from('GIF89a\u0001\u0000\u0001\u0000\u0000\u0000\u0000;').toString('base64')],
-  ])('an image that is %s is undecodable, worth one more try, and no file', async (_, dataOf) => {
+  ])('an image that is %s is undecodable, gets one more try and no file', async (_, dataOf) => {
     const data = dataOf(await picture(1));
     const { collect, answers, images } = await prepared([item('a')], [answer('a#1', [part(data)])]);
     expect(await collect()).toMatchObject({ counts: { failed: 1 }, next: { round: 2, outputs: 1 } });
@@ -442,7 +442,7 @@ describe('what a result file may hold', () => {
     expect(await images()).toEqual([]);
   });
 
-  test('a line beyond all measure costs that line, and no memory', async () => {
+  test('a line that is too long is lost alone and takes no memory', async () => {
     const good = answer('b#1', [part(await picture(1))]);
     const { run, input, gemini } = await prepared([item('a'), item('b')], [good]);
     const piece = Buffer.alloc(1 << 20, 'x');
@@ -458,7 +458,7 @@ describe('what a result file may hold', () => {
     expect(collected).toMatchObject({ counts: { image: 1, missing: 1 }, anomalies: 1 });
   });
 
-  test('rubbish by the thousand is counted and not hoarded', async () => {
+  test('thousands of bad lines are counted and not kept', async () => {
     const rubbish = Array.from({ length: 5000 }, (_, n) => `rubbish ${n}`);
     const { collect, mark, store } = await prepared(
       [item('a')],
@@ -472,13 +472,13 @@ describe('what a result file may hold', () => {
   });
 });
 
-describe('an end that comes too early', () => {
-  test('is not believed before a second look', async () => {
+describe('a result file that ends too early', () => {
+  test('is downloaded a second time', async () => {
     const lines = [answer('a#1', [part(await picture(1))]), answer('b#1', [part(await picture(2))])];
     const { run, input, gemini, file } = await prepared([item('a'), item('b')], lines);
     let progressCache = 0;
     const results: Gemini['results'] = async function* (_file, offset) {
-      // The first download ends in the middle of the second line as if that were all.
+      // The first download ends in the middle of the second line, without an error.
       yield file.content.subarray(offset, ++progressCache === 1 ? (lines[0]?.length ?? 0) + 30 : undefined);
     };
     const collected = await run('collectRound', input, { instead: { gemini: { ...gemini, results } } });
@@ -486,13 +486,13 @@ describe('an end that comes too early', () => {
     expect(progressCache).toBe(2);
   });
 
-  test('is not believed because one output has answers for two', async () => {
+  test('is downloaded again although one output has two answers', async () => {
     const a = answer('a#1', [part(await picture(1))]);
     const lines = [a, a, answer('b#1', [part(await picture(2))])];
     const { run, input, gemini, file } = await prepared([item('a'), item('b')], lines);
     let progressCache = 0;
     const results: Gemini['results'] = async function* (_file, offset) {
-      // The first download ends behind the second line, as many as the job's counters promise.
+      // The first download ends after the second line: as many lines as the job's counters say.
       yield file.content.subarray(offset, ++progressCache === 1 ? 2 * (a.length + 1) : undefined);
     };
     const jobs = input.jobs.map((job) => ({ ...job, expectedLines: 2 }));
@@ -505,7 +505,7 @@ describe('an end that comes too early', () => {
     expect(progressCache).toBe(2);
   });
 
-  test('is believed after it, and what is left of a line is told of', async () => {
+  test('is accepted when the second download ends at the same byte, and the partial line is reported', async () => {
     const lines = `${answer('a#1', [part(await picture(1))])}\n{"key":"b#1","respo`;
     const { collect, input } = await prepared([item('a'), item('b')], lines);
     const [job] = input.jobs;
@@ -515,7 +515,7 @@ describe('an end that comes too early', () => {
     });
   });
 
-  test('that is another one at each look is tried again later', async () => {
+  test('is tried again later when every download ends at another byte', async () => {
     const { run, input, gemini } = await prepared([item('a')], [answer('a#1', [part(await picture(1))])]);
     let progressCache = 0;
     const results: Gemini['results'] = async function* () {
@@ -529,7 +529,7 @@ describe('an end that comes too early', () => {
   });
 });
 
-describe('a job without results', () => {
+describe('a job without a result file', () => {
   test.each([
     ['EXPIRED', 'job-expired'],
     ['FAILED', 'job-failed'],
@@ -538,12 +538,12 @@ describe('a job without results', () => {
     const { collect, mark } = await prepared([item('a'), item('b')], []);
     const collected = await collect({ jobs: [{ job: JOB, state, expectedLines: 0 }] });
     expect(collected).toMatchObject({ counts: { total: 2, missing: 2 } });
-    expect((await mark())?.silent.map((silent) => silent.reason)).toEqual([reason, reason]);
+    expect((await mark())?.unanswered.map((silent) => silent.reason)).toEqual([reason, reason]);
   });
 });
 
-describe('another try', () => {
-  test('is for what is worth it, and only as often as allowed', async () => {
+describe('the next round', () => {
+  test('gets the outputs that another try may help, at most as often as allowed', async () => {
     const { collect, store } = await prepared(
       [item('a'), item('b'), item('c')],
       [rowError('a#1', 13), rowError('b#1', 3, 'Invalid argument'), answer('c#1', [part(await picture(1))])],
@@ -553,7 +553,7 @@ describe('another try', () => {
     expect((await collect({ maxRounds: 1 })).next).toBeUndefined();
   });
 
-  test('uploads references anew where Google has lost one', async () => {
+  test('uploads all references again when Google has lost one', async () => {
     const { collect, store } = await prepared(
       [item('a')],
       [rowError('a#1', 7, 'You do not have permission to access the File x or it may not exist.')],
@@ -563,7 +563,7 @@ describe('another try', () => {
     expect(await store.get(places.uploads)).toBeUndefined();
   });
 
-  test('that also fails adds to what the first one cost, and its images never take the place of others', async () => {
+  test('adds to the cost of the first one, and its images never replace other images', async () => {
     const image = await picture(1);
     const { collect, store, run, input } = await prepared([item('a')], [answer('a#1', [part(image)])]);
     await collect();
@@ -583,7 +583,7 @@ describe('another try', () => {
   });
 });
 
-describe('a transfer that fails again and again', () => {
+describe('a transfer that keeps failing', () => {
   const lines = async () => [answer('a#1', [part(await picture(1))])];
   const broken: Gemini['results'] = () => {
     throw new HummingbatchError('unreachable', 'Cut.');
@@ -604,7 +604,7 @@ describe('a transfer that fails again and again', () => {
     expect(ends).toEqual([false, false, false, false, true]);
   });
 
-  test('goes on as long as each gets a little further', async () => {
+  test('continues as long as each attempt makes progress', async () => {
     const { run, input, gemini } = await prepared([item('a')], await lines());
     const instead = { gemini: { ...gemini, results: broken } };
     const info = { attempt: 50, heartbeatDetails: { job: JOB, lines: 32, of: 100 } };

@@ -25,7 +25,7 @@ async function staged(options?: EmulatorOptions) {
   return {
     ...worker,
     nonce,
-    /** A job that somebody makes at Google. */
+    /** Creates a job at Google by hand. */
     made: async (displayName: string) =>
       (await wire.createFromFile(file, 'gemini-3-pro-image', { displayName })).json.name as string,
     blind: { gemini: { ...deps.gemini, jobs: { ...deps.gemini.jobs, list } } },
@@ -36,8 +36,8 @@ async function staged(options?: EmulatorOptions) {
 
 const OURS = { batchId: BATCH };
 
-describe('whose a job is stands in the store', () => {
-  test('once it is made, and as well where an attempt that was killed had made it', async () => {
+describe('the index of jobs in the store', () => {
+  test('has a job once it is created, also when the attempt that created it was killed', async () => {
     const { run, whose, indexed, store } = await staged();
     const { job } = (await run('createJob', SUBMIT)) as { job: string };
     expect(await whose(job)).toEqual(OURS);
@@ -47,7 +47,7 @@ describe('whose a job is stands in the store', () => {
     expect(await indexed()).toHaveLength(1);
   });
 
-  test('once it is found, further ones of the round too, and nobody else’s', async () => {
+  test('has every job of the round that a search finds, and no job of others', async () => {
     const { run, made, nonce, whose, indexed } = await staged();
     const found = await made(`hb/${BATCH}/${nonce}/r1.1`);
     const extra = await made(`hb/${BATCH}/${nonce}/r1.2`);
@@ -57,7 +57,7 @@ describe('whose a job is stands in the store', () => {
     expect(await indexed()).toHaveLength(2);
   });
 
-  test('once a person has named it and it is ours', async () => {
+  test('has a job that an operator named, if it is ours', async () => {
     const { run, made, nonce, store, whose, indexed, blind } = await staged();
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 1 }));
     const theirs = await made('somebody else’s');
@@ -68,17 +68,17 @@ describe('whose a job is stands in the store', () => {
     expect(await whose(ours)).toEqual(OURS);
   });
 
-  test('once a check has found it beside the one that is waited for', async () => {
+  test('has a straggler that a check finds', async () => {
     const { run, made, nonce, whose } = await staged();
     const { job } = (await run('createJob', SUBMIT)) as { job: string };
     const twin = await made(`hb/${BATCH}/${nonce}/r1.1`);
     const times = { submittedAt: Date.now(), minIntervalMs: 30_000, maxIntervalMs: 1_800_000 };
-    await run('checkJob', { ...FIND, ...times, look: 'now', job });
+    await run('checkJob', { ...FIND, ...times, search: 'now', job });
     expect(await whose(twin)).toEqual(OURS);
   });
 });
 
-test('where it cannot be kept the job is made and found all the same', async () => {
+test('is not needed to create and find the job', async () => {
   const { run, store, indexed } = await staged();
   const full: Store = {
     ...store,
@@ -94,7 +94,7 @@ test('where it cannot be kept the job is made and found all the same', async () 
   expect(await indexed()).toEqual([]);
 });
 
-test('what is known is not written again', async () => {
+test('does not write a known entry again', async () => {
   const { run, store } = await staged();
   await run('createJob', SUBMIT);
   const writes: string[] = [];
@@ -113,6 +113,6 @@ test.each([
   '',
   `batches/${'x'.repeat(101)}`,
   'batches/a\n',
-])('%j is no key', (name) => {
+])('%j has no place in the index', (name) => {
   expect(jobPlace(name)).toBeUndefined();
 });

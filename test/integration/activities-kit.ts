@@ -25,19 +25,19 @@ export const HOUR = 3_600_000;
 
 const SILENT = new DefaultLogger('ERROR', () => undefined);
 
-/** A folder of this test's own. */
+/** A temporary folder for one test. */
 export async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A store in a folder of this test's own. */
+/** A store in a temporary folder. */
 export async function newStore(): Promise<Store> {
   return openStore(join(await newFolder(), 'store'));
 }
 
-/** The activities of a worker with a store and an emulator of its own, and a clock that the test may set. */
+/** The activities of a worker with its own store and emulator, and a clock that the test can move. */
 export async function newWorker(options: EmulatorOptions = {}) {
   const clock = { ahead: 0 };
   const now = () => Date.now() + clock.ahead;
@@ -49,13 +49,13 @@ export async function newWorker(options: EmulatorOptions = {}) {
   return { clock, emulator, store, deps, ...createRunner(deps) };
 }
 
-/** What a worker has from outside, where nobody is to be called. */
+/** The dependencies of a worker that calls nothing outside. */
 export function createDeps(store: Store): Omit<ActivityDeps, 'gemini'> {
   return {
     store,
-    fetchReference: () => Promise.reject(new Error('nobody fetches here')),
+    fetchReference: () => Promise.reject(new Error('this test must not fetch')),
     webhookSecrets: () => undefined,
-    postWebhook: () => Promise.reject(new Error('nobody posts here')),
+    postWebhook: () => Promise.reject(new Error('this test must not post')),
     searchAttributes: async () => ['BatchId'],
     log: pino({ level: 'silent' }),
     now: Date.now,
@@ -81,9 +81,9 @@ export function createRunner(deps: ActivityDeps) {
 }
 
 export interface Attempt {
-  /** In place of what the worker has. */
+  /** Replaces dependencies of the worker. */
   instead?: Partial<ActivityDeps>;
-  /** To cancel it, or to hear its heartbeats. */
+  /** To cancel the attempt, or to receive its heartbeats. */
   env?: MockActivityEnvironment;
   info?: Partial<Info>;
 }
@@ -92,7 +92,7 @@ export function environment(info: Partial<Info> = {}): MockActivityEnvironment {
   return new MockActivityEnvironment(info, { logger: SILENT });
 }
 
-/** The failure that an activity ends with. */
+/** The failure of an activity; throws if it does not fail. */
 export async function catchFailure(running: Promise<unknown>): Promise<ApplicationFailure> {
   try {
     await running;
@@ -100,7 +100,7 @@ export async function catchFailure(running: Promise<unknown>): Promise<Applicati
     if (error instanceof ApplicationFailure) return error;
     throw error;
   }
-  throw new Error('it did not fail');
+  throw new Error('the activity did not fail');
 }
 
 export function item(key: string, rest: Partial<Item> = {}): Item {
@@ -111,7 +111,7 @@ export function buildManifest(items: Item[], rest: Partial<Manifest> = {}): Mani
   return { name: 'demo', model: 'gemini-3-pro-image', references: {}, items, run: {}, ...rest };
 }
 
-/** Puts a manifest where whoever starts a batch puts it, and makes the input of prepare. */
+/** Writes a manifest to its place in the store, and returns the input of `prepare`. */
 export async function begin(store: Store, manifest: Manifest | string) {
   const text = typeof manifest === 'string' ? manifest : serialiseManifest(manifest);
   await store.put(places.manifest, text);
@@ -123,7 +123,7 @@ export async function begin(store: Store, manifest: Manifest | string) {
   };
 }
 
-/** Puts a reference where the client puts it; answers with what a manifest calls it. */
+/** Writes a reference to its place in the store, and returns its name in a manifest. */
 export async function addReference(store: Store, content: Buffer, extension = 'png') {
   const sha256 = sha256Of(content);
   await store.put(referencePlace(sha256, extension), content);
@@ -134,7 +134,7 @@ export function sha256Of(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** A small image; another number, another image. */
+/** A small image, different for each number. */
 export function picture(number: number, format: 'png' | 'jpeg' | 'webp' = 'png', size = 16): Promise<Buffer> {
   const background = { r: number % 256, g: (number >> 8) % 256, b: 99 };
   return sharp({ create: { width: size, height: size, channels: 3, background } })
@@ -147,7 +147,7 @@ export async function readText(store: Store, key: string): Promise<string | unde
   return bytes && Buffer.from(bytes).toString();
 }
 
-/** A store's every file by key. */
+/** All files of a batch by key. */
 export async function readFiles(store: Store): Promise<Record<string, string>> {
   const keys = await store.list(`${places.home}/`);
   return Object.fromEntries(

@@ -17,7 +17,7 @@ import {
 const MANIFEST = buildManifest([item('hero', { count: 3, aspectRatio: '16:9' }), item('flat')]);
 
 describe('prepare', () => {
-  test('says where the batch stands: outputs, price, the round to do, the worker that began it', async () => {
+  test('returns where the batch stands: outputs, price, next round, and the worker it belongs to', async () => {
     const { run, store, emulator } = await newWorker();
     const prepared = await run('prepare', await begin(store, MANIFEST));
     expect(prepared).toMatchObject({
@@ -35,7 +35,7 @@ describe('prepare', () => {
     expect(prepared.next?.worstUsd).toBeGreaterThan(prepared.estimatedUsd ?? 0);
   });
 
-  test('twice is the same, in the answer and in every file', async () => {
+  test('gives the same result and the same files when it runs twice', async () => {
     const { run, store } = await newWorker();
     const bottle = await addReference(store, await picture(1));
     const manifest = buildManifest([item('hero', { references: ['bottle'] })], {
@@ -48,7 +48,7 @@ describe('prepare', () => {
     expect(await readFiles(store)).toEqual(files);
   });
 
-  test('keeps the plan that it made, so that a newer version does not rename files under way', async () => {
+  test('keeps an existing plan, so that a newer version does not rename files of a running batch', async () => {
     const { run, store } = await newWorker();
     const input = await begin(store, MANIFEST);
     await run('prepare', input);
@@ -58,7 +58,7 @@ describe('prepare', () => {
     expect(await readText(store, places.plan)).toContain('"elder~2"');
   });
 
-  test('gives the jobs of each batch a random name of their own, once', async () => {
+  test('gives the jobs of each batch a random nonce, once', async () => {
     const nonces = new Set<string>();
     for (let n = 0; n < 2; n++) {
       const { run, store } = await newWorker();
@@ -74,7 +74,18 @@ describe('prepare', () => {
     expect(nonces.size).toBe(2);
   });
 
-  test('refuses a folder that was begun with another manifest, and takes one that is only run in another way', async () => {
+  test('keeps the fingerprint that comes with the start, and the SHA-256 of the manifest', async () => {
+    const { run, store } = await newWorker();
+    const input = await begin(store, MANIFEST);
+    const fingerprint = 'f'.repeat(64);
+    await run('prepare', { ...input, fingerprint });
+    expect(JSON.parse((await readText(store, places.identity)) ?? '')).toMatchObject({
+      fingerprint,
+      manifestSha256: input.input.manifest.sha256,
+    });
+  });
+
+  test('refuses a batch that was started with another manifest, and accepts another `run` block', async () => {
     const { run, store } = await newWorker();
     await run('prepare', await begin(store, MANIFEST));
     const before = await readText(store, places.identity);
@@ -94,7 +105,7 @@ describe('prepare', () => {
     expect(await catchFailure(run('prepare', input))).toMatchObject({ type: 'batch-conflict' });
   });
 
-  test('leaves a batch alone whose manifest is in another store', async () => {
+  test('refuses a batch whose manifest is in another store', async () => {
     const { run, store } = await newWorker();
     const input = await begin(store, MANIFEST);
     await store.delete(places.manifest);
@@ -104,7 +115,7 @@ describe('prepare', () => {
     });
   });
 
-  test('refuses a path in a manifest, for nobody here can say whose file it is', async () => {
+  test('refuses a path in a stored manifest', async () => {
     const { run, store } = await newWorker();
     const manifest = {
       ...MANIFEST,
@@ -123,7 +134,7 @@ describe('a reference', () => {
       references: { bottle: [source as `sha256:${string}`] },
     });
 
-  test.each(['png', 'jpeg', 'webp'] as const)('in %s is written down with what it is', async (format) => {
+  test.each(['png', 'jpeg', 'webp'] as const)('in %s is written with its type and size', async (format) => {
     const { run, store } = await newWorker();
     const content = await picture(7, format);
     const source = await addReference(store, content, format === 'jpeg' ? 'jpg' : format);
@@ -140,7 +151,7 @@ describe('a reference', () => {
     });
   });
 
-  test('by URL is fetched once, and kept by its content', async () => {
+  test('by URL is fetched once and stored by its content', async () => {
     const { run, store } = await newWorker();
     const content = await picture(9, 'jpeg');
     const fetched: string[] = [];
@@ -157,7 +168,7 @@ describe('a reference', () => {
     );
   });
 
-  test('that is damaged under a good header is refused, and nothing is uploaded', async () => {
+  test('that is damaged behind a good header is refused before any upload', async () => {
     const { run, store, emulator } = await newWorker();
     const content = await picture(3, 'png', 256);
     content.fill(0x55, 60, content.length - 30);
@@ -182,13 +193,13 @@ describe('a reference', () => {
     expect(failure.message).not.toContain('s3cret');
   });
 
-  test('that the store does not have is refused', async () => {
+  test('that is missing in the store is refused', async () => {
     const { run, store } = await newWorker();
     const failure = await catchFailure(run('prepare', await begin(store, using(`sha256:${'0'.repeat(64)}`))));
     expect(failure).toMatchObject({ type: 'manifest-invalid' });
   });
 
-  test('whose bytes are not those of its address stops the batch', async () => {
+  test('whose bytes do not match its SHA-256 stops the batch', async () => {
     const { run, store } = await newWorker();
     const source = await addReference(store, await picture(1));
     await store.put(`references/${source.slice(7)}.png`, await picture(2));

@@ -51,7 +51,7 @@ async function collected(options?: EmulatorOptions, model = 'gemini-3-pro-image'
   clock.ahead += 1000;
   const check = {
     ...{ submittedAt: 0, minIntervalMs: 1, maxIntervalMs: 1 },
-    look: 'never',
+    search: 'never',
     pauseMs: 1,
   } as const;
   const status = await run('checkJob', { ...round, ...check, job: submitted.job });
@@ -100,14 +100,14 @@ describe('report', () => {
     });
   });
 
-  test('counts one record for outputs that no round ever asked for', async () => {
+  test('writes one record for each output that no round asked for', async () => {
     const { run, store } = await newWorker();
     await run('prepare', await begin(store, buildManifest([item('a', { count: 3 })])));
     expect((await run('report', REPORT)).outputs).toMatchObject({ total: 3, missing: 3 });
     expect(await getJsonLines(store, places.results)).toHaveLength(3);
   });
 
-  test('writes what is missing as a whole manifest that parses again, references and all', async () => {
+  test('writes the missing outputs as a complete manifest that parses again, with references', async () => {
     const { report, store } = await collected();
     await report();
     const parsed = parseManifest((await readText(store, places.failed)) ?? '', {
@@ -127,14 +127,14 @@ describe('report', () => {
     expect(parsed.ok && Object.keys(parsed.manifest.references)).toEqual(['bottle']);
   });
 
-  test('leaves no manifest of failures where there are none, not even an earlier one', async () => {
+  test('leaves no failed.json when nothing failed, not even an earlier one', async () => {
     const { report, store } = await collected({}, undefined, [item('a')]);
     await store.put(places.failed, '{}');
     expect((await report()).state).toBe('COMPLETED');
     expect(await readText(store, places.failed)).toBeUndefined();
   });
 
-  test('costs what its records cost, and every answer is in them', async () => {
+  test('costs the sum of its records, and counts every answer in them', async () => {
     const { report, records, summary } = await collected();
     await report({ estimatedUsd: 0.5 });
     const { costUsd } = await summary();
@@ -144,15 +144,15 @@ describe('report', () => {
     expect(costUsd).toMatchObject({ estimated: 0.5, difference: expect.closeTo(costUsd.actual - 0.5, 6) });
   });
 
-  test('says that a price is not known, and does not pass its zero for nothing', async () => {
+  test('notes that a price is unknown, so that a cost of 0 does not look free', async () => {
     const { run, store } = await newWorker();
     await run('prepare', await begin(store, buildManifest([item('a')], { model: 'gemini-9-image' })));
     await run('report', REPORT);
     const { anomalies } = (await getJson<Report>(store, places.report)) as Report;
-    expect(anomalies).toEqual([expect.stringMatching(/price of gemini-9-image is not known/)]);
+    expect(anomalies).toEqual([expect.stringMatching(/no price for gemini-9-image/)]);
   });
 
-  test('twice is the same but for the time', async () => {
+  test('gives the same files when it runs twice, except for the time', async () => {
     const { report, store } = await collected();
     const instead = { notes: ['a note'] };
     const first = await report(instead);
@@ -168,7 +168,7 @@ describe('report', () => {
     expect(times(await readFiles(store))).toEqual(times(files));
   });
 
-  test('is written last: a batch that died in it has not ended', async () => {
+  test('is written last: a batch that crashed in it has not ended', async () => {
     const { run, store, input, report } = await collected();
     const put: typeof store.put = (key, data) =>
       key === places.report
@@ -182,7 +182,7 @@ describe('report', () => {
     expect((await run('prepare', input)).finished).toEqual(result);
   });
 
-  test('lists the first 200 oddities and counts the rest', async () => {
+  test('lists the first 200 anomalies and counts the others', async () => {
     const { report, summary } = await collected();
     await report({ notes: Array.from({ length: 300 }, (_, n) => `note ${n}`) });
     const { anomalies } = await summary();
@@ -190,7 +190,7 @@ describe('report', () => {
     expect(anomalies.at(-1)).toBe('and 100 more');
   });
 
-  test('shows a page on which a name or a message is text and nothing else', async () => {
+  test('writes a page on which names and messages are only text', async () => {
     const { run, store } = await newWorker();
     const name = `<script>alert(1)</script>"'&`;
     await run('prepare', await begin(store, buildManifest([item('a')], { name })));
@@ -200,13 +200,13 @@ describe('report', () => {
     expect(page).toContain('&#60;script&#62;');
   });
 
-  test('says of a cancelled batch that it was', async () => {
+  test('reports a cancelled batch as cancelled', async () => {
     const { report } = await collected();
     expect((await report({ state: 'cancelled' })).state).toBe('CANCELLED');
   });
 });
 
-describe('prepare of a batch that was begun before', () => {
+describe('prepare of a batch that was started before', () => {
   const retry = (
     store: { put(key: string, data: string): Promise<void> },
     id: string,
@@ -214,7 +214,7 @@ describe('prepare of a batch that was begun before', () => {
     anew = false,
   ) => store.put(places.retry(id), JSON.stringify({ outputs, anew }));
 
-  test('takes up a round that has a permit, whatever Temporal remembers', async () => {
+  test('continues a round that has a permit, whatever Temporal remembers', async () => {
     const { run, store } = await newWorker();
     const input = await begin(store, buildManifest([item('a'), item('b')]));
     await run('prepare', input);
@@ -223,7 +223,7 @@ describe('prepare of a batch that was begun before', () => {
     expect((await run('prepare', input)).next).toMatchObject({ round: 1, outputs: 2, submitted: true });
   });
 
-  test('goes on with what its last collecting left over', async () => {
+  test('continues with the next round that the last collection chose', async () => {
     const { run, store } = await newWorker();
     const input = await begin(store, buildManifest([item('a'), item('b')]));
     await run('prepare', input);
@@ -235,7 +235,7 @@ describe('prepare of a batch that was begun before', () => {
     expect(again.counts).toMatchObject({ total: 2, missing: 2 });
   });
 
-  test('begins a retry once, with the outputs that have no image yet', async () => {
+  test('starts a retry once, with the outputs that have no image yet', async () => {
     const { run, store, input, report } = await collected();
     await report();
     await retry(store, 'r1', ['hero#1', 'gone#1', 'gone#2']);
@@ -245,7 +245,7 @@ describe('prepare of a batch that was begun before', () => {
     expect(await run('prepare', retried)).toEqual(first);
   });
 
-  test('makes anew what a retry wants anew', async () => {
+  test('replaces images when the retry asks for it', async () => {
     const { run, store, input, report } = await collected();
     await report();
     await retry(store, 'r1', ['hero#1'], true);
@@ -253,7 +253,7 @@ describe('prepare of a batch that was begun before', () => {
     expect((await run('prepare', retried)).next).toMatchObject({ round: 2, outputs: 1 });
   });
 
-  test('with a retry of a batch that has an open round settles that first', async () => {
+  test('finishes an open round before a retry', async () => {
     const { run, store } = await newWorker();
     const input = await begin(store, buildManifest([item('a')]));
     await run('prepare', input);
@@ -266,7 +266,7 @@ describe('prepare of a batch that was begun before', () => {
 });
 
 describe('cleanUp', () => {
-  test('deletes at Google what was staged, and is content where it is gone', async () => {
+  test('deletes the uploaded files at Google, and succeeds when they are gone', async () => {
     const { run, emulator } = await collected();
     await run('cleanUp', WHERE);
     const deletions = (await emulator.ledger()).requests['files.delete'];
@@ -275,7 +275,7 @@ describe('cleanUp', () => {
     expect((await emulator.ledger()).requests['files.delete']).toBe(deletions);
   });
 
-  test('tolerates files that somebody else deleted', async () => {
+  test('succeeds when somebody else deleted the files', async () => {
     const { run, emulator, deps, store } = await collected();
     for (const { name } of (await emulator.ledger()).uploads) {
       await deps.gemini.files.delete(name, new AbortController().signal);
@@ -329,7 +329,7 @@ describe('any step', () => {
     },
   );
 
-  test('that belongs here is done', async () => {
+  test('runs when the batch belongs to this worker', async () => {
     const { run, store, emulator } = await newWorker();
     const where = { store: store.id, endpoint: emulator.url };
     await expect(
@@ -337,7 +337,7 @@ describe('any step', () => {
     ).resolves.toBeDefined();
   });
 
-  test('that is cancelled with its batch ends as cancelled, one whose worker stops is tried again', async () => {
+  test('ends as cancelled with its batch, and is tried again when its worker stops', async () => {
     for (const [reason, failure] of [
       ['CANCELLED', { name: 'CancelledFailure' }],
       ['WORKER_SHUTDOWN', { type: 'aborted', nonRetryable: false }],
@@ -355,7 +355,7 @@ describe('any step', () => {
     }
   });
 
-  test('fails with the code, the sentence and the way on, and without what caused it', async () => {
+  test('fails with code, message and fix, and without the cause', async () => {
     const { run, deps } = await newWorker();
     const cause = new Error('a secret');
     const error = new HummingbatchError('unavailable', 'Later.', { cause, retryAfterMs: 99 * 3_600_000 });
@@ -369,11 +369,11 @@ describe('any step', () => {
       details: [{ fix: expect.any(String) }],
     });
     expect(failure.cause).toBeUndefined();
-    // However long Google would have us wait: half an hour.
+    // Google's Retry-After counts up to half an hour.
     expect(failure.nextRetryDelay).toBe(30 * 60_000);
   });
 
-  test('gives a sign of life at once and goes on doing so while it works', async () => {
+  test('sends a heartbeat at once and repeats it while it works', async () => {
     const { run, deps } = await newWorker();
     const env = environment();
     const beats: unknown[] = [];

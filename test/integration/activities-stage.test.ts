@@ -47,7 +47,7 @@ async function prepared(options?: EmulatorOptions) {
 }
 
 describe('stageRound', () => {
-  test('uploads each content once, however many names and items it has, and then the requests', async () => {
+  test('uploads each content once, however many names and items use it, then the request file', async () => {
     const { stage, uploads } = await prepared();
     const staged = await stage();
     const made = await uploads();
@@ -81,7 +81,7 @@ describe('stageRound', () => {
     expect((await uploads()).at(-1)?.sha256).toBe(sha256Of(lines.map((line) => `${line}\n`).join('')));
   });
 
-  test('does nothing where all is there and fresh', async () => {
+  test('uploads nothing when all files are fresh', async () => {
     const { stage, emulator, clock } = await prepared();
     const first = await stage();
     const { requests } = await emulator.ledger();
@@ -90,7 +90,7 @@ describe('stageRound', () => {
     expect((await emulator.ledger()).requests).toEqual(requests);
   });
 
-  test('renews what has less than 24 h left, and the requests that name it', async () => {
+  test('uploads again what has less than 24 h left, and the request file that names it', async () => {
     const { stage, uploads, requests, clock } = await prepared();
     const first = await stage();
     const before = await requests();
@@ -104,7 +104,7 @@ describe('stageRound', () => {
     expect((after?.expiresAt ?? 0) - Date.now() - clock.ahead).toBeGreaterThan(47 * HOUR);
   });
 
-  test('repeats no upload of an attempt that broke off', async () => {
+  test('repeats no upload of an earlier attempt that failed', async () => {
     const { deps, run, uploads, store } = await prepared();
     let sent = 0;
     const upload: Gemini['files']['upload'] = async (...all) => {
@@ -113,7 +113,7 @@ describe('stageRound', () => {
     };
     const gemini = { ...deps.gemini, files: { ...deps.gemini.files, upload } };
     await catchFailure(run('stageRound', ROUND, { instead: { gemini } }));
-    // The upload that was under way is remembered when it is done, though its attempt is over.
+    // The running upload is saved when it is done, although its attempt is over.
     const remembered = async () => JSON.parse((await readText(store, places.uploads)) ?? '{}') as object;
     await expect.poll(async () => Object.keys(await remembered())).toHaveLength(1);
     await run('stageRound', ROUND);
@@ -132,12 +132,12 @@ describe('stageRound', () => {
     expect(await uploads()).toHaveLength(4);
   });
 
-  test('stops where the selection of a later round is lost, and pays for nothing again', async () => {
+  test('stops when the selection of a later round is lost, instead of paying for all outputs', async () => {
     const { stage } = await prepared();
     expect(await catchFailure(stage(2))).toMatchObject({ type: 'store-corrupt', nonRetryable: true });
   });
 
-  test.each([places.references, places.plan, places.identity])('stops where %s is lost', async (place) => {
+  test.each([places.references, places.plan, places.manifest])('stops when %s is lost', async (place) => {
     const { stage, store, uploads } = await prepared();
     await store.delete(place);
     expect(await catchFailure(stage())).toMatchObject({ type: 'store-corrupt', nonRetryable: true });
@@ -145,7 +145,7 @@ describe('stageRound', () => {
   });
 });
 
-describe('an upload that Google looks at first', () => {
+describe('an upload that Google processes first', () => {
   const remote = (state: 'PROCESSING' | 'ACTIVE' | 'FAILED') => ({
     name: 'files/slow',
     uri: 'https://host/files/slow',
@@ -172,14 +172,14 @@ describe('an upload that Google looks at first', () => {
     expect(staged.file).toBe('files/slow');
   });
 
-  test('for longer than ten minutes is tried again later', async () => {
+  test('is tried again later when it takes more than ten minutes', async () => {
     expect(await catchFailure(stageWith([], 11 * MINUTE))).toMatchObject({
       type: 'unavailable',
       nonRetryable: false,
     });
   });
 
-  test('and cannot use is named', async () => {
+  test('is named in the error when Google cannot use it', async () => {
     const failure = await catchFailure(stageWith(['FAILED']));
     expect(failure).toMatchObject({ type: 'file-rejected', nonRetryable: true });
     expect(failure.message).toContain('files/slow');

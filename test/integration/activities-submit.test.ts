@@ -39,11 +39,11 @@ async function staged(options?: EmulatorOptions, manifest: Manifest = MANIFEST) 
     nonce,
     wire,
     jobs: async () => (await emulator.ledger()).jobs,
-    /** The wire, but for the calls given. */
+    /** The Gemini client with some calls replaced. */
     geminiWith: (instead: Partial<Gemini['jobs']>) => ({
       gemini: { ...deps.gemini, jobs: { ...deps.gemini.jobs, ...instead } },
     }),
-    /** A job that somebody makes at Google by hand. */
+    /** Creates a job at Google by hand. */
     stranger: async (displayName: string) => {
       const { file } = await run('stageRound', { ...WHERE, round: 1 });
       const made = await wire.createFromFile(file, 'gemini-3-pro-image', { displayName });
@@ -55,13 +55,31 @@ async function staged(options?: EmulatorOptions, manifest: Manifest = MANIFEST) 
 const passes = async ({ emulator }: Awaited<ReturnType<typeof staged>>) =>
   (await emulator.ledger()).requests['batches.list'] ?? 0;
 
-/** The store, with something done before or after one of its writes. */
+/** The store with some calls replaced. */
 function storeWith(store: Store, instead: Partial<Store>): { store: Store } {
   return { store: { ...store, ...instead } };
 }
 
+describe.each(['createJob', 'findJob'] as const)('%s', (name) => {
+  test('stops when the identity of the batch is lost, and sends nothing', async () => {
+    const { run, jobs, store } = await staged();
+    await store.delete(places.identity);
+    const input = { createJob: SUBMIT, findJob: FIND }[name];
+    expect(await catchFailure(run(name, input))).toMatchObject({ type: 'store-corrupt', nonRetryable: true });
+    expect(await jobs()).toEqual([]);
+  });
+});
+
+test('finds the job of a round without reading the manifest or the plan', async () => {
+  const { run, store } = await staged();
+  const made = (await run('createJob', SUBMIT)) as { job: string };
+  await store.delete(places.manifest);
+  await store.delete(places.plan);
+  expect(await run('findJob', FIND)).toMatchObject({ found: { job: made.job } });
+});
+
 describe('createJob', () => {
-  test('makes the job with a name that only this batch in this store has', async () => {
+  test('creates the job with a display name that only this batch in this store has', async () => {
     const { run, jobs, nonce } = await staged();
     const made = await run('createJob', SUBMIT);
     expect(await jobs()).toMatchObject([
@@ -69,7 +87,7 @@ describe('createJob', () => {
     ]);
   });
 
-  test('makes one POST of two attempts at the same time', async () => {
+  test('sends one POST for several attempts at the same time', async () => {
     const { run, jobs, emulator } = await staged();
     const answers = await Promise.all([
       run('createJob', SUBMIT),
@@ -82,7 +100,7 @@ describe('createJob', () => {
     expect(answers.some(({ kind }) => kind === 'created')).toBe(true);
   });
 
-  test('answers what its permit learned, and sends nothing again', async () => {
+  test('returns the recorded answer of its permit and sends nothing again', async () => {
     const { run, jobs } = await staged();
     const first = await run('createJob', SUBMIT);
     expect(first.kind).toBe('created');
@@ -90,7 +108,7 @@ describe('createJob', () => {
     expect(await jobs()).toHaveLength(1);
   });
 
-  test('of a permit without an answer says that nobody knows, and by when its POST is over', async () => {
+  test('returns `unknown` for a permit without an answer, with the time when its POST is over', async () => {
     const { run, jobs, store } = await staged();
     const at = Date.now() - HOUR;
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at }));
@@ -98,7 +116,7 @@ describe('createJob', () => {
     expect(await jobs()).toEqual([]);
   });
 
-  test('of an attempt that stood still for more than 10 s after its permit sends nothing, ever', async () => {
+  test('never sends when the process stood still for more than 10 s after its permit', async () => {
     const { run, jobs, store, clock } = await staged();
     const frozen = storeWith(store, {
       async putIfAbsent(key, data) {
@@ -113,7 +131,7 @@ describe('createJob', () => {
     expect(await jobs()).toEqual([]);
   });
 
-  test('of an attempt that was only slow sends it', async () => {
+  test('sends when the process was slow for less than 10 s', async () => {
     const { run, jobs, store, clock } = await staged();
     const slow = storeWith(store, {
       async putIfAbsent(key, data) {
@@ -126,7 +144,7 @@ describe('createJob', () => {
     expect(await jobs()).toHaveLength(1);
   });
 
-  test('is an error and no submission where the permit cannot be written', async () => {
+  test('fails without a POST when the permit cannot be written', async () => {
     const { run, jobs, store } = await staged();
     const full = storeWith(store, {
       putIfAbsent: () => Promise.reject(new HummingbatchError('disk-full', 'The disk is full.')),
@@ -139,7 +157,7 @@ describe('createJob', () => {
     expect((await run('createJob', SUBMIT)).kind).toBe('created');
   });
 
-  test('still tells the job where its answer cannot be written', async () => {
+  test('returns the job when its answer cannot be written', async () => {
     const { run, jobs, store } = await staged();
     const full = storeWith(store, {
       putIfAbsent: (key, data) =>
@@ -151,7 +169,7 @@ describe('createJob', () => {
     expect(made).toEqual({ kind: 'created', job: (await jobs())[0]?.name });
   });
 
-  test('says that nobody knows where the answer to the POST was lost, and again so later', async () => {
+  test('returns `unknown` when the answer to the POST was lost, and again later', async () => {
     const { run, geminiWith, store } = await staged();
     const lost: Creation = { kind: 'unknown', error: new HummingbatchError('unreachable', 'ECONNRESET') };
     const before = Date.now();
@@ -162,7 +180,7 @@ describe('createJob', () => {
     expect((await run('createJob', SUBMIT)).kind).toBe('unknown');
   });
 
-  test('takes no permit once the worker stops', async () => {
+  test('takes no permit when the worker is stopping', async () => {
     const { run, store, jobs } = await staged();
     const env = environment();
     env.cancel('WORKER_SHUTDOWN');
@@ -174,7 +192,7 @@ describe('createJob', () => {
     expect(await jobs()).toEqual([]);
   });
 
-  test('hears the answer out though the worker stops in the middle', async () => {
+  test('waits for the answer when the worker stops during the POST', async () => {
     const { run, deps, geminiWith, store } = await staged();
     const env = environment();
     const create: Gemini['jobs']['create'] = (...all) => {
@@ -186,7 +204,7 @@ describe('createJob', () => {
     expect(await readText(store, places.round(1).answer(1))).toContain('batches/');
   });
 
-  test('that Google refuses is noted with Google’s word, and another number may follow', async () => {
+  test('records Google’s refusal with its message, and allows the next submission', async () => {
     const unknown = buildManifest([item('hero')], { model: 'gemini-9-image' });
     const { run } = await staged({}, unknown);
     const refused = await run('createJob', SUBMIT);
@@ -195,7 +213,7 @@ describe('createJob', () => {
     expect(await run('findJob', FIND)).toEqual({ extras: [], next: 2 });
   });
 
-  test('at Google’s limit says when to come back', async () => {
+  test('returns when to try again at Google’s rate limit', async () => {
     const { run, geminiWith } = await staged();
     const error = new HummingbatchError('rate-limited', 'Quota.', { retryAfterMs: 37_000 });
     const create = async (): Promise<Creation> => ({ kind: 'refused', error });
@@ -207,14 +225,14 @@ describe('createJob', () => {
     });
   });
 
-  test('is refused before anything is staged', async () => {
+  test('fails before the round is staged', async () => {
     const { run, store } = await newWorker();
     await run('prepare', await begin(store, MANIFEST));
     expect(await catchFailure(run('createJob', SUBMIT))).toMatchObject({ type: 'store-corrupt' });
     expect(await readText(store, places.round(1).permit(1))).toBeUndefined();
   });
 
-  test('gives a name of at most 120 ASCII characters, whatever the batch is called', () => {
+  test('uses a display name of at most 120 ASCII characters for any batch id', () => {
     const name = toDisplayName('b'.repeat(60), '0123456789ab', 999, 999_999);
     expect(name.length).toBeLessThanOrEqual(120);
     expect(name).toMatch(/^[\x21-\x7e]+$/);
@@ -222,7 +240,7 @@ describe('createJob', () => {
 });
 
 describe('findJob', () => {
-  test('finds nothing where nothing was sent, by a single look', async () => {
+  test('finds nothing in one pass when nothing was sent', async () => {
     const world = await staged();
     expect(await world.run('findJob', FIND)).toEqual({ extras: [], next: 1 });
     expect(await passes(world)).toBe(1);
@@ -235,7 +253,7 @@ describe('findJob', () => {
     expect(await run('findJob', FIND)).toEqual({ found: { job, submission: 1 }, extras: [], next: 2 });
   });
 
-  test('never takes a job without our nonce, however much its name is like ours', async () => {
+  test('never takes a job without our nonce, however similar its name is', async () => {
     const { run, stranger, nonce } = await staged();
     const names = [
       `hb/${BATCH}/000000000000/r1.1`,
@@ -250,7 +268,7 @@ describe('findJob', () => {
     expect(await run('findJob', FIND)).toEqual({ extras: [], next: 1 });
   });
 
-  test('looks twice after a permit, and finds what the first look missed', async () => {
+  test('makes two passes after a permit, and finds a job that the first pass missed', async () => {
     const world = await staged();
     const { run, store, stranger, nonce, deps, geminiWith } = world;
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 1 }));
@@ -266,7 +284,7 @@ describe('findJob', () => {
     expect(progressCache).toBe(2);
   });
 
-  test('says which permit nobody answered', async () => {
+  test('returns the permit that has no answer', async () => {
     const { run, store } = await staged();
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 12 }));
     expect(await run('findJob', FIND)).toEqual({
@@ -276,7 +294,7 @@ describe('findJob', () => {
     });
   });
 
-  test('goes by the answer where the list does not show the job', async () => {
+  test('uses the recorded answer when LIST does not show the job', async () => {
     const { run, geminiWith } = await staged();
     const made = await run('createJob', SUBMIT);
     const list: Gemini['jobs']['list'] = async function* () {};
@@ -284,7 +302,7 @@ describe('findJob', () => {
     expect(found).toEqual({ job: (made as { job: string }).job, submission: 1 });
   });
 
-  test('passes by a job that is dead, and gives the next number', async () => {
+  test('skips a job that is dead, and returns the next number', async () => {
     const { run, wire } = await staged({ jobSeconds: 100 });
     const made = (await run('createJob', SUBMIT)) as { job: string };
     await wire.call('POST', `/v1beta/${made.job}:cancel`, {});
@@ -293,7 +311,7 @@ describe('findJob', () => {
     expect(await run('findJob', FIND)).toEqual({ extras: [], next: 2 });
   });
 
-  test('names further living jobs of the round as extras', async () => {
+  test('returns further jobs of the round that run as extras', async () => {
     const { run, stranger, nonce } = await staged();
     const second = await stranger(`hb/${BATCH}/${nonce}/r1.2`);
     const first = await stranger(`hb/${BATCH}/${nonce}/r1.1`);
@@ -304,7 +322,7 @@ describe('findJob', () => {
     });
   });
 
-  test('takes a job that a person names only where its name is ours', async () => {
+  test('adopts a job that an operator names only if its display name is ours', async () => {
     const { run, store, stranger, nonce, geminiWith } = await staged();
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 1 }));
     const list: Gemini['jobs']['list'] = async function* () {};
@@ -318,9 +336,9 @@ describe('findJob', () => {
 
 describe('checkJob', () => {
   const TIMES = { submittedAt: Date.now(), minIntervalMs: 30_000, maxIntervalMs: 1_800_000 };
-  const CHECK = { ...FIND, ...TIMES, look: 'never' } as const;
+  const CHECK = { ...FIND, ...TIMES, search: 'never' } as const;
 
-  test('tells state, counts, result and the next check, from one GET', async () => {
+  test('returns state, counts, result and next check from one GET', async () => {
     const { run, jobs, clock } = await staged({ jobSeconds: 100 });
     const { job } = (await run('createJob', SUBMIT)) as { job: string };
     clock.ahead += 50_000;
@@ -341,7 +359,7 @@ describe('checkJob', () => {
   });
 
   test.each(['garbage', undefined, '1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])(
-    'waits a sound time though Google says the job was made %s',
+    'waits a valid time when Google gives the createTime %s',
     async (createTime) => {
       const { run, geminiWith, deps } = await staged();
       const { job } = (await run('createJob', SUBMIT)) as { job: string };
@@ -357,7 +375,7 @@ describe('checkJob', () => {
     },
   );
 
-  test('does not believe in a success without results, for all that was paid would be lost', async () => {
+  test('fails on SUCCEEDED without a result file, because all that was paid would be lost', async () => {
     const { run, geminiWith, deps } = await staged();
     const { job } = (await run('createJob', SUBMIT)) as { job: string };
     const get: Gemini['jobs']['get'] = async (...all) => {
@@ -372,7 +390,7 @@ describe('checkJob', () => {
     });
   });
 
-  test('takes a state that is not known for no end, and names it', async () => {
+  test('treats an unknown state as running, and returns its spelling', async () => {
     const { run, geminiWith, deps } = await staged();
     const { job } = (await run('createJob', SUBMIT)) as { job: string };
     const get: Gemini['jobs']['get'] = async (...all) => ({
@@ -388,7 +406,7 @@ describe('checkJob', () => {
   });
 });
 
-describe('a check that looks for the other jobs of its round', () => {
+describe('a check that searches for the other jobs of its round', () => {
   const CHECK = { ...FIND, submittedAt: Date.now(), minIntervalMs: 30_000, maxIntervalMs: 1_800_000 };
 
   async function madeTwice() {
@@ -399,35 +417,35 @@ describe('a check that looks for the other jobs of its round', () => {
     return { ...world, job, others: [{ job: twin, submission: 1 }] };
   }
 
-  test('finds the twin of one that Google made twice: at its end, or when it is asked', async () => {
+  test('finds the twin of a job that Google created twice: at its end, or when asked', async () => {
     const { run, clock, job, others } = await madeTwice();
-    const look = async (look: SearchWhen) => (await run('checkJob', { ...CHECK, job, look })).others;
-    expect(await look('never')).toBeUndefined();
-    expect(await look('at-end')).toBeUndefined();
-    expect(await look('now')).toEqual(others);
+    const findTwin = async (search: SearchWhen) => (await run('checkJob', { ...CHECK, job, search })).others;
+    expect(await findTwin('never')).toBeUndefined();
+    expect(await findTwin('at-end')).toBeUndefined();
+    expect(await findTwin('now')).toEqual(others);
     clock.ahead += 200_000;
-    expect(await look('never')).toBeUndefined();
-    expect(await look('at-end')).toEqual(others);
+    expect(await findTwin('never')).toBeUndefined();
+    expect(await findTwin('at-end')).toEqual(others);
   });
 
-  test('passes by a twin that is gone, and jobs of other batches', async () => {
+  test('skips a twin that is gone, and jobs of other batches', async () => {
     const { run, wire, stranger, job, others } = await madeTwice();
     await wire.call('DELETE', `/v1beta/${others[0]?.job}`);
     await stranger('hb/other/0123456789ab/r1.1');
-    expect((await run('checkJob', { ...CHECK, job, look: 'now' })).others).toEqual([]);
+    expect((await run('checkJob', { ...CHECK, job, search: 'now' })).others).toEqual([]);
   });
 
-  test('is tried again where the list cannot be had: what it does not show goes on and is billed', async () => {
+  test('is tried again when LIST fails, because a job that it misses runs on and is billed', async () => {
     const { run, job, geminiWith } = await madeTwice();
     const list: Gemini['jobs']['list'] = () => {
       throw new HummingbatchError('unavailable', 'Google is out.');
     };
-    const failing = run('checkJob', { ...CHECK, job, look: 'now' }, { instead: geminiWith({ list }) });
+    const failing = run('checkJob', { ...CHECK, job, search: 'now' }, { instead: geminiWith({ list }) });
     expect(await catchFailure(failing)).toMatchObject({ type: 'unavailable', nonRetryable: false });
   });
 });
 
-test('cancelJob is content with a job that has ended or is gone', async () => {
+test('cancelJob succeeds for a job that has ended or is gone', async () => {
   const { run, wire, clock } = await staged();
   const { job } = (await run('createJob', SUBMIT)) as { job: string };
   clock.ahead += 1000;

@@ -65,7 +65,7 @@ async function runJob({ run, clock }: Worker, round: number): Promise<EndedJob> 
   const submitted = await run('createJob', { ...WHERE, round, submission });
   if (submitted.kind !== 'created') throw new Error(`it was not made: ${submitted.message}`);
   clock.ahead += 1000;
-  const how = { submittedAt: 0, minIntervalMs: 1, maxIntervalMs: 1, look: 'never', pauseMs: 1 } as const;
+  const how = { submittedAt: 0, minIntervalMs: 1, maxIntervalMs: 1, search: 'never', pauseMs: 1 } as const;
   const { job, state, resultFile, successful, failed } = await run('checkJob', {
     ...{ ...WHERE, ...how, round, job: submitted.job },
   });

@@ -206,7 +206,7 @@ describe('a receiver', () => {
     expect(error).toBeInstanceOf(WorkflowFailedError);
     expect(error.cause?.cause).toMatchObject({
       type: 'unavailable',
-      message: `The receiver at http://${receiver.host} answered 410: it wants no more of this.`,
+      message: `The receiver at http://${receiver.host} answered 410: it wants no more events.`,
     });
     expect(receiver.ofBatch('told-gone')).toHaveLength(1);
   });

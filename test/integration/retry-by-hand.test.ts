@@ -24,7 +24,10 @@ async function ended() {
   const { store, run } = worker;
   const first = await begin(store, MANIFEST);
   await run('prepare', { ...first, input: { ...first.input, options: { maxCostUsd: 4 } } });
-  await store.put(places.round(1).collected, toJson({ jobs: [], silent: [], anomalies: [], strayUsd: 0 }));
+  await store.put(
+    places.round(1).collected,
+    toJson({ jobs: [], unanswered: [], anomalies: [], strayUsd: 0 }),
+  );
   await store.put(places.results, toJsonLines(RECORDS));
   await store.put(places.report, toJson({ batchId: BATCH, rounds: [{ round: 1 }] }));
   const prepare = (input: Omit<ImageBatchInput, 'batchId'>) =>
@@ -74,7 +77,10 @@ describe('a retry as plain JSON', () => {
     const { prepare, store } = await ended();
     const asked = { retry: { id: 'fix-1', outcomes: ['refused'] as const } };
     await prepare(asked);
-    await store.put(places.round(2).collected, toJson({ jobs: [], silent: [], anomalies: [], strayUsd: 0 }));
+    await store.put(
+      places.round(2).collected,
+      toJson({ jobs: [], unanswered: [], anomalies: [], strayUsd: 0 }),
+    );
     const later = {
       batchId: BATCH,
       retryId: 'fix-2',

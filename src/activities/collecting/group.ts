@@ -1,47 +1,50 @@
 import type { Answer } from '../../contract/record.ts';
-import { BLANK, type Taken } from './line.ts';
+import { EMPTY, type LineResult } from './line.ts';
 import type { JobLog } from './log.ts';
 
-// A group is synced and promised as one. 8 MB bound the memory; 32 answers bound what a crash repeats.
+// A group is synced and checkpointed together. 8 MB limit the memory; 32 answers limit the work that a crash repeats.
 const GROUP_BYTES = 8 << 20;
 const GROUP_ANSWERS = 32;
-/** Oddities of a job that are kept in words. The rest is counted, so that a gigabyte of rubbish fills neither memory nor disk. */
+/**
+ * The anomalies of a job that are kept as text. Further ones are only counted, so that a gigabyte of bad lines fills
+ * neither memory nor disk.
+ */
 const MAX_ANOMALIES = 200;
 
-/** Lines that are taken but not yet promised. */
+/** Lines that were read and are not in a checkpoint yet. */
 export class Group {
   answers: Answer[] = [];
-  images: Taken['images'] = [];
+  images: LineResult['images'] = [];
   anomalies: string[] = [];
-  /** Anomalies that are only counted. */
+  /** Further anomalies, which are only counted. */
   unlisted = 0;
   strayUsd = 0;
-  /** In the result file, of the last line taken. */
+  /** The offset in the result file behind the last line. */
   end: number;
-  /** From the beginning of the file. */
+  /** Lines since the beginning of the file. */
   lines: number;
-  /** Of the images. */
+  /** The size of all images in the group. */
   imageBytes = 0;
-  /** How many more anomalies of this job are kept in words. */
-  #room: number;
+  /** How many more anomalies of this job are kept as text. */
+  #roomForAnomalies: number;
 
   constructor({ end, lines, anomalies }: JobLog) {
     this.end = end;
     this.lines = lines;
-    this.#room = MAX_ANOMALIES - anomalies.length;
+    this.#roomForAnomalies = MAX_ANOMALIES - anomalies.length;
   }
 
   get isFull(): boolean {
     return this.imageBytes >= GROUP_BYTES || this.answers.length >= GROUP_ANSWERS;
   }
 
-  add(taken: Taken, end: number): void {
-    this.answers.push(...taken.answers);
-    this.images.push(...taken.images);
-    this.imageBytes += taken.images.reduce((sum, { data }) => sum + data.byteLength, 0);
-    for (const anomaly of taken.anomalies) this.#note(anomaly);
-    this.strayUsd += taken.strayUsd;
-    if (taken !== BLANK) this.lines += 1;
+  add(result: LineResult, end: number): void {
+    this.answers.push(...result.answers);
+    this.images.push(...result.images);
+    this.imageBytes += result.images.reduce((sum, { data }) => sum + data.byteLength, 0);
+    for (const anomaly of result.anomalies) this.#note(anomaly);
+    this.strayUsd += result.strayUsd;
+    if (result !== EMPTY) this.lines += 1;
     this.end = end;
   }
 
@@ -55,8 +58,8 @@ export class Group {
   }
 
   #note(anomaly: string): void {
-    if (this.#room === 0) this.unlisted += 1;
+    if (this.#roomForAnomalies === 0) this.unlisted += 1;
     else this.anomalies.push(anomaly);
-    this.#room = Math.max(0, this.#room - 1);
+    this.#roomForAnomalies = Math.max(0, this.#roomForAnomalies - 1);
   }
 }

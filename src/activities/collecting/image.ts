@@ -3,8 +3,8 @@ import { imageSize } from 'image-size';
 import { probeBytes } from '../../images/byte-probe.ts';
 import { isCompleteJpeg, isJpeg, probePng, probeWebp } from '../../images/containers.ts';
 
-/** What the bytes of an image are, whatever the answer claims. */
-export interface Measured {
+/** Type and size of an image, read from its bytes. The type that the answer claims is not used. */
+export interface MeasuredImage {
   mime: string;
   extension: string;
   width: number;
@@ -13,39 +13,43 @@ export interface Measured {
   sha256: string;
 }
 
-interface Kind {
+interface Format {
   mime: string;
   extension: string;
-  /** Whether the bytes run to the image's own end: one that was cut has its header but not this. */
-  isWhole(bytes: Uint8Array): boolean;
+  /** Whether the bytes reach the image's end marker: an image that was cut off has a header but no end. */
+  isComplete(bytes: Uint8Array): boolean;
 }
 
-const KINDS: Record<string, Kind> = {
-  jpg: { mime: 'image/jpeg', extension: 'jpg', isWhole: isCompleteJpeg },
-  png: { mime: 'image/png', extension: 'png', isWhole: (bytes) => probeBytes(bytes, probePng()) !== 'cut' },
+const FORMATS: Record<string, Format> = {
+  jpg: { mime: 'image/jpeg', extension: 'jpg', isComplete: isCompleteJpeg },
+  png: {
+    mime: 'image/png',
+    extension: 'png',
+    isComplete: (bytes) => probeBytes(bytes, probePng()) !== 'cut',
+  },
   webp: {
     mime: 'image/webp',
     extension: 'webp',
-    isWhole: (bytes) => probeBytes(bytes, probeWebp(bytes.length)) !== 'cut',
+    isComplete: (bytes) => probeBytes(bytes, probeWebp(bytes.length)) !== 'cut',
   },
 };
 
-/** Measures an image from its bytes; undefined where they are no whole image of a kind that Gemini makes. */
-export function measure(bytes: Uint8Array): Measured | undefined {
-  // First, because image-size goes byte by byte through a JPEG without segments.
+/** Measures an image from its bytes. Undefined where they are no complete image of a format that Gemini makes. */
+export function measureImage(bytes: Uint8Array): MeasuredImage | undefined {
+  // Checked first, because image-size reads a JPEG without segments byte by byte.
   if (isJpeg(bytes) && !isCompleteJpeg(bytes)) return undefined;
   const { type, width, height } = probeSize(bytes);
-  const kind = KINDS[type ?? ''];
-  if (!kind?.isWhole(bytes) || !width || !height) return undefined;
+  const format = FORMATS[type ?? ''];
+  if (!format?.isComplete(bytes) || !width || !height) return undefined;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { mime: kind.mime, extension: kind.extension, width, height, bytes: bytes.byteLength, sha256 };
+  return { mime: format.mime, extension: format.extension, width, height, bytes: bytes.byteLength, sha256 };
 }
 
 function probeSize(bytes: Uint8Array): { type?: string; width?: number; height?: number } {
   try {
     return imageSize(bytes);
   } catch {
-    // It throws for what it does not know: that is the answer.
+    // image-size throws for bytes that are no image it knows.
     return {};
   }
 }

@@ -5,28 +5,31 @@ import type { ActivityDeps } from '../deps.ts';
 import type { StepContext } from '../step.ts';
 import type { EndedJob } from '../types.ts';
 import { Group } from './group.ts';
-import { BLANK, type Expectation, type Taken, takeLine } from './line.ts';
-import { append, type JobLog, readLog } from './log.ts';
+import { EMPTY, type Expectation, type LineResult, parseLine } from './line.ts';
+import { appendCheckpoint, type JobLog, readJobLog } from './log.ts';
 
-/** A 1K image is at most 2 MB, a third more in base64; an answer may hold several. */
-const MAX_LINE = 48 << 20;
-/** Downloads in one attempt whose end is not believed. */
-const MAX_LOOKS = 5;
+/** A 1K image has at most 2 MB, a third more in base64, and an answer may hold several images. */
+const MAX_LINE_BYTES = 48 << 20;
+/** The most downloads in one attempt that end before the expected number of answers. */
+const MAX_DOWNLOADS = 5;
 
 export interface JobSource {
   batchId: string;
   round: number;
   job: EndedJob;
-  expected: Omit<Expectation, 'job' | 'clean'>;
+  expected: Omit<Expectation, 'job' | 'redactKey'>;
   tries: Tries;
 }
 
-/** How many attempts have begun at the present checkpoint, this one included; 1 again as soon as a new one is written. */
+/**
+ * How many attempts have started at the current checkpoint, this one included. Goes back to 1 when a checkpoint is
+ * written.
+ */
 export interface Tries {
   here: number;
 }
 
-/** Collects what one job answered: a single pass over its result file, from the last checkpoint on. */
+/** Collects the answers of one job: reads its result file once, from the last checkpoint on. */
 export async function collectJob(
   deps: ActivityDeps,
   source: JobSource,
@@ -34,15 +37,15 @@ export async function collectJob(
 ): Promise<JobLog> {
   const { batchId, round, job, expected } = source;
   for (;;) {
-    const log = await readLog(deps.store, batchId, round, job.job);
-    noteImages(log, expected.images);
+    const log = await readJobLog(deps.store, batchId, round, job.job);
+    indexImages(log, expected.images);
     if (log.done) return log;
-    if (await collectRest(deps, source, log, context)) return log;
+    if (await collectRemaining(deps, source, log, context)) return log;
   }
 }
 
-/** What the log holds already decides the names of what comes. */
-function noteImages(log: JobLog, images: Expectation['images']): void {
+/** Adds the images of the log, because the names of further images depend on them. */
+function indexImages(log: JobLog, images: Expectation['images']): void {
   for (const { output, image } of log.answers) {
     if (!image) continue;
     const known = images.get(output) ?? new Map<string, string>();
@@ -50,8 +53,8 @@ function noteImages(log: JobLog, images: Expectation['images']): void {
   }
 }
 
-/** False where another attempt got in between. */
-async function collectRest(
+/** False where another attempt wrote the next checkpoint. */
+async function collectRemaining(
   deps: ActivityDeps,
   source: JobSource,
   log: JobLog,
@@ -59,68 +62,71 @@ async function collectRest(
 ): Promise<boolean> {
   const group = new Group(log);
   const { resultFile } = source.job;
-  if (resultFile && !(await readAll(deps, { ...source, file: resultFile }, log, group, context)))
+  if (resultFile && !(await downloadAll(deps, { ...source, file: resultFile }, log, group, context)))
     return false;
-  return write(deps, source, log, group, true, context);
+  return writeCheckpoint(deps, source, log, group, true, context);
 }
 
 /**
- * Reads on until as many outputs are answered as the job's counters promise. An end that comes too early is believed only
- * when a second look brings nothing more: a cut can look like a normal end. Lines are not what is counted, since one output
- * can have several. False where another attempt got in between.
+ * Downloads until as many outputs are answered as the job's counters say. A file that ends too early is accepted only
+ * when a second download ends at the same byte, because a cut connection can look like a normal end. Counts outputs and
+ * not lines, because one output can have several lines. False where another attempt wrote the next checkpoint.
  */
-async function readAll(
+async function downloadAll(
   deps: ActivityDeps,
   source: JobSource & { file: string },
   log: JobLog,
   group: Group,
   context: StepContext,
 ): Promise<boolean> {
-  for (let looks = 0, seen = -1; looks < MAX_LOOKS; looks++) {
-    const pass = await readOn(deps, source, log, group, context, looks > 0);
-    if (!pass) return false;
-    if (!pass.rest && answered(log, group) >= source.job.expectedLines) return true;
-    if (pass.end === seen) {
-      if (pass.rest) group.add(pass.rest, pass.end);
+  for (let downloads = 0, lastEnd = -1; downloads < MAX_DOWNLOADS; downloads++) {
+    const download = await downloadOnce(deps, source, log, group, context, downloads > 0);
+    if (!download) return false;
+    if (!download.partialLine && countAnswered(log, group) >= source.job.expectedLines) return true;
+    if (download.end === lastEnd) {
+      if (download.partialLine) group.add(download.partialLine, download.end);
       return true;
     }
-    seen = pass.end;
+    lastEnd = download.end;
   }
-  throw new HummingbatchError('unreachable', 'The results end at another place each time.');
+  throw new HummingbatchError(
+    'unreachable',
+    `The result file ended at another byte in each of ${MAX_DOWNLOADS} downloads.`,
+  );
 }
 
-function answered(log: JobLog, group: Group): number {
+function countAnswered(log: JobLog, group: Group): number {
   return new Set([...log.answers, ...group.answers].map(({ output }) => output)).size;
 }
 
-interface Pass {
-  /** Where the download ended. */
+interface Download {
+  /** The offset at which the download ended. */
   end: number;
-  /** What a last line comes to that lacks its newline and is no answer: it may have been cut. */
-  rest?: Taken;
+  /** The result of a last line that has no newline and is no answer: it may have been cut off. */
+  partialLine?: LineResult;
 }
 
-/** One download from where the group ends; undefined where another attempt got in between. */
-async function readOn(
+/** Downloads once, from the end of the group. Undefined where another attempt wrote the next checkpoint. */
+async function downloadOnce(
   deps: ActivityDeps,
   source: JobSource & { file: string },
   log: JobLog,
   group: Group,
   context: StepContext,
   again: boolean,
-): Promise<Pass | undefined> {
-  const expected: Expectation = { ...source.expected, job: source.job.job, clean: deps.gemini.clean };
+): Promise<Download | undefined> {
+  const expected: Expectation = { ...source.expected, job: source.job.job, redactKey: deps.gemini.redactKey };
   const chunks = deps.gemini.results(source.file, group.end, context.signal, { again });
-  for await (const line of splitLines(counted(chunks, context), group.end, MAX_LINE)) {
-    const taken = take(line, expected);
-    if (!line.whole && taken.answers.length === 0) return { end: line.end, rest: taken };
-    group.add(taken, line.end);
-    if (group.isFull && !(await write(deps, source, log, group, false, context))) return undefined;
+  for await (const line of splitLines(countBytes(chunks, context), group.end, MAX_LINE_BYTES)) {
+    const result = parseAnswer(line, expected);
+    if (!line.whole && result.answers.length === 0) return { end: line.end, partialLine: result };
+    group.add(result, line.end);
+    if (group.isFull && !(await writeCheckpoint(deps, source, log, group, false, context))) return undefined;
   }
   return { end: group.end };
 }
 
-async function* counted(
+async function* countBytes(
   chunks: AsyncIterable<Uint8Array>,
   { count }: StepContext,
 ): AsyncGenerator<Uint8Array> {
@@ -130,18 +136,18 @@ async function* counted(
   }
 }
 
-function take({ bytes, tooLong }: Line, expected: Expectation): Taken {
-  if (tooLong) return { ...BLANK, anomalies: [`a line of more than ${MAX_LINE} bytes`] };
-  return isBlank(bytes) ? BLANK : takeLine(bytes, expected);
+function parseAnswer({ bytes, tooLong }: Line, expected: Expectation): LineResult {
+  if (tooLong) return { ...EMPTY, anomalies: [`a line of more than ${MAX_LINE_BYTES} bytes`] };
+  return isBlank(bytes) ? EMPTY : parseLine(bytes, expected);
 }
 
-/** CRLF and empty lines are no answers and no faults. */
+/** Whether a line is empty, or a lone CR of a CRLF: neither an answer nor an anomaly. */
 function isBlank(bytes: Uint8Array): boolean {
   return bytes.byteLength === 0 || (bytes.byteLength === 1 && bytes[0] === 0x0d);
 }
 
-/** Images first, all synced; then the checkpoint that promises them. */
-async function write(
+/** Writes and syncs the images first, then the checkpoint that records them. */
+async function writeCheckpoint(
   deps: ActivityDeps,
   source: JobSource,
   log: JobLog,
@@ -156,7 +162,7 @@ async function write(
   const { end, lines, answers, anomalies, unlisted, strayUsd } = group;
   const found = { answers, anomalies, unlisted, strayUsd };
   const checkpoint = { sequence: context.sequence, end, lines, ...found, done };
-  const written = await append(store, source.batchId, source.round, log, checkpoint);
+  const written = await appendCheckpoint(store, source.batchId, source.round, log, checkpoint);
   group.clear();
   source.tries.here = 1;
   context.heartbeat({ job: log.job, lines: log.lines, of: source.job.expectedLines });

@@ -5,80 +5,80 @@ import { compareImage } from '../../batch/measure.ts';
 import type { PlannedOutput } from '../../batch/plan.ts';
 import { judgeLine, readKey } from '../../batch/verdict.ts';
 import type { Answer, Item, Usage } from '../../contract/index.ts';
-import { measure } from './image.ts';
+import { measureImage } from './image.ts';
 
-/** What one line of a result file comes to: answers for the log, images for the store. */
-export interface Taken {
+/** What one line of a result file yields: answers for the log, images for the store. */
+export interface LineResult {
   answers: Answer[];
   /** File names relative to the batch's folder. */
   images: { key: string; data: Uint8Array }[];
   anomalies: string[];
-  /** What an answer cost that is nobody's: it was billed all the same. */
+  /** The cost of an answer that belongs to no output, USD: Google bills it too. */
   strayUsd: number;
 }
 
-/** A line that says nothing, and need not. */
-export const BLANK: Taken = { answers: [], images: [], anomalies: [], strayUsd: 0 };
+/** The result of an empty line. */
+export const EMPTY: LineResult = { answers: [], images: [], anomalies: [], strayUsd: 0 };
 
-/** What a line is read against. */
+/** What a line is compared with. */
 export interface Expectation {
   model: string;
   round: number;
   job: string;
   /** Planned outputs by id. */
   outputs: ReadonlyMap<string, { planned: PlannedOutput; item: Item }>;
-  /** Images that are already there, by output: SHA-256 to file name. Grows as lines are taken. */
+  /** Images that are in the store, by output: SHA-256 to file name. Grows as lines are parsed. */
   images: Map<string, Map<string, string>>;
-  /** Words of Google's without our key. */
-  clean: (words: string) => string;
+  /** Removes the API key from a text of Google's. */
+  redactKey: (words: string) => string;
 }
 
-/** One line of a result file → its answers and images. Synchronous and without effects but for `expected.images`. */
-export function takeLine(bytes: Uint8Array, expected: Expectation): Taken {
-  const line = parse(bytes);
-  if (line === undefined) return odd(`a line of ${bytes.byteLength} bytes that is no answer`);
+/** Parses one line of a result file into its answers and images. Synchronous; changes nothing but `expected.images`. */
+export function parseLine(bytes: Uint8Array, expected: Expectation): LineResult {
+  const line = parseJson(bytes);
+  if (line === undefined) return toAnomaly(`a line of ${bytes.byteLength} bytes that is not JSON`);
   const key = readKey(line);
   const target = expected.outputs.get(key ?? '');
-  if (!target) return takeStray(line, key, expected);
-  return { ...BLANK, ...answersTo(line, target, expected) };
+  if (!target) return parseUnrequested(line, key, expected);
+  return { ...EMPTY, ...buildAnswers(line, target, expected) };
 }
 
-function answersTo(
+function buildAnswers(
   line: unknown,
   { planned, item }: { planned: PlannedOutput; item: Item },
   expected: Expectation,
-): Pick<Taken, 'answers' | 'images'> {
+): Pick<LineResult, 'answers' | 'images'> {
   const { output } = planned;
   const verdict = judgeLine(line);
   const { usage } = verdict;
   const base = { output, flags: [], round: expected.round, job: expected.job };
   const spent = { ...(usage && { usage }), costUsd: computeCost(usage, expected) };
-  const said = verdict.text ? { text: expected.clean(verdict.text) } : {};
+  const textField = verdict.text ? { text: expected.redactKey(verdict.text) } : {};
   if (verdict.kind === 'none') {
     const { outcome, reason, message } = verdict;
     return {
-      answers: [{ ...base, ...spent, ...said, outcome, reason, message: expected.clean(message) }],
+      answers: [{ ...base, ...spent, ...textField, outcome, reason, message: expected.redactKey(message) }],
       images: [],
     };
   }
 
-  const images: Taken['images'] = [];
+  const images: LineResult['images'] = [];
   const answers = [verdict, ...verdict.extraImages].map(({ data, claimedMime }, index): Answer => {
     const content = Buffer.from(data, 'base64');
-    const measured = measure(content);
-    // What an answer cost is counted once, with its first image.
-    const cost = index === 0 ? { ...spent, ...said } : { costUsd: 0 };
+    const measured = measureImage(content);
+    // The cost of an answer is counted once, with its first image.
+    const cost = index === 0 ? { ...spent, ...textField } : { costUsd: 0 };
     if (!measured) {
       return {
         ...base,
         ...cost,
         outcome: 'failed',
         reason: 'undecodable',
-        message: `The answer holds ${content.byteLength} bytes that are no image.`,
+        message: `The answer holds ${content.byteLength} bytes that are not a complete image.`,
       };
     }
     const { extension, ...facts } = measured;
-    const { name, isNew } = nameFor(planned, measured.sha256, extension, expected.images);
+    const { name, isNew } = chooseFileName(planned, measured.sha256, extension, expected.images);
     if (isNew) images.push({ key: name, data: content });
     const flags = compareImage({
       aspectRatio: item.aspectRatio,
@@ -94,13 +94,16 @@ function answersTo(
   return { answers, images };
 }
 
-/** An answer that nobody asked for. Its images were billed, so they are kept, under names that owe nothing to its key. */
-function takeStray(line: unknown, key: string | undefined, expected: Expectation): Taken {
+/**
+ * Parses an answer for a key that is not in the plan. Google bills its images, so they are kept, under names that do
+ * not depend on the key.
+ */
+function parseUnrequested(line: unknown, key: string | undefined, expected: Expectation): LineResult {
   const verdict = judgeLine(line);
   const found = verdict.kind === 'image' ? [verdict, ...verdict.extraImages] : [];
   const images = found.flatMap(({ data }) => {
     const content = Buffer.from(data, 'base64');
-    const measured = measure(content);
+    const measured = measureImage(content);
     if (!measured) return [];
     return [{ key: `images/${strayStem(measured.sha256)}.${measured.extension}`, data: content }];
   });
@@ -108,15 +111,18 @@ function takeStray(line: unknown, key: string | undefined, expected: Expectation
   const [first, ...more] = images;
   const others = more.length > 0 ? ` and ${more.length} more` : '';
   const anomaly = first ? `${what}, kept as ${first.key}${others}` : what;
-  return { ...BLANK, images, anomalies: [anomaly], strayUsd: computeCost(verdict.usage, expected) };
+  return { ...EMPTY, images, anomalies: [anomaly], strayUsd: computeCost(verdict.usage, expected) };
 }
 
 function computeCost(usage: Usage | undefined, { model }: Expectation): number {
   return (usage && actualUsd(model, usage)) ?? 0;
 }
 
-/** The first image of an output has its name, every other one a name of its own, the same bytes the name they have. */
-function nameFor(
+/**
+ * The first image of an output gets the output's name, each further one an alternate's name. The same bytes keep their
+ * name.
+ */
+function chooseFileName(
   { output, fileStem }: PlannedOutput,
   sha256: string,
   extension: string,
@@ -132,7 +138,7 @@ function nameFor(
   return { name, isNew: true };
 }
 
-function parse(bytes: Uint8Array): unknown {
+function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
   } catch {
@@ -140,11 +146,11 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-function odd(anomaly: string): Taken {
-  return { ...BLANK, anomalies: [anomaly] };
+function toAnomaly(anomaly: string): LineResult {
+  return { ...EMPTY, anomalies: [anomaly] };
 }
 
-/** A foreign key for a report: short, and with nothing in it that a terminal would obey. */
+/** Quotes an unknown key for the report: short, and without control characters. */
 function quote(key: string): string {
   return JSON.stringify(foreignLine(key, 60) ?? '');
 }

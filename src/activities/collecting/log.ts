@@ -5,30 +5,30 @@ import { getJson } from '../../store/json.ts';
 import type { Store } from '../../store/store.ts';
 
 /**
- * A promise: every line of the result file before `end` is dealt with, its images are on disk, and these are its
- * answers. Create-only and numbered; all of a job's checkpoints together are the log of what it answered.
+ * Records that every line of the result file before `end` is processed and its images are on disk. Holds the answers
+ * of these lines. Checkpoints are create-only and numbered; all checkpoints of a job together are its log.
  */
 export interface Checkpoint {
-  /** Which attempt wrote it: see `StepContext.sequence`. */
+  /** The attempt that wrote it: see `StepContext.sequence`. */
   sequence: number;
-  /** Bytes of the result file that are dealt with. */
+  /** Bytes of the result file that are processed. */
   end: number;
-  /** Lines that are dealt with, from the beginning. */
+  /** Lines that are processed, from the beginning of the file. */
   lines: number;
   answers: Answer[];
   anomalies: string[];
-  /** Further anomalies, of which only the number is kept. */
+  /** The number of further anomalies, whose text is not kept. */
   unlisted: number;
-  /** What answers cost that are nobody's. */
+  /** The cost of answers that belong to no output, USD. */
   strayUsd: number;
-  /** The whole file is dealt with. */
+  /** The whole file is processed. */
   done: boolean;
 }
 
-/** What a job answered, as far as it is collected. */
+/** The collected answers of a job. */
 export interface JobLog {
   job: string;
-  /** Checkpoints there are. */
+  /** The number of checkpoints. */
   count: number;
   end: number;
   lines: number;
@@ -39,7 +39,7 @@ export interface JobLog {
   done: boolean;
 }
 
-export async function readLog(store: Store, batchId: string, round: number, job: string): Promise<JobLog> {
+export async function readJobLog(store: Store, batchId: string, round: number, job: string): Promise<JobLog> {
   const prefix = batchPlaces(batchId).round(round).checkpoints(job);
   const log: JobLog = {
     ...{ job, count: 0, end: 0, lines: 0 },
@@ -47,18 +47,18 @@ export async function readLog(store: Store, batchId: string, round: number, job:
   };
   for (const key of await store.list(prefix)) {
     const checkpoint = await getJson<Checkpoint>(store, key);
-    if (checkpoint) take(log, checkpoint);
+    if (checkpoint) applyCheckpoint(log, checkpoint);
   }
   return log;
 }
 
 /**
- * Adds a checkpoint. False where an older attempt, frozen and awake again, wrote this number first: what it promised is
- * as good, so the caller reads the log again and goes on behind it.
+ * Adds a checkpoint. False where an older attempt that was frozen wrote this number first. Its checkpoint is as good,
+ * so the caller reads the log again and continues after it.
  *
- * @throws `aborted` where a newer attempt did: then this one is the old one, and stops
+ * @throws `aborted` where a newer attempt wrote this number: then this attempt is the old one and stops
  */
-export async function append(
+export async function appendCheckpoint(
   store: Store,
   batchId: string,
   round: number,
@@ -67,17 +67,17 @@ export async function append(
 ): Promise<boolean> {
   const key = `${batchPlaces(batchId).round(round).checkpoints(log.job)}${String(log.count + 1).padStart(6, '0')}.json`;
   if (await store.putIfAbsent(key, `${JSON.stringify(checkpoint)}\n`)) {
-    take(log, checkpoint);
+    applyCheckpoint(log, checkpoint);
     return true;
   }
   const other = await getJson<Checkpoint>(store, key);
   if (other && other.sequence > checkpoint.sequence) {
-    throw new HummingbatchError('aborted', 'A newer attempt collects this job.');
+    throw new HummingbatchError('aborted', 'A newer attempt is collecting this job.');
   }
   return false;
 }
 
-function take(log: JobLog, checkpoint: Checkpoint): void {
+function applyCheckpoint(log: JobLog, checkpoint: Checkpoint): void {
   const { end, lines, answers, anomalies, unlisted, strayUsd, done } = checkpoint;
   log.count += 1;
   log.end = end;

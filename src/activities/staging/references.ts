@@ -4,17 +4,17 @@ import { getJson, toJson } from '../../store/json.ts';
 import type { StoredReference } from '../batch-files.ts';
 import type { ActivityDeps } from '../deps.ts';
 import type { StepContext } from '../step.ts';
-import { bytesFrom, isFresh, type StagedFile, waitUntilActive } from './staged-file.ts';
+import { isFresh, type StagedFile, skipBytes, waitUntilActive } from './staged-file.ts';
 
-/** What lies at Google of a batch's references, by SHA-256. */
+/** The uploaded references of a batch, by SHA-256. */
 export type Uploads = Record<string, StagedFile>;
 
-// Two saturate an ordinary line; more only share it.
+// Two uploads use all of an ordinary connection; more only share it.
 const UPLOADS_AT_ONCE = 3;
 
 /**
- * Uploads the references that are not there or will not live long enough. Each is remembered as soon as it is, so that a
- * crash repeats none.
+ * Uploads the references that are not at Google, or expire too soon. Each upload is saved as soon as it is complete,
+ * so that a crash repeats none.
  */
 export async function stageReferences(
   deps: ActivityDeps,
@@ -23,12 +23,12 @@ export async function stageReferences(
   context: StepContext,
 ): Promise<{ uploads: Uploads; sent: number }> {
   const { store, gemini } = deps;
-  const uploads = await readFresh(deps, batchId);
-  // A store that takes nothing (its disk is full) must say so before something is uploaded that it could not remember.
+  const uploads = await readFreshUploads(deps, batchId);
+  // A store that cannot be written (disk full) must fail here, before an upload that it could not save.
   await store.put(batchPlaces(batchId).uploads, toJson(uploads));
   const missing = needed.filter(({ sha256 }) => !uploads[sha256]);
   let writing = Promise.resolve();
-  const remember = (file: StagedFile): Promise<void> => {
+  const saveUpload = (file: StagedFile): Promise<void> => {
     uploads[file.sha256] = file;
     const snapshot = toJson(uploads);
     writing = writing.then(() => store.put(batchPlaces(batchId).uploads, snapshot));
@@ -42,21 +42,21 @@ export async function stageReferences(
           displayName: `hb/${batchId}/${sha256.slice(0, 12)}`,
           mimeType: mime,
           bytes,
-          chunks: (offset) => bytesFrom(store.read(place), offset),
+          chunks: (offset) => skipBytes(store.read(place), offset),
         },
         context.signal,
         () => context.heartbeat({ uploaded: Object.keys(uploads).length, of: needed.length }),
       );
       context.count('uploadedBytes', bytes, {});
-      await remember({ ...(await waitUntilActive(deps, file, context.signal)), sha256, bytes });
+      await saveUpload({ ...(await waitUntilActive(deps, file, context.signal)), sha256, bytes });
     },
     { concurrency: UPLOADS_AT_ONCE, signal: context.signal },
   );
   return { uploads, sent: missing.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
-/** What was uploaded before and lives long enough. */
-async function readFresh({ store, now }: ActivityDeps, batchId: string): Promise<Uploads> {
+/** The earlier uploads that do not expire too soon. */
+async function readFreshUploads({ store, now }: ActivityDeps, batchId: string): Promise<Uploads> {
   const known = (await getJson<Uploads>(store, batchPlaces(batchId).uploads)) ?? {};
   return Object.fromEntries(Object.entries(known).filter(([, file]) => isFresh(file, now())));
 }

@@ -4,12 +4,12 @@ import { getJson, toJson } from '../../store/json.ts';
 import type { ActivityDeps } from '../deps.ts';
 import type { StepContext } from '../step.ts';
 import type { RoundInput } from '../types.ts';
-import { bytesFrom, isFresh, type StagedFile, waitUntilActive } from './staged-file.ts';
+import { isFresh, type StagedFile, skipBytes, waitUntilActive } from './staged-file.ts';
 
 /**
- * Uploads the request file of a round, unless the same bytes are there and fresh.
+ * Uploads the request file of a round, unless the same bytes are at Google and fresh.
  *
- * @param lines gives them anew each time it is called: two passes over the lines, so that they are never all in memory
+ * @param lines makes the lines anew on each call: they are passed over twice, so that they are never all in memory
  */
 export async function stageRequests(
   deps: ActivityDeps,
@@ -27,7 +27,7 @@ export async function stageRequests(
       displayName: `hb/${batchId}/r${round}`,
       mimeType: 'application/jsonl',
       bytes,
-      chunks: (offset) => bytesFrom(lines(), offset),
+      chunks: (offset) => skipBytes(lines(), offset),
     },
     context.signal,
     (sent) => context.heartbeat({ requestBytes: sent, of: bytes }),

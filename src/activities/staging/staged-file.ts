@@ -2,31 +2,35 @@ import { HummingbatchError } from '../../contract/index.ts';
 import type { RemoteFile } from '../../gemini/index.ts';
 import type { ActivityDeps } from '../deps.ts';
 
-/** A file at Google, as the store remembers it. */
+/** An uploaded file at Google, as the store keeps it. */
 export interface StagedFile {
   name: string;
   uri: string;
   mimeType: string;
   /** ms since 1970. */
   expiresAt: number;
-  /** Of its content, hex. */
+  /** SHA-256 of its content, hex. */
   sha256: string;
   bytes: number;
 }
 
-// Google deletes files after 48 h. Whether a row needs its references until it runs is not documented, so each has at
-// least half of that left when its job is made.
+// Google deletes files after 48 h. Google does not document whether a row needs its references until it runs, so each
+// file has at least half of the 48 h left when the job is created.
 const FRESH_FOR_MS = 24 * 3_600_000;
 const PROCESSING_POLL_MS = 1_000;
-/** Images and text take seconds. */
+/** Google processes images and text in seconds. */
 const PROCESSED_WITHIN_MS = 10 * 60_000;
 
-/** Whether a job that is made now can count on the file. */
+/** Whether a job that is created now can rely on the file. */
 export function isFresh({ expiresAt }: StagedFile, now: number): boolean {
   return expiresAt - now >= FRESH_FOR_MS;
 }
 
-/** Google looks at an upload before it can be used. */
+/**
+ * Waits until Google has processed an upload.
+ *
+ * @throws `unavailable` where that takes more than 10 min, `file-rejected` where Google cannot process the file
+ */
 export async function waitUntilActive(
   { gemini, now, pause }: ActivityDeps,
   uploaded: RemoteFile,
@@ -38,7 +42,7 @@ export async function waitUntilActive(
     if (now() - since > PROCESSED_WITHIN_MS)
       throw new HummingbatchError(
         'unavailable',
-        `Google has not finished with the uploaded file ${file.name}.`,
+        `Google has not processed the uploaded file ${file.name} within ${PROCESSED_WITHIN_MS / 60_000} minutes.`,
       );
     await pause(PROCESSING_POLL_MS, signal);
     file = await gemini.files.get(file.name, signal);
@@ -52,7 +56,7 @@ export async function waitUntilActive(
 }
 
 /** The same stream without its first `offset` bytes. */
-export async function* bytesFrom(
+export async function* skipBytes(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   offset: number,
 ): AsyncGenerator<Uint8Array> {

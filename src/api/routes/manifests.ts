@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { estimate } from '../../batch/cost.ts';
 import { compareCosts, costComparisonJson } from '../../batch/cost-comparison.ts';
 import { storedProgress } from '../../client/index.ts';
-import { checkBatchId, HummingbatchError, type Manifest, toWorkflowId } from '../../contract/index.ts';
+import { checkBatchId, HummingbatchError, toWorkflowId } from '../../contract/index.ts';
 import { referencePlace } from '../../contract/places.ts';
-import { computeFingerprint, deriveBatchId, durationMs } from '../../manifest/index.ts';
+import { deriveBatchId, durationMs } from '../../manifest/index.ts';
 import type { Resolved } from '../../manifest/resolve.ts';
 import { readSent, type SentReference } from '../../manifest/sent.ts';
 import { createReferenceLookup } from '../../store/references.ts';
@@ -121,13 +121,14 @@ export async function manifestRoutes(
       withSent(request, store, async (sent) => {
         const { caller } = request;
         const read = valid(await examine(sent));
+        const { fingerprint } = read;
         const manifest = ownManifest(caller, read.manifest, sent.manifest.file);
-        const batchId = await chooseId(request.query.batchId, manifest, caller);
-        const claim = { batchId, fingerprint: fingerprintOfRequest(read.fingerprint, manifest.run) };
+        const batchId = await chooseId(request.query.batchId, { name: manifest.name, fingerprint }, caller);
+        const claim = { batchId, fingerprint: fingerprintOfRequest(fingerprint, manifest.run) };
         let attached = true;
         await onceFor({ store, caller, key: readIdempotencyKey(request) }, claim, async () => {
           await keep(sent.files, read.references);
-          ({ attached } = await hummingbatch.startNormalised({ manifest, batchId }));
+          ({ attached } = await hummingbatch.startNormalised({ manifest, fingerprint, batchId }));
         });
         // Two may have started it at once, and only one of them may see it.
         if (attached && caller?.ownOnly && !maySee(caller, await progressCache.refresh(batchId)))
@@ -141,10 +142,10 @@ export async function manifestRoutes(
   /** @throws `usage` for what is no id, `batch-conflict` for one of a batch that the caller may not know of */
   async function chooseId(
     asked: string | undefined,
-    manifest: Manifest,
+    { name, fingerprint }: { name: string; fingerprint: string },
     caller: Caller | undefined,
   ): Promise<string> {
-    const batchId = asked ?? deriveBatchId(manifest.name, computeFingerprint(manifest));
+    const batchId = asked ?? deriveBatchId(name, fingerprint);
     checkBatchId(batchId);
     const there = caller?.ownOnly ? await storedProgress(store, batchId) : undefined;
     if (there && !maySee(caller, there)) throw taken(batchId);

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { storedRecords } from '../../client/index.ts';
+import { readRecords } from '../../client/index.ts';
 import {
   FLAGS,
   HummingbatchError,
@@ -62,7 +62,7 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
         (!key || key.includes(one.key));
       const records: OutputRecord[] = [];
       let begun = after === undefined;
-      for await (const one of storedRecords(store, params.batchId)) {
+      for await (const one of readRecords(store, params.batchId)) {
         if (begun && isChosen(one)) records.push(one);
         if (records.length > limit) break;
         begun ||= one.output === after;
@@ -139,7 +139,7 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
 
   /** Only what a record names is an image of the batch. */
   async function findImage(batchId: string, file: string): Promise<ImageFile> {
-    for await (const one of storedRecords(store, batchId))
+    for await (const one of readRecords(store, batchId))
       for (const image of [one, ...(one.alternates ?? [])])
         if (image.file === file) return image as ImageFile;
     throw new HummingbatchError('not-found', `The batch ${batchId} has no image ${file}.`, {

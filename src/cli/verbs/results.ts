@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { storedRecords } from '../../client/index.ts';
+import { readRecords } from '../../client/index.ts';
 import type { OutputRecord } from '../../contract/index.ts';
 import { requireStored } from '../batch-of-call.ts';
 import type { Verb } from '../call.ts';
@@ -14,7 +14,7 @@ export const verb: Verb = async (call) => {
   const { store } = await openBatchStore(call);
   const { state } = await requireStored(store, batchId);
   const records: OutputRecord[] = [];
-  for await (const record of storedRecords(store, batchId)) records.push(record);
+  for await (const record of readRecords(store, batchId)) records.push(record);
   const directory = batchDirectory({ batchId }, store);
   if (records.length === 0) {
     output.say(

@@ -22,8 +22,13 @@ export const verb: Verb = async (call) => {
   if (!(await isBegun(store, batchId))) await confirmCost(call, ready, (price) => `Go on and pay ${price}?`);
   const session = await openSession(call, config, store);
   try {
-    const { manifest, references } = ready;
-    const started = await session.hummingbatch.startNormalised({ manifest, references, batchId });
+    const { manifest, fingerprint, references } = ready;
+    const started = await session.hummingbatch.startNormalised({
+      manifest,
+      fingerprint,
+      references,
+      batchId,
+    });
     call.output.say(`${started.attached ? 'Attached to' : 'Started'} the batch ${batchId}.`);
     return await followToEnd(call, session, batchId);
   } finally {

@@ -13,7 +13,7 @@ export const verb: Verb = async (call) => {
   const { output, flags } = call;
   const config = await readConfig(call);
   const there = await existingStore(call, config);
-  const { manifest, references, ...ready } = await readyManifest(call, there);
+  const ready = await readyManifest(call, there);
   if (!there && !configuredTemporal(config.env)) throw nobodyThere(call);
   const store = there ?? (await openCallStore(call, config));
   const temporal = await openClient(call, config, store);
@@ -21,12 +21,9 @@ export const verb: Verb = async (call) => {
   const { client, hummingbatch, taskQueue } = temporal;
   try {
     await requireWorker(client, taskQueue);
-    const batchId = await chooseId(store, { manifest, references, ...ready }, flags);
-    const started = await hummingbatch.startNormalised({
-      manifest,
-      references,
-      batchId,
-    });
+    const batchId = await chooseId(store, ready, flags);
+    const { manifest, fingerprint, references } = ready;
+    const started = await hummingbatch.startNormalised({ manifest, fingerprint, references, batchId });
     output.print(batchId);
     output.say(
       `${started.attached ? 'It was there already' : 'Started'}. To follow it: ${formatCommand('watch', batchId, flags)}`,

@@ -25,7 +25,7 @@ const INPUT = {
   },
 } as const;
 
-/** One attempt, answered so. */
+/** Makes one attempt; the receiver gives this answer. */
 async function attempt(answer: { status: number; retryAfterMs?: number }, number = 1, now = 0) {
   const posts: WebhookPost[] = [];
   const { signal } = new AbortController();
@@ -44,7 +44,7 @@ async function attempt(answer: { status: number; retryAfterMs?: number }, number
   return { post: posts[0], failure: error === undefined ? undefined : toFailure(error, signal) };
 }
 
-test('each delivery is signed for its own time, and otherwise the same', async () => {
+test('signs each delivery with its own time and keeps everything else', async () => {
   const [early, late] = [await attempt({ status: 200 }), await attempt({ status: 200 }, 9, 48 * 60 * MINUTE)];
   expect(early.post?.body).toBe(late.post?.body);
   for (const [{ post }, now] of [
@@ -56,11 +56,11 @@ test('each delivery is signed for its own time, and otherwise the same', async (
     ).toBe('b_ended_1');
 });
 
-test.each([200, 202, 299])('%i is taken', async (status) => {
+test.each([200, 202, 299])('treats %i as delivered', async (status) => {
   expect((await attempt({ status })).failure).toBeUndefined();
 });
 
-test.each([199, 300, 301, 400, 401, 404, 429, 500, 503])('%i is tried again', async (status) => {
+test.each([199, 300, 301, 400, 401, 404, 429, 500, 503])('tries again after %i', async (status) => {
   expect((await attempt({ status })).failure).toMatchObject({
     type: 'unavailable',
     nonRetryable: false,
@@ -68,7 +68,7 @@ test.each([199, 300, 301, 400, 401, 404, 429, 500, 503])('%i is tried again', as
   });
 });
 
-test('410 is the last try', async () => {
+test('makes no further attempt after 410', async () => {
   expect((await attempt({ status: 410 })).failure).toMatchObject({ nonRetryable: true });
 });
 
@@ -79,11 +79,8 @@ test.each([
   ['sooner than the fourth pause', 4, 17 * MINUTE, undefined],
   ['sooner than the ninth pause', 9, 1_000, undefined],
   ['later than the ninth pause, which is hours', 9, 24 * 60 * MINUTE, undefined],
-])(
-  'a receiver that says to come back %s is heeded so that no try is wasted',
-  async (_, number, says, waits) => {
-    const { failure } = await attempt({ status: 503, retryAfterMs: says }, number);
-    expect(failure).toMatchObject({ type: 'unavailable' });
-    expect((failure as { nextRetryDelay?: unknown }).nextRetryDelay ?? undefined).toBe(waits);
-  },
-);
+])('follows a Retry-After that is %s only where it saves an attempt', async (_, number, says, waits) => {
+  const { failure } = await attempt({ status: 503, retryAfterMs: says }, number);
+  expect(failure).toMatchObject({ type: 'unavailable' });
+  expect((failure as { nextRetryDelay?: unknown }).nextRetryDelay ?? undefined).toBe(waits);
+});

@@ -256,9 +256,9 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
         gemini: { jobs: { get: async (name: string) => wireJob(name, at) } },
       };
       const context = { signal: new AbortController().signal };
-      const alone = { ...input, look: 'never' } as const;
+      const alone = { ...input, search: 'never' } as const;
       const status = await checkJob(deps as unknown as ActivityDeps, alone, context as StepContext);
-      const isLooked = input.look === 'now' || (input.look === 'at-end' && status.ended);
+      const isLooked = input.search === 'now' || (input.search === 'at-end' && status.ended);
       if (!isLooked) return status;
       return { ...status, others: listLiving(input.round, at).filter(({ job }) => job !== input.job) };
     },

@@ -6,14 +6,14 @@ import { readPermits } from './permits.ts';
 import type { CollectedMark } from './standing.ts';
 
 /**
- * Every job that a batch ever had, over all its runs: from the answers to its permits and from the rounds that were
- * collected; `seen` is what this run knows of their states.
+ * Every job that a batch ever had, over all its runs: from the answers to its permits and from its collected rounds.
+ * `current` are the jobs of this run with their latest states.
  */
-export async function jobsOfBatch(
+export async function listBatchJobs(
   store: Store,
   batchId: string,
   rounds: number,
-  seen: readonly JobSummary[],
+  current: readonly JobSummary[],
 ): Promise<JobSummary[]> {
   const jobs = new Map<string, JobSummary>();
   for (let round = 1; round <= rounds; round++) {
@@ -28,7 +28,7 @@ export async function jobsOfBatch(
       jobs.set(job, { name: job, round, submission, state });
     }
   }
-  for (const job of seen) jobs.set(job.name, job);
+  for (const job of current) jobs.set(job.name, job);
   return [...jobs.values()].sort(
     (one, other) => one.round - other.round || one.submission - other.submission,
   );
