@@ -1,85 +1,15 @@
 import type { OnUnknownSubmit } from '../contract/index.ts';
 
-/** Everything that flags can say, over all verbs. */
-export interface Flags {
-  json?: boolean;
-  verbose?: boolean;
-  store?: string;
-  emulator?: boolean;
-  base?: string;
-  model?: string;
-  aspectRatio?: string;
-  imageSize?: string;
-  count?: number;
-  maxCostUsd?: number;
-  approveAboveUsd?: number;
-  maxRounds?: number;
-  deadline?: string;
-  onUnknownSubmit?: OnUnknownSubmit;
-  label?: string[];
-  within?: string;
-  sample?: number;
-  new?: boolean;
-  yes?: boolean;
-  id?: string;
-  state?: string;
-  reason?: string;
-  since?: string;
-  limit?: number;
-  after?: string;
-  outcome?: string;
-  flag?: string;
-  /** `false` from `--no`. */
-  no?: boolean;
-  job?: string;
-  none?: boolean;
-  port?: number;
-  uiPort?: number;
-  jobSeconds?: number;
-  directory?: string;
-  faults?: string;
-  listen?: string;
-  metrics?: string;
-  log?: string;
-  cron?: string;
-  timezone?: string;
-  name?: string;
-  overlap?: string;
-}
-
-export type FlagName = keyof Flags;
-
-/** Those that lead to a store. */
-export const PLACE: readonly FlagName[] = ['store', 'emulator'];
-
-/** Those that stand in place of what a manifest says, under the same names. */
-export const OVERRIDES = [
-  'model',
-  'aspectRatio',
-  'imageSize',
-  'count',
-  'maxCostUsd',
-  'approveAboveUsd',
-  'maxRounds',
-  'deadline',
-  'onUnknownSubmit',
-] as const satisfies readonly FlagName[];
-
-/** Those that say something of a manifest. */
-export const MANIFEST: readonly FlagName[] = ['base', ...OVERRIDES, 'label'];
-
-/** Those that say which batches are meant. */
-export const CHOICE: readonly FlagName[] = ['state', 'reason', 'model', 'label', 'since'];
-
-interface FlagSpec {
-  /** As it is written on the command line. */
+export interface FlagSpec {
+  /** As it is written on the command line. With a value in `<…>`; without one the flag is a switch. */
   syntax: string;
   says: string;
-  /** How its text becomes a value; unset: as it is. */
+  /** How the text becomes a value; unset: the text itself, or `true` for a switch. */
   as?: 'number' | 'count' | 'list';
 }
 
-export const FLAGS: Record<FlagName, FlagSpec> = {
+/** Every flag of every verb, by the name under which a verb reads it. */
+export const FLAGS = {
   json: { syntax: '--json', says: 'one JSON object on stdout' },
   verbose: { syntax: '--verbose', says: 'show what goes on inside, and stack traces' },
   store: { syntax: '--store <folder>', says: 'where batches are kept' },
@@ -151,4 +81,45 @@ export const FLAGS: Record<FlagName, FlagSpec> = {
     syntax: '--overlap <what>',
     says: 'allow or skip a firing while the batch of the one before is on its way; unset: allow',
   },
+} as const satisfies Record<string, FlagSpec>;
+
+export type FlagName = keyof typeof FLAGS;
+
+/** The value of a flag, by its row in {@link FLAGS}. */
+type FlagValue<Spec extends FlagSpec> = Spec extends { as: 'list' }
+  ? string[]
+  : Spec extends { as: 'number' | 'count' }
+    ? number
+    : Spec['syntax'] extends `${string} <${string}>`
+      ? string
+      : boolean;
+
+/** The flags of a call. `no` is `false` where `--no` was given. */
+export type Flags = {
+  [Name in Exclude<FlagName, 'onUnknownSubmit'>]?: FlagValue<(typeof FLAGS)[Name]>;
+} & {
+  /** Checked with the manifest, whose field it replaces. */
+  onUnknownSubmit?: OnUnknownSubmit;
 };
+
+/** Flags that lead to a store. */
+export const PLACE: readonly FlagName[] = ['store', 'emulator'];
+
+/** Flags that replace a field of the manifest, under the same names. */
+export const OVERRIDES = [
+  'model',
+  'aspectRatio',
+  'imageSize',
+  'count',
+  'maxCostUsd',
+  'approveAboveUsd',
+  'maxRounds',
+  'deadline',
+  'onUnknownSubmit',
+] as const satisfies readonly FlagName[];
+
+/** Flags of verbs that take a manifest. */
+export const MANIFEST: readonly FlagName[] = ['base', ...OVERRIDES, 'label'];
+
+/** Flags that filter batches. */
+export const CHOICE: readonly FlagName[] = ['state', 'reason', 'model', 'label', 'since'];

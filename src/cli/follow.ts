@@ -1,12 +1,12 @@
 import { saveProgress } from '../client/index.ts';
 import { type BatchProgress, HummingbatchError, isEnd, toWorkflowId } from '../contract/index.ts';
+import { waitForDeliveries } from '../host/wait-for-deliveries.ts';
 import type { Call } from './call.ts';
 import { formatCommand } from './commands.ts';
 import { EXIT, EXIT_OF_STATE, type ExitCode } from './exit-codes.ts';
 import { createProgressView } from './render/progress-bar.ts';
 import { describeEnd, statusJson, summaryJson } from './render/summary.ts';
 import type { Session } from './session.ts';
-import { waitForDeliveries } from './wait-for-deliveries.ts';
 
 /** Follows a batch to its end or next stop, says what it came to, and prints `run`'s JSON. */
 export async function followToEnd(call: Call, session: Session, batchId: string): Promise<ExitCode> {

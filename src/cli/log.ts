@@ -1,6 +1,6 @@
 import pino, { type Logger } from 'pino';
-import type { LogStyle } from '../config.ts';
 import type { Call } from './call.ts';
+import type { LogStyle } from './config/settings.ts';
 import type { Output } from './render/output.ts';
 
 /** The worker's log on stderr: a short line each for a person at a terminal, else JSON lines. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { HummingbatchError } from '../contract/errors.ts';
+import { readVersion } from '../host/version.ts';
 import type { Call } from './call.ts';
 import { withPlace } from './commands.ts';
 import { EXIT, type ExitCode, exitOfError } from './exit-codes.ts';
@@ -28,7 +28,7 @@ process.stdout.write('', () => process.exit(code));
 async function main(): Promise<ExitCode> {
   try {
     return await runProgram(argv, {
-      version: version(),
+      version: readVersion(),
       stdout: process.stdout,
       stderr: process.stderr,
       buildCall,
@@ -54,7 +54,7 @@ function buildCall(args: readonly string[], flags: Flags): Call {
     flags,
     output,
     cwd: process.cwd(),
-    version: version(),
+    version: readVersion(),
     env: process.env,
     ask: canAsk ? ask : undefined,
     signal: interruption.signal,
@@ -79,11 +79,4 @@ async function ask(question: string): Promise<string> {
 function interrupt(): void {
   if (interruption.signal.aborted) process.exit(EXIT.interrupted);
   interruption.abort(new HummingbatchError('aborted', 'Interrupted.'));
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
 }

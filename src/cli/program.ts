@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { HummingbatchError } from '../contract/errors.ts';
 import type { Call } from './call.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { FLAGS, type FlagName, type Flags } from './flags.ts';
+import { FLAGS, type FlagName, type FlagSpec, type Flags } from './flags.ts';
 import { VERBS, type VerbGroup, type VerbSpec } from './verbs.ts';
 
 /** On every verb. */
@@ -87,7 +87,7 @@ function addCommand(program: Command, syntax: string, { summary, example }: Verb
 }
 
 function toOption(flag: FlagName): Option {
-  const { syntax, says, as } = FLAGS[flag];
+  const { syntax, says, as }: FlagSpec = FLAGS[flag];
   const option = new Option(syntax, says);
   return as ? option.argParser<unknown>(CONVERT[as]) : option;
 }

@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Hummingbatch, requireWorker } from '../client/index.ts';
-import type { Config } from '../config.ts';
 import { HummingbatchError } from '../contract/index.ts';
+import { withDeadline } from '../host/with-deadline.ts';
 import type { Store } from '../store/store.ts';
 import type { Call } from './call.ts';
+import type { Config } from './config/config.ts';
 import { openClient } from './session.ts';
 
 /**
@@ -34,7 +34,7 @@ export async function queryOrReadStore<T>(
   try {
     await requireWorker(client, taskQueue);
     const answer = question.temporal(hummingbatch);
-    return await (configured ? answer : within(QUERY_WITHIN_MS, answer));
+    return await (configured ? answer : withDeadline(QUERY_WITHIN_MS, answer, noAnswer));
   } catch (error) {
     if (configured || !isUnanswered(error)) throw error;
     call.output.say('No worker answers for this store at the moment: this is what the store says.');
@@ -48,16 +48,6 @@ function isUnanswered(error: unknown): boolean {
   return error instanceof HummingbatchError && (error.code === 'no-worker' || error.code === 'no-temporal');
 }
 
-async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
-  const answered = new AbortController();
-  const late = pause(ms, undefined, { signal: answered.signal }).then(() => {
-    throw new HummingbatchError('no-worker', 'No worker answered.');
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    answered.abort();
-    // It ends with our own abort, which nobody need hear of.
-    late.catch(() => undefined);
-  }
+function noAnswer(): HummingbatchError {
+  return new HummingbatchError('no-worker', 'No worker answered.');
 }

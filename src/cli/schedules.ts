@@ -1,8 +1,8 @@
 import type { ScheduleStatus, Schedules } from '../client/index.ts';
-import type { Config } from '../config.ts';
 import { HummingbatchError } from '../contract/index.ts';
 import type { Store } from '../store/store.ts';
 import type { Call, Verb } from './call.ts';
+import type { Config } from './config/config.ts';
 import { EXIT } from './exit-codes.ts';
 import { openClient } from './session.ts';
 import { existingStore, readConfig } from './store.ts';

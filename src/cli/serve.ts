@@ -1,95 +1,93 @@
 import { once } from 'node:events';
-import type { Logger } from 'pino';
-import { connectTemporal, createHummingbatch } from '../client/index.ts';
-import type { Config } from '../config.ts';
+import { type ApiOptions, type RunningApi, startApi, startWorker } from '../host/index.ts';
 import type { Store } from '../store/store.ts';
-import { type ApiPlace, startApi } from './bring-api.ts';
-import { connectGemini } from './bring-gemini.ts';
-import { readWebhooks, startWorker } from './bring-worker.ts';
 import type { Call } from './call.ts';
+import type { Config } from './config/config.ts';
+import type { ConfiguredTemporal } from './config/temporal.ts';
+import { readApiSettings, readBatchOptions, readGeminiOptions, readWebhookOptions } from './host-options.ts';
 import { logged } from './log.ts';
-import { buildOptions, sharedQueue, startLocal } from './session.ts';
-import type { ConfiguredTemporal } from './temporal-config.ts';
+import { sharedQueue, startLocalHost } from './session.ts';
 
 /** With the HTTP API beside the worker, or without. */
 export interface Serving {
   api: boolean;
 }
 
-/** Works on the store's own server until Ctrl-C, started where it does not run. */
+/** Serves a store until Ctrl-C: its managed dev server, a worker, and the HTTP API where that is asked for. */
 export async function serveStore(typed: Call, config: Config, store: Store, { api }: Serving): Promise<void> {
   const { call, log } = logged(typed, config.log);
-  const session = await startLocal(call, config, store, { log, metrics: config.metrics });
+  const local = await startLocalHost(call, config, store, {
+    log,
+    metrics: config.metrics,
+    api: api ? readApiSettings(config) : undefined,
+  });
   try {
-    call.output.say(`Temporal: ${session.uiUrl} (address ${session.address})`);
-    introduce(call, config, store);
-    const stand = () => waitForInterrupt(call, session.failed);
-    await (api ? withApi(call, config, session, log, stand) : stand());
+    call.output.say(`Temporal: ${local.uiUrl} (address ${local.address})`);
+    announce(call, config, store, local.api);
+    await waitForInterrupt(call, local.failed);
   } finally {
-    await session.close();
+    await local.close();
   }
 }
 
-/** Works for a configured Temporal until Ctrl-C. */
+/** Serves a configured Temporal until Ctrl-C: a worker, and the HTTP API where that is asked for. */
 export async function serveConfigured(
   typed: Call,
   config: Config,
   store: Store,
-  place: ConfiguredTemporal,
+  temporal: ConfiguredTemporal,
   { api }: Serving,
 ): Promise<void> {
   const { call, log } = logged(typed, config.log);
-  const webhooks = readWebhooks(config);
-  const gemini = await connectGemini(call, config, store);
+  const taskQueue = sharedQueue(config);
+  const worker = await startWorker({
+    ...{ store, temporal, taskQueue, log },
+    ...readGeminiOptions(call, config),
+    metrics: config.metrics,
+    webhooks: readWebhookOptions(config),
+    signal: call.signal,
+  });
   try {
-    const client = await connectTemporal(place);
-    const taskQueue = sharedQueue(config);
-    const worker = await startWorker(store, { ...place, client, taskQueue, profile: 'service' }, gemini, {
-      log,
-      metrics: config.metrics,
-      webhooks,
+    const { address, namespace } = temporal;
+    call.output.say(`Worker of ${address}, namespace ${namespace}, task queue ${taskQueue}.`);
+    const options = readBatchOptions(call, config, store);
+    const apiOptions = { store, temporal, taskQueue, options, log, ...readApiSettings(config) };
+    await withApi(api ? apiOptions : undefined, async (running) => {
+      announce(call, config, store, running);
+      await waitForInterrupt(call, worker.failed);
     });
-    call.output.say(`Working for ${place.address}, namespace ${place.namespace}, task queue ${taskQueue}.`);
-    introduce(call, config, store);
-    const options = buildOptions(config, store, call.flags);
-    const hummingbatch = createHummingbatch({ store, client, taskQueue, options });
-    const stand = () => waitForInterrupt(call, worker.failed);
-    try {
-      await (api ? withApi(call, config, { store, client, taskQueue, hummingbatch }, log, stand) : stand());
-    } finally {
-      await worker.close();
-      await client.connection.close();
-    }
   } finally {
-    await gemini.close();
+    await worker.close();
   }
 }
 
-async function withApi(
-  { output, version }: Call,
-  config: Config,
-  { store, ...place }: ApiPlace & { store: Store },
-  log: Logger,
-  stand: () => Promise<void>,
+/** Does something while the HTTP API runs, or without it where there are no options. */
+export async function withApi(
+  options: ApiOptions | undefined,
+  serve: (api: RunningApi | undefined) => Promise<void>,
 ): Promise<void> {
-  const api = await startApi(config, store, place, { log, version });
+  const api = options && (await startApi(options));
   try {
-    output.say(`API: ${api.url} (try it at ${api.url}/docs)`);
-    await stand();
+    await serve(api);
   } finally {
-    await api.close();
+    await api?.close();
   }
 }
 
-function introduce({ output }: Call, { metrics }: Config, store: Store): void {
+function announce({ output }: Call, { metrics }: Config, store: Store, api: RunningApi | undefined): void {
   output.say(`Store: ${store.location}`);
   if (metrics) output.say(`Metrics: http://${metrics}/metrics`);
+  if (api) output.say(formatApi(api));
 }
 
-/** Stands until Ctrl-C; what is given may fall before. */
+export function formatApi({ url }: RunningApi): string {
+  return `API: ${url} (try it at ${url}/docs)`;
+}
+
+/** Waits for Ctrl-C. @throws what `failed` rejects with before */
 export async function waitForInterrupt({ output, signal }: Call, failed?: Promise<never>): Promise<void> {
   output.say('Ctrl-C ends it.');
-  // The process has nothing else to stay alive for: a signal alone does not keep it.
+  // A signal alone does not keep the process alive.
   const alive = setInterval(() => undefined, 1 << 30);
   try {
     const interrupted = signal.aborted ? Promise.resolve() : once(signal, 'abort');

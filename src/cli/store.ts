@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Config, findUpward, loadConfig } from '../config.ts';
 import { HummingbatchError } from '../contract/index.ts';
 import { STORE_FILE } from '../contract/places.ts';
 import { openStore } from '../store/open.ts';
 import { createReferenceLookup } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import type { Call } from './call.ts';
+import { type Config, loadConfig } from './config/config.ts';
+import { findUpward } from './config/files.ts';
 
 /** Pretend and real never meet: the emulator has a store of its own. */
 const FOLDERS = { real: 'hummingbatch', emulated: 'hummingbatch-emulator' } as const;

@@ -118,7 +118,7 @@ async function runningBatches(client: Client): Promise<Map<string, Entry>> {
 /** Whether Temporal's list says of a batch all that can be asked for; where one is not registered its absence says nothing. */
 async function knowsAll(client: Client): Promise<boolean> {
   try {
-    const registered = await registeredAttributes(client);
+    const registered = await registeredAttributes(client.connection, client.options.namespace);
     return registered.length === Object.keys(SEARCH_ATTRIBUTE_TYPES).length;
   } catch {
     // Who may not read them asks the batches.

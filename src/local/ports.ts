@@ -28,6 +28,14 @@ export async function freePorts(wanted: Partial<Ports>): Promise<Ports> {
   }
 }
 
+/** A port of loopback that is free now; another process may take it before it is used. */
+export async function freePort(): Promise<number> {
+  const server = await reserve(undefined);
+  const port = getPort(server);
+  await close(server);
+  return port;
+}
+
 async function reserve(wanted: number | undefined): Promise<Server> {
   try {
     return await listen(wanted ?? 0);

@@ -1,3 +1,4 @@
+import { IllegalStateError } from '@temporalio/common';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, type RuntimeOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { HummingbatchError } from '../contract/errors.ts';
@@ -16,19 +17,34 @@ const BUCKETS = {
 type Meta = Record<string, unknown>;
 
 /**
- * Sets up Temporal's native part, once per process and before the first connection. Its signals are not handled there:
- * whoever owns the process decides what Ctrl-C means.
+ * Sets up Temporal's native part before the first connection: one Runtime for a process. Where the process has one already,
+ * it stays as it is and `log` gets no lines of workflows. Ours handles no signals: the process decides what Ctrl-C means.
  *
- * @param metrics where they are served under `/metrics`: an address and a port; unset: nowhere
- * @throws `usage` where they cannot be served there
+ * @param metrics the IP address and port where they are served under `/metrics`; unset: nowhere
+ * @throws `usage` where they cannot be served there, or the process has a Runtime already
  */
 export function installRuntime(log: Logger, metrics?: string): void {
   try {
     Runtime.install(buildRuntimeOptions(log, metrics));
   } catch (cause) {
+    // The one way to see a Runtime without making one: `Runtime.instance()` makes it.
+    const exists = cause instanceof IllegalStateError;
+    if (exists && metrics === undefined) return;
+    if (exists) throw metricsNeedOwnRuntime(metrics ?? '', cause);
     if (metrics === undefined) throw cause;
     throw unserved(metrics, cause);
   }
+}
+
+function metricsNeedOwnRuntime(address: string, cause: unknown): HummingbatchError {
+  return new HummingbatchError(
+    'usage',
+    `Metrics cannot be served at ${address}: this process has a Temporal Runtime already.`,
+    {
+      fix: 'Leave `metrics` out, and give that Runtime `telemetryOptions.metrics.prometheus`.',
+      cause,
+    },
+  );
 }
 
 function buildRuntimeOptions(log: Logger, metrics: string | undefined): RuntimeOptions {

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { ADDED_LABELS, METRICS, type Metric, scrapedName } from '../../src/batch/metrics.ts';
+import { freePort } from '../../src/local/ports.ts';
 import { batchIn } from '../support/batch-in.ts';
-import { freePort } from '../support/free-port.ts';
 import { createListener } from '../support/listener.ts';
 import { deployedExpressions, readPromQl } from '../support/promql.ts';
 import { readValue, type Series, scrape } from '../support/scrape.ts';

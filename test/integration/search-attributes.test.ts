@@ -19,7 +19,7 @@ describe('a namespace without our search attributes', () => {
   let world: World;
   let desk: Desk;
   const namespace = `bare-${process.pid}-${Date.now()}`;
-  const attributes = () => registeredAttributes(world.client);
+  const attributes = () => registeredAttributes(world.client.connection, world.client.options.namespace);
 
   interface Finding {
     name: string;

@@ -1,5 +1,5 @@
-import type { Config } from '../../config.ts';
 import type { Call } from '../call.ts';
+import type { Config } from '../config/config.ts';
 import { checkKey, checkModel } from './gemini.ts';
 import { checkNode } from './node.ts';
 import { checkSchedules } from './schedules.ts';

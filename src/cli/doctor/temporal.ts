@@ -1,12 +1,12 @@
 import { registeredAttributes } from '../../client/registered-attributes.ts';
 import type { TemporalAddress } from '../../client/temporal.ts';
-import type { Config } from '../../config.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../contract/search-attributes.ts';
-import { serverDirectory } from '../bring-server.ts';
+import { findServer } from '../../host/server.ts';
 import type { Call } from '../call.ts';
+import type { Config } from '../config/config.ts';
+import { readTemporal } from '../config/temporal.ts';
 import { known } from '../render/output.ts';
 import { existingStore } from '../store.ts';
-import { configuredTemporal } from '../temporal-config.ts';
 import type { Check } from './checks.ts';
 
 /** Whether the configured Temporal answers; without one the store's own is brought when it is needed. */
@@ -69,16 +69,15 @@ async function attributesAt(place: TemporalAddress): Promise<string[]> {
   const { connectTemporal } = await import('../../client/temporal.ts');
   const client = await connectTemporal(place);
   try {
-    return await registeredAttributes(client);
+    return await registeredAttributes(client.connection, place.namespace);
   } finally {
     await client.connection.close();
   }
 }
 
 async function findTemporal(call: Call, config: Config) {
-  const configured = configuredTemporal(config.env);
+  const configured = readTemporal(config.env);
   if (configured) return configured;
   const store = await existingStore(call, config);
-  const { runningTemporal } = await import('../../local/index.ts');
-  return store && runningTemporal(serverDirectory(store), call.signal);
+  return store && findServer(store, call.signal);
 }

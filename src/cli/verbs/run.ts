@@ -1,13 +1,14 @@
 import { storedEnd } from '../../client/index.ts';
-import { requireKey } from '../bring-gemini.ts';
+import { requireKey } from '../../host/gemini.ts';
 import type { Verb } from '../call.ts';
 import { chooseId, isBegun } from '../choose-id.ts';
+import { readTemporal } from '../config/temporal.ts';
 import { confirmCost } from '../confirm-cost.ts';
 import { endWith, followToEnd } from '../follow.ts';
+import { readGeminiOptions } from '../host-options.ts';
 import { readyManifest } from '../manifest.ts';
 import { openSession } from '../session.ts';
 import { existingStore, openCallStore, readConfig } from '../store.ts';
-import { configuredTemporal } from '../temporal-config.ts';
 
 export const verb: Verb = async (call) => {
   const config = await readConfig(call);
@@ -17,7 +18,7 @@ export const verb: Verb = async (call) => {
   const ended = there && (await storedEnd(there, batchId, ready.fingerprint));
   if (ended) return endWith(call, { store: there }, ended);
 
-  if (!configuredTemporal(config.env)) requireKey(call, config);
+  if (!readTemporal(config.env)) requireKey(readGeminiOptions(call, config));
   const store = there ?? (await openCallStore(call, config));
   if (!(await isBegun(store, batchId))) await confirmCost(call, ready, (price) => `Go on and pay ${price}?`);
   const session = await openSession(call, config, store);

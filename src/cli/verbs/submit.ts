@@ -3,18 +3,18 @@ import { HummingbatchError } from '../../contract/index.ts';
 import type { Call, Verb } from '../call.ts';
 import { chooseId } from '../choose-id.ts';
 import { formatCommand } from '../commands.ts';
+import { readTemporal } from '../config/temporal.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readyManifest } from '../manifest.ts';
 import { openClient } from '../session.ts';
 import { existingStore, openCallStore, readConfig } from '../store.ts';
-import { configuredTemporal } from '../temporal-config.ts';
 
 export const verb: Verb = async (call) => {
   const { output, flags } = call;
   const config = await readConfig(call);
   const there = await existingStore(call, config);
   const ready = await readyManifest(call, there);
-  if (!there && !configuredTemporal(config.env)) throw nobodyThere(call);
+  if (!there && !readTemporal(config.env)) throw nobodyThere(call);
   const store = there ?? (await openCallStore(call, config));
   const temporal = await openClient(call, config, store);
   if (!temporal) throw nobodyThere(call);

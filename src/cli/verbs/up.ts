@@ -1,15 +1,15 @@
 import type { Verb } from '../call.ts';
+import { readTemporal } from '../config/temporal.ts';
 import { EXIT } from '../exit-codes.ts';
 import { serveConfigured, serveStore } from '../serve.ts';
 import { openCallStore, readConfig } from '../store.ts';
-import { configuredTemporal } from '../temporal-config.ts';
 
 export const verb: Verb = async (call) => {
   const config = await readConfig(call);
-  const configured = configuredTemporal(config.env);
+  const configured = readTemporal(config.env);
   const store = await openCallStore(call, config);
   if (configured)
-    call.output.say('A Temporal is configured, so none is started: only the worker and the API.');
+    call.output.say('A Temporal is configured, so no server is started: only a worker and the API.');
   const serving = { api: true };
   await (configured
     ? serveConfigured(call, config, store, configured, serving)

@@ -2,6 +2,7 @@ import type { CreatedSchedule, ScheduleTimes } from '../../../client/index.ts';
 import { HummingbatchError, OVERLAPS } from '../../../contract/index.ts';
 import type { Call, Verb } from '../../call.ts';
 import { formatCommand } from '../../commands.ts';
+import { readTemporal } from '../../config/temporal.ts';
 import { confirmCost } from '../../confirm-cost.ts';
 import { EXIT } from '../../exit-codes.ts';
 import type { Flags } from '../../flags.ts';
@@ -9,7 +10,6 @@ import { readyManifest } from '../../manifest.ts';
 import { readWords } from '../../read-words.ts';
 import { formatMoment, nobodyFires, scheduleJson, withSchedules } from '../../schedules.ts';
 import { existingStore, openCallStore, readConfig } from '../../store.ts';
-import { configuredTemporal } from '../../temporal-config.ts';
 
 export const verb: Verb = async (call) => {
   const { output, flags } = call;
@@ -17,7 +17,7 @@ export const verb: Verb = async (call) => {
   const config = await readConfig(call);
   const there = await existingStore(call, config);
   const ready = await readyManifest(call, there);
-  if (!there && !configuredTemporal(config.env)) throw nobodyFires();
+  if (!there && !readTemporal(config.env)) throw nobodyFires();
   const store = there ?? (await openCallStore(call, config));
   await withSchedules(call, config, store, async (schedules, isConfigured) => {
     output.say('Each firing:');

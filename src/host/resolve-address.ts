@@ -1,11 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
-import { hostAndPort } from '../config.ts';
 import { HummingbatchError } from '../contract/index.ts';
+import { parseHostAndPort } from '../net/host-and-port.ts';
 
-/** What `localhost:9464` is as numbers: Temporal's native part takes no names. @throws `usage` where there is no such host */
-export async function listenAddress(text: string): Promise<string> {
-  const { host = '', port } = hostAndPort(text) ?? {};
+/** `localhost:9464` with an IP address: Temporal's native part takes no names. @throws `usage` where there is no such host */
+export async function resolveAddress(text: string): Promise<string> {
+  const { host = '', port } = parseHostAndPort(text) ?? {};
   try {
     const { address } = await lookup(host);
     return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;

@@ -1,22 +1,17 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import type { Environment } from '../config.ts';
-import { HummingbatchError } from '../contract/index.ts';
+import { HummingbatchError } from '../../contract/index.ts';
+import type { TemporalOptions } from '../../host/index.ts';
+import type { Environment } from './config.ts';
 
-type Loaded = ReturnType<typeof loadClientConnectConfig>;
-
-/** A Temporal that somebody runs and configured, for client and worker alike. */
-export interface ConfiguredTemporal {
-  address: string;
-  namespace: string;
-  connection: Omit<Loaded['connectionOptions'], 'address'>;
-}
+/** A Temporal server that an operator runs and has configured here. */
+export type ConfiguredTemporal = TemporalOptions & { namespace: string };
 
 /**
  * The Temporal that TEMPORAL_ADDRESS or a profile of `temporal.toml` names; undefined where none does.
  *
  * @throws `usage` where they cannot be read
  */
-export function configuredTemporal(env: Environment): ConfiguredTemporal | undefined {
+export function readTemporal(env: Environment): ConfiguredTemporal | undefined {
   try {
     const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
       overrideEnvVars: { ...env },
@@ -26,7 +21,7 @@ export function configuredTemporal(env: Environment): ConfiguredTemporal | undef
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new HummingbatchError('usage', `The configuration of Temporal cannot be read: ${why}.`, {
-      fix: 'Mend the TEMPORAL_ variables or `temporal.toml`, or unset TEMPORAL_PROFILE.',
+      fix: 'Correct the TEMPORAL_ variables or `temporal.toml`, or unset TEMPORAL_PROFILE.',
       cause,
     });
   }

@@ -1,15 +1,14 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HummingbatchError } from '../contract/index.ts';
 import type { Emulator } from '../emulator/index.ts';
+import { freePort, LOOPBACK } from '../local/ports.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 
-const LOOPBACK = '127.0.0.1';
-/** How long a gap there is when the process that had the emulator ends and another takes it over. */
+/** The longest gap when the process with the emulator ends and another takes over. */
 const TAKE_OVER_EVERY_MS = 200;
-/** A batch is bound to its endpoint, and that must not change over restarts. */
+/** Holds the port: a batch is bound to its endpoint, so a restart must not change it. */
 const PORT_FILE = 'emulator.json';
 const ANSWER_WITHIN_MS = 2_000;
 
@@ -19,8 +18,8 @@ export interface SharedEmulator {
 }
 
 /**
- * The emulator of a store, at the same address always: in this process, or in another that is there already, and from
- * then on in whichever of them still runs. All of them see the same files and jobs, which lie in `.emulator/`.
+ * The emulator of a store, always at the same address. It runs in this process, or in another one that started it; when
+ * that process ends, one of the others takes over. All of them see the same files and jobs, which lie in `.emulator/`.
  *
  * @throws `unreachable` where something else listens on its port
  */
@@ -32,7 +31,7 @@ export async function shareEmulator(store: Store): Promise<SharedEmulator> {
   let own = await tryStart(directory, port);
   if (!own) await requireEmulator(url, store);
   const standby = standBy();
-  // Whoever closes hears of it.
+  // `close` reports it.
   standby.catch(() => undefined);
 
   async function standBy(): Promise<void> {
@@ -52,23 +51,12 @@ export async function shareEmulator(store: Store): Promise<SharedEmulator> {
   };
 }
 
-/** The port in the file, chosen by whoever comes first. */
+/** The port in the file, which the first process of the store chooses. */
 async function readPort(store: Store): Promise<number> {
   const known = await getJson<{ port: number }>(store, PORT_FILE);
   if (known) return known.port;
   await store.putIfAbsent(PORT_FILE, toJson({ port: await freePort() }));
   return readPort(store);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, LOOPBACK, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 async function tryStart(directory: string, port: number): Promise<Emulator | undefined> {
@@ -86,13 +74,13 @@ async function requireEmulator(url: string, store: Store): Promise<void> {
     const answer = await fetch(`${url}/emulator/ledger`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
     if (answer.ok) return;
   } catch {
-    // Told below: whatever listens there does not speak as the emulator does.
+    // Whatever listens there is not the emulator: the error below says so.
   }
   throw new HummingbatchError(
     'unreachable',
-    `Something else listens at ${url}, where the emulator of this store was.`,
+    `Another program listens at ${url}, the address of this store's emulator.`,
     {
-      fix: `End it; or, where no batch of this store is open, delete ${join(store.location, PORT_FILE)}.`,
+      fix: `End that program. Or, if no batch of this store is open, delete ${join(store.location, PORT_FILE)}.`,
     },
   );
 }

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { shareEmulator } from '../../../src/cli/emulated.ts';
+import { shareEmulator } from '../../../src/host/emulator.ts';
 import { openStore } from '../../../src/store/open.ts';
-import { folder } from './call.ts';
+import { folder } from '../cli/call.ts';
 
 const answers = (url: string) => fetch(`${url}/emulator/ledger`).then((answer) => answer.ok);
 
