@@ -1,4 +1,4 @@
-import { fc } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import { MODELS } from '../../src/batch/models.ts';
 import type { ManifestFormat } from '../../src/manifest/formats/index.ts';

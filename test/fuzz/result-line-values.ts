@@ -1,4 +1,4 @@
-import { fc } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import sharp from 'sharp';
 
 /** Small pictures of each kind, one of them large enough to have a middle. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { fc } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { measureImage } from '../../src/activities/collecting/image.ts';
 import { type Expectation, type LineResult, parseLine } from '../../src/activities/collecting/line.ts';
 import { planOutputs } from '../../src/batch/plan.ts';

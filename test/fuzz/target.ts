@@ -1,4 +1,4 @@
-import { fc } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 
 /** Something that takes what strangers write, and what must hold whatever they wrote. */
 export interface Target {

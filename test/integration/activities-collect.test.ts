@@ -1,4 +1,4 @@
-import { fc } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CollectedMark } from '../../src/activities/standing.ts';
 import type { CollectInput } from '../../src/activities/types.ts';

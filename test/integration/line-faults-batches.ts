@@ -1,4 +1,4 @@
-import { fc } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import type { Manifest } from '../../src/contract/index.ts';
 import type { Fault, FaultPlan } from '../../src/emulator/index.ts';
 import { buildManifest, item } from './activities-kit.ts';

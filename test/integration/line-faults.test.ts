@@ -1,4 +1,4 @@
-import { fc } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { test } from 'vitest';
 import { buildManifest, item } from './activities-kit.ts';
 import { type Trial, trials } from './line-faults-batches.ts';

@@ -1,10 +1,11 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { actualUsd, estimate, worstCaseUsd } from '../../../src/batch/cost.ts';
 import { IMAGE_SIZES, MODELS } from '../../../src/batch/models.ts';
 import { formatUsd, roundUsd, sumUsd } from '../../../src/batch/money.ts';
 import { planOutputs } from '../../../src/batch/plan.ts';
 import { mostTextTokens, textTokens } from '../../../src/batch/tokens.ts';
+import { property } from '../../support/property.ts';
 import { item, manifest } from './builders.ts';
 
 const references = { bottle: ['sha256:a' as const], brand: ['sha256:b' as const, 'sha256:c' as const] };
@@ -65,7 +66,7 @@ describe('the worst case of a round', () => {
     count: fc.integer({ min: 1, max: 9 }),
   });
 
-  test.prop([fc.array(anyItem, { maxLength: 5 }), fc.constantFrom(...MODELS.map((model) => model.id))])(
+  property([fc.array(anyItem, { maxLength: 5 }), fc.constantFrom(...MODELS.map((model) => model.id))])(
     'is never below the estimate, and neither is below zero',
     (rows, model) => {
       const wanted = manifest(

@@ -1,7 +1,8 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextCheckMs, quotaWaitMs } from '../../../src/batch/intervals.ts';
 import { DEFAULT_OPTIONS } from '../../../src/contract/input.ts';
+import { property } from '../../support/property.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -46,7 +47,7 @@ describe('the next check', () => {
     fc.integer(),
     fc.constantFrom(undefined, null, 'x', '5') as fc.Arbitrary<never>,
   );
-  test.prop([anything, anything, anything, anything])(
+  property([anything, anything, anything, anything])(
     'is a whole number of milliseconds from a second to 27 hours, whatever comes in',
     (ageMs, random, minMs, maxMs) => {
       const wait = nextCheckMs({ ageMs, random, minMs, maxMs });
@@ -70,7 +71,7 @@ describe('the wait for quota', () => {
     expect(quotaWaitMs(1, 900 * HOUR)).toBe(6 * HOUR);
   });
 
-  test.prop([fc.double(), fc.double()])(
+  property([fc.double(), fc.double()])(
     'is a whole number of at least a minute, whatever comes in',
     (attempt, hint) => {
       expect(Number.isSafeInteger(quotaWaitMs(attempt, hint))).toBe(true);

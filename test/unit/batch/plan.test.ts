@@ -1,7 +1,8 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alternateStem } from '../../../src/batch/file-name.ts';
 import { outputId, parseOutputId, planOutputs } from '../../../src/batch/plan.ts';
+import { property } from '../../support/property.ts';
 import { item, manifest } from './builders.ts';
 
 const planStems = (...keys: string[]) =>
@@ -70,7 +71,7 @@ describe('a plan', () => {
     fc.constantFrom('CON', 'a~1', 'a', 'A', '..'),
   );
 
-  test.prop([fc.array(fc.tuple(anyKey, fc.integer({ min: 1, max: 4 })), { maxLength: 12 })])(
+  property([fc.array(fc.tuple(anyKey, fc.integer({ min: 1, max: 4 })), { maxLength: 12 })])(
     'has names that differ on any system, fit into 255 bytes and stay in their folder',
     (rows) => {
       const plan = planOutputs(manifest(rows.map(([key, count]) => item(key, { count }))));
@@ -92,7 +93,7 @@ describe('a plan', () => {
 });
 
 describe('an output id', () => {
-  test.prop([fc.string({ minLength: 1, unit: 'binary' }), fc.integer({ min: 1, max: 1000 })])(
+  property([fc.string({ minLength: 1, unit: 'binary' }), fc.integer({ min: 1, max: 1000 })])(
     'gives back its key and number',
     (key, n) => {
       expect(parseOutputId(outputId(key, n))).toEqual({ key, n });

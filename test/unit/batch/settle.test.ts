@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countFlags, countOutcomes, countsByRatio, roundSummaries } from '../../../src/batch/counts.ts';
 import { failedManifest } from '../../../src/batch/failed-manifest.ts';
@@ -6,6 +6,7 @@ import { planOutputs } from '../../../src/batch/plan.ts';
 import { settle } from '../../../src/batch/settle.ts';
 import { type Answer, REASONS } from '../../../src/contract/record.ts';
 import { FLAGS } from '../../../src/contract/words.ts';
+import { property } from '../../support/property.ts';
 import { imageAnswer, imageFile, item, lostAnswer, manifest } from './builders.ts';
 
 const one = manifest([item('hero', { metadata: { sku: 'B-204' } })]);
@@ -190,7 +191,7 @@ describe('any answers', () => {
         : { outcome: 'failed', ...(reason && { reason }) }),
     }));
 
-  test.prop([anyItems, fc.array(anyAnswer, { maxLength: 30 })])(
+  property([anyItems, fc.array(anyAnswer, { maxLength: 30 })])(
     'leave exactly one record per output, and lose no image',
     (rows, given) => {
       const wanted = manifest(rows.map(({ key, count }) => item(key, { count })));

@@ -1,4 +1,4 @@
-import { fc, test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   isBatchId,
@@ -7,6 +7,7 @@ import {
   toFiringBatchId,
 } from '../../../src/contract/index.ts';
 import { deriveScheduleName } from '../../../src/manifest/batch-id.ts';
+import { property } from '../../support/property.ts';
 
 const names = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,42}[a-z0-9])?$/).filter(isScheduleName);
 /** Whole seconds of four-digit years. */
@@ -20,11 +21,11 @@ describe('the batch of a firing', () => {
     );
   });
 
-  property.prop([names, seconds])('has a good id', (name, second) => {
+  property([names, seconds])('has a good id', (name, second) => {
     expect(isBatchId(firing(name, second))).toBe(true);
   });
 
-  property.prop([names, names, seconds, seconds])(
+  property([names, names, seconds, seconds])(
     'has an id that no other schedule and no other second has',
     (name, other, second, later) => {
       const isSame = name === other && second === later;
@@ -33,7 +34,7 @@ describe('the batch of a firing', () => {
     },
   );
 
-  property.prop([names, seconds, fc.integer({ min: 0, max: 999 })])(
+  property([names, seconds, fc.integer({ min: 0, max: 999 })])(
     'is the same within a second, as Temporal names its own workflow',
     (name, second, ms) => {
       expect(firing(name, second, ms)).toBe(firing(name, second));
@@ -42,7 +43,7 @@ describe('the batch of a firing', () => {
 });
 
 describe('the name of a schedule', () => {
-  property.prop([fc.string({ unit: 'grapheme', maxLength: 120 })])('is made of any name', (name) => {
+  property([fc.string({ unit: 'grapheme', maxLength: 120 })])('is made of any name', (name) => {
     expect(isScheduleName(deriveScheduleName(name))).toBe(true);
   });
 

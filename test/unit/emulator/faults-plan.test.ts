@@ -1,7 +1,8 @@
-import { fc, it } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arm } from '../../../src/emulator/faults/arm.ts';
 import { FAULTS, type FaultLimits, FaultPlanError, readFaultPlan } from '../../../src/emulator/index.ts';
+import { property } from '../../support/property.ts';
 
 function catchMistakes(value: unknown): string {
   try {
@@ -105,7 +106,7 @@ describe('when a fault strikes', () => {
     expect(struck({ match: { nth: 2 } }, lines)).toEqual([3, 4]);
   });
 
-  it.prop([fc.integer(), fc.double({ min: 0, max: 1, noNaN: true })])(
+  property([fc.integer(), fc.double({ min: 0, max: 1, noNaN: true })])(
     'a probability draws the same under the same seed, and about as often as it says',
     (seed, probability) => {
       const occasions = Array.from({ length: 1000 }, () => ({}));

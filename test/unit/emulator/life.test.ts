@@ -1,8 +1,9 @@
-import { fc, it } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import type { JobRecord } from '../../../src/emulator/jobs/jobs.ts';
 import { computeStanding, isEnded } from '../../../src/emulator/jobs/life.ts';
 import { operation } from '../../../src/emulator/jobs/operation.ts';
+import { property } from '../../support/property.ts';
 
 const HOUR = 3_600_000;
 
@@ -28,7 +29,7 @@ function readStats(record: JobRecord, now: number): Record<string, string> {
 }
 
 describe('the life of a job', () => {
-  it.prop([
+  property([
     fc.integer({ min: 1, max: 50 }),
     fc.integer({ min: 0, max: 1500 }),
     fc.option(fc.integer({ min: 0, max: 1200 })),
@@ -45,7 +46,7 @@ describe('the life of a job', () => {
     expect(Object.values(counts)).not.toContain('0');
   });
 
-  it.prop([fc.integer({ min: 1, max: 50 }), fc.array(fc.integer({ min: 0, max: 1500 }), { minLength: 2 })])(
+  property([fc.integer({ min: 1, max: 50 }), fc.array(fc.integer({ min: 0, max: 1500 }), { minLength: 2 })])(
     'only goes forward',
     (rows, times) => {
       const order = ['PENDING', 'RUNNING', 'SUCCEEDED'];

@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fc, it } from '@fast-check/vitest';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readLine, readLines } from '../../../src/emulator/files/lines.ts';
+import { property } from '../../support/property.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -20,7 +21,7 @@ async function collectLines(text: string) {
 }
 
 describe('the lines of an input file', () => {
-  it.prop([fc.array(fc.string({ unit: 'grapheme' })), fc.boolean()], { numRuns: 30 })(
+  property([fc.array(fc.string({ unit: 'grapheme' })), fc.boolean()], 30)(
     'are all that hold something, and each is found again by its place',
     async (parts, newlineAtEnd) => {
       const texts = parts.map((part) => part.replace(/\n/g, ' '));

@@ -1,7 +1,8 @@
-import { fc, it } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import sharp from 'sharp';
-import { beforeAll, describe, expect } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { PAD } from '../../../src/emulator/images/padding.ts';
+import { property } from '../../support/property.ts';
 
 const FORMATS = [
   { mimeType: 'image/jpeg', least: 4 },
@@ -23,14 +24,11 @@ describe.each(FORMATS)('padding of $mimeType', ({ mimeType, least }) => {
     fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: -6, max: 6 })).map(([n, d]) => n * 65_537 + d),
   );
 
-  it.prop([lengths], { numRuns: 60 })(
-    'has exactly the bytes asked for and the same picture',
-    async (more) => {
-      const padded = PAD[mimeType](image, image.length + more);
-      expect(padded.length).toBe(more < least ? image.length : image.length + more);
-      expect(await sharp(padded, { failOn: 'warning' }).raw().toBuffer()).toEqual(pixels);
-    },
-  );
+  property([lengths], 60)('has exactly the bytes asked for and the same picture', async (more) => {
+    const padded = PAD[mimeType](image, image.length + more);
+    expect(padded.length).toBe(more < least ? image.length : image.length + more);
+    expect(await sharp(padded, { failOn: 'warning' }).raw().toBuffer()).toEqual(pixels);
+  });
 
   it('never makes an image shorter', () => {
     expect(PAD[mimeType](image, 1)).toEqual(image);

@@ -1,6 +1,7 @@
-import { fc, test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Line, splitLines } from '../../../src/gemini/lines.ts';
+import { property } from '../../support/property.ts';
 
 async function* cut(bytes: Buffer, places: readonly number[]): AsyncGenerator<Uint8Array> {
   const sorted = [0, ...[...places].sort((one, other) => one - other), bytes.length];
@@ -27,7 +28,7 @@ const split = file.chain((bytes) =>
   fc.tuple(fc.constant(bytes), fc.array(fc.nat({ max: bytes.length }), { maxLength: 20 })),
 );
 
-property.prop([split, fc.nat({ max: 1e9 })])(
+property([split, fc.nat({ max: 1e9 })])(
   'the lines are the same wherever the bytes are cut, and so is where each ends',
   async ([bytes, places], start) => {
     const lines = await readLines(bytes, places, start);
@@ -44,21 +45,18 @@ property.prop([split, fc.nat({ max: 1e9 })])(
   },
 );
 
-property.prop([split])(
-  'who begins at the end of a line gets the lines behind it',
-  async ([bytes, places]) => {
-    const all = await readLines(bytes);
-    for (const [n, { end }] of all.entries()) {
-      expect(
-        await readLines(
-          bytes.subarray(end),
-          places.filter((place) => place <= bytes.length - end),
-          end,
-        ),
-      ).toEqual(all.slice(n + 1));
-    }
-  },
-);
+property([split])('who begins at the end of a line gets the lines behind it', async ([bytes, places]) => {
+  const all = await readLines(bytes);
+  for (const [n, { end }] of all.entries()) {
+    expect(
+      await readLines(
+        bytes.subarray(end),
+        places.filter((place) => place <= bytes.length - end),
+        end,
+      ),
+    ).toEqual(all.slice(n + 1));
+  }
+});
 
 test('a line that is too long is cut to its beginning, and the next one is whole', async () => {
   const bytes = Buffer.from(`one\n${'x'.repeat(100_000)}\ntwo\n`);

@@ -1,8 +1,9 @@
-import { fc, test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HummingbatchError } from '../../../src/contract/errors.ts';
 import { JOB_STATES } from '../../../src/contract/progress.ts';
 import { parseState, readOperation } from '../../../src/gemini/operation.ts';
+import { property } from '../../support/property.ts';
 
 const NAME = 'batches/0123456789abcdefghijklmnopqrstuvwxyz';
 const RESULT = 'files/batch-0123456789abcdefghijklmnopqrstuvwxyz';
@@ -132,7 +133,7 @@ describe('what is no job', () => {
     ),
   }));
 
-  property.prop([tree, fc.boolean()])('never throws anything but our own error', (value, named) => {
+  property([tree, fc.boolean()])('never throws anything but our own error', (value, named) => {
     const whole = named && typeof value === 'object' && value !== null ? { ...value, name: NAME } : value;
     try {
       const job = readOperation(whole);

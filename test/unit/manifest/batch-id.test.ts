@@ -1,6 +1,7 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deriveBatchId, isBatchId } from '../../../src/manifest/index.ts';
+import { property } from '../../support/property.ts';
 
 const FINGERPRINT = '3f9a1c02'.repeat(8);
 
@@ -12,7 +13,7 @@ describe('a batch id', () => {
     ['--x--', 'x-3f9a1c02'],
   ])('of the name %s is %s', (name, id) => expect(deriveBatchId(name, FINGERPRINT)).toBe(id));
 
-  test.prop([
+  property([
     fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), fc.stringMatching(/^[a-z0-9 -]{40,100}$/)),
   ])('can be made of any name, with room for -9999', (name) => {
     expect(isBatchId(`${deriveBatchId(name, FINGERPRINT)}-9999`)).toBe(true);

@@ -1,5 +1,7 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { property } from '../../support/property.ts';
+import { samples } from '../../support/samples.ts';
 import { listProblems, parse, yamlWith } from './support.ts';
 
 const ONE = '  - { key: a, prompt: x }\n';
@@ -100,7 +102,7 @@ describe('a hostile file', () => {
       edits.reduce((text, [at, cut, piece]) => text.slice(0, at) + piece + text.slice(at + cut), sound),
     );
   const anything = fc.oneof(damaged, fc.string({ unit: 'binary' }), fc.uint8Array());
-  test.prop([anything, fc.constantFrom('yaml', 'json', 'jsonl', 'csv')], { numRuns: 500 })(
+  property([anything, fc.constantFrom('yaml', 'json', 'jsonl', 'csv')], samples(100, 500))(
     'is a manifest or has problems, whatever it holds',
     (content, format) => {
       const result = parse(content, format, { overrides: { model: 'nano-banana-pro' } });

@@ -1,10 +1,12 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBudget } from '../../../src/manifest/budget.ts';
 import { readJson } from '../../../src/manifest/formats/json.ts';
 import { createReport } from '../../../src/manifest/report.ts';
 import { textSource } from '../../../src/manifest/source.ts';
 import { find, toValue } from '../../../src/manifest/tree.ts';
+import { property } from '../../support/property.ts';
+import { samples } from '../../support/samples.ts';
 
 function read(text: string) {
   const report = createReport();
@@ -26,7 +28,7 @@ const json = fc.letrec((tie) => ({
 })).value;
 
 describe('JSON with places', () => {
-  test.prop([json, fc.constantFrom(0, 2, '\t')])('is what JSON.parse makes of it', (value, space) => {
+  property([json, fc.constantFrom(0, 2, '\t')])('is what JSON.parse makes of it', (value, space) => {
     const text = JSON.stringify(value, null, space);
     const { tree, problems } = read(text);
     expect(problems).toEqual([]);
@@ -40,7 +42,7 @@ describe('JSON with places', () => {
       const cut = at % (text.length + 1);
       return text.slice(0, cut) + piece + text.slice(cut + 1);
     });
-  test.prop([damaged], { numRuns: 1000 })('is refused exactly where JSON.parse refuses it', (text) => {
+  property([damaged], samples(200, 1000))('is refused exactly where JSON.parse refuses it', (text) => {
     const { tree, problems } = read(text);
     if (problems.some(({ code }) => code === 'syntax')) expect(() => JSON.parse(text)).toThrow(SyntaxError);
     // What else is refused (two equal fields, numbers beyond a double, halves of characters) is ours to refuse.

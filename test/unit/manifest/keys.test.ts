@@ -1,6 +1,7 @@
-import { fc, test } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldKey, keyMistake, safeKey } from '../../../src/manifest/key.ts';
+import { property } from '../../support/property.ts';
 
 describe('a key', () => {
   it.each([
@@ -48,7 +49,7 @@ describe('a key', () => {
     ['ΟΔΟΣ', 'οδος'],
   ])('%s is the same as %s', (a, b) => expect(foldKey(a)).toBe(foldKey(b)));
 
-  test.prop([fc.string({ unit: 'binary', maxLength: 120 })])('is a safe file name on every system', (key) => {
+  property([fc.string({ unit: 'binary', maxLength: 120 })])('is a safe file name on every system', (key) => {
     if (keyMistake(key) !== undefined) return;
     const name = `${key}.png`;
     expect(name).not.toMatch(/[\\/:*?"<>|~#\p{Cc}\p{Cf}\p{Cs}\p{Zs}]|^\.|^\s/u);
@@ -57,7 +58,7 @@ describe('a key', () => {
   });
 
   const characters = fc.constantFrom(...'abcXYZ019-_.äßéжλ字กी');
-  test.prop([fc.array(characters, { minLength: 1, maxLength: 100 })])(
+  property([fc.array(characters, { minLength: 1, maxLength: 100 })])(
     'can be made of letters, digits, "-", "_" and "." as long as neither dot nor sign comes first',
     (letters) => {
       const key = letters.join('');
@@ -66,7 +67,7 @@ describe('a key', () => {
     },
   );
 
-  test.prop([fc.string({ unit: 'binary', maxLength: 150 })])('can be made of any text', (text) => {
+  property([fc.string({ unit: 'binary', maxLength: 150 })])('can be made of any text', (text) => {
     expect(keyMistake(safeKey(text))).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { fc, test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ImageBatchInput, type ScheduledBatchInput, toWorkflowId } from '../../../src/contract/index.ts';
 import { checkAdoption, checkApproval, checkBudget } from '../../../src/workflows/check-messages.ts';
@@ -6,6 +6,8 @@ import { readInput } from '../../../src/workflows/input.ts';
 import { readOptions } from '../../../src/workflows/options.ts';
 import { readScheduled } from '../../../src/workflows/scheduled-input.ts';
 import { loadChecker } from '../../support/contract.ts';
+import { property } from '../../support/property.ts';
+import { samples } from '../../support/samples.ts';
 import {
   amounts,
   good,
@@ -25,7 +27,7 @@ import {
  * take is the same, but for the differences at the end.
  */
 
-const RUNS = { numRuns: 2000 };
+const RUNS = samples(200, 2000);
 
 /** What a reader says of a value: nothing where it takes it, and never anything but a refusal in our words. */
 function catchRefusal(read: () => unknown): string {
@@ -86,29 +88,29 @@ const base = { batchId: 'a', manifest: { uri: own('a'), sha256: '0'.repeat(64) }
 const withOptions = (options: object) => ({ ...base, options });
 
 describe('reader and schema', () => {
-  property.prop([goodInputs], RUNS)('take every good input of imageBatch', (input) =>
+  property([goodInputs], RUNS)('take every good input of imageBatch', (input) =>
     expectTaken('image-batch-input', input),
   );
-  property.prop([spoiltInputs.filter(isOfItself)], RUNS)('agree on a spoilt one', (input) =>
+  property([spoiltInputs.filter(isOfItself)], RUNS)('agree on a spoilt one', (input) =>
     expectSame('image-batch-input', input),
   );
-  property.prop([onceWrongInputs], RUNS)('agree on one with one thing wrong', (input) =>
+  property([onceWrongInputs], RUNS)('agree on one with one thing wrong', (input) =>
     expectSame('image-batch-input', input),
   );
-  property.prop([good(SCHEDULED, ['schedule', 'manifest'])], RUNS)(
+  property([good(SCHEDULED, ['schedule', 'manifest'])], RUNS)(
     'take every good input of scheduledBatch',
     (input) => expectTaken('scheduled-batch-input', input),
   );
-  property.prop([spoiltScheduled], RUNS)('agree on a spoilt one of it', (input) =>
+  property([spoiltScheduled], RUNS)('agree on a spoilt one of it', (input) =>
     expectSame('scheduled-batch-input', input),
   );
-  property.prop([spoilt({ approved: fc.boolean() })], RUNS)('agree on an approval', (sent) =>
+  property([spoilt({ approved: fc.boolean() })], RUNS)('agree on an approval', (sent) =>
     expectSame('approve', sent),
   );
-  property.prop([spoilt({ maxCostUsd: amounts })], RUNS)('agree on a budget', (sent) =>
+  property([spoilt({ maxCostUsd: amounts })], RUNS)('agree on a budget', (sent) =>
     expectSame('set-budget', sent),
   );
-  property.prop([spoilt({ job: jobs })], RUNS)('agree on an adoption', (sent) => expectSame('adopt', sent));
+  property([spoilt({ job: jobs })], RUNS)('agree on an adoption', (sent) => expectSame('adopt', sent));
 
   const many = (count: number, one: unknown = 'x') => Array(count).fill(one) as unknown[];
   const to = (more: object) => ({ notify: [{ url: 'https://a.example', secretRef: 's', ...more }] });

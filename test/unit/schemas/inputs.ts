@@ -1,4 +1,4 @@
-import { fc } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { isBatchId, isLabel, isWebhookUrl } from '../../../src/contract/index.ts';
 
 /* Inputs of the workflows, good ones and spoilt ones. */

@@ -4,10 +4,11 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { fc, test as property } from '@fast-check/vitest';
+import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { splitKey } from '../../../src/store/keys.ts';
 import { openStore } from '../../../src/store/open.ts';
+import { property } from '../../support/property.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
@@ -171,7 +172,7 @@ describe('a key', () => {
       .map((parts) => parts.join('/')),
   );
 
-  property.prop([evil])('never leaves the root nor touches what the store keeps for itself', (key) => {
+  property([evil])('never leaves the root nor touches what the store keeps for itself', (key) => {
     const root = resolve('/some/store');
     let segments: string[];
     try {
