@@ -85,11 +85,11 @@ describe('the programs in the documents', () => {
       'docs/client.md: Start and wait',
       'docs/client.md: Follow',
       'docs/client.md: Results',
-      'docs/client.md: Steer',
+      'docs/client.md: Operations',
       'docs/client.md: List',
       'docs/client.md: Pass on an event',
       'docs/client.md: From another workflow',
-      'docs/client.md: By the clock',
+      'docs/client.md: On a schedule',
       'docs/client.md: A connection of your own',
       'README.md: From TypeScript',
     ]);
@@ -122,12 +122,12 @@ const SAYS: Record<string, RegExp> = {
   'docs/client.md: Start and wait': /^started autumn-catalogue-[0-9a-f]{8}\nCOMPLETED 3 of 3 0\.\d+\n$/,
   'docs/client.md: Follow': /[A-Z]+ \d of 3 rows/,
   'docs/client.md: Results': /^hero#1 images\/hero~1\.\w+ [0-9a-f]{64} undefined\n(?:.+\n){2}$/,
-  'docs/client.md: Steer':
+  'docs/client.md: Operations':
     /^The batch order-4711 has ended: it is COMPLETED\. What makes sense now: .*\n2 rounds\n$/,
   'docs/client.md: List': /^$/,
-  'docs/client.md: Pass on an event': /^nobody\n$/,
+  'docs/client.md: Pass on an event': /^no-recipient\n$/,
   'docs/client.md: From another workflow': /^COMPLETED 3 of 3\n$/,
-  'docs/client.md: By the clock':
+  'docs/client.md: On a schedule':
     /^daily-bottles fires next at \S+Z\nCOMPLETED\ndaily-bottles daily-bottles-\d{8}-\d{6} 0 0\n$/,
   'docs/client.md: A connection of your own': /^\d batches\n$/,
   'README.md: From TypeScript': /^COMPLETED 3 of 3\n(?:.+\n){3}$/,
