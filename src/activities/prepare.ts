@@ -12,7 +12,7 @@ import {
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { computeFingerprint } from '../manifest/index.ts';
-import { sha256Of } from '../manifest/sha256.ts';
+import { computeSha256 } from '../manifest/sha256.ts';
 import { parseStored } from '../manifest/stored.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
@@ -82,7 +82,7 @@ async function readManifest(store: Store, { batchId, manifest }: ImageBatchInput
       `The store ${store.location} has no file ${uri}: the batch was started with another store.`,
     );
   }
-  const sha256 = sha256Of(bytes);
+  const sha256 = computeSha256(bytes);
   if (manifest && sha256 !== manifest.sha256) {
     throw new HummingbatchError(
       'batch-conflict',

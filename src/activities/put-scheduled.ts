@@ -2,7 +2,7 @@ import { summarise } from '../batch/summary.ts';
 import { HummingbatchError } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { computeFingerprint } from '../manifest/canonical.ts';
-import { sha256Of } from '../manifest/sha256.ts';
+import { computeSha256 } from '../manifest/sha256.ts';
 import { parseStored } from '../manifest/stored.ts';
 import { putOrRead } from '../store/put-once.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -20,7 +20,7 @@ export async function putScheduled(
   { batchId, manifest }: PutScheduledInput,
 ): Promise<ScheduledManifest> {
   const scheduled = await store.get(manifest.uri);
-  if (!scheduled || sha256Of(scheduled) !== manifest.sha256)
+  if (!scheduled || computeSha256(scheduled) !== manifest.sha256)
     throw missingManifest(store.location, manifest.uri);
   const content = parseStored(scheduled, manifest.uri);
   const fingerprint = computeFingerprint(content);
@@ -28,7 +28,7 @@ export async function putScheduled(
   const there = await putOrRead(store, uri, scheduled);
   if (there !== scheduled && computeFingerprint(parseStored(there, uri)) !== fingerprint)
     throw conflictingManifest(batchId);
-  return { manifest: { uri, sha256: sha256Of(there) }, fingerprint, summary: summarise(content) };
+  return { manifest: { uri, sha256: computeSha256(there) }, fingerprint, summary: summarise(content) };
 }
 
 function missingManifest(location: string, uri: string): HummingbatchError {

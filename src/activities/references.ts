@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { HummingbatchError, type Manifest, type ReferenceSource } from '../contract/index.ts';
 import { batchPlaces, referencePlace } from '../contract/places.ts';
 import { probeImage, type ReferenceImage } from '../images/probe.ts';
-import { sha256Of } from '../manifest/sha256.ts';
+import { computeSha256 } from '../manifest/sha256.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredReference, StoredReferences } from './batch-files.ts';
@@ -60,7 +60,7 @@ async function storeReference(
   const content = await deps.fetchReference(source, signal);
   // The query of a URL may hold a signature, which must not appear in an error.
   const { mime, extension } = await decodeReference(content, source.replace(/\?.*/, ''));
-  const sha256 = sha256Of(content);
+  const sha256 = computeSha256(content);
   const place = referencePlace(sha256, extension);
   await store.put(place, content);
   return { sha256, place, mime, bytes: content.byteLength };
@@ -80,7 +80,7 @@ async function readKeptReference(store: Store, source: string): Promise<StoredRe
     );
   }
   const { place, content } = found;
-  if (sha256Of(content) !== sha256)
+  if (computeSha256(content) !== sha256)
     throw new HummingbatchError(
       'store-corrupt',
       `The file ${place} in the store ${store.location} has changed: its content does not match its SHA-256.`,

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { HummingbatchError } from '../contract/errors.ts';
 import { requestPlaces } from '../contract/places.ts';
-import { sha256Of } from '../manifest/sha256.ts';
+import { computeSha256 } from '../manifest/sha256.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller } from './tokens.ts';
@@ -45,7 +45,7 @@ export async function onceFor(
     await act();
     return;
   }
-  const hash = sha256Of(deriveRequestId(caller, key));
+  const hash = computeSha256(deriveRequestId(caller, key));
   await claimKey(store, requestPlaces(hash).claim, claim);
   const { done } = requestPlaces(hash);
   if (await store.head(done)) return;
@@ -65,5 +65,5 @@ async function claimKey(store: Store, place: string, claim: Claim): Promise<void
 
 /** Of what a request asks for. */
 export function fingerprintOfRequest(...parts: unknown[]): string {
-  return sha256Of(JSON.stringify(parts));
+  return computeSha256(JSON.stringify(parts));
 }

@@ -6,7 +6,7 @@ import { probeImageFile } from '../images/probe.ts';
 import { detectFormat, type ManifestFormat, type WholeFormat } from '../manifest/formats/index.ts';
 import { MAX_MANIFEST_BYTES } from '../manifest/limits.ts';
 import type { Content } from '../manifest/read-tree.ts';
-import { fileName, type SentFile } from '../manifest/sent.ts';
+import { normalisePath, type SentFile } from '../manifest/sent.ts';
 import type { Staged, Store } from '../store/store.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { tooLarge } from './problem.ts';
@@ -72,7 +72,7 @@ async function readParts(request: FastifyRequest, stage: Stage): Promise<SentReq
   const names = new Set<string>();
   let bytes = 0;
   for await (const part of readable(request.parts())) {
-    const name = fileName(part.fieldname);
+    const name = normalisePath(part.fieldname);
     if (names.has(name)) throw unreadable(`Two parts have the name "${name.slice(0, 200)}".`);
     names.add(name);
     if (name === 'manifest' || name === 'base') texts[name] = await readText(part, name);

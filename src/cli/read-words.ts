@@ -1,5 +1,5 @@
 import { HummingbatchError } from '../contract/index.ts';
-import { suggestion } from '../manifest/suggest.ts';
+import { suggestName } from '../manifest/suggest.ts';
 
 /** `failed,missing` as words of a closed set. @throws `usage` naming the word that may have been meant */
 export function readWords<Word extends string>(
@@ -12,7 +12,7 @@ export function readWords<Word extends string>(
     const found = known.find((candidate) => candidate === word);
     if (found) return found;
     throw new HummingbatchError('usage', `There is no ${name} "${word}".`, {
-      fix: suggestion(word, known) ?? `There are ${known.join(', ')}.`,
+      fix: suggestName(word, known) ?? `There are ${known.join(', ')}.`,
     });
   });
 }

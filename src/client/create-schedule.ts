@@ -13,7 +13,7 @@ import {
 import { scheduledManifestPlace } from '../contract/places.ts';
 import { deriveScheduleName } from '../manifest/batch-id.ts';
 import { computeFingerprint, serialiseManifest } from '../manifest/canonical.ts';
-import { sha256Of } from '../manifest/sha256.ts';
+import { computeSha256 } from '../manifest/sha256.ts';
 import type { ScheduleMemo } from './list-schedules.ts';
 import { putReferences } from './put-batch.ts';
 import type { NormalisedScheduleRequest } from './schedules.ts';
@@ -41,7 +41,7 @@ export async function createSchedule(
     });
   await putReferences(store, request.references);
   const bytes = serialiseManifest(manifest);
-  const sha256 = sha256Of(bytes);
+  const sha256 = computeSha256(bytes);
   const uri = scheduledManifestPlace(name, sha256);
   await store.putIfAbsent(uri, bytes);
   const options = { store: store.id, ...optionsFor(context.options, request) };
@@ -52,7 +52,7 @@ export async function createSchedule(
     timezone,
     overlap,
     fingerprint: request.fingerprint ?? computeFingerprint(manifest),
-    run: sha256Of(JSON.stringify([manifest.run, byName(options)])),
+    run: computeSha256(JSON.stringify([manifest.run, byName(options)])),
   };
   try {
     await client.schedule.create({

@@ -1,5 +1,5 @@
 import { HummingbatchError } from '../contract/index.ts';
-import { nearest } from '../manifest/suggest.ts';
+import { findNearest } from '../manifest/suggest.ts';
 import type { Store } from '../store/store.ts';
 import { storedBatches } from './stored.ts';
 
@@ -15,7 +15,7 @@ export async function unknownBatch(store: Store, batchId: string): Promise<Hummi
 }
 
 function nearIds(wanted: string, ids: readonly string[]): string[] {
-  const alike = nearest(wanted, ids);
+  const alike = findNearest(wanted, ids);
   const holding = wanted.length > 1 ? ids.filter((id) => id.includes(wanted)) : [];
   return [...new Set([...(alike ? [alike] : []), ...holding])].slice(0, MAX_NEAR);
 }

@@ -2,7 +2,7 @@ import { HummingbatchError, type ImageBatchInput, type Manifest } from '../contr
 import { batchPlaces, referencePlace } from '../contract/places.ts';
 import { computeFingerprint, serialiseManifest } from '../manifest/canonical.ts';
 import type { LocalReference } from '../manifest/index.ts';
-import { sha256Of } from '../manifest/sha256.ts';
+import { computeSha256 } from '../manifest/sha256.ts';
 import { putOrRead } from '../store/put-once.ts';
 import type { Store } from '../store/store.ts';
 import { readingManifests } from './reading-manifests.ts';
@@ -64,7 +64,7 @@ async function putManifest(
     ? fingerprint
     : computeFingerprint((await readingManifests()).parseStored(bytes, uri));
   if (there !== fingerprint) throw conflict(batchId, there, fingerprint);
-  return { uri, sha256: sha256Of(bytes) };
+  return { uri, sha256: computeSha256(bytes) };
 }
 
 /** The id is taken by another content. Both are fingerprints. */

@@ -4,7 +4,7 @@ import type { ImageBatchInput, RetrySelector } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { computeFingerprint } from '../manifest/canonical.ts';
 import { runOptionsFrom } from '../manifest/run-options.ts';
-import { sha256Of } from '../manifest/sha256.ts';
+import { computeSha256 } from '../manifest/sha256.ts';
 import { toJson } from '../store/json.ts';
 import { readRecords } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -41,7 +41,7 @@ export async function retryEnded(context: StartContext, batchId: string, asked: 
   if (hasEnded && (await store.head(places.retryRound(id)))) return;
   const input: ImageBatchInput = {
     batchId,
-    manifest: { uri, sha256: sha256Of(bytes) },
+    manifest: { uri, sha256: computeSha256(bytes) },
     options: { ...context.options, ...runOptionsFrom(manifest), ...(await storedOptions(store, batchId)) },
     ...(hasEnded && { retry: { id, uri: await writeSelection(store, batchId, id, asked) } }),
   };

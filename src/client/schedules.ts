@@ -1,6 +1,6 @@
 import { ScheduleNotFoundError } from '@temporalio/client';
 import { HummingbatchError, type Overlap, toScheduleId } from '../contract/index.ts';
-import { nearest } from '../manifest/suggest.ts';
+import { findNearest } from '../manifest/suggest.ts';
 import { createSchedule } from './create-schedule.ts';
 import { toClientError } from './errors.ts';
 import { listSchedules, type ScheduleStatus, type SeenSchedule, toStatus } from './list-schedules.ts';
@@ -101,7 +101,7 @@ export function createSchedules(context: StartContext): Schedules {
   }
 
   async function unknown(name: string): Promise<HummingbatchError> {
-    const near = nearest(
+    const near = findNearest(
       name,
       (await list()).map((schedule) => schedule.name),
     );

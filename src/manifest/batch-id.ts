@@ -2,7 +2,7 @@ import { isScheduleName, MAX_SCHEDULE_NAME } from '../contract/schedule.ts';
 
 const MAX_CHARACTERS = 60;
 const FINGERPRINT_CHARACTERS = 8;
-/** For the `-2` to `-9999` of a batch made afresh. */
+/** Room for the suffix `-2` to `-9999` that a new batch of the same manifest gets. */
 const RESERVED = 5;
 
 /**
@@ -17,12 +17,12 @@ export function deriveBatchId(name: string, fingerprint: string): string {
 /** The name of a manifest's schedule: its own in lower-case ASCII, `autumn-catalogue`. */
 export function deriveScheduleName(name: string): string {
   const slug = slugify(name, MAX_SCHEDULE_NAME);
-  // Nothing is left of it, or what is left names a device of Windows.
+  // The slug may be empty, or a device name of Windows.
   return isScheduleName(slug) ? slug : `schedule${slug && `-${slug}`}`;
 }
 
 function slugify(name: string, room: number): string {
-  // NFKD parts é into e and its accent, which is then dropped with all that is no ASCII.
+  // NFKD splits é into e and its accent. The accent is then dropped, like everything outside ASCII.
   return name
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')

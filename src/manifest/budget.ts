@@ -2,11 +2,11 @@ import { MAX_DEPTH, MAX_MANIFEST_BYTES, MAX_NODES } from './limits.ts';
 import type { Report } from './report.ts';
 import type { Place } from './tree.ts';
 
-/** What reading one file may still take. Each method says whether to go on; it reports why not, once. */
+/** Limits on what one file may contain. Each method returns false, and reports a problem, once a limit is passed. */
 export interface Budget {
-  /** One more value, this deep. */
+  /** Counts one more value at this depth. */
   node(place: Place, depth: number): boolean;
-  /** One more text, whose characters must be whole and count as often as an alias repeats them. */
+  /** Checks one more text. Its characters count once for each alias that repeats it. */
   text(place: Place, text: string): boolean;
 }
 
@@ -22,9 +22,10 @@ export function createBudget(report: Report): Budget {
   return {
     node(place, depth) {
       nodes += 1;
-      if (depth > MAX_DEPTH) return refuse(place, 'too-deep', `Nested deeper than ${MAX_DEPTH} levels.`);
+      if (depth > MAX_DEPTH)
+        return refuse(place, 'too-deep', `The file is nested deeper than ${MAX_DEPTH} levels.`);
       if (nodes <= MAX_NODES) return true;
-      return refuse(place, 'too-large', `More than ${MAX_NODES.toLocaleString('en')} values.`);
+      return refuse(place, 'too-large', `The file has more than ${MAX_NODES.toLocaleString('en')} values.`);
     },
     text(place, text) {
       characters += text.length;
@@ -32,12 +33,12 @@ export function createBudget(report: Report): Budget {
         return refuse(
           place,
           'too-large',
-          'The texts are too long once aliases are replaced by what they stand for.',
+          'The texts are too long once each alias is replaced by the value of its anchor.',
         );
       }
-      // A NUL or half a pair would be changed, or refused, on its way through JSON, UTF-8 and Google.
+      // JSON, UTF-8 or Google would change or refuse a NUL and an unpaired surrogate.
       if (!/[\0\p{Surrogate}]/u.test(text)) return true;
-      return refuse(place, 'not-text', 'This text holds a NUL or half a surrogate pair.');
+      return refuse(place, 'not-text', 'This text contains a NUL character or an unpaired surrogate.');
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Manifest } from '../contract/manifest.ts';
 
-/** The order in which a person reads; what is not named here follows by code unit. */
+/** The order in which people read the fields. All other fields follow, sorted by code unit. */
 const ORDER = [
   'name',
   'model',
@@ -17,29 +17,29 @@ const ORDER = [
 ];
 
 /**
- * The text of a normalised manifest, as it lies in the store: JSON with two spaces, fields in a fixed order, a line end
- * at the end. The same manifest is always the same bytes.
+ * The text of a normalised manifest, as the store keeps it: JSON indented by two spaces, fields in a fixed order, a
+ * final line feed. The same manifest always gives the same bytes.
  */
 export function serialiseManifest(manifest: Manifest): string {
-  return `${JSON.stringify(ordered(manifest), null, 2)}\n`;
+  return `${JSON.stringify(sortFields(manifest), null, 2)}\n`;
 }
 
 /**
- * SHA-256, hex, of what a normalised manifest asks for: without `run` (how it is run) and `parent` (where it comes from),
- * whatever the order of its fields and the format it was written in.
+ * SHA-256, hex, of a normalised manifest without `run` (how it runs) and `parent` (where it comes from). It does not
+ * depend on the order of fields or on the file format.
  */
-export function computeFingerprint({ run: _run, parent: _parent, ...asked }: Manifest): string {
+export function computeFingerprint({ run: _run, parent: _parent, ...content }: Manifest): string {
   return createHash('sha256')
-    .update(JSON.stringify(ordered(asked)))
+    .update(JSON.stringify(sortFields(content)))
     .digest('hex');
 }
 
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered);
+function sortFields(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortFields);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).toSorted(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
-  // fromEntries defines properties, so that a field named __proto__ stays a field.
-  return Object.fromEntries(entries.map(([name, content]) => [name, ordered(content)]));
+  // fromEntries defines properties, so a field named __proto__ stays a field.
+  return Object.fromEntries(entries.map(([name, content]) => [name, sortFields(content)]));
 }
 
 function rank(name: string): number {

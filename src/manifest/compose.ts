@@ -1,10 +1,10 @@
 import { basename, extname } from 'node:path';
 import type { RunBlock } from '../contract/manifest.ts';
 import type { Report } from './report.ts';
-import { textlessSource } from './source.ts';
+import { createSourceWithoutText } from './source.ts';
 import type { Field, ListTree, MapTree, Place, Tree } from './tree.ts';
 
-/** What flags say in place of the manifest. Those of an item change `defaults`: an item's own value stays. */
+/** Values of flags, which replace those of the manifest. Fields of an item replace `defaults`; an item's own value stays. */
 export interface Overrides extends Omit<RunBlock, 'notify'> {
   model?: string;
   aspectRatio?: string;
@@ -12,8 +12,8 @@ export interface Overrides extends Omit<RunBlock, 'notify'> {
   count?: number;
 }
 
-/** Where in the manifest each flag belongs; undefined: at its top. */
-const HOME: Record<keyof Overrides, 'defaults' | 'run' | undefined> = {
+/** The section of the manifest that each flag sets; undefined: the top level. */
+const SECTION_OF_FLAG: Record<keyof Overrides, 'defaults' | 'run' | undefined> = {
   model: undefined,
   aspectRatio: 'defaults',
   imageSize: 'defaults',
@@ -26,17 +26,17 @@ const HOME: Record<keyof Overrides, 'defaults' | 'run' | undefined> = {
   labels: 'run',
 };
 
-/** What a JSONL or CSV file is as a manifest: its items under its own name, all else from the base. */
-export function withHead(items: ListTree, base: Tree | undefined, report: Report): MapTree {
+/** A whole manifest from a JSONL or CSV file: its items, the file's name as `name`, all other fields from the base. */
+export function addBase(items: ListTree, base: Tree | undefined, report: Report): MapTree {
   const { source } = items;
   const top: Place = { source, offset: 0 };
   const name = basename(source.file, extname(source.file));
-  const fields = base?.kind === 'map' ? headFields(base, report) : [];
+  const fields = base?.kind === 'map' ? readBaseFields(base, report) : [];
   if (base !== undefined && base.kind !== 'map') {
     report.add(base, {
       code: 'wrong-type',
-      message: 'The base is no map.',
-      fix: 'Write `model: …` and the like.',
+      message: 'The base file is not a map.',
+      fix: 'Write fields such as `model: nano-banana-pro`.',
     });
   }
   return {
@@ -50,40 +50,40 @@ export function withHead(items: ListTree, base: Tree | undefined, report: Report
   };
 }
 
-const FROM_ELSEWHERE = ['name', 'items'];
+const NOT_IN_BASE = ['name', 'items'];
 
-function headFields({ fields }: MapTree, report: Report): [string, Field][] {
-  for (const name of FROM_ELSEWHERE) {
+function readBaseFields({ fields }: MapTree, report: Report): [string, Field][] {
+  for (const name of NOT_IN_BASE) {
     const field = fields.get(name);
     if (field === undefined) continue;
-    const message = `A base has no "${name}": the file with the items gives it.`;
+    const message = `A base file cannot have "${name}": it comes from the file with the items.`;
     report.add(field, { code: 'misplaced-field', message, fix: `Remove "${name}".` });
   }
-  return [...fields].filter(([name]) => !FROM_ELSEWHERE.includes(name));
+  return [...fields].filter(([name]) => !NOT_IN_BASE.includes(name));
 }
 
-/** The manifest with what the flags say; a problem with such a value names the flag as its file. */
-export function withOverrides(manifest: Tree, overrides: Overrides): Tree {
+/** Sets the values of flags in the manifest. A problem with such a value names the flag in place of a file. */
+export function applyOverrides(manifest: Tree, overrides: Overrides): Tree {
   return Object.entries(overrides)
     .filter(([, value]) => value !== undefined)
-    .reduce((tree, [name, value]) => withOverride(tree, name as keyof Overrides, value), manifest);
+    .reduce((tree, [name, value]) => applyOverride(tree, name as keyof Overrides, value), manifest);
 }
 
-function withOverride(
+function applyOverride(
   manifest: Tree,
   name: keyof Overrides,
   value: string | number | readonly string[],
 ): Tree {
-  const place: Place = { source: textlessSource(toFlag(name)), offset: 0 };
+  const place: Place = { source: createSourceWithoutText(toFlag(name)), offset: 0 };
   const field: Field = { ...place, value: toTree(place, value) };
-  const home = HOME[name];
+  const section = SECTION_OF_FLAG[name];
   if (manifest.kind !== 'map') return manifest;
-  if (home === undefined) return withField(manifest, name, field);
-  const at = manifest.fields.get(home);
-  const block = at?.value ?? { ...place, kind: 'map', fields: new Map() };
-  // A block of the wrong type stays as it is, and the schema says so.
+  if (section === undefined) return setField(manifest, name, field);
+  const existing = manifest.fields.get(section);
+  const block = existing?.value ?? { ...place, kind: 'map', fields: new Map() };
+  // A block of the wrong type stays as it is; the schema reports it.
   if (block.kind !== 'map') return manifest;
-  return withField(manifest, home, { ...(at ?? place), value: withField(block, name, field) });
+  return setField(manifest, section, { ...(existing ?? place), value: setField(block, name, field) });
 }
 
 function toTree(place: Place, value: string | number | readonly string[]): Tree {
@@ -92,11 +92,11 @@ function toTree(place: Place, value: string | number | readonly string[]): Tree 
     : { ...place, kind: 'scalar', value };
 }
 
-function withField(map: MapTree, name: string, field: Field): MapTree {
+function setField(map: MapTree, name: string, field: Field): MapTree {
   return { ...map, fields: new Map([...map.fields, [name, field]]) };
 }
 
-/** `--max-cost-usd` of `maxCostUsd`. */
+/** Turns `maxCostUsd` into `--max-cost-usd`. */
 function toFlag(name: string): string {
   if (name === 'labels') return '--label';
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -1,33 +1,33 @@
 import type { z } from 'zod';
-import { flatten } from './mistakes.ts';
+import { flattenIssues } from './mistakes.ts';
 import { type ItemInput, type ManifestInput, manifestSchema } from './schema.ts';
 import type { Path } from './tree.ts';
 
 /**
- * What is left of a manifest without whatever the schema has something against: every field that is there has its type,
- * any may be missing. So the rules say all they can although some of it is wrong.
+ * A manifest without the values that the schema rejects: each remaining field has its type, and any field may be missing.
+ * This lets the rules check the rest of a manifest that is partly wrong.
  */
 export type Draft = Partial<Omit<ManifestInput, 'items'>> & { items?: (DraftItem | undefined)[] };
 export type DraftItem = Partial<ItemInput>;
 
-/** Checks a value by the schema and leaves out of it what is wrong. */
+/** Checks a value against the schema and removes what it rejects. */
 export function readDraft(value: unknown): { draft: Draft; issues: readonly z.core.$ZodIssue[] } {
   const { error } = manifestSchema.safeParse(value);
   if (error === undefined) return { draft: value as ManifestInput, issues: [] };
-  const issues = flatten(error.issues);
-  const rest = { manifest: structuredClone(value) };
-  // Top-down an issue of a part that is gone already has no place any more.
+  const issues = flattenIssues(error.issues);
+  const remaining = { manifest: structuredClone(value) };
+  // An issue inside a part that was already removed finds no place and changes nothing.
   for (const issue of issues) {
     const names = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
     for (const name of names) {
-      leaveOut(rest, ['manifest', ...issue.path, ...(name === undefined ? [] : [name])]);
+      removeAt(remaining, ['manifest', ...issue.path, ...(name === undefined ? [] : [name])]);
     }
   }
-  return { draft: rest.manifest ?? {}, issues };
+  return { draft: remaining.manifest ?? {}, issues };
 }
 
-/** An entry of a list becomes undefined, so that those behind it keep their numbers. */
-function leaveOut(root: Record<string, unknown>, path: Path): void {
+/** Removes the value at a path. An entry of a list becomes undefined, so that later entries keep their indexes. */
+function removeAt(root: Record<string, unknown>, path: Path): void {
   let parent: unknown = root;
   for (const step of path.slice(0, -1)) parent = (parent as Record<PropertyKey, unknown> | undefined)?.[step];
   const last = path.at(-1);

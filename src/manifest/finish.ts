@@ -8,26 +8,26 @@ import type { ManifestInput } from './schema.ts';
 import { reportTooLarge } from './text.ts';
 import type { Tree } from './tree.ts';
 
-/** The manifest, where nothing was found against it. */
-export function finish(
+/** The normalised manifest, if no problem was reported. */
+export function finishManifest(
   { tree, draft }: { tree: Tree; draft: Draft },
   toSource: (written: string) => ReferenceSource,
   problems: Report,
 ): Manifest | undefined {
   if (!problems.isEmpty()) return undefined;
   const manifest = normalise(draft as ManifestInput, toSource);
-  reportGrowth(tree, manifest, problems);
+  checkGrowth(tree, manifest, problems);
   return problems.isEmpty() ? manifest : undefined;
 }
 
-/** Defaults are repeated in every item, and what lies in the store must be read again within the same limits. */
-function reportGrowth({ source }: Tree, manifest: Manifest, problems: Report): void {
+/** Normalising repeats the defaults in every item. The result must fit the same limits, or the store's copy could not be read. */
+function checkGrowth({ source }: Tree, manifest: Manifest, problems: Report): void {
   const bytes = Buffer.byteLength(serialiseManifest(manifest));
   if (bytes > MAX_MANIFEST_BYTES) reportTooLarge(source, bytes, problems);
   const values = countValues(manifest);
   if (values <= MAX_NODES) return;
-  const message = `With its defaults in every item the manifest has ${values.toLocaleString('en')} values.`;
-  const fix = `At most ${MAX_NODES.toLocaleString('en')}: less metadata, or two batches.`;
+  const message = `With its defaults repeated in every item, the manifest has ${values.toLocaleString('en')} values.`;
+  const fix = `The limit is ${MAX_NODES.toLocaleString('en')}. Use less metadata, or split the manifest into two batches.`;
   problems.add({ source, offset: 0 }, { code: 'too-large', message, fix });
 }
 

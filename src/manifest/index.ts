@@ -1,4 +1,4 @@
-/** A file → a normalised manifest, or all its problems. Light: no Temporal, no SDK, no image decoder. */
+/** Reads a file into a normalised manifest, or lists all its problems. Loads no Temporal, no SDK and no image decoder. */
 export { isBatchId } from '../contract/batch-id.ts';
 export { probeImage } from '../images/probe.ts';
 export { deriveBatchId, deriveScheduleName } from './batch-id.ts';

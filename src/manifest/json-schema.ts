@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { manifestSchema } from './schema.ts';
 
 /**
- * The JSON Schema that editors complete and underline with: draft 7, which is what the language servers of YAML and JSON
- * know best.
+ * The JSON Schema that editors use for completion and validation. It is draft 7, which the YAML and JSON language
+ * servers support best.
  */
 export function manifestJsonSchema(): object {
   const { $schema, ...rest } = z.toJSONSchema(manifestSchema, { target: 'draft-7', io: 'input' });

@@ -1,15 +1,16 @@
-import { shortNfc } from './nfc.ts';
+import { normaliseShort } from './nfc.ts';
 
 /**
- * The rule for keys, which become file names and stand in commands: 1 to 100 letters or digits of any script, `-`, `_`,
- * `.` (a dot not first). What a script needs to write its letters (`\p{M}`: Thai vowels, Indic signs) counts as letter.
+ * The rule for keys, which become file names and arguments of commands: 1 to 100 letters or digits of any script, `-`,
+ * `_` and `.` (not first). The marks that a script needs for its letters (`\p{M}`: Thai vowels, Indic signs) count as
+ * letters.
  *
- * What nobody sees is refused: marks that turn the order of letters, joiners, selectors, soft hyphens. With them two keys
- * look the same and are not, a name ends in what it does not end in (`\u202Egnp.exe`), and nobody can type it for `retry`.
- * Persian and some Indic words lose a joiner by it, which prompts and metadata may have.
+ * Invisible characters are refused: direction marks, joiners, variation selectors, soft hyphens. With them, two
+ * different keys look the same, a name can hide its extension (`\u202Egnp.exe`), and nobody can type the key for
+ * `retry`. The cost is that Persian and some Indic words lose a joiner in keys; prompts and metadata may have it.
  */
 
-/** As JSON Schema can say it; {@link keyMistake} knows more. */
+/** The part of the rule that JSON Schema can express; {@link findKeyMistake} checks all of it. */
 export const KEY_PATTERN = '^[\\p{L}\\p{Nd}_-][\\p{L}\\p{M}\\p{Nd}._-]*$';
 export const MAX_KEY_CHARACTERS = 100;
 
@@ -23,38 +24,38 @@ export interface KeyMistake {
   fix: string;
 }
 
-/** What is wrong with a key; undefined for a good one. */
-export function keyMistake(key: string): KeyMistake | undefined {
-  const text = shortNfc(key, MAX_KEY_CHARACTERS);
-  const characters = charactersIn(text);
-  if (characters === 0) return { message: 'The key is empty.', fix: 'Give the item a name of its own.' };
+/** What is wrong with a key; undefined for a valid one. */
+export function findKeyMistake(key: string): KeyMistake | undefined {
+  const text = normaliseShort(key, MAX_KEY_CHARACTERS);
+  const characters = countCharacters(text);
+  if (characters === 0) return { message: 'The key is empty.', fix: 'Give the item a unique name.' };
   if (characters > MAX_KEY_CHARACTERS) {
-    return { message: `The key has ${characters} characters.`, fix: `At most ${MAX_KEY_CHARACTERS}.` };
+    return { message: `The key has ${characters} characters.`, fix: `Use at most ${MAX_KEY_CHARACTERS}.` };
   }
   const [forbidden] = FORBIDDEN.exec(text) ?? [];
   if (forbidden !== undefined) {
     return {
-      message: `A key cannot hold ${describeCharacter(forbidden)}.`,
-      fix: `Letters, digits, "-", "_" and "." only, such as "${safeKey(text)}".`,
+      message: `A key cannot contain ${describeCharacter(forbidden)}.`,
+      fix: `Use only letters, digits, "-", "_" and ".", such as "${toSafeKey(text)}".`,
     };
   }
   if (!WELL_FORMED.test(text)) {
-    return { message: `A key cannot begin with "${[...text][0]}".`, fix: `Write "${safeKey(text)}".` };
+    return { message: `A key cannot begin with "${[...text][0]}".`, fix: `Write "${toSafeKey(text)}".` };
   }
   if (DEVICE.test(text)) {
-    return { message: `"${key}" names a device on Windows.`, fix: `Write "${safeKey(text)}".` };
+    return { message: `"${key}" is a device name on Windows.`, fix: `Write "${toSafeKey(text)}".` };
   }
   return undefined;
 }
 
-/** Keys that some file system takes for the same fold to the same: upper case first, so that ß is ss and ς is σ. */
+/** Two keys that some file system treats as equal fold to the same text. Upper case comes first, so ß equals ss and ς equals σ. */
 export function foldKey(key: string): string {
-  const short = shortNfc(key, MAX_KEY_CHARACTERS);
-  return shortNfc(short.toUpperCase().toLowerCase(), MAX_KEY_CHARACTERS);
+  const short = normaliseShort(key, MAX_KEY_CHARACTERS);
+  return normaliseShort(short.toUpperCase().toLowerCase(), MAX_KEY_CHARACTERS);
 }
 
-/** A good key made of any text, such as a file's name. */
-export function safeKey(text: string): string {
+/** Turns any text, such as a file name, into a valid key. */
+export function toSafeKey(text: string): string {
   const joined = text
     .normalize('NFC')
     .replaceAll(new RegExp(FORBIDDEN, 'gu'), '-')
@@ -66,8 +67,8 @@ export function safeKey(text: string): string {
   return DEVICE.test(short) ? short.replace(/^[^.]*/, '$&_') : short;
 }
 
-/** Of a text that no key can be its UTF-16 units, for its characters would be an array of millions. */
-function charactersIn(text: string): number {
+/** Counts characters. A text too long for any key counts UTF-16 units, to avoid an array of millions of characters. */
+function countCharacters(text: string): number {
   return text.length > 2 * MAX_KEY_CHARACTERS ? text.length : [...text].length;
 }
 

@@ -2,12 +2,12 @@ import type { z } from 'zod';
 import type { ProblemCode } from './problem.ts';
 import type { Report } from './report.ts';
 import { FIELDS } from './schema.ts';
-import { nearest } from './suggest.ts';
-import { fieldAt, find, nearestTo, type Path, type Tree } from './tree.ts';
+import { findNearest } from './suggest.ts';
+import { find, findDeepest, findField, type Path, type Tree } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Says what the schema has against a manifest, at the line and column of each thing. */
+/** Reports the schema's issues as problems with line and column. */
 export function reportIssues(tree: Tree, issues: readonly Issue[], report: Report): void {
   for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') reportUnknown(tree, issue.path, issue.keys, report);
@@ -15,18 +15,18 @@ export function reportIssues(tree: Tree, issues: readonly Issue[], report: Repor
   }
 }
 
-/** Issues with those of the branch that was meant in place of "none of the branches fits". */
-export function flatten(issues: readonly Issue[]): Issue[] {
+/** Replaces each "no branch of the union matches" by the issues of the branch that the author intended. */
+export function flattenIssues(issues: readonly Issue[]): Issue[] {
   return issues.flatMap((issue) => {
     if (issue.code !== 'invalid_union') return [issue];
-    // The branch that got beyond the type of the whole value is the one that was meant.
-    const meant = issue.errors.find((branch) => branch.every(({ path }) => path.length > 0));
-    if (meant === undefined) return [issue];
-    return meant.map((inner): Issue => ({ ...inner, path: [...issue.path, ...inner.path] }));
+    // The intended branch is the one that accepts the type of the whole value and rejects only a part of it.
+    const intended = issue.errors.find((branch) => branch.every(({ path }) => path.length > 0));
+    if (intended === undefined) return [issue];
+    return intended.map((inner): Issue => ({ ...inner, path: [...issue.path, ...inner.path] }));
   });
 }
 
-/** The key of the item that a path lies in. */
+/** The key of the item that contains a path; undefined outside `items` and for an item without a key. */
 export function readItemKey(tree: Tree, [first, index]: Path): string | undefined {
   if (first !== 'items' || index === undefined) return undefined;
   const key = find(tree, ['items', index, 'key']);
@@ -34,14 +34,14 @@ export function readItemKey(tree: Tree, [first, index]: Path): string | undefine
 }
 
 function reportUnknown(tree: Tree, path: Path, names: readonly string[], report: Report): void {
-  const here = listFields(path);
+  const knownFields = listFields(path);
   for (const name of names) {
     const key = readItemKey(tree, path);
-    const place = fieldAt(tree, path, name);
+    const place = findField(tree, path, name);
     report.add(place, () => ({
       code: 'unknown-field',
-      message: `There is no field "${name}" ${whereIs(path)}.`,
-      fix: meantBy(name, here),
+      message: `"${name}" is not a known field ${describePlace(path)}.`,
+      fix: suggestField(name, knownFields),
       ...(key === undefined ? {} : { key }),
     }));
   }
@@ -50,16 +50,16 @@ function reportUnknown(tree: Tree, path: Path, names: readonly string[], report:
 function reportValue(tree: Tree, issue: Issue, report: Report): void {
   const { path } = issue;
   const key = readItemKey(tree, path);
-  const about = key === undefined ? {} : { key };
+  const itemKey = key === undefined ? {} : { key };
   const found = find(tree, path);
   const name = formatPath(path);
   if (found === undefined) {
     const message = `${name} is missing.`;
-    report.add(nearestTo(tree, path), { code: 'missing-field', message, fix: issue.message, ...about });
+    report.add(findDeepest(tree, path), { code: 'missing-field', message, fix: issue.message, ...itemKey });
     return;
   }
   const message = `${name} is ${describe(found)}.`;
-  report.add(found, { code: chooseCode(issue, found), message, fix: whatIsRight(issue, found), ...about });
+  report.add(found, { code: chooseCode(issue, found), message, fix: suggestFix(issue, found), ...itemKey });
 }
 
 function chooseCode({ code, path }: Issue, found: Tree): ProblemCode {
@@ -67,11 +67,11 @@ function chooseCode({ code, path }: Issue, found: Tree): ProblemCode {
   return code === 'invalid_type' || code === 'invalid_union' ? 'wrong-type' : 'wrong-value';
 }
 
-function whatIsRight(issue: Issue, found: Tree): string {
+function suggestFix(issue: Issue, found: Tree): string {
   if (found.kind !== 'scalar') return issue.message;
   if (issue.code === 'invalid_value') {
-    const meant = nearest(String(found.value), issue.values.map(String));
-    return meant === undefined ? issue.message : `Did you mean "${meant}"?`;
+    const intended = findNearest(String(found.value), issue.values.map(String));
+    return intended === undefined ? issue.message : `Did you mean "${intended}"?`;
   }
   const isBare = typeof found.value === 'number' || typeof found.value === 'boolean';
   if (issue.code === 'invalid_type' && issue.expected === 'string' && isBare) {
@@ -88,21 +88,21 @@ function listFields(path: Path): readonly string[] {
   return FIELDS.manifest;
 }
 
-function meantBy(name: string, here: readonly string[]): string {
-  const near = nearest(name, here);
+function suggestField(name: string, knownFields: readonly string[]): string {
+  const near = findNearest(name, knownFields);
   if (near !== undefined) return `Did you mean "${near}"?`;
-  if (FIELDS.run.includes(name)) return '"run" has it.';
-  if (FIELDS.defaults.includes(name)) return '"defaults" and the items have it.';
-  if (FIELDS.item.includes(name)) return 'Only the items have it.';
-  if (FIELDS.manifest.includes(name)) return 'It stands at the top of the manifest.';
-  return `The fields are ${here.join(', ')}.`;
+  if (FIELDS.run.includes(name)) return 'Move it to "run".';
+  if (FIELDS.defaults.includes(name)) return 'Move it to "defaults" or to an item.';
+  if (FIELDS.item.includes(name)) return 'Move it to an item.';
+  if (FIELDS.manifest.includes(name)) return 'Move it to the top level of the manifest.';
+  return `The fields are ${knownFields.join(', ')}.`;
 }
 
-function whereIs(path: Path): string {
+function describePlace(path: Path): string {
   if (path.includes('safetySettings')) return 'in a safety setting';
   if (path[0] === 'items') return 'in an item';
   if (path[1] === 'notify') return 'in an entry of "notify"';
-  return path.length === 0 ? 'at the top of a manifest' : `in "${String(path[0])}"`;
+  return path.length === 0 ? 'at the top level of a manifest' : `in "${String(path[0])}"`;
 }
 
 function formatPath(path: Path): string {

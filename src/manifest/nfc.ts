@@ -1,10 +1,10 @@
-/** UTF-16 units that a character has at most once it is parted: four code points, two units each. */
+/** The most UTF-16 units that one character decomposes into: four code points of two units each. */
 const UNITS_OF_A_CHARACTER = 8;
 
 /**
- * NFC of a text of at most so many characters. What is longer stays as it is: it is refused for its length, and the
- * marks of a megabyte of them would be put in order for hours.
+ * NFC of a text of at most `maxCharacters`. A longer text is returned unchanged: it is refused for its length anyway,
+ * and sorting a megabyte of combining marks would take hours.
  */
-export function shortNfc(text: string, maxCharacters: number): string {
+export function normaliseShort(text: string, maxCharacters: number): string {
   return text.length > maxCharacters * UNITS_OF_A_CHARACTER ? text : text.normalize('NFC');
 }

@@ -2,12 +2,12 @@ import type { Item, Manifest, ReferenceSource } from '../contract/manifest.ts';
 import { resolveModelId } from './rules/model.ts';
 import type { ItemInput, ManifestInput } from './schema.ts';
 
-/** What the models make unless told otherwise; all of them offer it. */
+/** The default of every model; all of them offer it. */
 const DEFAULT_SIZE = '1K';
 
 /**
- * A manifest with nothing left to look up: defaults in each item, Google's id of the model, references as lists of what
- * `toSource` says of each text. Keys and names of references in NFC, so that they compare as they look.
+ * Makes a manifest complete: defaults in each item, Google's id of the model, references as lists of sources. Keys and
+ * names of references become NFC, so that texts that look the same compare equal.
  */
 export function normalise(input: ManifestInput, toSource: (written: string) => ReferenceSource): Manifest {
   const { name, model, parent, references = {}, items, defaults = {}, run = {} } = input;

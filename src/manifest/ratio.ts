@@ -1,8 +1,8 @@
 const PAIR = /^\s*(\d+(?:\.\d+)?)\s*[:x×/*]\s*(\d+(?:\.\d+)?)\s*$/i;
 const DECIMAL = /^\s*(\d+[.,]\d+)\s*$/;
 
-/** The ratio of these whose shape is nearest to what was written (`4x5`, `1920x1080`, `0.8`); undefined where it is no shape. */
-export function nearestRatio(written: string, ratios: readonly string[]): string | undefined {
+/** The ratio nearest to a written shape (`4x5`, `1920x1080`, `0.8`); undefined if the text is not a shape. */
+export function findNearestRatio(written: string, ratios: readonly string[]): string | undefined {
   const wanted = parseRatio(written);
   if (wanted === undefined) return undefined;
   const distance = (ratio: string) => Math.abs(Math.log((parseRatio(ratio) ?? Number.NaN) / wanted));

@@ -7,37 +7,37 @@ export type Bounded =
   | { kind: 'no-file' }
   | { kind: 'too-large'; bytes: number };
 
-/** A named pipe would be waited for, until somebody writes. Windows has neither. */
+/** Without O_NONBLOCK, opening a named pipe waits until another process writes. Windows has no such flag. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-const PIECE = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /**
- * A file of at most so many bytes. It is counted as it is read, because what a file says of its size need not be so: it
- * may grow meanwhile, and those of /proc say 0.
+ * Reads a file of at most `maxBytes`. Bytes are counted while reading, because the reported size can be wrong: a file
+ * may grow in the meantime, and files in /proc report 0.
  *
- * @throws the operating system's error where it cannot be opened
+ * @throws the operating system's error if the file cannot be opened
  */
-export async function readBounded(path: string, most: number): Promise<Bounded> {
+export async function readBounded(path: string, maxBytes: number): Promise<Bounded> {
   const file = await open(path, FLAGS);
   try {
     const stats = await file.stat();
     if (!stats.isFile()) return { kind: 'no-file' };
-    return stats.size > most
+    return stats.size > maxBytes
       ? { kind: 'too-large', bytes: stats.size }
-      : await readAtMost(file, stats.size, most);
+      : await readAtMost(file, stats.size, maxBytes);
   } finally {
     await file.close();
   }
 }
 
-async function readAtMost(file: FileHandle, expected: number, most: number): Promise<Bounded> {
-  const pieces: Buffer[] = [];
+async function readAtMost(file: FileHandle, expected: number, maxBytes: number): Promise<Bounded> {
+  const chunks: Buffer[] = [];
   let bytes = 0;
-  for (let length = Math.max(expected + 1, PIECE); bytes <= most; length = PIECE) {
-    const piece = Buffer.allocUnsafe(length);
-    const { bytesRead } = await file.read(piece, 0, length, null);
-    if (bytesRead === 0) return { kind: 'content', content: Buffer.concat(pieces) };
-    pieces.push(piece.subarray(0, bytesRead));
+  for (let length = Math.max(expected + 1, CHUNK_BYTES); bytes <= maxBytes; length = CHUNK_BYTES) {
+    const chunk = Buffer.allocUnsafe(length);
+    const { bytesRead } = await file.read(chunk, 0, length, null);
+    if (bytesRead === 0) return { kind: 'content', content: Buffer.concat(chunks) };
+    chunks.push(chunk.subarray(0, bytesRead));
     bytes += bytesRead;
   }
   return { kind: 'too-large', bytes };

@@ -1,5 +1,5 @@
 import { createBudget } from './budget.ts';
-import { withHead } from './compose.ts';
+import { addBase } from './compose.ts';
 import {
   isListFormat,
   LIST_FORMATS,
@@ -8,13 +8,13 @@ import {
   type WholeFormat,
 } from './formats/index.ts';
 import type { Report } from './report.ts';
-import { textlessSource } from './source.ts';
-import { decode } from './text.ts';
+import { createSourceWithoutText } from './source.ts';
+import { decodeFile } from './text.ts';
 import type { Tree } from './tree.ts';
 
-/** A file that was read, or a body that was sent. */
+/** The content of a file or of a request body. */
 export interface Content<Format extends ManifestFormat = ManifestFormat> {
-  /** As problems are to name it. */
+  /** The file name that problems show. */
   file: string;
   format: Format;
   content: string | Uint8Array;
@@ -22,37 +22,37 @@ export interface Content<Format extends ManifestFormat = ManifestFormat> {
 
 export interface Files {
   manifest: Content;
-  /** Everything but name and items, where the manifest is JSONL or CSV. */
+  /** All fields but `name` and `items`; only for JSONL and CSV. */
   base?: Content<WholeFormat>;
 }
 
-/** The files as one tree of a whole manifest; undefined, and reported, where one of them cannot be read. */
+/** Reads the files into one tree of a whole manifest; undefined, with a problem reported, if a file cannot be read. */
 export function readTree({ manifest, base }: Files, report: Report): Tree | undefined {
   const { format } = manifest;
   if (!isListFormat(format)) {
     if (base !== undefined) reportNeedlessBase(base.file, report);
     return readWhole({ ...manifest, format }, report);
   }
-  const source = decode(manifest.content, manifest.file, report);
+  const source = decodeFile(manifest.content, manifest.file, report);
   const items = source && LIST_FORMATS[format](source, report, createBudget(report));
   const head = base && readWhole(base, report);
-  // Without the base that was named, all that it holds would be reported as missing.
+  // Going on without an unreadable base would report all its fields as missing.
   if (items === undefined || (base !== undefined && head === undefined)) return undefined;
-  return withHead(items, head, report);
+  return addBase(items, head, report);
 }
 
 function readWhole({ file, format, content }: Content<WholeFormat>, report: Report): Tree | undefined {
-  const source = decode(content, file, report);
+  const source = decodeFile(content, file, report);
   return source && WHOLE_FORMATS[format](source, report, createBudget(report));
 }
 
 function reportNeedlessBase(file: string, report: Report): void {
   report.add(
-    { source: textlessSource(file), offset: 0 },
+    { source: createSourceWithoutText(file), offset: 0 },
     {
       code: 'misplaced-field',
-      message: 'A base goes with JSONL and CSV only.',
-      fix: 'Leave it out, or write what it says into the manifest.',
+      message: 'A base file works only with JSONL and CSV.',
+      fix: 'Remove --base, and move its fields into the manifest.',
     },
   );
 }

@@ -13,26 +13,26 @@ import { readBounded } from './read-bounded.ts';
 import type { Content } from './read-tree.ts';
 import type { Report } from './report.ts';
 import { createReports, type Resolved, resolveManifest } from './resolve.ts';
-import { textlessSource } from './source.ts';
+import { createSourceWithoutText } from './source.ts';
 import { isSystemError } from './system-error.ts';
 import { reportTooLarge } from './text.ts';
 import type { Place } from './tree.ts';
 
 export interface ReadOptions {
-  /** A YAML or JSON file with everything but name and items, for JSONL and CSV; its paths are relative to itself. */
+  /** A YAML or JSON file with all fields but `name` and `items`; only for JSONL and CSV. Its paths are relative to itself. */
   base?: string;
   overrides?: Overrides;
-  /** Whether the store has this content; without it `sha256:` references are taken as they are. */
+  /** Whether the store has this content. If it is not given, `sha256:` references are not checked. */
   hasReference?: (sha256: string) => Promise<boolean>;
 }
 
 export type ManifestResult = Resolved<LocalReference>;
 
 /**
- * A manifest from a file of this machine (or from what would stand in one), or all its problems at once; a file that cannot
- * be opened is one of them.
- * Local references are opened, looked at and named by their content; the client copies them into the store before anything
- * starts.
+ * Reads a manifest from a file of this machine (or from the content of one), or lists all its problems. A file that
+ * cannot be opened is one of them.
+ * Local references are opened, probed and named by the SHA-256 of their content; the client copies them into the store
+ * before the batch starts.
  */
 export async function readManifest(
   written: string | Content,
@@ -50,9 +50,12 @@ export async function readManifest(
   });
   if (manifest === undefined || (basePath !== undefined && base === undefined)) return failed();
   if (base !== undefined && !isWhole(base)) {
-    const fix = 'Name a YAML or JSON file.';
-    const message = 'A base cannot be JSONL or CSV.';
-    problems.add({ source: textlessSource(base.file), offset: 0 }, { code: 'unknown-format', message, fix });
+    const fix = 'Use a YAML or JSON file.';
+    const message = 'A base file cannot be JSONL or CSV.';
+    problems.add(
+      { source: createSourceWithoutText(base.file), offset: 0 },
+      { code: 'unknown-format', message, fix },
+    );
     return failed();
   }
 
@@ -65,22 +68,22 @@ export async function readManifest(
 }
 
 async function readContent(file: string, report: Report): Promise<Content | undefined> {
-  const place = { source: textlessSource(file), offset: 0 };
+  const place = { source: createSourceWithoutText(file), offset: 0 };
   const format = detectFormat(file);
   if (format === undefined) {
-    const message = 'The format of a manifest shows in its name, and this is none.';
-    report.add(place, { code: 'unknown-format', message, fix: `It ends in ${EXTENSIONS.join(', ')}.` });
+    const message = 'The file extension is not a known manifest format.';
+    report.add(place, { code: 'unknown-format', message, fix: `Use one of ${EXTENSIONS.join(', ')}.` });
     return undefined;
   }
   try {
     const read = await readBounded(file, MAX_MANIFEST_BYTES);
     if (read.kind === 'content') return { file, format, content: read.content };
     if (read.kind === 'too-large') reportTooLarge(place.source, read.bytes, report);
-    else reportUnreadable(place, 'It is a folder, a pipe or a device, and no file.', report);
+    else reportUnreadable(place, 'The path is a folder, a pipe or a device, not a file.', report);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     const isMissing = error.code === 'ENOENT';
-    const message = isMissing ? 'There is no such file.' : `The file cannot be read (${error.code}).`;
+    const message = isMissing ? 'The file does not exist.' : `The file cannot be read (${error.code}).`;
     reportUnreadable(place, message, report);
   }
   return undefined;

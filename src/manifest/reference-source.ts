@@ -3,51 +3,59 @@ import { parseUrl } from '../contract/url.ts';
 import { MAX_URL_CHARACTERS } from './limits.ts';
 import type { Finding } from './report.ts';
 
-/** What the text of a reference stands for. */
-export type Written =
+/** What the text of a reference means. */
+export type ClassifiedReference =
   | { kind: 'source'; source: ReferenceSource }
   | { kind: 'path'; path: string }
   | { kind: 'mistake'; finding: Finding };
 
-/** Two letters at least, so that the drive of `C:\refs` is none. */
+/** At least two letters, so that the drive letter of `C:\refs` is not a scheme. */
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
 const CONTENT = /^sha256:[0-9a-f]{64}$/;
 
-/** Tells paths, https URLs and addresses of content in the store apart. Opens nothing. */
-export function classify(text: string): Written {
+/** Distinguishes paths, https URLs and content addresses of the store. Opens nothing. */
+export function classifyReference(text: string): ClassifiedReference {
   const scheme = SCHEME.exec(text)?.[1]?.toLowerCase();
   if (scheme === 'https') return classifyUrl(text);
   if (scheme === 'sha256') {
     if (CONTENT.test(text)) return { kind: 'source', source: text as ReferenceSource };
-    return mistake(`"${text}" is no address of content.`, 'sha256: and 64 lower-case hexadecimal digits.');
+    return buildMistake(
+      `"${text}" is not a valid content address.`,
+      'Write sha256: and 64 lower-case hexadecimal digits.',
+    );
   }
-  if (scheme === 'http') return mistake(`"${text}" is not encrypted.`, 'An https URL, or a local file.');
-  if (scheme !== undefined) return mistake(`"${scheme}:" is not supported.`, 'A path, or an https URL.');
-  if (text.trim() === '') return mistake('The reference is empty.', 'A path, or an https URL.');
+  if (scheme === 'http')
+    return buildMistake(`"${text}" is not encrypted.`, 'Use an https URL or a local file.');
+  if (scheme !== undefined)
+    return buildMistake(`"${scheme}:" is not supported.`, 'Use a path or an https URL.');
+  if (text.trim() === '') return buildMistake('The reference is empty.', 'Use a path or an https URL.');
   if (/^~[/\\]/.test(text))
-    return mistake('"~" means something to a shell only.', 'A path relative to the manifest.');
+    return buildMistake('Only a shell expands "~".', 'Use a path relative to the manifest.');
   return { kind: 'path', path: text };
 }
 
-function classifyUrl(text: string): Written {
+function classifyUrl(text: string): ClassifiedReference {
   if (text.length > MAX_URL_CHARACTERS) {
     const most = MAX_URL_CHARACTERS.toLocaleString('en');
-    return mistake(
+    return buildMistake(
       `The URL has ${text.length.toLocaleString('en')} characters.`,
-      `At most ${most}; or a local file.`,
+      `Use at most ${most}, or a local file.`,
     );
   }
   const url = /\s/.test(text) ? undefined : parseUrl(text);
-  // `https:/host` and `https:host` parse too, as what nobody meant.
+  // The URL parser also accepts `https:/host` and `https:host`, which are typing errors.
   if (url === undefined || !/^https:\/\/[^/]/i.test(text))
-    return mistake(`"${text}" is no URL.`, 'https://host/path');
+    return buildMistake(`"${text}" is not a valid URL.`, 'Write https://host/path.');
   if (url.username !== '' || url.password !== '') {
-    // The text goes into the store, the fingerprint and the reports, where no password belongs.
-    return mistake('The URL holds a user name or a password.', 'A URL that needs neither, or a local file.');
+    // The text goes into the store, the fingerprint and the reports. None of them may contain a password.
+    return buildMistake(
+      'The URL contains a user name or a password.',
+      'Use a URL that needs neither, or a local file.',
+    );
   }
   return { kind: 'source', source: `https://${text.slice('https://'.length)}` };
 }
 
-function mistake(message: string, fix: string): Written {
+function buildMistake(message: string, fix: string): ClassifiedReference {
   return { kind: 'mistake', finding: { code: 'unsupported-source', message, fix } };
 }

@@ -1,5 +1,5 @@
 import { cut } from '../batch/foreign-text.ts';
-import { MAX_PROBLEMS, MAX_SAID_CHARACTERS } from './limits.ts';
+import { MAX_MESSAGE_CHARACTERS, MAX_PROBLEMS } from './limits.ts';
 import type { Problem, ProblemCode } from './problem.ts';
 import type { Place } from './tree.ts';
 
@@ -7,19 +7,19 @@ export interface Finding {
   code: ProblemCode;
   message: string;
   fix?: string;
-  /** Of the item. */
+  /** The key of the item. */
   key?: string;
 }
 
 /**
- * Gathers problems; holds at most {@link MAX_PROBLEMS} of them and cuts what they quote, so that a hostile file cannot fill
- * the memory with them.
+ * Collects problems. Keeps at most {@link MAX_PROBLEMS} of them and truncates their texts, so that a hostile file cannot
+ * fill the memory.
  */
 export interface Report {
-  /** A finding that costs something to put in words comes as a function, called only while there is room. */
+  /** Adds a problem. Pass a function if the finding is expensive to build: it is called only if the report has room. */
   add(place: Place, finding: Finding | (() => Finding)): void;
   isEmpty(): boolean;
-  /** By file and place, and a last line that says how many more there were. */
+  /** The problems sorted by file and place. If some were dropped, the last one says how many. */
   problems(): Problem[];
 }
 
@@ -36,22 +36,22 @@ export function createReport(): Report {
       kept.push({
         file: place.source.file,
         ...place.source.position(place.offset),
-        ...(key === undefined ? {} : { key: said(key) }),
+        ...(key === undefined ? {} : { key: truncate(key) }),
         code,
-        message: said(message),
-        ...(fix === undefined ? {} : { fix: said(fix) }),
+        message: truncate(message),
+        ...(fix === undefined ? {} : { fix: truncate(fix) }),
       });
     },
     isEmpty: () => kept.length === 0,
-    problems: () => [...inOrder(kept), ...(more === 0 ? [] : [lastLine(kept, more)])],
+    problems: () => [...sortByPlace(kept), ...(more === 0 ? [] : [countRemaining(kept, more)])],
   };
 }
 
-function said(text: string): string {
-  return cut(text, MAX_SAID_CHARACTERS);
+function truncate(text: string): string {
+  return cut(text, MAX_MESSAGE_CHARACTERS);
 }
 
-function inOrder(problems: readonly Problem[]): Problem[] {
+function sortByPlace(problems: readonly Problem[]): Problem[] {
   const files = [...new Set(problems.map(({ file }) => file))];
   return problems.toSorted(
     (a, b) =>
@@ -61,11 +61,11 @@ function inOrder(problems: readonly Problem[]): Problem[] {
   );
 }
 
-function lastLine([first]: readonly Problem[], more: number): Problem {
+function countRemaining([first]: readonly Problem[], more: number): Problem {
   return {
     file: first?.file ?? '',
     code: 'more-problems',
-    message: `There are ${more} more problems.`,
-    fix: 'Mend these first, then validate again.',
+    message: `${more} more problems were found.`,
+    fix: 'Fix the problems above, then validate again.',
   };
 }

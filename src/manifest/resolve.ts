@@ -1,32 +1,32 @@
 import type { ReferenceSource } from '../contract/manifest.ts';
 import { computeFingerprint } from './canonical.ts';
-import { examine, type Question } from './examine.ts';
-import { finish } from './finish.ts';
+import { type ExamineRequest, examine } from './examine.ts';
+import { finishManifest } from './finish.ts';
 import type { NamedPath } from './local-references.ts';
 import type { ParseResult } from './parse.ts';
-import { classify } from './reference-source.ts';
+import { classifyReference } from './reference-source.ts';
 import { createReport, type Report } from './report.ts';
-import { contentsIn, pathsIn } from './rules/references.ts';
+import { listContents, listPaths } from './rules/references.ts';
 import type { Tree } from './tree.ts';
 
-/** Where the references of a manifest are looked for. */
+/** How the references of a manifest are found. */
 export interface Lookup<Reference extends { sha256: string }> {
-  /** Those that are named by a path; it reports what it does not find. */
+  /** Finds the references that are given as paths. Reports those it does not find. */
   paths: (named: readonly NamedPath[], report: Report) => Promise<ReadonlyMap<string, Reference>>;
-  /** Whether the store has this content; without it `sha256:` references are taken as they are. */
+  /** Whether the store has this content. If it is not given, `sha256:` references are not checked. */
   hasReference?: ((sha256: string) => Promise<boolean>) | undefined;
 }
 
 export type Resolved<Reference> =
   | (Extract<ParseResult, { ok: true }> & {
-      /** What its paths lead to, each content once. */
+      /** The references found by path, each content once. */
       references: Reference[];
     })
   | Extract<ParseResult, { ok: false }>;
 
-/** A manifest whose references were looked for, or all its problems. */
+/** A manifest with its references resolved, or all its problems. */
 export async function resolveManifest<Reference extends { sha256: string }>(
-  question: Omit<Question, 'paths'>,
+  request: Omit<ExamineRequest, 'paths'>,
   lookup: Lookup<Reference>,
   { problems, warnings } = createReports(),
 ): Promise<Resolved<Reference>> {
@@ -35,11 +35,11 @@ export async function resolveManifest<Reference extends { sha256: string }>(
     problems: problems.problems(),
     warnings: warnings.problems(),
   });
-  const examined = examine({ ...question, paths: 'resolve' }, problems, warnings);
+  const examined = examine({ ...request, paths: 'resolve' }, problems, warnings);
   if (examined === undefined) return failed();
-  const found = await lookup.paths(pathsIn(examined.tree), problems);
+  const found = await lookup.paths(listPaths(examined.tree), problems);
   if (lookup.hasReference) await findContents(examined.tree, lookup.hasReference, problems);
-  const manifest = finish(examined, (written) => toSource(written, found), problems);
+  const manifest = finishManifest(examined, (written) => toSource(written, found), problems);
   if (manifest === undefined) return failed();
   return {
     ok: true,
@@ -64,17 +64,17 @@ async function findContents(
   hasReference: (sha256: string) => Promise<boolean>,
   report: Report,
 ): Promise<void> {
-  for (const { sha256, place } of contentsIn(tree)) {
+  for (const { sha256, place } of listContents(tree)) {
     if (await hasReference(sha256)) continue;
-    const message = `The store has no content sha256:${sha256}.`;
-    const fix = 'Use the store it was put into, or name the file itself.';
+    const message = `The store does not have the content sha256:${sha256}.`;
+    const fix = 'Use the store that has it, or name the file itself.';
     report.add(place, { code: 'reference-missing', message, fix });
   }
 }
 
-/** Every path was looked at before, so that each text is one or the other. */
+/** Every path was resolved before, so each text is a source or a path in `found`. */
 function toSource(written: string, found: ReadonlyMap<string, { sha256: string }>): ReferenceSource {
-  const source = classify(written);
+  const source = classifyReference(written);
   if (source.kind === 'source') return source.source;
   return `sha256:${found.get(written)?.sha256 ?? ''}`;
 }

@@ -4,18 +4,18 @@ import { probeEach } from './local-references.ts';
 import type { Content } from './read-tree.ts';
 import type { Finding } from './report.ts';
 import { type Resolved, resolveManifest } from './resolve.ts';
-import { nearest } from './suggest.ts';
+import { findNearest } from './suggest.ts';
 
-/** A file that was sent beside a manifest, once it was looked at. */
+/** A file that was sent with a manifest, after probing. */
 export interface SentFile {
-  /** What the manifest calls it. */
+  /** The path by which the manifest names it. */
   name: string;
-  /** Of its bytes, hex. */
+  /** SHA-256 of its bytes, hex. */
   sha256: string;
   probe: ImageProbe;
 }
 
-/** A sent file that is an image, as the manifest takes it. */
+/** A sent file that is a valid reference image. */
 export interface SentReference extends ReferenceImage {
   name: string;
   sha256: string;
@@ -23,7 +23,7 @@ export interface SentReference extends ReferenceImage {
 
 export interface SentManifest {
   manifest: Content;
-  /** Everything but name and items, for JSONL and CSV. */
+  /** All fields but `name` and `items`; only for JSONL and CSV. */
   base?: Content<WholeFormat>;
   files: readonly SentFile[];
   /** Whether the store has this content. */
@@ -31,8 +31,8 @@ export interface SentManifest {
 }
 
 /**
- * A manifest that came with its references, or all its problems. Its paths are names of what was sent, and nothing else:
- * no file is opened. Without any file a path is what it is in the store, `path-not-allowed`.
+ * Reads a manifest that was sent with its references, or lists all its problems. Its paths name only the files that were
+ * sent: no local file is opened. If no file was sent, a path is a problem (`path-not-allowed`).
  */
 export function readSent({
   manifest,
@@ -40,42 +40,45 @@ export function readSent({
   files,
   hasReference,
 }: SentManifest): Promise<Resolved<SentReference>> {
-  const byName = new Map(files.map((file) => [fileName(file.name), file]));
-  const look = async (path: string) => findSent(byName, path);
+  const byName = new Map(files.map((file) => [normalisePath(file.name), file]));
+  const findFile = async (path: string) => findSentFile(byName, path);
   return resolveManifest(
     { manifest, ...(base && { base }) },
-    { paths: (named, report) => probeEach(named, look, report), hasReference },
+    { paths: (named, report) => probeEach(named, findFile, report), hasReference },
   );
 }
 
-/** `./refs/a.png` and `refs/a.png` are one file to whoever writes them. */
-export function fileName(path: string): string {
+/** Removes a leading `./`, so that `./refs/a.png` and `refs/a.png` name the same file. */
+export function normalisePath(path: string): string {
   return path.replace(/^(?:\.\/)+/, '');
 }
 
-function findSent(
+function findSentFile(
   files: ReadonlyMap<string, SentFile>,
   path: string,
 ): { reference: SentReference } | { finding: Finding } {
-  const file = files.get(fileName(path));
-  if (!file) return { finding: files.size === 0 ? unopenable(path) : missing(path, [...files.keys()]) };
+  const file = files.get(normalisePath(path));
+  if (!file)
+    return { finding: files.size === 0 ? buildPathNotAllowed(path) : buildMissing(path, [...files.keys()]) };
   const { name, sha256, probe } = file;
   if (probe.ok) return { reference: { ...probe.image, name, sha256 } };
   const { code, message, fix } = probe;
   return { finding: { code, message: `"${path}": ${message}`, fix } };
 }
 
-function unopenable(path: string): Finding {
+function buildPathNotAllowed(path: string): Finding {
   return {
     code: 'path-not-allowed',
-    message: `"${path}" is a path, and nobody here can open it.`,
-    fix: 'Send the file beside the manifest, as a part of a multipart request with this name; or name an https URL.',
+    message: `"${path}" is a local path, which cannot be opened here.`,
+    fix: 'Send the file as a part of a multipart request with this name, or use an https URL.',
   };
 }
 
-function missing(path: string, names: readonly string[]): Finding {
-  const near = nearest(fileName(path), names);
+function buildMissing(path: string, names: readonly string[]): Finding {
+  const near = findNearest(normalisePath(path), names);
   const fix =
-    near === undefined ? `Send it as a part with the name "${fileName(path)}".` : `Did you mean "${near}"?`;
-  return { code: 'reference-missing', message: `No file "${path}" was sent.`, fix };
+    near === undefined
+      ? `Send it as a part with the name "${normalisePath(path)}".`
+      : `Did you mean "${near}"?`;
+  return { code: 'reference-missing', message: `The file "${path}" was not sent.`, fix };
 }

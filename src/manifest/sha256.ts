@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Of a content, hex: what it is called by in the store. */
-export function sha256Of(content: string | Uint8Array): string {
+/** SHA-256 of a content, hex. The store names references by it. */
+export function computeSha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }

@@ -1,15 +1,15 @@
-/** A file, or a flag of the command line in its place. */
+/** A file, or a flag of the command line in place of one. */
 export interface Source {
-  /** As the caller named it. */
+  /** The file as the caller named it. */
   readonly file: string;
-  /** Of an offset into its text, UTF-16 units; nothing for what stands in no text. */
+  /** Line and column of an offset (UTF-16 units) in the text; undefined if the source has no text. */
   position(offset: number): Position | undefined;
 }
 
-/** A source that was read. */
+/** A source with its text. */
 export interface TextSource extends Source {
   readonly text: string;
-  /** The offset at which a line begins, from 1; of a line beyond the last one the last one's. */
+  /** The offset at which a line (from 1) begins; the last line's if there is no such line. */
   findStart(line: number): number;
 }
 
@@ -19,22 +19,22 @@ export interface Position {
   column: number;
 }
 
-/** The beginning of one line in so many is remembered: of 32 MiB of line ends all would take 256 MB. */
+/** Only the start of every 256th line is kept: all starts of 32 MiB of line ends would take 256 MB. */
 const STRIDE = 256;
 
-/** A file whose text is known. Its lines end with a line feed; where it has none, with a carriage return. */
-export function textSource(file: string, text: string): TextSource {
+/** A file with its text. Lines end with a line feed, or with a carriage return if the text has no line feed. */
+export function createTextSource(file: string, text: string): TextSource {
   const end = text.includes('\n') ? '\n' : '\r';
-  let remembered: number[] | undefined;
+  let lineStarts: number[] | undefined;
 
-  /** The last line, from the nearest one remembered, up to which `goOn` holds. */
-  const walk = (from: number, goOn: (line: number, start: number) => boolean) => {
-    remembered ??= everyNthLine(text, end, STRIDE);
+  /** Walks from the nearest kept line start to the last line for which `isBeforeTarget` holds. */
+  const findLine = (from: number, isBeforeTarget: (line: number, start: number) => boolean) => {
+    lineStarts ??= findEveryNthLine(text, end, STRIDE);
     let line = from * STRIDE + 1;
-    let start = remembered[from] ?? 0;
+    let start = lineStarts[from] ?? 0;
     for (;;) {
       const next = text.indexOf(end, start) + 1;
-      if (next === 0 || !goOn(line + 1, next)) return { line, start };
+      if (next === 0 || !isBeforeTarget(line + 1, next)) return { line, start };
       [line, start] = [line + 1, next];
     }
   };
@@ -43,25 +43,25 @@ export function textSource(file: string, text: string): TextSource {
     file,
     text,
     position(offset) {
-      remembered ??= everyNthLine(text, end, STRIDE);
-      const near = countUpTo(remembered, offset) - 1;
-      const { line, start } = walk(near, (_, next) => next <= offset);
+      lineStarts ??= findEveryNthLine(text, end, STRIDE);
+      const near = countUpTo(lineStarts, offset) - 1;
+      const { line, start } = findLine(near, (_, next) => next <= offset);
       return { line, column: offset - start + 1 };
     },
     findStart(wanted) {
-      remembered ??= everyNthLine(text, end, STRIDE);
-      const near = Math.min(Math.floor((wanted - 1) / STRIDE), remembered.length - 1);
-      return walk(near, (line) => line <= wanted).start;
+      lineStarts ??= findEveryNthLine(text, end, STRIDE);
+      const near = Math.min(Math.floor((wanted - 1) / STRIDE), lineStarts.length - 1);
+      return findLine(near, (line) => line <= wanted).start;
     },
   };
 }
 
-/** A file that could not be read, or what a flag says in its place. */
-export function textlessSource(file: string): Source {
+/** A file that cannot be read, or a flag. */
+export function createSourceWithoutText(file: string): Source {
   return { file, position: () => undefined };
 }
 
-function everyNthLine(text: string, end: string, n: number): number[] {
+function findEveryNthLine(text: string, end: string, n: number): number[] {
   const starts = [0];
   let line = 1;
   for (let at = text.indexOf(end); at !== -1; at = text.indexOf(end, at + 1)) {
@@ -71,7 +71,7 @@ function everyNthLine(text: string, end: string, n: number): number[] {
   return starts;
 }
 
-/** How many of these ascending numbers are at most `limit`. */
+/** Counts how many of these ascending numbers are at most `limit`. */
 function countUpTo(numbers: readonly number[], limit: number): number {
   let low = 0;
   let high = numbers.length;

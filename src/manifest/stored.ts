@@ -3,9 +3,9 @@ import { parseManifest } from './parse.ts';
 import { manifestError } from './problem.ts';
 
 /**
- * A manifest that lies in a store, parsed like any stranger's: whoever starts a workflow may have put it there.
+ * Parses a manifest from the store as untrusted input: anybody who can start a workflow may have put it there.
  *
- * @throws `manifest-invalid`, for a path in it too
+ * @throws `manifest-invalid`, also if it contains a local path
  */
 export function parseStored(bytes: Uint8Array, key: string): Manifest {
   const parsed = parseManifest(bytes, { file: key, format: 'json' });

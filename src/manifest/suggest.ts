@@ -1,16 +1,16 @@
-/** `Did you mean "aspectRatio"?`, or undefined where nothing is near enough to be what was meant. */
-export function suggestion(written: string, known: readonly string[]): string | undefined {
-  const best = nearest(written, known);
+/** `Did you mean "aspectRatio"?`, or undefined if no known word is similar enough. */
+export function suggestName(written: string, known: readonly string[]): string | undefined {
+  const best = findNearest(written, known);
   return best === undefined ? undefined : `Did you mean "${best}"?`;
 }
 
-/** Where more words are known the rest is not looked at: a suggestion is not worth seconds. */
+/** Known words that are compared; more would make a suggestion take seconds. */
 const MAX_WORDS = 1000;
-/** Nothing that is suggested is longer, and two texts of a megabyte would be compared for days. */
+/** Longer than every word that can be suggested. Comparing two texts of a megabyte would take days. */
 const MAX_LETTERS = 200;
 
-/** The known word that differs by a third of its letters at most, case aside; no search in what is longer than any word. */
-export function nearest(written: string, known: readonly string[]): string | undefined {
+/** The most similar known word, ignoring case: at most a third of its letters differ. A longer text than any word has none. */
+export function findNearest(written: string, known: readonly string[]): string | undefined {
   const wanted = written.trim().toLowerCase();
   if (wanted.length > MAX_LETTERS) return undefined;
   let best: { word: string; distance: number } | undefined;
@@ -23,7 +23,7 @@ export function nearest(written: string, known: readonly string[]): string | und
   return best?.word;
 }
 
-/** Letters to insert, remove, replace or swap with their neighbour (optimal string alignment). */
+/** The number of letters to insert, remove, replace or swap with a neighbour (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, n) => n);

@@ -1,27 +1,34 @@
 import { MAX_MANIFEST_BYTES } from './limits.ts';
 import type { Report } from './report.ts';
-import { type Source, type TextSource, textlessSource, textSource } from './source.ts';
+import { createSourceWithoutText, createTextSource, type Source, type TextSource } from './source.ts';
 
 const SAVE_AS_UTF8 = 'Save the file as UTF-8.';
 
-/** The text of a file; undefined, and reported, where the bytes are none. A byte order mark is dropped. */
-export function decode(content: string | Uint8Array, file: string, report: Report): TextSource | undefined {
+/** Decodes a file; undefined, with a problem reported, if it is not text. Removes a byte order mark. */
+export function decodeFile(
+  content: string | Uint8Array,
+  file: string,
+  report: Report,
+): TextSource | undefined {
   const size = typeof content === 'string' ? Buffer.byteLength(content) : content.byteLength;
   if (size > MAX_MANIFEST_BYTES) {
-    reportTooLarge(textlessSource(file), size, report);
+    reportTooLarge(createSourceWithoutText(file), size, report);
     return undefined;
   }
   const text = typeof content === 'string' ? content.replace(/^\uFEFF/, '') : decodeText(content);
   if (text === undefined) {
-    const message = 'The file is not text in UTF-8.';
-    report.add({ source: textlessSource(file), offset: 0 }, { code: 'not-text', message, fix: SAVE_AS_UTF8 });
+    const message = 'The file is not UTF-8 text.';
+    report.add(
+      { source: createSourceWithoutText(file), offset: 0 },
+      { code: 'not-text', message, fix: SAVE_AS_UTF8 },
+    );
     return undefined;
   }
-  const source = textSource(file, text);
-  // Excel's "Unicode text" is UTF-16, where every other byte of English is NUL. Half a pair has no form in UTF-8.
+  const source = createTextSource(file, text);
+  // Excel's "Unicode text" is UTF-16, where every other byte of English is NUL. UTF-8 cannot encode an unpaired surrogate.
   const offset = text.search(/[\0\p{Surrogate}]/u);
   if (offset !== -1) {
-    const message = `The file holds ${text[offset] === '\0' ? 'a NUL byte' : 'half a surrogate pair'}.`;
+    const message = `The file contains ${text[offset] === '\0' ? 'a NUL byte' : 'an unpaired surrogate'}.`;
     report.add({ source, offset }, { code: 'not-text', message, fix: SAVE_AS_UTF8 });
     return undefined;
   }
@@ -38,8 +45,8 @@ export function reportTooLarge(source: Source, bytes: number, report: Report): v
     { source, offset: 0 },
     {
       code: 'too-large',
-      message: `The manifest has ${(bytes / 2 ** 20).toFixed(1)} MiB; at most ${limit} MiB are read.`,
-      fix: 'Split it, or shorten what every item repeats.',
+      message: `The manifest has ${(bytes / 2 ** 20).toFixed(1)} MiB. The limit is ${limit} MiB.`,
+      fix: 'Split the manifest, or shorten the defaults that every item repeats.',
     },
   );
 }

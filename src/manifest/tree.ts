@@ -1,8 +1,8 @@
 import type { Source } from './source.ts';
 
 /**
- * Every format is read into one tree that knows where each of its values stands, so that everything behind it (the
- * schema, the rules) is written once and still names line and column.
+ * Every format is read into the same tree, which has the place of each value. The schema and the rules therefore exist
+ * once and still report line and column.
  */
 
 export interface Place {
@@ -15,7 +15,7 @@ export type Tree = ScalarTree | ListTree | MapTree;
 export interface ScalarTree extends Place {
   kind: 'scalar';
   value: string | number | boolean | null;
-  /** As it was written, where the value does not say it: `0012` for 12. */
+  /** The original text if it differs from the value: `0012` for 12. */
   written?: string;
 }
 
@@ -29,7 +29,7 @@ export interface MapTree extends Place {
   fields: Map<string, Field>;
 }
 
-/** A field of a map; its place is that of its name. */
+/** A field of a map. Its place is the place of its name. */
 export interface Field extends Place {
   value: Tree;
 }
@@ -40,19 +40,19 @@ export type Path = readonly PropertyKey[];
 export function toValue(tree: Tree): unknown {
   if (tree.kind === 'scalar') return tree.value;
   if (tree.kind === 'list') return tree.items.map(toValue);
-  // fromEntries defines properties, so that a field named __proto__ stays a field.
+  // fromEntries defines properties, so a field named __proto__ stays a field.
   return Object.fromEntries(Array.from(tree.fields, ([name, field]) => [name, toValue(field.value)]));
 }
 
-/** The value at a path, or undefined where there is none. */
+/** The value at a path, or undefined if there is none. */
 export function find(tree: Tree, path: Path): Tree | undefined {
   let at: Tree | undefined = tree;
   for (const step of path) at = at && findChild(at, step);
   return at;
 }
 
-/** The value at a path, or the deepest one on the way to it. */
-export function nearestTo(tree: Tree, path: Path): Tree {
+/** The value at a path, or the deepest existing value on the way to it. */
+export function findDeepest(tree: Tree, path: Path): Tree {
   let at = tree;
   for (const step of path) {
     const child = findChild(at, step);
@@ -62,9 +62,9 @@ export function nearestTo(tree: Tree, path: Path): Tree {
   return at;
 }
 
-/** The name of a field of the map at a path, else what is nearest to it. */
-export function fieldAt(tree: Tree, path: Path, name: string): Place {
-  const map = nearestTo(tree, path);
+/** The place of a field of the map at a path, or the deepest existing place on the way to it. */
+export function findField(tree: Tree, path: Path, name: string): Place {
+  const map = findDeepest(tree, path);
   return (map.kind === 'map' && map.fields.get(name)) || map;
 }
 

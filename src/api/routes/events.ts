@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { follow } from '../../client/follow.ts';
 import { type BatchProgress, isEnd } from '../../contract/index.ts';
-import { sha256Of } from '../../manifest/sha256.ts';
+import { computeSha256 } from '../../manifest/sha256.ts';
 import type { RouteContext } from '../context.ts';
 import { refusal, toProblem } from '../problem.ts';
 import { batchParams, problems } from '../schemas/common.ts';
@@ -69,5 +69,5 @@ export async function eventRoutes(
 
 /** Names what a batch said: the same for all who ask, over restarts too. */
 function eventId(progress: BatchProgress): string {
-  return sha256Of(JSON.stringify(progress)).slice(0, 16);
+  return computeSha256(JSON.stringify(progress)).slice(0, 16);
 }

@@ -1,5 +1,5 @@
 import { findModel, MODELS } from '../../batch/models.ts';
-import { nearest } from '../../manifest/suggest.ts';
+import { findNearest } from '../../manifest/suggest.ts';
 import { known } from '../render/output.ts';
 import type { Check } from './checks.ts';
 
@@ -35,7 +35,7 @@ export const checkModel: Check = async ({ flags }) => {
   if (flags.model === undefined) return { name, level: 'ok', message: `Known are ${names.join(', ')}.` };
   const model = findModel(flags.model);
   if (!model) {
-    const near = nearest(flags.model, [...names, ...MODELS.map(({ id }) => id)]);
+    const near = findNearest(flags.model, [...names, ...MODELS.map(({ id }) => id)]);
     const fix = near ? `Did you mean ${near}?` : `Known are ${names.join(', ')}.`;
     return { name, level: 'hint', message: `${flags.model} is not known here: no price, no limits.`, fix };
   }

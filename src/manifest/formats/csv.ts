@@ -4,21 +4,21 @@ import type { Budget } from '../budget.ts';
 import { MAX_NODES } from '../limits.ts';
 import type { Report } from '../report.ts';
 import type { TextSource } from '../source.ts';
-import { suggestion } from '../suggest.ts';
+import { suggestName } from '../suggest.ts';
 import type { Field, ListTree, MapTree, Place, ScalarTree, Tree } from '../tree.ts';
 import { reportDuplicate } from './json.ts';
 
-/** What the cells of a column become. An empty cell is a field that is not there. */
+/** How the cells of each column are read. An empty cell means the field is absent. */
 const COLUMNS: Readonly<Record<string, (cell: Cell) => Tree>> = {
-  key: trimmed,
-  prompt: scalar,
-  aspectRatio: trimmed,
-  imageSize: trimmed,
-  count: wholeNumber,
-  references: namesBySemicolon,
+  key: toTrimmedScalar,
+  prompt: toScalar,
+  aspectRatio: toTrimmedScalar,
+  imageSize: toTrimmedScalar,
+  count: toWholeNumber,
+  references: splitNames,
 };
 const METADATA = 'metadata.';
-/** That are read: the header, and one more than can be. */
+/** Rows that are read: the header, the largest number of items, and one more to see that there are too many. */
 const MAX_ROWS = MAX_OUTPUTS + 2;
 
 interface Cell extends Place {
@@ -31,39 +31,42 @@ interface Row {
 }
 
 /**
- * RFC 4180 with a header, commas, and any line end. Of a file with too many rows just one too many is read, which is what
- * the rule about outputs needs.
+ * Reads CSV by RFC 4180 with a header, commas and any line end. It stops one row after the largest number of outputs,
+ * which is enough for the rule about outputs to report the file.
  */
 export function readCsv(source: TextSource, report: Report, budget: Budget): ListTree | undefined {
-  if (!hasFewCells(source, report)) return undefined;
+  if (!isWithinCellLimit(source, report)) return undefined;
   const [header, ...rows] = readRows(source, report) ?? [];
-  if (header === undefined || !isHeaderSound(header, report)) return undefined;
+  if (header === undefined || !isHeaderValid(header, report)) return undefined;
   const names = header.cells.map(({ text }) => text.trim());
   const items = rows
-    .filter((row) => isComplete(row, names, report))
+    .filter((row) => hasAllCells(row, names, report))
     .filter(({ cells }) => cells.every((cell) => budget.node(cell, 0) && budget.text(cell, cell.text)))
     .map((row) => buildItem(row, names));
-  // Where every row is malformed, "no items" would only repeat it.
+  // If every row is malformed, the problem "no items" would only repeat that.
   return items.length === 0 && rows.length > 0 ? undefined : { source, offset: 0, kind: 'list', items };
 }
 
-/** A comma or line end counts outside quotes only, and a line end only behind something. */
-const MARKS = /[",]|(?<=[^\r\n])[\r\n]/g;
+/** Quotes, commas, and line ends that follow a character of the same line (an empty line has no cells). */
+const SEPARATORS = /[",]|(?<=[^\r\n])[\r\n]/g;
 
-/** Of the rows that are read, before their cells are made: 32 MiB of commas would be 2 GB of them. */
-function hasFewCells(source: TextSource, report: Report): boolean {
+/** Counts the cells before the parser makes them: 32 MiB of commas would take 2 GB of memory. */
+function isWithinCellLimit(source: TextSource, report: Report): boolean {
   let cells = 1;
   let rows = 0;
   let quoted = false;
-  for (const [mark] of source.text.matchAll(MARKS)) {
-    if (mark === '"') quoted = !quoted;
-    if (mark === '"' || quoted) continue;
+  for (const [separator] of source.text.matchAll(SEPARATORS)) {
+    if (separator === '"') quoted = !quoted;
+    if (separator === '"' || quoted) continue;
     cells += 1;
-    if (mark !== ',') rows += 1;
+    if (separator !== ',') rows += 1;
     if (rows > MAX_ROWS) return true;
     if (cells <= MAX_NODES) continue;
-    const message = `More than ${MAX_NODES.toLocaleString('en')} cells.`;
-    report.add({ source, offset: 0 }, { code: 'too-large', message, fix: 'Fewer columns, or two batches.' });
+    const message = `The file has more than ${MAX_NODES.toLocaleString('en')} cells.`;
+    report.add(
+      { source, offset: 0 },
+      { code: 'too-large', message, fix: 'Use fewer columns, or split the file into two batches.' },
+    );
     return false;
   }
   return true;
@@ -78,7 +81,7 @@ function readRows(source: TextSource, report: Report): Row[] | undefined {
       skip_empty_lines: true,
       to: MAX_ROWS,
     }) as unknown as ParsedRecord[];
-    return withPlaces(source, records);
+    return locateRows(source, records);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const lines = typeof error.lines === 'number' ? error.lines : 1;
@@ -87,36 +90,36 @@ function readRows(source: TextSource, report: Report): Row[] | undefined {
       {
         code: 'syntax',
         message: `${error.message}.`,
-        fix: 'Put a text with quotes in quotes and double those in it: "a ""b"" c".',
+        fix: 'Put a text that contains quotes in quotes, and double the inner ones: "a ""b"" c".',
       },
     );
     return undefined;
   }
 }
 
-/** `bytes`: in UTF-8, up to the end of the record and its line end; csv-parse's `raw` leaves out what it skips. */
+/** `bytes` counts UTF-8 up to the end of the record with its line end. csv-parse's `raw` omits the lines it skips. */
 interface ParsedRecord {
   record: string[];
   info: { bytes: number };
 }
 
-function withPlaces(source: TextSource, records: readonly ParsedRecord[]): Row[] {
+function locateRows(source: TextSource, records: readonly ParsedRecord[]): Row[] {
   const bytes = Buffer.from(source.text);
   let read = 0;
   let offset = 0;
   return records.map(({ record, info }) => {
     const written = bytes.toString('utf8', read, info.bytes);
-    const starts = cellStarts(written);
-    const placeOfCell = (cell: number) => ({ source, offset: offset + (starts[cell] ?? 0) });
-    const row = { place: placeOfCell(0), cells: record.map((text, n) => ({ ...placeOfCell(n), text })) };
+    const starts = findCellStarts(written);
+    const locateCell = (cell: number) => ({ source, offset: offset + (starts[cell] ?? 0) });
+    const row = { place: locateCell(0), cells: record.map((text, n) => ({ ...locateCell(n), text })) };
     read = info.bytes;
     offset += written.length;
     return row;
   });
 }
 
-/** Where each cell of a record begins; a comma counts outside quotes only (a doubled quote closes and opens again). */
-function cellStarts(raw: string): number[] {
+/** The offset of each cell in a record. Commas inside quotes do not count; a doubled quote closes and opens again. */
+function findCellStarts(raw: string): number[] {
   const first = raw.search(/[^\r\n]/);
   const starts = [Math.max(first, 0)];
   let quoted = false;
@@ -127,7 +130,7 @@ function cellStarts(raw: string): number[] {
   return starts;
 }
 
-function isHeaderSound({ cells }: Row, report: Report): boolean {
+function isHeaderValid({ cells }: Row, report: Report): boolean {
   const names = cells.map(({ text }) => text.trim());
   const seen = new Set<string>();
   for (const [n, cell] of cells.entries()) {
@@ -147,18 +150,18 @@ function reportColumn(cell: Cell, name: string, report: Report): void {
   report.add(cell, () => {
     const all = [...Object.keys(COLUMNS), `${METADATA}…`];
     const fix = /[;\t]/.test(name)
-      ? 'Separate the columns by commas.'
-      : (suggestion(name, all) ?? `The columns are ${all.join(', ')}.`);
-    return { code: 'unknown-field', message: `There is no column "${name}".`, fix };
+      ? 'Separate the columns with commas.'
+      : (suggestName(name, all) ?? `The columns are ${all.join(', ')}.`);
+    return { code: 'unknown-field', message: `"${name}" is not a known column.`, fix };
   });
 }
 
-function isComplete({ place, cells }: Row, names: readonly string[], report: Report): boolean {
+function hasAllCells({ place, cells }: Row, names: readonly string[], report: Report): boolean {
   if (cells.length === names.length) return true;
   report.add(place, {
     code: 'syntax',
-    message: `This row has ${cells.length} cells, the header ${names.length}.`,
-    fix: 'A text with a comma or a line end in it needs quotes around it.',
+    message: `This row has ${cells.length} cells, but the header has ${names.length}.`,
+    fix: 'Put quotes around a text that contains a comma or a line end.',
   });
   return false;
 }
@@ -171,9 +174,9 @@ function buildItem({ place, cells }: Row, names: readonly string[]): MapTree {
     if (cell.text.trim() === '') continue;
     const { source, offset } = cell;
     if (name.startsWith(METADATA)) {
-      metadata.set(name.slice(METADATA.length), { source, offset, value: scalar(cell) });
+      metadata.set(name.slice(METADATA.length), { source, offset, value: toScalar(cell) });
     } else {
-      fields.set(name, { source, offset, value: COLUMNS[name]?.(cell) ?? scalar(cell) });
+      fields.set(name, { source, offset, value: COLUMNS[name]?.(cell) ?? toScalar(cell) });
     }
   }
   if (metadata.size > 0) {
@@ -182,23 +185,23 @@ function buildItem({ place, cells }: Row, names: readonly string[]): MapTree {
   return { ...place, kind: 'map', fields };
 }
 
-function scalar({ source, offset, text }: Cell): ScalarTree {
+function toScalar({ source, offset, text }: Cell): ScalarTree {
   return { source, offset, kind: 'scalar', value: text };
 }
 
-function trimmed(cell: Cell): ScalarTree {
-  return scalar({ ...cell, text: cell.text.trim() });
+function toTrimmedScalar(cell: Cell): ScalarTree {
+  return toScalar({ ...cell, text: cell.text.trim() });
 }
 
-/** What is no whole number stays text, which the schema then refuses with the text itself. */
-function wholeNumber(cell: Cell): ScalarTree {
+/** A cell that is not a whole number stays text, so that the schema's message can quote it. */
+function toWholeNumber(cell: Cell): ScalarTree {
   const text = cell.text.trim();
-  return /^\d{1,9}$/.test(text) ? { ...trimmed(cell), value: Number(text) } : trimmed(cell);
+  return /^\d{1,9}$/.test(text) ? { ...toTrimmedScalar(cell), value: Number(text) } : toTrimmedScalar(cell);
 }
 
-function namesBySemicolon(cell: Cell): ListTree {
+function splitNames(cell: Cell): ListTree {
   const { source, offset } = cell;
   const names = cell.text.split(';').map((name) => name.trim());
-  const items = names.filter((name) => name !== '').map((text) => scalar({ ...cell, text }));
+  const items = names.filter((name) => name !== '').map((text) => toScalar({ ...cell, text }));
   return { source, offset, kind: 'list', items };
 }

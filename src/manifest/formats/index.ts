@@ -10,12 +10,12 @@ import { readYaml } from './yaml.ts';
 
 type Reader<Result> = (source: TextSource, report: Report, budget: Budget) => Result | undefined;
 
-/** Whole manifests. */
+/** Formats that hold a whole manifest. */
 export const WHOLE_FORMATS = { yaml: readYaml, json: readJson } as const satisfies Record<
   string,
   Reader<Tree>
 >;
-/** Items only; everything else comes from a base and from flags. */
+/** Formats that hold only items; all other fields come from a base file and from flags. */
 export const LIST_FORMATS = { jsonl: readJsonl, csv: readCsv } as const satisfies Record<
   string,
   Reader<ListTree>
@@ -40,7 +40,7 @@ const BY_EXTENSION: Readonly<Record<string, ManifestFormat>> = {
 
 export const EXTENSIONS = Object.keys(BY_EXTENSION);
 
-/** By the end of the file's name, whatever its case; undefined where it is none of {@link EXTENSIONS}. */
+/** The format by the file's extension, ignoring case; undefined if it is not one of {@link EXTENSIONS}. */
 export function detectFormat(file: string): ManifestFormat | undefined {
   return BY_EXTENSION[extname(file).toLowerCase()];
 }

@@ -4,9 +4,9 @@ import type { TextSource } from '../source.ts';
 import type { Field, Place, ScalarTree, Tree } from '../tree.ts';
 
 /**
- * JSON with places, by RFC 8259 and nothing more. Of our own because `JSON.parse` names no line, drops the first of two
- * equal fields without a word, and has no limit on depth, and because a YAML parser, which knows places, also takes what
- * is no JSON.
+ * Reads strict JSON (RFC 8259) with the place of each value. A parser of our own, because `JSON.parse` reports no line,
+ * silently drops the first of two equal fields and has no depth limit, and a YAML parser, which does report places,
+ * accepts text that is not JSON.
  */
 export function readJson(source: TextSource, report: Report, budget: Budget): Tree | undefined {
   return readJsonRange(source, { from: 0, to: source.text.length }, report, budget);
@@ -23,7 +23,7 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
 
-/** The one value between two offsets of a text; undefined, and reported, where it is not one. */
+/** Reads the one value between two offsets; undefined, with a problem reported, if the text is not valid. */
 export function readJsonRange(
   source: TextSource,
   { from, to }: Range,
@@ -33,12 +33,14 @@ export function readJsonRange(
   const { text } = source;
   let offset = from;
 
-  const here = (): Place => ({ source, offset });
+  const currentPlace = (): Place => ({ source, offset });
 
-  const expected = (what: string): undefined => {
+  const reportExpected = (what: string): undefined => {
     const found =
-      offset >= to ? 'the end' : JSON.stringify(String.fromCodePoint(text.codePointAt(offset) ?? 0));
-    report.add(here(), { code: 'syntax', message: `Expected ${what}, found ${found}.` });
+      offset >= to
+        ? 'the end of the text'
+        : JSON.stringify(String.fromCodePoint(text.codePointAt(offset) ?? 0));
+    report.add(currentPlace(), { code: 'syntax', message: `Expected ${what}, found ${found}.` });
     return undefined;
   };
 
@@ -50,7 +52,7 @@ export function readJsonRange(
     return match;
   };
 
-  /** Piece by piece: one pattern for all of a text uses stack for each character, and throws beyond some megabytes. */
+  /** Matches a string in pieces: a single pattern uses stack for each character and throws after some megabytes. */
   const takeString = (): string | undefined => {
     if (text[offset] !== '"') return undefined;
     let at = offset + 1;
@@ -68,7 +70,7 @@ export function readJsonRange(
     return quoted;
   };
 
-  /** A line's end is blank too, but belongs to no line. */
+  /** Skips white space, but not beyond the range: in JSONL the line feed after a line is outside it. */
   const skipBlank = (): void => {
     BLANK.lastIndex = offset;
     BLANK.test(text);
@@ -83,11 +85,11 @@ export function readJsonRange(
     return true;
   };
 
-  const scalar = (): ScalarTree | undefined => {
-    const place = here();
+  const readScalar = (): ScalarTree | undefined => {
+    const place = currentPlace();
     const written = takeString() ?? take(NUMBER) ?? take(WORD);
     if (written === undefined) {
-      return expected(text[offset] === '"' ? 'a complete text in quotes' : 'a value');
+      return reportExpected(text[offset] === '"' ? 'a complete string in double quotes' : 'a value');
     }
     const value: ScalarTree['value'] = JSON.parse(written);
     if (typeof value === 'string') {
@@ -95,58 +97,58 @@ export function readJsonRange(
     }
     if (typeof value !== 'number' || Number.isFinite(value))
       return { ...place, kind: 'scalar', value, written };
-    report.add(place, { code: 'wrong-value', message: `${written} is beyond what a number can be.` });
+    report.add(place, { code: 'wrong-value', message: `${written} is too large for a number.` });
     return undefined;
   };
 
-  const list = (place: Place, depth: number): Tree | undefined => {
+  const readList = (place: Place, depth: number): Tree | undefined => {
     const items: Tree[] = [];
     if (skip(']')) return { ...place, kind: 'list', items };
     do {
-      const item = value(depth + 1);
+      const item = readValue(depth + 1);
       if (item === undefined) return undefined;
       items.push(item);
     } while (skip(','));
-    return skip(']') ? { ...place, kind: 'list', items } : expected('"," or "]"');
+    return skip(']') ? { ...place, kind: 'list', items } : reportExpected('"," or "]"');
   };
 
-  const map = (place: Place, depth: number): Tree | undefined => {
+  const readMap = (place: Place, depth: number): Tree | undefined => {
     const fields = new Map<string, Field>();
     if (skip('}')) return { ...place, kind: 'map', fields };
     do {
-      const at = here();
+      const at = currentPlace();
       const quoted = takeString();
-      if (quoted === undefined) return expected('a field name in double quotes');
+      if (quoted === undefined) return reportExpected('a field name in double quotes');
       const name: string = JSON.parse(quoted);
       if (!budget.text(at, name)) return undefined;
-      if (!skip(':')) return expected('":"');
-      const content = value(depth + 1);
+      if (!skip(':')) return reportExpected('":"');
+      const content = readValue(depth + 1);
       if (content === undefined) return undefined;
       if (fields.has(name)) reportDuplicate(at, name, report);
       fields.set(name, { ...at, value: content });
     } while (skip(','));
-    return skip('}') ? { ...place, kind: 'map', fields } : expected('"," or "}"');
+    return skip('}') ? { ...place, kind: 'map', fields } : reportExpected('"," or "}"');
   };
 
-  const value = (depth: number): Tree | undefined => {
-    const place = here();
+  const readValue = (depth: number): Tree | undefined => {
+    const place = currentPlace();
     if (!budget.node(place, depth)) return undefined;
-    if (skip('{')) return map(place, depth);
-    if (skip('[')) return list(place, depth);
-    return scalar();
+    if (skip('{')) return readMap(place, depth);
+    if (skip('[')) return readList(place, depth);
+    return readScalar();
   };
 
   skipBlank();
-  const tree = value(0);
+  const tree = readValue(0);
   if (tree === undefined) return undefined;
   skipBlank();
-  return offset >= to ? tree : expected('nothing more');
+  return offset >= to ? tree : reportExpected('the end of the text');
 }
 
 export function reportDuplicate(place: Place, name: string, report: Report): void {
   report.add(place, {
     code: 'duplicate-field',
-    message: `"${name}" stands here for the second time.`,
+    message: `"${name}" is given twice.`,
     fix: 'Keep one of them.',
   });
 }

@@ -6,8 +6,8 @@ import type { ListTree, Tree } from '../tree.ts';
 import { type Range, readJsonRange } from './json.ts';
 
 /**
- * One item a line; blank lines count for nothing. A malformed line costs that line: it is reported and the others are
- * read. Of a file with too many lines just one too many is read, which is what the rule about outputs needs.
+ * Reads one item per line and skips blank lines. A malformed line is reported, and the other lines are still read. It
+ * stops one line after the largest number of outputs, which is enough for the rule about outputs to report the file.
  */
 export function readJsonl(source: TextSource, report: Report, budget: Budget): ListTree | undefined {
   const items: Tree[] = [];
@@ -19,7 +19,7 @@ export function readJsonl(source: TextSource, report: Report, budget: Budget): L
     lines += 1;
     if (lines > MAX_OUTPUTS) break;
   }
-  // Where every line is malformed, "no items" would only repeat it.
+  // If every line is malformed, the problem "no items" would only repeat that.
   return items.length === 0 && lines > 0 ? undefined : { source, offset: 0, kind: 'list', items };
 }
 

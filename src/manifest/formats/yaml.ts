@@ -21,60 +21,60 @@ import type { TextSource } from '../source.ts';
 import type { Field, Place, ScalarTree, Tree } from '../tree.ts';
 import { reportDuplicate } from './json.ts';
 
-const SPLIT_OR_JSON = 'Split it, or write it as JSON or JSONL.';
+const SPLIT_OR_JSON = 'Split the file, or write it as JSON or JSONL.';
 
 /**
- * YAML 1.2 with places: one document, fields named by text, no tags of a program's own. Aliases are replaced by what
- * they stand for, within the budget.
+ * Reads YAML 1.2 with the place of each value: one document, field names that are scalars, no custom tags. Each alias is
+ * replaced by the value of its anchor, within the budget.
  */
 export function readYaml(source: TextSource, report: Report, budget: Budget): Tree | undefined {
   const document = compose(source, report);
   if (document === undefined) return undefined;
   if (document.contents === null) {
-    report.add({ source, offset: 0 }, { code: 'syntax', message: 'The file says nothing.' });
+    report.add({ source, offset: 0 }, { code: 'syntax', message: 'The file has no content.' });
     return undefined;
   }
-  return createPlanter(source, document, report, budget)(document.contents, 0);
+  return createTreeBuilder(source, document, report, budget)(document.contents, 0);
 }
 
 function compose(source: TextSource, report: Report): Document | undefined {
-  if (!isShort(source, report) || !hasFewTokens(source, report)) return undefined;
+  if (!isWithinByteLimit(source, report) || !isWithinTokenLimit(source, report)) return undefined;
   const tokens = [...new Parser().parse(source.text)];
-  if (!isShallow(tokens, source, report)) return undefined;
-  // uniqueKeys compares every field with every other: 20 000 fields take 5 s. The planter uses a Map.
+  if (!isWithinDepthLimit(tokens, source, report)) return undefined;
+  // uniqueKeys compares every field with every other: 20 000 fields take 5 s. The tree builder uses a Map.
   const composer = new Composer({
     version: '1.2',
     schema: 'core',
     uniqueKeys: false,
     resolveKnownTags: false,
   });
-  const [document, ...more] = [...composer.compose(tokens, true, source.text.length)];
-  const mistakes = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
-  for (const { message, pos } of mistakes) {
-    report.add({ source, offset: pos[0] }, { code: 'syntax', message: sentence(message) });
+  const [document, ...extraDocuments] = [...composer.compose(tokens, true, source.text.length)];
+  const syntaxErrors = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
+  for (const { message, pos } of syntaxErrors) {
+    report.add({ source, offset: pos[0] }, { code: 'syntax', message: takeFirstSentence(message) });
   }
-  for (const { range } of more.slice(0, 1)) {
-    const message = 'A second document begins here; a manifest is one.';
+  for (const { range } of extraDocuments.slice(0, 1)) {
+    const message = 'A second YAML document begins here. A manifest is one document.';
     report.add({ source, offset: range[0] }, { code: 'syntax', message, fix: 'Remove the line `---`.' });
   }
-  return mistakes.length === 0 && more.length === 0 ? document : undefined;
+  return syntaxErrors.length === 0 && extraDocuments.length === 0 ? document : undefined;
 }
 
-function isShort(source: TextSource, report: Report): boolean {
+function isWithinByteLimit(source: TextSource, report: Report): boolean {
   const bytes = Buffer.byteLength(source.text);
   if (bytes <= MAX_YAML_BYTES) return true;
   report.add(
     { source, offset: 0 },
     {
       code: 'too-large',
-      message: `The file has ${(bytes / 2 ** 20).toFixed(1)} MiB; of YAML at most ${MAX_YAML_BYTES / 2 ** 20} MiB are read.`,
+      message: `The file has ${(bytes / 2 ** 20).toFixed(1)} MiB. The limit for YAML is ${MAX_YAML_BYTES / 2 ** 20} MiB.`,
       fix: SPLIT_OR_JSON,
     },
   );
   return false;
 }
 
-function hasFewTokens(source: TextSource, report: Report): boolean {
+function isWithinTokenLimit(source: TextSource, report: Report): boolean {
   let count = 0;
   for (const _ of new Lexer().lex(source.text)) {
     count += 1;
@@ -83,7 +83,7 @@ function hasFewTokens(source: TextSource, report: Report): boolean {
       { source, offset: 0 },
       {
         code: 'too-large',
-        message: `More than ${MAX_YAML_TOKENS.toLocaleString('en')} YAML tokens.`,
+        message: `The file has more than ${MAX_YAML_TOKENS.toLocaleString('en')} YAML tokens.`,
         fix: SPLIT_OR_JSON,
       },
     );
@@ -93,17 +93,17 @@ function hasFewTokens(source: TextSource, report: Report): boolean {
 }
 
 /**
- * Looks at the parser's tokens before anything recurses over them: near the end of the stack V8 does not always throw
- * a RangeError, it may end the process ("RegExpCompiler Allocation failed", seen with 5000 brackets).
+ * Checks the depth of the parser's tokens before any code recurses over them: near the end of the stack V8 does not
+ * always throw a RangeError; it may end the process ("RegExpCompiler Allocation failed", seen with 5000 brackets).
  */
-function isShallow(tokens: readonly CST.Token[], source: TextSource, report: Report): boolean {
+function isWithinDepthLimit(tokens: readonly CST.Token[], source: TextSource, report: Report): boolean {
   const open = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { token, depth } = next;
     if (depth > MAX_DEPTH + 1) {
       report.add(
         { source, offset: token.offset },
-        { code: 'too-deep', message: `Nested deeper than ${MAX_DEPTH} levels.` },
+        { code: 'too-deep', message: `The file is nested deeper than ${MAX_DEPTH} levels.` },
       );
       return false;
     }
@@ -118,34 +118,34 @@ function listChildren(token: CST.Token): CST.Token[] {
   return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
 }
 
-/** Makes trees of the nodes of one document; undefined, and reported, where a node is no part of a manifest. */
-function createPlanter(source: TextSource, document: Document, report: Report, budget: Budget) {
-  const targets = targetsIn(document);
+/** Builds trees from the nodes of one document; undefined, with a problem reported, for a node no manifest can have. */
+function createTreeBuilder(source: TextSource, document: Document, report: Report, budget: Budget) {
+  const targets = resolveAliases(document);
 
-  const placeOfNode = (node: Node): Place => ({ source, offset: node.range?.[0] ?? 0 });
+  const locateNode = (node: Node): Place => ({ source, offset: node.range?.[0] ?? 0 });
 
-  const nothing = (place: Place): Tree => ({ ...place, kind: 'scalar', value: null });
+  const buildNull = (place: Place): Tree => ({ ...place, kind: 'scalar', value: null });
 
   const refuse = (place: Place, message: string): undefined => {
     report.add(place, { code: 'syntax', message });
     return undefined;
   };
 
-  const plant = (node: Node, depth: number): Tree | undefined => {
-    const place = placeOfNode(node);
+  const build = (node: Node, depth: number): Tree | undefined => {
+    const place = locateNode(node);
     if (!budget.node(place, depth)) return undefined;
     if (isAlias(node)) {
       const target = targets.get(node);
       return target === undefined
-        ? refuse(place, `There is no anchor &${node.source}.`)
-        : plant(target, depth + 1);
+        ? refuse(place, `The anchor &${node.source} is not defined before this alias.`)
+        : build(target, depth + 1);
     }
-    if (isMap(node)) return plantMap(node, place, depth);
-    if (isSeq(node)) return plantList(node, place, depth);
-    return isScalar(node) ? plantScalar(node.value, node.source, place) : nothing(place);
+    if (isMap(node)) return buildMap(node, place, depth);
+    if (isSeq(node)) return buildList(node, place, depth);
+    return isScalar(node) ? buildScalar(node.value, node.source, place) : buildNull(place);
   };
 
-  const plantScalar = (value: unknown, written: string | undefined, place: Place): Tree | undefined => {
+  const buildScalar = (value: unknown, written: string | undefined, place: Place): Tree | undefined => {
     if (typeof value === 'string') {
       return budget.text(place, value) ? { ...place, kind: 'scalar', value } : undefined;
     }
@@ -153,28 +153,31 @@ function createPlanter(source: TextSource, document: Document, report: Report, b
       const scalar: ScalarTree = { ...place, kind: 'scalar', value: value as ScalarTree['value'] };
       return written === undefined ? scalar : { ...scalar, written };
     }
-    report.add(place, { code: 'wrong-value', message: `${written} is no number that JSON can hold.` });
+    report.add(place, {
+      code: 'wrong-value',
+      message: `${written} is not a number that JSON can represent.`,
+    });
     return undefined;
   };
 
-  const plantList = (node: YAMLSeq, place: Place, depth: number): Tree | undefined => {
+  const buildList = (node: YAMLSeq, place: Place, depth: number): Tree | undefined => {
     const items: Tree[] = [];
     for (const item of node.items as (Node | null)[]) {
-      const tree = item === null ? nothing(place) : plant(item, depth + 1);
+      const tree = item === null ? buildNull(place) : build(item, depth + 1);
       if (tree === undefined) return undefined;
       items.push(tree);
     }
     return { ...place, kind: 'list', items };
   };
 
-  const plantMap = (node: YAMLMap, place: Place, depth: number): Tree | undefined => {
+  const buildMap = (node: YAMLMap, place: Place, depth: number): Tree | undefined => {
     const fields = new Map<string, Field>();
     for (const { key, value } of node.items as Pair<Node, Node | null>[]) {
-      const at = placeOfNode(key);
-      if (!isScalar(key)) return refuse(at, 'The name of a field must be text.');
+      const at = locateNode(key);
+      if (!isScalar(key)) return refuse(at, 'A field name must be text.');
       const name = typeof key.value === 'string' ? key.value : (key.source ?? '');
       if (!budget.text(at, name)) return undefined;
-      const tree = value === null ? nothing(at) : plant(value, depth + 1);
+      const tree = value === null ? buildNull(at) : build(value, depth + 1);
       if (tree === undefined) return undefined;
       if (fields.has(name)) reportDuplicate(at, name, report);
       fields.set(name, { ...at, value: tree });
@@ -182,14 +185,14 @@ function createPlanter(source: TextSource, document: Document, report: Report, b
     return { ...place, kind: 'map', fields };
   };
 
-  return plant;
+  return build;
 }
 
 /**
- * What each alias stands for: the nearest node before it that has its name. Looked up for all at once, because the parser's
- * own look-up goes through the whole document for each: 300 000 of them would take hours.
+ * Finds the node of each alias: the nearest earlier node with its anchor. All are resolved in one pass, because the
+ * parser's own lookup walks the whole document for each alias: 300 000 aliases would take hours.
  */
-function targetsIn(document: Document): Map<Node, Node> {
+function resolveAliases(document: Document): Map<Node, Node> {
   const named = new Map<string, Node>();
   const targets = new Map<Node, Node>();
   visit(document, {
@@ -202,8 +205,8 @@ function targetsIn(document: Document): Map<Node, Node> {
   return targets;
 }
 
-/** The first line of the parser's message: the rest draws the place, which the problem already names. */
-function sentence(message: string): string {
+/** The first line of the parser's message. The rest shows the place, which the problem already names. */
+function takeFirstSentence(message: string): string {
   const [line = message] = message.split('\n');
   return line.endsWith('.') ? line : `${line}.`;
 }

@@ -7,7 +7,7 @@ import type { Rule } from './rule.ts';
 import { checkSafety } from './safety.ts';
 import { checkTexts } from './texts.ts';
 
-/** All that is asked of a manifest beyond its schema, without opening any file. */
+/** All rules beyond the schema that can be checked without opening a file. */
 export const RULES: readonly Rule[] = [
   checkModel,
   checkOutputs,

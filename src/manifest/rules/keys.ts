@@ -1,6 +1,6 @@
-import { foldKey, keyMistake } from '../key.ts';
+import { findKeyMistake, foldKey } from '../key.ts';
 import type { Place } from '../tree.ts';
-import { findPlace, listItems, type Subject } from './rule.ts';
+import { findPlace, listItems, type RuleContext } from './rule.ts';
 
 interface Earlier {
   key: string;
@@ -8,26 +8,26 @@ interface Earlier {
   number: number;
 }
 
-/** Keys are safe file names, each only once. */
-export function checkKeys(subject: Subject): void {
+/** Each key is a safe file name and unique. */
+export function checkKeys(context: RuleContext): void {
   const seen = new Map<string, Earlier>();
-  for (const { item, path, about } of listItems(subject)) {
+  for (const { item, path, itemKey } of listItems(context)) {
     if (item.key === undefined) continue;
-    const place = findPlace(subject, [...path, 'key']);
-    const mistake = keyMistake(item.key);
-    if (mistake !== undefined) subject.problems.add(place, { code: 'unsafe-key', ...mistake, ...about });
+    const place = findPlace(context, [...path, 'key']);
+    const mistake = findKeyMistake(item.key);
+    if (mistake !== undefined) context.problems.add(place, { code: 'unsafe-key', ...mistake, ...itemKey });
     const folded = foldKey(item.key);
     const earlier = seen.get(folded);
     if (earlier === undefined) {
       seen.set(folded, { key: item.key, place, number: Number(path[1]) + 1 });
     } else {
       const message = `"${item.key}" is the same key as ${describe(earlier)}.`;
-      subject.problems.add(place, { code: 'duplicate-key', message, fix: 'Change one of them.', ...about });
+      context.problems.add(place, { code: 'duplicate-key', message, fix: 'Rename one of them.', ...itemKey });
     }
   }
 }
 
 function describe({ key, place, number }: Earlier): string {
   const position = place.source.position(place.offset);
-  return `"${key}" ${position === undefined ? `of item ${number}` : `in line ${position.line}`}`;
+  return `"${key}" ${position === undefined ? `of item ${number}` : `on line ${position.line}`}`;
 }

@@ -1,15 +1,15 @@
 import { MAX_OUTPUTS } from '../../contract/words.ts';
 import { durationMs } from '../duration.ts';
 import { MAX_SEED } from '../limits.ts';
-import { fieldAt } from '../tree.ts';
-import { findPlace, listItems, type Subject } from './rule.ts';
+import { findField } from '../tree.ts';
+import { findPlace, listItems, type RuleContext } from './rule.ts';
 
 /** At most {@link MAX_OUTPUTS} outputs over all items. */
-export function checkOutputs(subject: Subject): void {
-  const { items = [], defaults } = subject.draft;
+export function checkOutputs(context: RuleContext): void {
+  const { items = [], defaults } = context.draft;
   const outputs = items.reduce((sum, item) => sum + (item?.count ?? defaults?.count ?? 1), 0);
   if (outputs <= MAX_OUTPUTS) return;
-  subject.problems.add(fieldAt(subject.tree, [], 'items'), {
+  context.problems.add(findField(context.tree, [], 'items'), {
     code: 'too-many-outputs',
     message: `The items come to ${outputs.toLocaleString('en')} outputs or more.`,
     fix: `At most ${MAX_OUTPUTS} in a batch: split the manifest, or lower "count".`,
@@ -17,27 +17,27 @@ export function checkOutputs(subject: Subject): void {
 }
 
 /** The last output of an item still has a seed that Google can take. */
-export function checkSeeds(subject: Subject): void {
-  const { defaults } = subject.draft;
-  for (const { item, path, about } of listItems(subject)) {
+export function checkSeeds(context: RuleContext): void {
+  const { defaults } = context.draft;
+  for (const { item, path, itemKey } of listItems(context)) {
     const seed = item.seed ?? defaults?.seed;
     const last = (seed ?? 0) + (item.count ?? defaults?.count ?? 1) - 1;
     if (seed === undefined || last <= MAX_SEED) continue;
-    const place = findPlace(subject, item.seed === undefined ? ['defaults', 'seed'] : [...path, 'seed']);
-    subject.problems.add(place, {
+    const place = findPlace(context, item.seed === undefined ? ['defaults', 'seed'] : [...path, 'seed']);
+    context.problems.add(place, {
       code: 'wrong-value',
       message: `The last output of this item would have the seed ${last}.`,
       fix: `Seeds end at ${MAX_SEED}: start lower.`,
-      ...about,
+      ...itemKey,
     });
   }
 }
 
 /** A deadline is one that a timer can wait for. */
-export function checkDeadline(subject: Subject): void {
-  const deadline = subject.draft.run?.deadline;
+export function checkDeadline(context: RuleContext): void {
+  const deadline = context.draft.run?.deadline;
   if (deadline === undefined || durationMs(deadline) !== undefined) return;
-  subject.problems.add(findPlace(subject, ['run', 'deadline']), {
+  context.problems.add(findPlace(context, ['run', 'deadline']), {
     code: 'wrong-value',
     message: `"deadline" is ${deadline}.`,
     fix: 'At most 720h; Google ends a job after 48h.',

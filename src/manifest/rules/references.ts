@@ -1,132 +1,132 @@
 import { findModel } from '../../batch/models.ts';
 import { MAX_NAME_CHARACTERS } from '../limits.ts';
-import { shortNfc } from '../nfc.ts';
-import { classify } from '../reference-source.ts';
-import { suggestion } from '../suggest.ts';
-import { fieldAt, find, type Path, type Place, type ScalarTree, type Tree } from '../tree.ts';
-import { findPlace, listItems, type Numbered, type Subject } from './rule.ts';
+import { normaliseShort } from '../nfc.ts';
+import { classifyReference } from '../reference-source.ts';
+import { suggestName } from '../suggest.ts';
+import { find, findField, type Path, type Place, type ScalarTree, type Tree } from '../tree.ts';
+import { findPlace, type ItemEntry, listItems, type RuleContext } from './rule.ts';
 
-/** Begins with a letter or digit, so that `__proto__` is none; no `;`, which parts names in CSV. */
+/** The first character is a letter or digit, which excludes `__proto__`. No `;`, which separates names in CSV. */
 const NAME = new RegExp(`^[\\p{L}\\p{Nd}][\\p{L}\\p{M}\\p{Nd}._-]{0,${MAX_NAME_CHARACTERS - 1}}$`, 'u');
 
-/** Names and sources of references are of the right kind. Whether a file is there is looked at later. */
-export function checkSources(subject: Subject): void {
+/** Names and sources of references are well formed. Whether a file exists is checked later. */
+export function checkSources(context: RuleContext): void {
   const seen = new Set<string>();
-  for (const [name, field] of readFields(subject.tree)) {
-    checkName(subject, name, field, seen);
-    for (const source of sourcesIn(field.value)) checkSource(subject, source);
+  for (const [name, field] of readFields(context.tree)) {
+    checkName(context, name, field, seen);
+    for (const source of listSources(field.value)) checkSource(context, source);
   }
 }
 
-/** The local files that a manifest names, at each place where it does. */
-export function pathsIn(tree: Tree): { path: string; place: Place }[] {
+/** The local files that a manifest names, with each place. */
+export function listPaths(tree: Tree): { path: string; place: Place }[] {
   return readFields(tree)
-    .flatMap(([, { value }]) => sourcesIn(value))
+    .flatMap(([, { value }]) => listSources(value))
     .flatMap((place) => {
-      const written = classify(String(place.value));
+      const written = classifyReference(String(place.value));
       return written.kind === 'path' ? [{ path: written.path, place }] : [];
     });
 }
 
-/** The addresses of content in the store that a manifest names, at each place where it does. */
-export function contentsIn(tree: Tree): { sha256: string; place: Place }[] {
+/** The content addresses of the store that a manifest names, with each place. */
+export function listContents(tree: Tree): { sha256: string; place: Place }[] {
   return readFields(tree)
-    .flatMap(([, { value }]) => sourcesIn(value))
+    .flatMap(([, { value }]) => listSources(value))
     .flatMap((place) => {
-      const written = classify(String(place.value));
+      const written = classifyReference(String(place.value));
       const isContent = written.kind === 'source' && written.source.startsWith('sha256:');
       return isContent ? [{ sha256: written.source.slice('sha256:'.length), place }] : [];
     });
 }
 
-/** Items name references that there are, no more of them than the model takes; references nobody names are a warning. */
-export function checkUses(subject: Subject): void {
+/** Items name defined references, at most as many as the model accepts. A reference that no item names is a warning. */
+export function checkUses(context: RuleContext): void {
   const sizes = new Map(
-    readFields(subject.tree).map(([name, { value }]) => [normal(name), sourcesIn(value).length]),
+    readFields(context.tree).map(([name, { value }]) => [normaliseName(name), listSources(value).length]),
   );
   const known = [...sizes.keys()];
   const used = new Set<string>();
-  for (const numbered of listItems(subject)) {
-    const names = numbered.item.references ?? [];
+  for (const entry of listItems(context)) {
+    const names = entry.item.references ?? [];
     for (const [n, name] of names.entries()) {
-      // What the schema refused is not there.
+      // The schema removes invalid entries.
       if (name === undefined) continue;
-      used.add(normal(name));
-      if (!sizes.has(normal(name))) reportUnknown(subject, numbered, n, name, known);
+      used.add(normaliseName(name));
+      if (!sizes.has(normaliseName(name))) reportUnknown(context, entry, n, name, known);
     }
-    const images = names.reduce((sum, name) => sum + (sizes.get(normal(name ?? '')) ?? 0), 0);
-    reportTooMany(subject, numbered, images);
+    const images = names.reduce((sum, name) => sum + (sizes.get(normaliseName(name ?? '')) ?? 0), 0);
+    reportTooMany(context, entry, images);
   }
-  for (const name of sizes.keys()) if (!used.has(name)) reportUnused(subject, name);
+  for (const name of sizes.keys()) if (!used.has(name)) reportUnused(context, name);
 }
 
-function normal(name: string): string {
-  return shortNfc(name, MAX_NAME_CHARACTERS);
+function normaliseName(name: string): string {
+  return normaliseShort(name, MAX_NAME_CHARACTERS);
 }
 
-function checkName(subject: Subject, name: string, place: Place, seen: Set<string>): void {
-  const same = normal(name);
+function checkName(context: RuleContext, name: string, place: Place, seen: Set<string>): void {
+  const same = normaliseName(name);
   if (!NAME.test(same)) {
-    subject.problems.add(place, {
+    context.problems.add(place, {
       code: 'wrong-value',
-      message: `A reference cannot have the name "${name}".`,
-      fix: `Letters, digits, "-", "_" and ".", beginning with a letter or digit; at most ${MAX_NAME_CHARACTERS}.`,
+      message: `"${name}" is not a valid name of a reference.`,
+      fix: `Use at most ${MAX_NAME_CHARACTERS} letters, digits, "-", "_" and "."; begin with a letter or digit.`,
     });
   }
   if (seen.has(same)) {
-    const message = `"${name}" names a second reference.`;
-    subject.problems.add(place, { code: 'duplicate-field', message, fix: 'Keep one of them.' });
+    const message = `The reference "${name}" is defined twice.`;
+    context.problems.add(place, { code: 'duplicate-field', message, fix: 'Keep one of them.' });
   }
   seen.add(same);
 }
 
-function checkSource({ problems, paths }: Subject, source: ScalarTree): void {
-  const written = classify(String(source.value));
+function checkSource({ problems, paths }: RuleContext, source: ScalarTree): void {
+  const written = classifyReference(String(source.value));
   if (written.kind === 'mistake') problems.add(source, written.finding);
   if (written.kind !== 'path' || paths === 'resolve') return;
   problems.add(source, {
     code: 'path-not-allowed',
-    message: `"${written.path}" is a path, and nobody here can open it.`,
-    fix: 'An https URL; or start the batch with the command line or the client, which copy files into the store.',
+    message: `"${written.path}" is a local path, which cannot be opened here.`,
+    fix: 'Use an https URL, or start the batch with the command line or the client, which copy files into the store.',
   });
 }
 
 function reportUnknown(
-  subject: Subject,
-  { path, about }: Numbered,
+  context: RuleContext,
+  { path, itemKey }: ItemEntry,
   n: number,
   name: string,
   known: readonly string[],
 ): void {
-  subject.problems.add(findPlace(subject, [...path, 'references', n]), () => ({
+  context.problems.add(findPlace(context, [...path, 'references', n]), () => ({
     code: 'unknown-reference',
-    message: `There is no reference "${name}".`,
-    fix: suggestion(name, known) ?? joinNames(known),
-    ...about,
+    message: `The reference "${name}" is not defined.`,
+    fix: suggestName(name, known) ?? joinNames(known),
+    ...itemKey,
   }));
 }
 
 const LISTED = 10;
 
 function joinNames(known: readonly string[]): string {
-  if (known.length === 0) return 'The manifest has no "references".';
-  return `There are ${known.slice(0, LISTED).join(', ')}${known.length > LISTED ? ', …' : ''}.`;
+  if (known.length === 0) return 'Add it to "references"; the manifest has none yet.';
+  return `Use one of ${known.slice(0, LISTED).join(', ')}${known.length > LISTED ? ', …' : ''}.`;
 }
 
-function reportTooMany(subject: Subject, { path, about }: Numbered, images: number): void {
-  const model = subject.draft.model === undefined ? undefined : findModel(subject.draft.model);
+function reportTooMany(context: RuleContext, { path, itemKey }: ItemEntry, images: number): void {
+  const model = context.draft.model === undefined ? undefined : findModel(context.draft.model);
   if (model === undefined || images <= model.maxReferences) return;
-  subject.problems.add(findPlace(subject, [...path, 'references']), {
+  context.problems.add(findPlace(context, [...path, 'references']), {
     code: 'too-many-references',
-    message: `The item has ${images} reference images, ${model.label} takes ${model.maxReferences}.`,
-    fix: 'Name fewer; a named set counts with each of its images.',
-    ...about,
+    message: `The item has ${images} reference images; ${model.label} accepts ${model.maxReferences}.`,
+    fix: 'Name fewer. Each image of a named set counts.',
+    ...itemKey,
   });
 }
 
-function reportUnused({ tree, warnings }: Subject, name: string): void {
+function reportUnused({ tree, warnings }: RuleContext, name: string): void {
   const path: Path = ['references'];
-  warnings.add(fieldAt(tree, path, name), {
+  warnings.add(findField(tree, path, name), {
     code: 'unused-reference',
     message: `No item names the reference "${name}".`,
     fix: 'Remove it, or name it in an item.',
@@ -138,8 +138,8 @@ function readFields(tree: Tree) {
   return references?.kind === 'map' ? [...references.fields] : [];
 }
 
-/** The texts of one reference; what else is there was refused by the schema. */
-function sourcesIn(tree: Tree): ScalarTree[] {
+/** The texts of one reference. The schema reports any other value. */
+function listSources(tree: Tree): ScalarTree[] {
   const all = tree.kind === 'list' ? tree.items : [tree];
   return all.filter((source) => source.kind === 'scalar' && typeof source.value === 'string') as ScalarTree[];
 }

@@ -1,40 +1,40 @@
 import type { Draft, DraftItem } from '../draft.ts';
 import type { Report } from '../report.ts';
 import type { Path, Place, Tree } from '../tree.ts';
-import { nearestTo } from '../tree.ts';
+import { findDeepest } from '../tree.ts';
 
-/** What a rule looks at, and where it says what it found. */
-export interface Subject {
+/** What a rule checks, and where it reports problems. */
+export interface RuleContext {
   tree: Tree;
-  /** The manifest without what the schema refused. */
+  /** The manifest without the values that the schema rejects. */
   draft: Draft;
   problems: Report;
-  /** What does not stand in the way of a run. */
+  /** Problems that do not prevent a run. */
   warnings: Report;
   /** Whether the caller can open local files. */
   paths: 'resolve' | 'refuse';
 }
 
-/** One rule that needs more than one field, or has a code of its own. */
-export type Rule = (subject: Subject) => void;
+/** A rule that needs more than one field or has its own problem code. */
+export type Rule = (context: RuleContext) => void;
 
-export interface Numbered {
+export interface ItemEntry {
   item: DraftItem;
   path: Path;
-  /** To name the item in a problem. */
-  about: { key?: string };
+  /** Names the item in a problem. */
+  itemKey: { key?: string };
 }
 
-/** The items that are maps, with their places in the list. */
-export function listItems({ draft }: Subject): Numbered[] {
+/** The items that are maps, with their paths. */
+export function listItems({ draft }: RuleContext): ItemEntry[] {
   return (draft.items ?? []).flatMap((item, n) =>
     item === undefined
       ? []
-      : [{ item, path: ['items', n], about: item.key === undefined ? {} : { key: item.key } }],
+      : [{ item, path: ['items', n], itemKey: item.key === undefined ? {} : { key: item.key } }],
   );
 }
 
-/** Where a field is to be blamed. */
-export function findPlace({ tree }: Subject, path: Path): Place {
-  return nearestTo(tree, path);
+/** The place that a problem with this field names. */
+export function findPlace({ tree }: RuleContext, path: Path): Place {
+  return findDeepest(tree, path);
 }

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { createBudget } from '../../../src/manifest/budget.ts';
 import { readJson } from '../../../src/manifest/formats/json.ts';
 import { createReport } from '../../../src/manifest/report.ts';
-import { textSource } from '../../../src/manifest/source.ts';
+import { createTextSource } from '../../../src/manifest/source.ts';
 import { find, toValue } from '../../../src/manifest/tree.ts';
 import { property } from '../../support/property.ts';
 import { samples } from '../../support/samples.ts';
 
 function read(text: string) {
   const report = createReport();
-  const tree = readJson(textSource('a.json', text), report, createBudget(report));
+  const tree = readJson(createTextSource('a.json', text), report, createBudget(report));
   return { tree, problems: report.problems() };
 }
 

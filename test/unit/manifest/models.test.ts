@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { durationMs } from '../../../src/manifest/index.ts';
-import { nearestRatio } from '../../../src/manifest/ratio.ts';
-import { suggestion } from '../../../src/manifest/suggest.ts';
+import { findNearestRatio } from '../../../src/manifest/ratio.ts';
+import { suggestName } from '../../../src/manifest/suggest.ts';
 import { listProblems, parse, yamlWith } from './support.ts';
 
 const ONE = '  - { key: a, prompt: x }\n';
@@ -42,12 +42,12 @@ describe('a model', () => {
     ['5:7', '3:4'],
     ['4:5 ', '4:5'],
   ])('that does not offer %s is said to offer %s', (ratio, near) => {
-    expect(nearestRatio(ratio, ['1:1', '3:4', '4:5', '16:9'])).toBe(near);
+    expect(findNearestRatio(ratio, ['1:1', '3:4', '4:5', '16:9'])).toBe(near);
   });
 
   it('is told nothing about shapes that are none', () => {
-    expect(nearestRatio('wide', ['1:1'])).toBeUndefined();
-    expect(nearestRatio('0:5', ['1:1'])).toBeUndefined();
+    expect(findNearestRatio('wide', ['1:1'])).toBeUndefined();
+    expect(findNearestRatio('0:5', ['1:1'])).toBeUndefined();
   });
 });
 
@@ -58,7 +58,7 @@ describe('a suggestion', () => {
     ['cuont', 'Did you mean "count"?'],
     ['colour', undefined],
   ])('for %s is %s', (written, expected) => {
-    expect(suggestion(written, ['aspectRatio', 'references', 'count', 'prompt'])).toBe(expected);
+    expect(suggestName(written, ['aspectRatio', 'references', 'count', 'prompt'])).toBe(expected);
   });
 });
 
