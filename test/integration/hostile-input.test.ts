@@ -78,13 +78,13 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
     [
       'line.jsonl',
       () => `{"key":"${'x'.repeat(31 * MB)}","prompt":"x"}`,
-      /The key has 31000000 characters\. At most 100\./,
+      /The key has 31000000 characters\. Use at most 100\./,
     ],
     ['commas.csv', () => ','.repeat(31 * MB), /More than 250,000 cells\. Fewer columns, or two batches\./],
     [
       'columns.csv',
       () => `key,prompt,${'x,'.repeat(100_000)}`,
-      /There is no column "x"\. The columns are key, prompt, .*There are 99801 more problems\./s,
+      /"x" is not a known column\. The columns are key, prompt, .*99801 more problems were found\./s,
     ],
     [
       'utf16.csv',
@@ -136,9 +136,9 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
       ['👩‍🚀', /"👩"/],
       ['../x', /"\/"/],
       ['Straße', /./],
-      ['STRASSE', /"STRASSE" is the same key as "Straße" in line 17\. Change one of them\./],
+      ['STRASSE', /"STRASSE" is the same key as "Straße" on line 17\. Rename one of them\./],
       ['caf\u00E9', /./],
-      ['CAFE\u0301', /is the same key as "café" in line 19\./],
+      ['CAFE\u0301', /is the same key as "café" on line 19\./],
     ];
     const items = keys.map(([key]) => JSON.stringify({ key, prompt: 'x' }));
     await writeFile(
@@ -186,20 +186,20 @@ test('every reference that is none is named with what it is, all of them at once
     await symlink('/dev/zero', at('device.png'));
     await symlink('loop.png', at('loop.png'));
     Object.assign(expected, {
-      'pipe.png': 'is no file.',
-      'device.png': 'is no file.',
+      'pipe.png': 'is not a file.',
+      'device.png': 'is not a file.',
       'loop.png': 'cannot be read (ELOOP).',
     });
   }
   // It says that it has no bytes, and has more than there is memory.
-  if (process.platform === 'linux') expected['/proc/self/pagemap'] = 'At most 30 MB.';
+  if (process.platform === 'linux') expected['/proc/self/pagemap'] = 'Use a file of at most 30 MB.';
   Object.assign(expected, {
-    '.': 'is no file.',
+    '.': 'is not a file.',
     'http://127.0.0.1/x.png': 'is not encrypted.',
     'file:///etc/passwd': '"file:" is not supported.',
     'data:image/png;base64,AAAA': '"data:" is not supported.',
     'https://user:secret@example.com/x.png': 'The URL holds a user name or a password.',
-    'https:example.com': 'is no URL.',
+    'https:example.com': 'is not a valid URL.',
   });
   const references = Object.fromEntries(Object.keys(expected).map((source, n) => [`r${n}`, source]));
   const items = Object.keys(references).map((name) => ({ key: name, prompt: 'x', references: [name] }));

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { suggestion } from '../../manifest/suggest.ts';
+import { suggestName } from '../../manifest/suggest.ts';
 import { findUpward, readText } from './files.ts';
 import { invalidSetting } from './invalid-setting.ts';
 import { resolveStore, SETTING_NAMES, SETTINGS, type Settings } from './settings.ts';
@@ -56,5 +56,5 @@ function adviseField(field: string): string {
   if (/secret/i.test(field))
     return 'Secrets belong in the environment or in `.env`: HUMMINGBATCH_WEBHOOK_SECRETS, HUMMINGBATCH_GEMINI_WEBHOOK_SECRET.';
   if (/key|token/i.test(field)) return 'Keys belong in the environment or in `.env`: GEMINI_API_KEY.';
-  return suggestion(field, SETTING_NAMES) ?? `The settings are ${SETTING_NAMES.join(', ')}.`;
+  return suggestName(field, SETTING_NAMES) ?? `The settings are ${SETTING_NAMES.join(', ')}.`;
 }

@@ -9,7 +9,7 @@ import { listProblems, yamlWith } from './support.ts';
 const ONE = '  - { key: a, prompt: x }\n';
 const LONG = 'x'.repeat(65_537);
 
-/** Files by name; the first is the manifest. */
+/** An example for each code: files by name, of which the first is the manifest. */
 const EXAMPLES: Record<ProblemCode, Record<string, string | Uint8Array> | { missing: string }> = {
   unreadable: { missing: 'nowhere.yaml' },
   'unknown-format': { 'm.txt': '' },
@@ -65,25 +65,25 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('a code of the table', () => {
+describe('readManifest, for each problem code', () => {
   const examples = Object.entries(EXAMPLES).filter(([code]) => code !== 'path-not-allowed');
-  it.each(examples)('%s is what its example is told', async (code, files) => {
-    const home = join(folder, code);
-    await mkdir(home);
+  it.each(examples)('reports %s for its example', async (code, files) => {
+    const exampleFolder = join(folder, code);
+    await mkdir(exampleFolder);
     const isMissing = 'missing' in files;
     for (const [name, content] of isMissing ? [] : Object.entries(files))
-      await writeFile(join(home, name), content);
+      await writeFile(join(exampleFolder, name), content);
     const [name = ''] = isMissing ? [String(files.missing)] : Object.keys(files);
-    const base = 'base.yaml' in files ? { base: join(home, 'base.yaml') } : {};
+    const base = 'base.yaml' in files ? { base: join(exampleFolder, 'base.yaml') } : {};
 
-    const result = await readManifest(join(home, name), base);
+    const result = await readManifest(join(exampleFolder, name), base);
 
-    const told = [...result.warnings, ...(result.ok ? [] : result.problems)];
-    expect(told.map((problem) => problem.code)).toContain(code);
+    const reported = [...result.warnings, ...(result.ok ? [] : result.problems)];
+    expect(reported.map((problem) => problem.code)).toContain(code);
     expect(result.ok).toBe(PROBLEMS[code as ProblemCode].startsWith('Warning:'));
   });
 
-  it('path-not-allowed is what a path is told where nobody can open it', () => {
+  it('reports path-not-allowed for a local path when the manifest is parsed without its folder', () => {
     const text = yamlWith(
       '  - { key: a, prompt: x, references: [bottle] }\n',
       'references: { bottle: ./a.png }\n',
@@ -92,7 +92,7 @@ describe('a code of the table', () => {
   });
 });
 
-describe('a reference file', () => {
+describe('readManifest, for local reference files', () => {
   const write = async (name: string, references: string) => {
     await writeFile(
       join(folder, name),
@@ -112,7 +112,7 @@ describe('a reference file', () => {
     await picture.jpeg().toFile(join(folder, 'refs', 'logo.jpg'));
   });
 
-  it('becomes the address of its content, each content once for the store', async () => {
+  it('replaces each path by its content address and lists each content once', async () => {
     const result = await readManifest(
       await write(
         'paths.yaml',
@@ -130,7 +130,7 @@ describe('a reference file', () => {
     ]);
   });
 
-  it('that is not there is told with the name that is', async () => {
+  it('suggests a similar file name for a file that does not exist', async () => {
     const result = await readManifest(await write('typo.yaml', './refs/botle.png'));
     expect(result).toMatchObject({
       ok: false,
@@ -138,7 +138,7 @@ describe('a reference file', () => {
     });
   });
 
-  it('of a base is looked for beside the base', async () => {
+  it('resolves the paths of a base file relative to the base file', async () => {
     await writeFile(
       join(folder, 'refs', 'head.yaml'),
       'model: nano-banana-pro\nreferences: { logo: logo.jpg }\n',
@@ -152,10 +152,10 @@ describe('a reference file', () => {
     });
   });
 
-  it('that lies in the store already is asked for there', async () => {
+  it('reports a sha256: reference that the store does not have', async () => {
     const sha256 = 'a'.repeat(64);
     const file = await write('stored.yaml', `sha256:${sha256}`);
-    const hasReference = async (asked: string) => asked !== sha256;
+    const hasReference = async (requested: string) => requested !== sha256;
     expect(await readManifest(file)).toMatchObject({ ok: true, references: [] });
     expect(await readManifest(file, { hasReference })).toMatchObject({
       ok: false,

@@ -27,8 +27,8 @@ const json = fc.letrec((tie) => ({
   ),
 })).value;
 
-describe('JSON with places', () => {
-  property([json, fc.constantFrom(0, 2, '\t')])('is what JSON.parse makes of it', (value, space) => {
+describe('readJson', () => {
+  property([json, fc.constantFrom(0, 2, '\t')])('returns the same value as JSON.parse', (value, space) => {
     const text = JSON.stringify(value, null, space);
     const { tree, problems } = read(text);
     expect(problems).toEqual([]);
@@ -42,21 +42,21 @@ describe('JSON with places', () => {
       const cut = at % (text.length + 1);
       return text.slice(0, cut) + piece + text.slice(cut + 1);
     });
-  property([damaged], samples(200, 1000))('is refused exactly where JSON.parse refuses it', (text) => {
+  property([damaged], samples(200, 1000))('refuses a text exactly if JSON.parse refuses it', (text) => {
     const { tree, problems } = read(text);
     if (problems.some(({ code }) => code === 'syntax')) expect(() => JSON.parse(text)).toThrow(SyntaxError);
-    // What else is refused (two equal fields, numbers beyond a double, halves of characters) is ours to refuse.
+    // Our own further problems: two equal fields, numbers beyond a double, unpaired surrogates.
     if (problems.length === 0) expect(tree && toValue(tree)).toEqual(JSON.parse(text));
   });
 
-  it('knows where each value stands', () => {
+  it('keeps the offset of each value', () => {
     const text = '{ "a": [1, {"b": "ü"}] }';
     const { tree } = read(text);
     const found = tree && find(tree, ['a', 1, 'b']);
     expect(found?.offset).toBe(text.indexOf('"ü"'));
   });
 
-  it('keeps a field named __proto__ a field', () => {
+  it('keeps a field named __proto__ as a field', () => {
     const { tree } = read('{"__proto__": {"x": 1}}');
     const value = tree && toValue(tree);
     expect(Object.keys(value as object)).toEqual(['__proto__']);
@@ -73,7 +73,7 @@ describe('JSON with places', () => {
     ['"\\u0000"', 'not-text', 1],
     ['"a', 'syntax', 1],
     ['', 'syntax', 1],
-  ])('%s is refused as %s in column %i', (text, code, column) => {
+  ])('reports %s as %s in column %i', (text, code, column) => {
     expect(read(text).problems).toMatchObject([{ line: 1, column, code }]);
   });
 });

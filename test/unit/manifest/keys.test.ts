@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldKey, keyMistake, safeKey } from '../../../src/manifest/key.ts';
+import { foldKey, findKeyMistake, toSafeKey } from '../../../src/manifest/key.ts';
 import { property } from '../../support/property.ts';
 
-describe('a key', () => {
+describe('the rule for keys', () => {
   it.each([
     'hero',
     'B-204',
@@ -16,7 +16,7 @@ describe('a key', () => {
     'नमस्ते',
     'ขวด',
     'x'.repeat(100),
-  ])('can be %s', (key) => expect(keyMistake(key)).toBeUndefined());
+  ])('accepts %s', (key) => expect(findKeyMistake(key)).toBeUndefined());
 
   it.each([
     ['', 'empty'],
@@ -36,10 +36,10 @@ describe('a key', () => {
     ['NUL.txt', 'device'],
     ['Com1', 'device'],
     ['lpt9.x.y', 'device'],
-  ])('cannot be %j', (key, why) => expect(keyMistake(key)?.message).toContain(why));
+  ])('rejects %j', (key, why) => expect(findKeyMistake(key)?.message).toContain(why));
 
-  it('is short enough by its characters, not by its UTF-16 units', () => {
-    expect(keyMistake('𝒜'.repeat(100))).toBeUndefined();
+  it('limits the number of characters, not of UTF-16 units', () => {
+    expect(findKeyMistake('𝒜'.repeat(100))).toBeUndefined();
   });
 
   it.each([
@@ -47,10 +47,10 @@ describe('a key', () => {
     ['é', 'e\u0301'],
     ['straße', 'STRASSE'],
     ['ΟΔΟΣ', 'οδος'],
-  ])('%s is the same as %s', (a, b) => expect(foldKey(a)).toBe(foldKey(b)));
+  ])('treats %s and %s as the same key', (a, b) => expect(foldKey(a)).toBe(foldKey(b)));
 
-  property([fc.string({ unit: 'binary', maxLength: 120 })])('is a safe file name on every system', (key) => {
-    if (keyMistake(key) !== undefined) return;
+  property([fc.string({ unit: 'binary', maxLength: 120 })])('accepts only keys that are safe file names on every system', (key) => {
+    if (findKeyMistake(key) !== undefined) return;
     const name = `${key}.png`;
     expect(name).not.toMatch(/[\\/:*?"<>|~#\p{Cc}\p{Cf}\p{Cs}\p{Zs}]|^\.|^\s/u);
     expect(name.split('.')[0]?.toUpperCase()).not.toMatch(/^(CON|PRN|AUX|NUL|COM\d|LPT\d)$/);
@@ -59,15 +59,15 @@ describe('a key', () => {
 
   const characters = fc.constantFrom(...'abcXYZ019-_.äßéжλ字กी');
   property([fc.array(characters, { minLength: 1, maxLength: 100 })])(
-    'can be made of letters, digits, "-", "_" and "." as long as neither dot nor sign comes first',
+    'accepts letters, digits, "-", "_" and "." unless a dot or a combining mark comes first',
     (letters) => {
       const key = letters.join('');
       if (/^[.\p{M}]/u.test(key)) return;
-      expect(keyMistake(key)).toBeUndefined();
+      expect(findKeyMistake(key)).toBeUndefined();
     },
   );
 
-  property([fc.string({ unit: 'binary', maxLength: 150 })])('can be made of any text', (text) => {
-    expect(keyMistake(safeKey(text))).toBeUndefined();
+  property([fc.string({ unit: 'binary', maxLength: 150 })])('is met by toSafeKey for any text', (text) => {
+    expect(findKeyMistake(toSafeKey(text))).toBeUndefined();
   });
 });

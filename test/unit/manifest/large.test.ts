@@ -3,8 +3,8 @@ import { describeProblem } from '../../../src/manifest/index.ts';
 import { buildManifest, listProblems, yamlWith } from './support.ts';
 
 /**
- * What takes hours, all the memory or the process where a reader is not careful. Each of these did once; a test that hangs
- * or ends the run is one that failed.
+ * Inputs that take hours or all the memory, or end the process, in a careless reader. Each of these did so once. A test
+ * that hangs or ends the run has failed.
  */
 
 const MB = 1_000_000;
@@ -18,7 +18,7 @@ const columns = Array.from({ length: 200_000 }, (_, n) => `metadata.c${n}`).join
 const listCodes = (text: string, format: 'yaml' | 'json' | 'jsonl' | 'csv') =>
   listProblems(text, format, { overrides: { model: 'nano-banana-pro' } }).map(({ code }) => code);
 
-describe('a file at the limits', () => {
+describe('parseManifest, for files at the limits', () => {
   it.each([
     ['a text of 24 MB', 'json', item({ prompt: 'x'.repeat(24 * MB) }), ['text-too-long']],
     [
@@ -39,7 +39,7 @@ describe('a file at the limits', () => {
     ['rows of 30,000 cells', 'csv', `key,prompt\n${`${','.repeat(30_000)}\n`.repeat(200)}`, ['too-large']],
     ['200,000 columns of metadata', 'csv', `key,prompt,${columns}\n`, ['wrong-value']],
     [
-      '100,000 columns that there are not',
+      '100,000 unknown columns',
       'csv',
       `${'x,'.repeat(100_000)}\n`,
       expect.arrayContaining(['unknown-field', 'more-problems']),
@@ -48,7 +48,7 @@ describe('a file at the limits', () => {
     ['4 million line ends', 'csv', `key,prompt\n${'\n'.repeat(4 * MB)}a\n`, ['syntax']],
     ['a key of a million combining marks', 'json', item({ key: marks }), ['unsafe-key']],
     [
-      'a reference’s name of a million combining marks',
+      'a reference name of a million combining marks',
       'json',
       json({
         references: { [marks]: 'https://e.com' },
@@ -57,7 +57,7 @@ describe('a file at the limits', () => {
       ['wrong-value'],
     ],
     [
-      'a field’s name of 200,000 letters beside another',
+      'two reference names of 200,000 letters',
       'json',
       json({
         items: [{ key: 'a', prompt: 'x', references: ['b'.repeat(200_000)] }],
@@ -66,7 +66,7 @@ describe('a file at the limits', () => {
       ['unknown-reference', 'wrong-value'],
     ],
     [
-      '50,000 references and 50,000 names of others',
+      '50,000 references and 50,000 unknown names',
       'json',
       json({
         references: Object.fromEntries(numbered('r').map((name) => [name, 'https://e.com'])),
@@ -83,18 +83,18 @@ describe('a file at the limits', () => {
       }),
       ['unsupported-source'],
     ],
-  ] as const)('with %s is told so', (_, format, text, codes) => {
+  ] as const)('reports the problems of %s', (_, format, text, codes) => {
     expect(listCodes(text, format)).toEqual(codes);
   });
 
-  it('has for each alias the nearest anchor of its name before it', () => {
+  it('resolves each alias to the nearest earlier anchor of its name', () => {
     const text = yamlWith(
       '  - { key: a, prompt: x, metadata: { m: [&n 1, &list [&n 2, *n], *n, &n 3, *list, *n] } }\n',
     );
     expect(buildManifest(text).items[0]?.metadata).toEqual({ m: [1, [2, 2], 2, 3, [2, 2], 3] });
   });
 
-  it('with a model’s id as long as a book is told so', () => {
+  it('reports a model id of 1000 characters', () => {
     const text = JSON.stringify({
       ...head,
       model: `gemini-${'x'.repeat(1000)}`,
@@ -103,7 +103,7 @@ describe('a file at the limits', () => {
     expect(listProblems(text, 'json')).toMatchObject([{ code: 'unknown-model' }]);
   });
 
-  it('is quoted in part only, in each of its problems', () => {
+  it('truncates the key and the message of each problem', () => {
     const long = 'k'.repeat(MB);
     const problems = listProblems(
       json({
@@ -124,8 +124,8 @@ describe('a file at the limits', () => {
   });
 });
 
-describe('places in a file', () => {
-  it('are right behind thousands of lines', () => {
+describe('line and column', () => {
+  it('are correct after hundreds of lines', () => {
     const lines = Array.from(
       { length: 1000 },
       (_, n) => `{"key":"k${n}","prompt":"x"${n % 300 === 299 ? ',"no":1' : ''}}`,
@@ -138,7 +138,7 @@ describe('places in a file', () => {
     ]);
   });
 
-  it.each(['\n', '\r\n', '\r'])('count lines that end with %j', (end) => {
+  it.each(['\n', '\r\n', '\r'])('are correct in files whose lines end with %j', (end) => {
     const rows = ['key,prompt', 'a,x', 'b', 'c,y'].join(end);
     expect(listProblems(rows, 'csv', { overrides: { model: 'nano-banana-pro' } })).toMatchObject([
       { line: 3, column: 1, code: 'syntax' },
@@ -150,18 +150,18 @@ describe('places in a file', () => {
   });
 });
 
-describe('what a manifest quotes', () => {
-  it('neither moves the cursor of whoever reads it nor turns the order of letters', () => {
+describe('describeProblem', () => {
+  it('escapes characters that move the cursor or change the reading direction', () => {
     const key = 'a\u001b[2J\u009b1m\u202Egpj\u2066\u2028\nb';
     const [problem] = listProblems(item({ key }), 'json');
-    if (!problem) throw new Error('it was accepted');
+    if (!problem) throw new Error('the key was accepted');
     const line = describeProblem(problem);
     expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u);
     expect(line).toContain('a\\u{1b}[2J\\u{9b}1m\\u{202e}gpj\\u{2066}\\u{2028}\\u{a}b');
   });
 
-  it('stays as it is otherwise, in every script', () => {
-    const said = describeProblem({ file: 'm.yaml', code: 'syntax', message: 'مفتاح 👩‍👩‍👧 क्‍ष é' });
-    expect(said).toBe('m.yaml مفتاح 👩‍👩‍👧 क्‍ष é');
+  it('keeps all other characters of every script', () => {
+    const line = describeProblem({ file: 'm.yaml', code: 'syntax', message: 'مفتاح 👩‍👩‍👧 क्‍ष é' });
+    expect(line).toBe('m.yaml مفتاح 👩‍👩‍👧 क्‍ष é');
   });
 });

@@ -10,7 +10,7 @@ const base = {
 } as const;
 
 describe('CSV', () => {
-  it('holds items in columns, with names separated by ";" and metadata behind "metadata."', () => {
+  it('reads items from columns, references separated by ";" and metadata after "metadata."', () => {
     const text =
       '\uFEFFkey , prompt,aspectRatio,imageSize,count,references,metadata.sku,metadata.shelf no\r\n' +
       'hero,"A ""green"" bottle,\r\non slate",16:9,2K,3,a; b,B-204,7\r\n' +
@@ -34,7 +34,7 @@ describe('CSV', () => {
     });
   });
 
-  it('has its places behind empty lines, doubled quotes and line ends of each kind', () => {
+  it('reports correct places after empty lines, doubled quotes and line ends of each kind', () => {
     const text = 'key,prompt\r\n\r\nhero,"a ""b"",\r\nc"\r\n\n\rflat,é 👩‍👩‍👧\r\r\n.x,"y"\n\r\n.z,y';
     expect(
       listProblems(text, 'csv', { overrides }).map(({ line, column, key }) => [line, column, key]),
@@ -53,7 +53,7 @@ describe('CSV', () => {
     ['key,prompt\na,"x" y\n', 2, 1, 'syntax', 'quotes'],
     ['key,prompt\na,x\nb,"y\n', 3, 1, 'syntax', 'quotes'],
     ['key,prompt\n', 1, 1, 'wrong-value', 'At least one item.'],
-  ])('%j is refused in line %i, column %i as %s', (text, line, column, code, fix) => {
+  ])('reports %j in line %i, column %i as %s', (text, line, column, code, fix) => {
     expect(listProblems(text, 'csv', { overrides })).toMatchObject([
       { line, column, code, fix: expect.stringContaining(fix) },
     ]);
@@ -61,7 +61,7 @@ describe('CSV', () => {
 });
 
 describe('JSONL', () => {
-  it('holds one item a line; a malformed line is told and the others are looked at', () => {
+  it('reports a malformed line and still checks the others', () => {
     const text = '{"key":"a","prompt":"x"}\n{"key":\n\n{"key":"b","prompt":"y","count":0}\nnope\n';
     expect(listProblems(text, 'jsonl', { overrides }).map(({ line, code }) => [line, code])).toEqual([
       [2, 'syntax'],
@@ -70,21 +70,21 @@ describe('JSONL', () => {
     ]);
   });
 
-  it('is named by its file', () => {
+  it('takes the name of the manifest from the file name', () => {
     expect(
       buildManifest('{"key":"a","prompt":"x"}', 'jsonl', { overrides, file: 'runs/May 5.jsonl' }).name,
     ).toBe('May 5');
   });
 });
 
-describe('what is said elsewhere', () => {
-  it('goes before the manifest for the model and run, and before defaults only for items', () => {
+describe('flags and base files', () => {
+  it('let flags replace the model, run and defaults, but not the values of items', () => {
     const text = yamlWith(
       '  - { key: a, prompt: x, count: 5 }\n  - { key: b, prompt: y }\n',
       'defaults: { count: 3, seed: 7 }\nrun: { maxRounds: 2, maxCostUsd: 1 }\n',
     );
-    const said = { model: 'nano-banana-2.1', count: 2, maxCostUsd: 40, imageSize: '2K' };
-    expect(buildManifest(text, 'yaml', { overrides: said })).toMatchObject({
+    const overrides = { model: 'nano-banana-2.1', count: 2, maxCostUsd: 40, imageSize: '2K' };
+    expect(buildManifest(text, 'yaml', { overrides })).toMatchObject({
       model: 'gemini-nano-banana-2.1',
       items: [
         { count: 5, seed: 7, imageSize: '2K' },
@@ -94,7 +94,7 @@ describe('what is said elsewhere', () => {
     });
   });
 
-  it('has no name and no items in a base', () => {
+  it('report a name and items in a base file', () => {
     const content = 'model: nano-banana-pro\nname: other\nitems: []\n';
     expect(listProblems('key,prompt\na,x\n', 'csv', { base: { ...base, content } })).toMatchObject([
       { file: 'head.yaml', line: 2, code: 'misplaced-field' },
@@ -102,7 +102,7 @@ describe('what is said elsewhere', () => {
     ]);
   });
 
-  it('has no base beside YAML', () => {
+  it('report a base file that is given for YAML', () => {
     expect(listProblems(yamlWith('  - { key: a, prompt: x }\n'), 'yaml', { base })).toMatchObject([
       { file: 'head.yaml', code: 'misplaced-field' },
     ]);

@@ -6,23 +6,23 @@ import { listProblems, parse, yamlWith } from './support.ts';
 
 const ONE = '  - { key: a, prompt: x }\n';
 
-describe('a model', () => {
+describe('the model of a manifest', () => {
   it.each(['nano-banana-pro', 'gemini-3-pro-image', 'models/gemini-3-pro-image', 'Nano-Banana-Pro'])(
-    'may be written %s',
+    'can be written as %s',
     (model) => {
       const result = parse(`name: a\nmodel: ${model}\nitems:\n${ONE}`);
       expect(result).toMatchObject({ ok: true, manifest: { model: 'gemini-3-pro-image' }, warnings: [] });
     },
   );
 
-  it('that is deprecated warns, names what takes its place, and runs', () => {
+  it('causes a warning with its replacement if it is deprecated, and still runs', () => {
     expect(parse(`name: a\nmodel: nano-banana-2\nitems:\n${ONE}`)).toMatchObject({
       ok: true,
-      warnings: [{ line: 2, column: 8, code: 'deprecated-model', fix: 'nano-banana-2.1 takes its place.' }],
+      warnings: [{ line: 2, column: 8, code: 'deprecated-model', fix: 'nano-banana-2.1 replaces it.' }],
     });
   });
 
-  it('of Google that is not in the table warns and goes unchecked, but a ratio is still one', () => {
+  it('causes a warning if its id is not in the table; ratios are then only checked for their form', () => {
     const of = (ratio: string) =>
       parse(
         `name: a\nmodel: models/gemini-9-image\nitems:\n  - { key: a, prompt: x, aspectRatio: "${ratio}" }\n`,
@@ -41,29 +41,29 @@ describe('a model', () => {
     ['0.8', '4:5'],
     ['5:7', '3:4'],
     ['4:5 ', '4:5'],
-  ])('that does not offer %s is said to offer %s', (ratio, near) => {
+  ])('suggests for the ratio %s the nearest one, %s', (ratio, near) => {
     expect(findNearestRatio(ratio, ['1:1', '3:4', '4:5', '16:9'])).toBe(near);
   });
 
-  it('is told nothing about shapes that are none', () => {
+  it('suggests no ratio for a text that is not a shape', () => {
     expect(findNearestRatio('wide', ['1:1'])).toBeUndefined();
     expect(findNearestRatio('0:5', ['1:1'])).toBeUndefined();
   });
 });
 
-describe('a suggestion', () => {
+describe('suggestName', () => {
   it.each([
     ['aspectratio', 'Did you mean "aspectRatio"?'],
     ['refernces', 'Did you mean "references"?'],
     ['cuont', 'Did you mean "count"?'],
     ['colour', undefined],
-  ])('for %s is %s', (written, expected) => {
+  ])('returns for %s: %s', (written, expected) => {
     expect(suggestName(written, ['aspectRatio', 'references', 'count', 'prompt'])).toBe(expected);
   });
 });
 
 describe('the outputs of a batch', () => {
-  it('are 1000 at most, by the count of each item or by default', () => {
+  it('are limited to 1000, counted by item or by default', () => {
     const of = (count: number) =>
       listProblems(
         yamlWith(`${ONE}  - { key: b, prompt: x, count: 500 }\n`, `defaults: { count: ${count} }\n`),
@@ -83,20 +83,20 @@ describe('the run block', () => {
     ['0h', undefined],
     ['5 days', undefined],
     ['1.5h', undefined],
-  ])('takes %s as a deadline of %s ms', (text, ms) => {
+  ])('reads the deadline %s as %s ms', (text, ms) => {
     expect(durationMs(text)).toBe(ms);
     const problems = listProblems(yamlWith(ONE, `run: { deadline: ${text} }\n`));
     expect(problems.length === 0).toBe(ms !== undefined);
   });
 
-  it('keeps every seed of an item within what Google takes', () => {
+  it('refuses a seed whose last output would exceed an int32', () => {
     const item = (seed: number, count: number) =>
       listProblems(yamlWith(`  - { key: a, prompt: x, seed: ${seed}, count: ${count} }\n`));
     expect(item(2147483647, 1)).toEqual([]);
     expect(item(2147483647, 2)).toMatchObject([{ key: 'a', code: 'wrong-value' }]);
   });
 
-  it('sets each category of safety once', () => {
+  it('refuses a safety category that is given twice', () => {
     const setting = '{ category: HARM_CATEGORY_HARASSMENT, threshold: OFF }';
     const text = yamlWith(ONE, `defaults: { safetySettings: [${setting}, ${setting}] }\n`);
     expect(listProblems(text)).toMatchObject([{ line: 3, code: 'wrong-value' }]);
@@ -104,12 +104,12 @@ describe('the run block', () => {
 });
 
 describe('a source of a reference', () => {
-  const told = (source: string) =>
+  const listCodes = (source: string) =>
     listProblems(
       yamlWith('  - { key: a, prompt: x, references: [r] }\n', `references: { r: "${source}" }\n`),
     ).map(({ code }) => code);
   it.each(['https://example.com/a.png', `sha256:${'0a'.repeat(32)}`])('can be %s', (source) =>
-    expect(told(source)).toEqual([]),
+    expect(listCodes(source)).toEqual([]),
   );
   it.each([
     'http://example.com/a.png',
@@ -123,8 +123,9 @@ describe('a source of a reference', () => {
     `sha256:${'0A'.repeat(32)}`,
     '~/a.png',
     '',
-  ])('cannot be %j', (source) => expect(told(source)).toEqual(['unsupported-source']));
-  it.each(['./a.png', '../a.png', '/a.png', 'C:/a.png', 'a b.png'])('is a path, such as %s', (source) =>
-    expect(told(source)).toEqual(['path-not-allowed']),
+  ])('is refused for %j', (source) => expect(listCodes(source)).toEqual(['unsupported-source']));
+  it.each(['./a.png', '../a.png', '/a.png', 'C:/a.png', 'a b.png'])(
+    'is refused as a local path: %s',
+    (source) => expect(listCodes(source)).toEqual(['path-not-allowed']),
   );
 });

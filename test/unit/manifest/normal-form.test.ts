@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { MODELS } from '../../../src/batch/models.ts';
 import { computeFingerprint, serialiseManifest } from '../../../src/manifest/index.ts';
-import { foldKey, keyMistake } from '../../../src/manifest/key.ts';
+import { foldKey, findKeyMistake } from '../../../src/manifest/key.ts';
 import { property } from '../../support/property.ts';
 import { samples } from '../../support/samples.ts';
 import { buildManifest, parse, yamlWith } from './support.ts';
@@ -14,7 +14,7 @@ const text = fc
 const line = text.filter((value) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value));
 const key = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
-  .filter((value) => !keyMistake(value));
+  .filter((value) => !findKeyMistake(value));
 const reference = fc.stringMatching(/^[a-z][a-z0-9_-]{0,8}$/);
 const source = fc.oneof(
   fc.stringMatching(/^[0-9a-f]{64}$/).map((hex) => `sha256:${hex}`),
@@ -59,7 +59,7 @@ const input = fc
   .map((value) => JSON.parse(JSON.stringify(value)));
 
 describe('a normalised manifest', () => {
-  property([input], samples(30, 100))('comes out of its own text as it went in', (value) => {
+  property([input], samples(30, 100))('is unchanged after it is written and parsed again', (value) => {
     const manifest = buildManifest(JSON.stringify(value), 'json');
     const stored = serialiseManifest(manifest);
     expect(buildManifest(stored, 'json')).toEqual(manifest);
@@ -67,13 +67,13 @@ describe('a normalised manifest', () => {
   });
 
   property([input], samples(30, 100))(
-    'has one fingerprint, whatever the format, order and space it was written in',
+    'has the same fingerprint for every format, field order and white space',
     (value) => {
       const written = computeFingerprint(buildManifest(JSON.stringify(value), 'json'));
-      const turned = JSON.stringify(reversed(value), null, 3);
-      expect(computeFingerprint(buildManifest(turned, 'json'))).toBe(written);
+      const reordered = JSON.stringify(reversed(value), null, 3);
+      expect(computeFingerprint(buildManifest(reordered, 'json'))).toBe(written);
       expect(computeFingerprint(buildManifest(stringify(value), 'yaml'))).toBe(written);
-      expect(computeFingerprint(buildManifest(turned, 'yaml'))).toBe(written);
+      expect(computeFingerprint(buildManifest(reordered, 'yaml'))).toBe(written);
     },
   );
 
@@ -113,7 +113,7 @@ describe('a normalised manifest', () => {
     });
   });
 
-  it('has another fingerprint when anything is asked for otherwise, but not when it is only run otherwise', () => {
+  it('changes its fingerprint with its items, but not with `run` or `parent`', () => {
     const of = (items: string, top = '') => computeFingerprint(buildManifest(yamlWith(items, top)));
     const one = of('  - { key: a, prompt: x }\n');
     expect(of('  - { key: a, prompt: x }\n', 'run: { maxCostUsd: 4 }\nparent: autumn-1\n')).toBe(one);
@@ -122,7 +122,7 @@ describe('a normalised manifest', () => {
     expect(of('  - { key: a, prompt: x, metadata: { a: 1 } }\n')).not.toBe(one);
   });
 
-  it('keeps keys and names in NFC, so that they compare as they look', () => {
+  it('has its keys and reference names in NFC', () => {
     const manifest = buildManifest(
       yamlWith(
         '  - { key: "cafe\\u0301", prompt: x, references: ["e\\u0301"] }\n',
@@ -133,14 +133,14 @@ describe('a normalised manifest', () => {
     expect(Object.keys(manifest.references)).toEqual(['é']);
   });
 
-  it('is refused where defaults make it larger than what can be read again', () => {
+  it('is refused if repeated defaults make it larger than the limit', () => {
     const items = Array.from({ length: 1000 }, (_, n) => `  - { key: k${n}, prompt: x }`).join('\n');
     const result = parse(yamlWith(items, `defaults: { systemInstruction: ${'y'.repeat(40_000)} }\n`));
     expect(result).toMatchObject({ ok: false, problems: [{ code: 'too-large' }] });
   });
 });
 
-/** The same value with the fields of every map the other way round. */
+/** The same value with the fields of every map in reverse order. */
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (typeof value !== 'object' || value === null) return value;

@@ -5,8 +5,8 @@ const ONE = '  - { key: a, prompt: x }\n';
 const withNotify = (notify: string) => yamlWith(ONE, `run:\n  notify: ${notify}\n`);
 const LONG = `https://shop.example/${'a'.repeat(2048)}`;
 
-describe('the targets of a manifest', () => {
-  test('are taken as they stand', () => {
+describe('the notify targets of a manifest', () => {
+  test('are kept unchanged', () => {
     const { run } = buildManifest(
       withNotify(
         '[{ url: https://shop.example/hooks?a=b, secretRef: shop }, { url: "http://crm:8080", secretRef: crm_2-x }]',
@@ -18,7 +18,7 @@ describe('the targets of a manifest', () => {
     ]);
   });
 
-  test('may be none, which is said', () => {
+  test('can be an empty list', () => {
     expect(buildManifest(withNotify('[]')).run.notify).toEqual([]);
   });
 
@@ -29,15 +29,15 @@ describe('the targets of a manifest', () => {
     ['no scheme', 'shop.example/hunter2'],
     ['no host', 'https:///hunter2'],
     ['a space', 'https://shop.example/hunter2 x'],
-    ['too much', LONG],
-  ])('are refused with %s in their URL, and nothing of it is shown', (_, url) => {
+    ['too many characters', LONG],
+  ])('are refused for a URL with %s, without quoting it', (_, url) => {
     const problems = listProblems(withNotify(`[{ url: "${url}", secretRef: shop }]`));
     expect(problems).toMatchObject([{ code: 'wrong-value', line: 4, fix: expect.stringContaining('https') }]);
     expect(JSON.stringify(problems)).not.toMatch(/hunter2|aaaa/);
   });
 
   test.each(['whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0', 'my shop', '', 'a'.repeat(61), 'shop=1'])(
-    'are refused with %j for the name of a secret, which is not shown',
+    'are refused for %j as the name of a secret, without quoting it',
     (name) => {
       const problems = listProblems(withNotify(`[{ url: https://shop.example, secretRef: "${name}" }]`));
       expect(problems).toMatchObject([
@@ -47,17 +47,17 @@ describe('the targets of a manifest', () => {
     },
   );
 
-  test('are at most five', () => {
+  test('are limited to five', () => {
     const targets = Array(6).fill('{ url: https://shop.example, secretRef: shop }').join(', ');
     expect(listProblems(withNotify(`[${targets}]`))).toMatchObject([
       { code: 'wrong-value', fix: expect.stringContaining('at most 5') },
     ]);
   });
 
-  test('have their fields, and their mistakes a proposal', () => {
+  test('report missing and unknown fields, with a suggestion', () => {
     expect(listProblems(withNotify('[{ url: https://shop.example, secret: shop }]'))).toMatchObject([
       { code: 'missing-field', message: '"secretRef" is missing.' },
-      { code: 'unknown-field', message: 'There is no field "secret" in an entry of "notify".' },
+      { code: 'unknown-field', message: '"secret" is not a known field in an entry of "notify".' },
     ]);
     expect(listProblems(withNotify('[{ urll: https://shop.example, secretRef: shop }]'))).toContainEqual(
       expect.objectContaining({ code: 'unknown-field', fix: 'Did you mean "url"?' }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { listProblems, yamlWith } from './support.ts';
 
 describe('the place of a problem', () => {
-  it('is line and column of the value in YAML, with the key of its item', () => {
+  it('is the line and column of the value in YAML, with the key of its item', () => {
     const text = yamlWith('  - key: hero\n    prompt: a bottle\n    aspectRatio: "4:6"\n');
     expect(listProblems(text)).toEqual([
       {
@@ -17,20 +17,20 @@ describe('the place of a problem', () => {
     ]);
   });
 
-  it('is that of the name where a field does not exist', () => {
+  it('is the name of an unknown field', () => {
     const text = yamlWith('  - { key: hero, prompt: a bottle, aspectratio: "4:5" }\n');
     expect(listProblems(text)).toMatchObject([
       { line: 4, column: 36, key: 'hero', code: 'unknown-field', fix: 'Did you mean "aspectRatio"?' },
     ]);
   });
 
-  it('is that of the entry where one of a list is wrong', () => {
+  it('is the entry of a list that is wrong', () => {
     const top = 'references:\n  brand: [https://e.com/a, 7]\n';
     const text = yamlWith('  - { key: a, prompt: x, references: [brand] }\n', top);
     expect(listProblems(text)).toMatchObject([{ line: 4, column: 28, code: 'wrong-type' }]);
   });
 
-  it('is that of the map where a field is missing', () => {
+  it('is the map in which a field is missing', () => {
     const text = yamlWith('  - prompt: a bottle\n  - key: b\n');
     expect(listProblems(text)).toMatchObject([
       { line: 4, column: 5, code: 'missing-field', message: '"key" is missing.' },
@@ -38,7 +38,7 @@ describe('the place of a problem', () => {
     ]);
   });
 
-  it('is where an anchor stands when an alias repeats what is wrong', () => {
+  it('is the anchor if an alias repeats a wrong value', () => {
     const text = yamlWith('  - key: a\n    prompt: &p "  "\n  - key: b\n    prompt: *p\n');
     expect(listProblems(text)).toMatchObject([
       { line: 5, column: 16, key: 'a' },
@@ -46,20 +46,20 @@ describe('the place of a problem', () => {
     ]);
   });
 
-  it('is line and column in JSON', () => {
+  it('is the line and column in JSON', () => {
     const text =
       '{\n  "name": "a",\n  "model": "nano-banana-pro",\n  "items": [{"key": "a", "prompt": 7}]\n}';
     expect(listProblems(text, 'json')).toMatchObject([{ line: 4, column: 36, key: 'a', code: 'wrong-type' }]);
   });
 
-  it('is line and column of the line in JSONL', () => {
+  it('is the line of the file and the column in JSONL', () => {
     const text = '{"key":"a","prompt":"x"}\r\n\r\n{"key":"b","prompt":""}\r\n';
     expect(listProblems(text, 'jsonl', { overrides: { model: 'nano-banana-pro' } })).toMatchObject([
       { line: 3, column: 21, key: 'b', code: 'empty-prompt' },
     ]);
   });
 
-  it('is that of the cell in CSV, behind quoted line ends and commas too', () => {
+  it('is the cell in CSV, also after quoted line ends and commas', () => {
     const text = '\uFEFFkey,prompt,count\r\na,"one, two\r\n""three""",0\r\nb,x,many\r\n';
     expect(listProblems(text, 'csv', { overrides: { model: 'nano-banana-pro' } })).toMatchObject([
       { line: 3, column: 12, key: 'a', code: 'wrong-value' },
@@ -67,7 +67,7 @@ describe('the place of a problem', () => {
     ]);
   });
 
-  it('is that of the base for what the base says, and the flag for what a flag says', () => {
+  it('names the base file for its fields and the flag for its value', () => {
     const base = { file: 'head.yaml', format: 'yaml', content: 'modle: x\nrun: { maxRounds: 0 }\n' } as const;
     const overrides = { model: 'nano', deadline: 'soon' };
     expect(listProblems('key,prompt\na,x\n', 'csv', { base, overrides })).toMatchObject([
@@ -79,8 +79,8 @@ describe('the place of a problem', () => {
   });
 });
 
-describe('all problems', () => {
-  it('are there at once, in the order of the file, those of broken items too', () => {
+describe('the problems of a manifest', () => {
+  it('are all reported in the order of the file, including those of invalid items', () => {
     const text = yamlWith(
       [
         '  - { key: a, prompt: x, count: none, aspectRatio: "1:3" }',
@@ -104,21 +104,24 @@ describe('all problems', () => {
     ]);
   });
 
-  it('are at most 200, and a last line says how many more there are', () => {
+  it('are limited to 200, followed by the number of the others', () => {
     const items = Array.from({ length: 300 }, (_, n) => `  - { key: k${n}, prompt: "" }`).join('\n');
     const problems = listProblems(yamlWith(items));
     expect(problems).toHaveLength(201);
-    expect(problems.at(-1)).toMatchObject({ code: 'more-problems', message: 'There are 100 more problems.' });
+    expect(problems.at(-1)).toMatchObject({
+      code: 'more-problems',
+      message: '100 more problems were found.',
+    });
   });
 
-  it('name the line of both items whose keys are the same', () => {
+  it('name both lines of two items with the same key', () => {
     const text = yamlWith('  - { key: Straße, prompt: x }\n  - { key: STRASSE, prompt: x }\n');
     expect(listProblems(text)).toMatchObject([
-      { line: 5, code: 'duplicate-key', message: '"STRASSE" is the same key as "Straße" in line 4.' },
+      { line: 5, code: 'duplicate-key', message: '"STRASSE" is the same key as "Straße" on line 4.' },
     ]);
   });
 
-  it('show a number as it was written, to be put in quotes', () => {
+  it('quote a number as it was written', () => {
     expect(listProblems(yamlWith('  - { key: 0012, prompt: x }\n'))).toMatchObject([
       { code: 'wrong-type', message: '"key" is 0012.', fix: 'Write it in quotes: "0012".' },
     ]);

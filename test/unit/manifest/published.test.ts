@@ -6,12 +6,12 @@ import { FIELDS } from '../../../src/manifest/schema.ts';
 
 const doc = (name: string) => readFile(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
 
-describe('what is published of the manifest', () => {
-  it('is the schema that the code has (else: npx tsx scripts/manifest-schema.ts)', async () => {
+describe('the published description of the manifest', () => {
+  it('has the schema of the code (update it with: npx tsx scripts/manifest-schema.ts)', async () => {
     expect(await doc('manifest.schema.json')).toBe(manifestJsonSchemaText());
   });
 
-  it('lets editors complete models and ratios and underline fields that do not exist', async () => {
+  it('lets editors complete models and ratios and mark unknown fields', async () => {
     const { properties, additionalProperties, required } = JSON.parse(await doc('manifest.schema.json'));
     expect(additionalProperties).toBe(false);
     expect(required).toEqual(['name', 'model', 'items']);
@@ -26,7 +26,7 @@ describe('what is published of the manifest', () => {
     expect(fields.filter((field) => !text.includes(`\`${field}\``))).toEqual([]);
   });
 
-  it('lists every code with what it means', async () => {
+  it('lists every problem code with its meaning', async () => {
     const text = await doc('manifest.md');
     const rows = Object.entries(PROBLEMS).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
     expect(rows.filter((row) => !text.includes(row))).toEqual([]);

@@ -6,15 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readManifest, starterManifest } from '../../../src/manifest/index.ts';
 import { parse } from './support.ts';
 
-describe('a starter manifest', () => {
-  let home: string;
+describe('starterManifest', () => {
+  let root: string;
   beforeAll(async () => {
-    home = await mkdtemp(join(tmpdir(), 'starter-'));
+    root = await mkdtemp(join(tmpdir(), 'starter-'));
   });
-  afterAll(() => rm(home, { recursive: true }));
+  afterAll(() => rm(root, { recursive: true }));
 
-  it('without a folder runs as it is', async () => {
-    const text = await starterManifest({ into: home });
+  it('writes a valid manifest without a folder', async () => {
+    const text = await starterManifest({ into: root });
     expect(parse(text)).toMatchObject({
       ok: true,
       warnings: [],
@@ -23,8 +23,8 @@ describe('a starter manifest', () => {
     expect(text).toMatch(/^# yaml-language-server: \$schema=.*docs\/manifest\.schema\.json\n/);
   });
 
-  it('of a folder of images has each as a reference and an item, and runs as it is', async () => {
-    const folder = join(home, 'Autumn refs');
+  it('writes a valid manifest with each image of a folder as a reference and an item', async () => {
+    const folder = join(root, 'Autumn refs');
     await mkdir(folder);
     const picture = sharp({ create: { width: 4, height: 3, channels: 3, background: 'red' } });
     for (const name of [
@@ -39,8 +39,8 @@ describe('a starter manifest', () => {
     await writeFile(join(folder, 'broken.png'), 'no image');
     await writeFile(join(folder, 'line\nitems: 7\n#.png'), 'no image');
     await writeFile(join(folder, 'notes.txt'), 'hello');
-    await mkdir(join(home, 'manifests'));
-    const into = join(home, 'manifests');
+    await mkdir(join(root, 'manifests'));
+    const into = join(root, 'manifests');
 
     const text = await starterManifest({ folder, into });
     await writeFile(join(into, 'manifest.yaml'), text);
@@ -57,14 +57,14 @@ describe('a starter manifest', () => {
       'con_',
     ]);
     expect(new Set(result.references.map(({ path }) => path)).size).toBe(result.references.length);
-    expect(text).toContain('# left out: "broken.png": It is no image.');
+    expect(text).toContain('# skipped: "broken.png": It is no image.');
   });
 
-  it('of a folder without images is an error that says so', async () => {
-    const folder = join(home, 'empty');
+  it('fails for a folder that does not exist or has no images', async () => {
+    const folder = join(root, 'empty');
     await mkdir(folder);
-    await expect(starterManifest({ folder, into: home })).rejects.toMatchObject({ code: 'usage' });
-    await expect(starterManifest({ folder: join(home, 'nowhere'), into: home })).rejects.toMatchObject({
+    await expect(starterManifest({ folder, into: root })).rejects.toMatchObject({ code: 'usage' });
+    await expect(starterManifest({ folder: join(root, 'nowhere'), into: root })).rejects.toMatchObject({
       code: 'usage',
     });
   });

@@ -30,7 +30,7 @@ export function buildManifest(text: string, format?: ManifestFormat, options?: P
   return result.manifest;
 }
 
-/** A whole manifest in YAML around these items, with more lines at its top. */
+/** A whole YAML manifest with these items and optional further top-level lines. */
 export function yamlWith(items: string, top = ''): string {
   return `name: autumn\nmodel: nano-banana-pro\n${top}items:\n${items}`;
 }
