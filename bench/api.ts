@@ -1,8 +1,9 @@
 /**
- * `npm run bench:api`: the HTTP API in a process of its own (`hummingbatch api`), beside a worker, an emulator and Temporal.
+ * `npm run bench:api` measures the HTTP API (`hummingbatch api`) in its own process, with a worker, an emulator and Temporal.
  *
- * 1. Creating a batch of 1000 items with 20 references over multipart, beside what the disk alone takes for the same bytes.
- * 2. 200 readers of `GET /v1/batches/ID` at once while ten upload 100 MB each: errors, latency, the API's largest memory.
+ * 1. Creates a batch of 1000 items with 20 references over multipart, and compares the time with writing the same bytes.
+ * 2. Runs 200 concurrent readers of `GET /v1/batches/ID` while ten clients upload 100 MB each. Prints errors, latency and
+ *    the peak memory of the API.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -15,21 +16,21 @@ import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import sharp from 'sharp';
 import { createEmulator } from '../src/emulator/index.ts';
-import { bringTestTemporal } from '../test/support/temporal-server.ts';
+import { startTestTemporal } from '../test/support/temporal-server.ts';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const READERS = 200;
 const UPLOADS = 10;
-/** Of one upload: four references of 25 MB. */
+/** One upload has four references of 25 MB. */
 const PARTS = 4;
 const PART_BYTES = 25_000_000;
 const CREATES = 7;
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-bench-'));
-  const temporal = await bringTestTemporal();
+  const temporal = await startTestTemporal();
   const emulator = await createEmulator({ jobSeconds: 3600, images: 'plain' });
   const env = {
     ...process.env,
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
   const api = spawn(process.execPath, [CLI, 'api', '--json'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const url = await readUrl(api);
-    await readiness(url);
+    await waitUntilReady(url);
     await benchCreating(url, folder);
     await benchReading(url, api.pid ?? 0);
   } finally {
@@ -61,7 +62,7 @@ async function readUrl({ stdout }: ChildProcess): Promise<string> {
   throw new Error('the API ended');
 }
 
-async function readiness(url: string): Promise<void> {
+async function waitUntilReady(url: string): Promise<void> {
   while (!(await fetch(`${url}/readyz`)).ok) await pause(100);
 }
 
@@ -81,7 +82,7 @@ async function benchCreating(url: string, folder: string): Promise<void> {
   const times: number[] = [];
   const disk: number[] = [];
   for (let run = 0; run < CREATES; run++) {
-    const files = await Promise.all(names.map(() => noise(1_000_000)));
+    const files = await Promise.all(names.map(() => createNoiseImage(1_000_000)));
     const manifest = {
       name: `bench-${run}`,
       model: 'nano-banana-pro',
@@ -100,11 +101,13 @@ async function benchCreating(url: string, folder: string): Promise<void> {
     );
     disk.push(await timed(() => writeAll(folder, files)));
   }
-  say(`create 1000 items, 20 references of 1 MB: ${spread(times)}; the disk alone ${spread(disk)}`);
+  print(
+    `create 1000 items, 20 references of 1 MB: ${formatSpread(times)}; the disk alone ${formatSpread(disk)}`,
+  );
 }
 
-/** A JPEG of about so many bytes that nothing makes smaller. */
-async function noise(bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+/** A JPEG of about this size that does not compress. */
+async function createNoiseImage(bytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const side = Math.ceil(Math.sqrt(bytes / 3));
   const raw = { width: side, height: side, channels: 3 } as const;
   return new Uint8Array(
@@ -114,7 +117,7 @@ async function noise(bytes: number): Promise<Uint8Array<ArrayBuffer>> {
   );
 }
 
-/** The same bytes with the same promise: each file synced. */
+/** Writes the same bytes with the same durability: each file is synced. */
 async function writeAll(folder: string, files: readonly Uint8Array[]): Promise<void> {
   for (const [n, bytes] of files.entries()) {
     const file = await open(join(folder, `disk-${n}`), 'w');
@@ -137,25 +140,25 @@ async function benchReading(url: string, pid: number): Promise<void> {
     timeout: 30,
   });
   let peak = 0;
-  const watching = new AbortController();
+  const sampling = new AbortController();
   const watch = (async () => {
-    while (!watching.signal.aborted) {
+    while (!sampling.signal.aborted) {
       peak = Math.max(peak, await readMemory(pid));
       await pause(50);
     }
   })();
   const statuses = await uploads;
   const { requests, latency, errors, timeouts, non2xx } = await reading;
-  watching.abort();
+  sampling.abort();
   await watch;
-  say(`uploads of ${(PARTS * PART_BYTES) / 1e6} MB beside it: ${statuses.join(' ')} (201: started)`);
-  say(
+  print(`concurrent uploads of ${(PARTS * PART_BYTES) / 1e6} MB: ${statuses.join(' ')} (201: started)`);
+  print(
     `${READERS} readers: ${requests.average.toFixed(0)} requests/s, p50 ${latency.p50} ms, p99 ${latency.p99} ms; ${errors} errors, ${timeouts} time-outs, ${non2xx} other than 2xx`,
   );
-  say(`memory of the API: ${before.toFixed(0)} MB before, at most ${peak.toFixed(0)} MB`);
+  print(`memory of the API: ${before.toFixed(0)} MB before, at most ${peak.toFixed(0)} MB`);
 }
 
-/** Four references of 25 MB, made while they are sent, so that the sender's memory is none of the measure. */
+/** Sends four references of 25 MB that are generated while they are sent, so that the client needs no memory for them. */
 async function upload(url: string, n: number): Promise<number> {
   const names = Array.from({ length: PARTS }, (_, part) => `refs/${part}.png`);
   const manifest = {
@@ -189,7 +192,7 @@ async function upload(url: string, n: number): Promise<number> {
   return answer.status;
 }
 
-/** A PNG of one pixel with 25 MB in private chunks: whole, and no two the same. */
+/** A valid PNG of one pixel with 25 MB in private chunks. Each seed gives other bytes. */
 async function* largePng(seed: number): AsyncGenerator<Buffer> {
   const small = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'teal' } })
     .png()
@@ -213,10 +216,10 @@ async function timed(work: () => Promise<void>): Promise<number> {
   return performance.now() - began;
 }
 
-function spread(times: readonly number[]): string {
+function formatSpread(times: readonly number[]): string {
   const sorted = times.toSorted((a, b) => a - b);
   const [least = 0, median = 0, most = 0] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
-  return `${least.toFixed(0)} / ${median.toFixed(0)} / ${most.toFixed(0)} ms (least, median, most of ${sorted.length})`;
+  return `${least.toFixed(0)} / ${median.toFixed(0)} / ${most.toFixed(0)} ms (minimum, median, maximum of ${sorted.length})`;
 }
 
 await main();

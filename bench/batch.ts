@@ -1,6 +1,6 @@
 /**
- * `npm run bench:batch`: a batch of 1000 outputs of about 1 MB each, with the worker in a process of its own. Prints the
- * time of each step and the worker's largest memory, beside what the disk alone takes for the same bytes.
+ * `npm run bench:batch` runs a batch of 1000 outputs of about 1 MB each, with the worker in its own process. Prints the time
+ * of each step, the worker's peak memory, and the time that the disk alone needs for the same bytes.
  *
  * `npm run bench:batch -- 200 500000` takes 200 outputs of 500,000 bytes.
  */
@@ -16,15 +16,15 @@ import { toWorkflowId } from '../src/contract/index.ts';
 import { createEmulator } from '../src/emulator/index.ts';
 import { openStore } from '../src/store/open.ts';
 import type { Store } from '../src/store/store.ts';
-import { bringTestTemporal } from '../test/support/temporal-server.ts';
+import { startTestTemporal } from '../test/support/temporal-server.ts';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const [outputs = 1000, imageBytes = 1_000_000] = process.argv.slice(2).map(Number);
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-bench-'));
-  const temporal = await bringTestTemporal();
+  const temporal = await startTestTemporal();
   const emulator = await createEmulator({ jobSeconds: 1, images: 'plain', imageBytes });
   const store = await openStore(join(folder, 'store'));
   const client = await connectTemporal(temporal);
@@ -42,15 +42,15 @@ async function main(): Promise<void> {
   try {
     const batchId = await runBatch(client, store, folder);
     for (const { step, ms } of await readTimes(client, batchId))
-      say(`${step.padEnd(14)} ${(ms / 1000).toFixed(2).padStart(7)} s`);
+      print(`${step.padEnd(14)} ${(ms / 1000).toFixed(2).padStart(7)} s`);
     const collect =
       (await readTimes(client, batchId)).find(({ step }) => step === 'collectRound')?.ms ?? Number.NaN;
     const disk = await timeDisk(store);
     const megabytes = (outputs * imageBytes) / 1e6;
-    say(
-      `collected ${megabytes.toFixed(0)} MB at ${(megabytes / (collect / 1000)).toFixed(0)} MB/s, ${(collect / disk).toFixed(2)} times what the disk alone takes`,
+    print(
+      `collected ${megabytes.toFixed(0)} MB at ${(megabytes / (collect / 1000)).toFixed(0)} MB/s, ${(collect / disk).toFixed(2)} times the time of the disk alone`,
     );
-    say(`largest memory of the worker: ${await peakMegabytes(worker.pid ?? 0)} MB`);
+    print(`peak memory of the worker: ${await peakMegabytes(worker.pid ?? 0)} MB`);
   } finally {
     worker.kill('SIGTERM');
     await once(worker, 'exit');
@@ -72,7 +72,7 @@ async function runBatch(client: Client, store: Store, folder: string): Promise<s
   return batchId;
 }
 
-/** From an activity's schedule to its completion, checks summed up. */
+/** The time from scheduling an activity to its completion, summed for each step. */
 async function readTimes(client: Client, batchId: string): Promise<{ step: string; ms: number }[]> {
   const { events } = await client.workflow.getHandle(toWorkflowId(batchId)).fetchHistory();
   const scheduled = new Map<string, { step: string; at: number }>();
@@ -91,7 +91,7 @@ async function readTimes(client: Client, batchId: string): Promise<{ step: strin
   return [...times].map(([step, ms]) => ({ step, ms }));
 }
 
-/** The same number of files of the same size, written in the same groups and as safely. */
+/** The time to write the same files in the same groups and with the same durability. */
 async function timeDisk(store: Store): Promise<number> {
   const data = Buffer.alloc(imageBytes, 1);
   const group = Math.max(1, Math.min(32, Math.floor((8 << 20) / imageBytes)));

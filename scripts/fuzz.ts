@@ -1,11 +1,11 @@
 /**
- * Fuzzes all that takes what strangers write, one target after the other and round again: `npm run fuzz -- SECONDS SEED WORD`.
- * Without arguments a minute, from a seed of the clock; WORD limits it to targets whose name has it. A counterexample ends
- * it with 1, and its line names what runs it again.
+ * Fuzzes everything that reads untrusted input: `npm run fuzz -- SECONDS SEED WORD`. It runs all targets in turn. Defaults:
+ * one minute, a seed from the clock. WORD selects the targets whose name contains it. A counterexample ends it with exit
+ * code 1 and prints the command that repeats it.
  */
 import { TARGETS } from '../test/fuzz/targets.ts';
 
-/** So many at a time: some seconds at most, even of the slowest. */
+/** Runs per target and turn: some seconds at most for the slowest. */
 const RUNS = 500;
 
 const [seconds = '60', from = String(Date.now() % 2 ** 31), word = ''] = process.argv.slice(2);
@@ -20,13 +20,13 @@ if (!(Number(seconds) > 0) || !Number.isSafeInteger(Number(from)) || targets.len
 
 let runs = 0;
 for (let seed = Number(from); Date.now() < end; seed += 1) {
-  for (const { name, counterexample } of targets) {
-    const found = await counterexample({ seed, runs: RUNS });
-    if (found !== undefined) {
-      console.error(`${name}\n${found}\nAgain: npm run fuzz -- 1 ${seed} '${name}'`);
+  for (const { name, findCounterexample } of targets) {
+    const counterexample = await findCounterexample({ seed, runs: RUNS });
+    if (counterexample !== undefined) {
+      console.error(`${name}\n${counterexample}\nRepeat it: npm run fuzz -- 1 ${seed} '${name}'`);
       process.exit(1);
     }
     runs += RUNS;
   }
 }
-console.log(`${runs} runs of ${targets.length} targets, from seed ${from}: nothing found`);
+console.log(`${runs} runs of ${targets.length} targets, from seed ${from}: no counterexample`);

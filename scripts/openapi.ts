@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { openApiText } from '../src/api/openapi.ts';
 
-/** Writes the published description of the HTTP API anew: `npx tsx scripts/openapi.ts`. */
+/** Updates the published OpenAPI description of the HTTP API: `npx tsx scripts/openapi.ts`. */
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };

@@ -1,7 +1,7 @@
 /**
  * Records the histories that test/workflow/replay.test.ts replays, into the folder of this release:
- * `npx tsx scripts/record-histories.ts`. They stand for the batches that run somewhere while a new version comes out, so
- * they are only ever added to: a recorded one stays as it is, and workflow code that cannot replay it needs `patched`.
+ * `npx tsx scripts/record-histories.ts`. They represent the batches that are running when a new version is deployed. The
+ * script only adds histories: a recorded one never changes, and workflow code that cannot replay it needs `patched`.
  */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,8 +25,8 @@ const folder = fileURLToPath(new URL(`../test/histories/${release.version}/`, im
 
 const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
 
-/** Each plays a batch to its end, or a firing of a schedule. */
-const STORIES: Record<string, (time: SkippedTime) => Promise<Pick<ScriptedBatch, 'handle'>>> = {
+/** Each scenario runs a batch, or one firing of a schedule, to its end. */
+const SCENARIOS: Record<string, (time: SkippedTime) => Promise<Pick<ScriptedBatch, 'handle'>>> = {
   async plain(time) {
     const batch = await time.start({ lives: [{ hours: 0.2, end: 'SUCCEEDED' }] });
     await batch.until(({ check }) => check !== undefined, 0);
@@ -108,11 +108,12 @@ const STORIES: Record<string, (time: SkippedTime) => Promise<Pick<ScriptedBatch,
     return firing;
   },
 
-  /** Recorded when each event woke the batch, of whichever job. */
-  async knocked(time) {
+  /** A batch that ignores the event of another job and checks at once for an event of its own job. */
+  async signalled(time) {
     const batch = await time.start({ lives: [{ hours: 1, end: 'SUCCEEDED' }] });
-    const { check } = await batch.until(({ check }) => (check?.number ?? 0) >= 5);
+    const { check, job } = await batch.until(({ check }) => (check?.number ?? 0) >= 5);
     await batch.handle.signal(jobEventSignal, { job: 'batches/another' });
+    await batch.handle.signal(jobEventSignal, { job: job ?? '' });
     await batch.until((now) => (now.check?.number ?? 0) > (check?.number ?? 0), 0);
     await batch.result();
     return batch;
@@ -121,18 +122,18 @@ const STORIES: Record<string, (time: SkippedTime) => Promise<Pick<ScriptedBatch,
 
 await mkdir(folder, { recursive: true });
 const recorded = await readdir(folder);
-const missing = Object.entries(STORIES).filter(([name]) => !recorded.includes(`${name}.json`));
-console.log(`${folder}: ${recorded.length} are there and stay, ${missing.length} are recorded.`);
+const missing = Object.entries(SCENARIOS).filter(([name]) => !recorded.includes(`${name}.json`));
+console.log(`${folder}: ${recorded.length} exist and stay unchanged, recording ${missing.length}.`);
 
-// By default it would be pid@host.
+// The default identity, pid@host, would put the name of this machine into the histories.
 const time = await createSkippedTime('recorder');
-for (const [name, play] of missing) {
-  const { handle } = await play(time);
-  // Stack traces name folders of this machine, and a replay has no use for them.
+for (const [name, runScenario] of missing) {
+  const { handle } = await runScenario(time);
+  // Stack traces contain folders of this machine, and a replay does not need them.
   const history = JSON.parse(historyToJSON(await handle.fetchHistory()), (key, value) =>
     key === 'stackTrace' ? '' : value,
   );
-  // Never over one that is there.
+  // The flag wx never overwrites an existing history.
   await writeFile(join(folder, `${name}.json`), `${JSON.stringify(history)}\n`, { flag: 'wx' });
 }
 await time.close();

@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of docs/images: `npm run screenshots`. The batches run on a real Temporal server and the emulator. A
- * browser of this machine shows Temporal's UI, and the report of the example catalogue.
+ * Takes the screenshots in docs/images: `npm run screenshots`. The batches run on a real Temporal server and the emulator.
+ * A browser of this machine shows Temporal's UI and the report of the example catalogue.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,14 +10,14 @@ import sharp from 'sharp';
 import { batchPlaces } from '../src/contract/places.ts';
 import { DEFAULT_TASK_QUEUE } from '../src/contract/queues.ts';
 import { findBrowser, NO_BROWSER } from '../test/support/browser.ts';
-import { openShowcase, type Showcase } from '../test/support/showcase.ts';
-import { bringTestTemporal } from '../test/support/temporal-server.ts';
+import { type SampleBatches, startSampleBatches } from '../test/support/sample-batches.ts';
+import { startTestTemporal } from '../test/support/temporal-server.ts';
 import { openTemporalUi, type TemporalUi } from '../test/support/temporal-ui.ts';
 import { createWorld } from '../test/support/world.ts';
 
 const FOLDER = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const WIDTH = 1280;
-/** The UI has few colours: with a palette a picture has a third of its bytes, and looks the same. */
+/** The UI has few colours: with a palette, a screenshot has a third of the bytes and looks the same. */
 const UI_COLOURS = 64;
 /** The painted images have gradients: fewer colours show as bands. */
 const REPORT_COLOURS = 256;
@@ -26,29 +26,29 @@ const REPORT_HEIGHT = 920;
 const CATALOGUE = fileURLToPath(new URL('../examples/catalogue/manifest.yaml', import.meta.url));
 
 interface Picture {
-  /** Enough for what is to be seen, pixels. */
+  /** Height of the window, pixels. */
   height: number;
   /** Opens the page. */
-  open: (ui: TemporalUi, showcase: Showcase) => Promise<void>;
-  /** Must be there before it is taken. */
-  shows: (showcase: Showcase) => string[];
+  open: (ui: TemporalUi, samples: SampleBatches) => Promise<void>;
+  /** Texts that the page must show before the screenshot is taken. */
+  expectedTexts: (samples: SampleBatches) => string[];
 }
 
 const PICTURES: Record<string, Picture> = {
   running: {
     height: 1020,
     open: (ui, { running }) => ui.openBatch(running.id, 'user-metadata'),
-    shows: ({ running }) => [`${running.id}: WAITING`, `hummingbatch check-now ${running.id}`],
+    expectedTexts: ({ running }) => [`${running.id}: WAITING`, `hummingbatch check-now ${running.id}`],
   },
   stopped: {
     height: 1120,
     open: (ui, { stopped }) => ui.openBatch(stopped.id, 'user-metadata'),
-    shows: ({ stopped }) => [`${stopped.id}: NEEDS_ATTENTION`, `hummingbatch retry ${stopped.id}`],
+    expectedTexts: ({ stopped }) => [`${stopped.id}: NEEDS_ATTENTION`, `hummingbatch retry ${stopped.id}`],
   },
   finished: {
     height: 1290,
     open: (ui, { finished }) => ui.openBatch(finished.id, 'timeline'),
-    shows: () => ['prepare • before any round', 'round 2: collect', 'after round 2'],
+    expectedTexts: () => ['prepare • before any round', 'round 2: collect', 'after round 2'],
   },
   list: {
     height: 340,
@@ -61,19 +61,24 @@ const PICTURES: Record<string, Picture> = {
       );
       await ui.openList(query);
       await ui.press('Maximize');
-      // The button has its name over it until the pointer is gone.
+      // The button shows a tooltip until the pointer leaves it.
       await ui.page.mouse.move(0, 0);
       await ui.page.getByText('Minimize', { exact: true }).waitFor({ state: 'hidden' });
     },
-    shows: () => ['WAITING', 'NEEDS_ATTENTION', 'COMPLETED_WITH_FAILURES'],
+    expectedTexts: () => ['WAITING', 'NEEDS_ATTENTION', 'COMPLETED_WITH_FAILURES'],
   },
 };
 
-async function take(ui: TemporalUi, showcase: Showcase, name: string, picture: Picture): Promise<void> {
-  const { height, open, shows } = picture;
+async function takePicture(
+  ui: TemporalUi,
+  samples: SampleBatches,
+  name: string,
+  picture: Picture,
+): Promise<void> {
+  const { height, open, expectedTexts } = picture;
   await ui.page.setViewportSize({ width: WIDTH, height });
-  await open(ui, showcase);
-  const missing = await ui.missing(shows(showcase));
+  await open(ui, samples);
+  const missing = await ui.findMissing(expectedTexts(samples));
   if (missing.length > 0) throw new Error(`The page for ${name} does not show: ${missing.join(', ')}`);
   await save(ui, `temporal-${name}.png`, UI_COLOURS);
 }
@@ -105,21 +110,21 @@ async function takeReport(ui: TemporalUi, temporal: string, storeAt: string): Pr
 const browser = await findBrowser(process.env);
 if (!browser) throw new Error(NO_BROWSER);
 await mkdir(FOLDER, { recursive: true });
-// Its path is in the pictures.
+// The screenshots show this path.
 const folder = await mkdtemp(join(tmpdir(), 'studio-'));
-const temporal = await bringTestTemporal();
-const showcase = await openShowcase({
+const temporal = await startTestTemporal();
+const samples = await startSampleBatches({
   temporal: temporal.address,
   storeAt: join(folder, 'hummingbatch'),
   taskQueue: DEFAULT_TASK_QUEUE,
 });
 const ui = await openTemporalUi(browser, temporal.uiUrl);
 try {
-  for (const [name, picture] of Object.entries(PICTURES)) await take(ui, showcase, name, picture);
+  for (const [name, picture] of Object.entries(PICTURES)) await takePicture(ui, samples, name, picture);
   await takeReport(ui, temporal.address, join(folder, 'report'));
 } finally {
   await ui.close();
-  await showcase.world.close();
+  await samples.world.close();
   await temporal.release();
   await rm(folder, { recursive: true, force: true });
 }

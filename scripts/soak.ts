@@ -1,19 +1,19 @@
 /**
- * `npm run soak -- TRIALS SEED`: kills everything there is to kill at random moments, and looks each time whether the
- * batch ends as an undisturbed one. A line for each trial; ends with 1 at a failure, with the seed to repeat it.
+ * `npm run soak -- TRIALS SEED`: kills workers, commands and servers at random moments, and checks each time that the batch
+ * ends like an undisturbed one. Prints one line for each trial. After a failure it exits with 1 and prints the seed.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { startTemporal } from '../src/local/index.ts';
-import { stepsHit } from '../test/support/crash/hits.ts';
-import { openStage, play, type Went } from '../test/support/crash/stage.ts';
+import { findKilledSteps } from '../test/support/crash/killed-steps.ts';
+import { prepareTrials, runTrial, type TrialOutcome } from '../test/support/crash/run-trial.ts';
 import { buildTrial, describeTrial, type Trial } from '../test/support/crash/trial.ts';
 import { temporalCliPath } from '../test/support/servers.ts';
 
-/** They mostly wait: two cores stand four. */
-const AT_ONCE = 4;
+/** Trials mostly wait, so two cores can run four. */
+const CONCURRENCY = 4;
 
 const [trials = 120, seed = 1] = process.argv.slice(2).map(Number);
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -24,21 +24,23 @@ const temporal = await startTemporal({
   ...{ retentionHours: 24, env: process.env, log: print },
 });
 try {
-  const stage = await openStage(temporal.address);
-  const hits = new Map<string, number>();
+  const setup = await prepareTrials(temporal.address);
+  const killsByStep = new Map<string, number>();
   const failed: number[] = [];
   const seeds = Array.from({ length: trials }, (_, n) => seed + n);
-  await pMap(seeds, (seed) => attempt(buildTrial(seed)), { concurrency: AT_ONCE });
+  await pMap(seeds, (seed) => attempt(buildTrial(seed)), { concurrency: CONCURRENCY });
 
   async function attempt(trial: Trial): Promise<void> {
     const steps: string[] = [];
-    const look = async (store: string, went: Went) =>
-      void steps.push(...(await stepsHit(store, temporal.address, trial, went)));
+    const inspect = async (store: string, went: TrialOutcome) =>
+      void steps.push(...(await findKilledSteps(store, temporal.address, trial, went)));
     try {
-      const { struck, seconds, problems } = await play(trial, stage, look);
-      for (const [n, { victim }] of struck.entries()) count(hits, `${victim} in ${steps[n]}`);
-      const hit = steps.length > 0 ? `hit ${steps.join(', ')}` : 'struck nothing';
-      print(`${describeTrial(trial)}: ${hit}; ${problems[0] ?? 'the same'}; ${seconds.toFixed(1)} s`);
+      const { executed, seconds, problems } = await runTrial(trial, setup, inspect);
+      for (const [n, { victim }] of executed.entries()) count(killsByStep, `${victim} in ${steps[n]}`);
+      const summary = steps.length > 0 ? `killed in ${steps.join(', ')}` : 'no kill';
+      print(
+        `${describeTrial(trial)}: ${summary}; ${problems[0] ?? 'no difference'}; ${seconds.toFixed(1)} s`,
+      );
       if (problems.length > 0) failed.push(trial.seed);
       for (const problem of problems.slice(1, 5)) print(`  ${problem}`);
     } catch (error) {
@@ -47,11 +49,11 @@ try {
     }
   }
 
-  const total = [...hits.values()].reduce((sum, count) => sum + count, 0);
+  const total = [...killsByStep.values()].reduce((sum, count) => sum + count, 0);
   print(`\n${trials} trials, ${total} kills, ${failed.length} failures`);
-  for (const [what, count] of [...hits].sort(([, one], [, other]) => other - one))
+  for (const [what, count] of [...killsByStep].sort(([, one], [, other]) => other - one))
     print(`${count} × ${what}`);
-  for (const seed of failed) print(`Again: npm run soak -- 1 ${seed}`);
+  for (const seed of failed) print(`Repeat it: npm run soak -- 1 ${seed}`);
   process.exitCode = failed.length > 0 ? 1 : 0;
 } finally {
   await temporal.release();

@@ -7,12 +7,12 @@ const browser = await findBrowser(process.env);
 if (!browser) console.warn(NO_BROWSER);
 const TOKEN = 'page-secret-page-secret';
 
-describe.skipIf(!browser)('the page to try the API', () => {
+describe.skipIf(!browser)('the interactive API documentation', () => {
   let desk: ApiDesk;
   let chrome: Browser;
   let page: Page;
-  /** What the browser would not do, and what broke in it. */
-  const complaints: string[] = [];
+  /** Errors of the console and the page. */
+  const browserErrors: string[] = [];
 
   beforeAll(async () => {
     desk = await openApiDesk({ jobSeconds: 0.5 }, { tokens: `page=${TOKEN}` });
@@ -20,8 +20,8 @@ describe.skipIf(!browser)('the page to try the API', () => {
     await desk.ended('page-order');
     chrome = await chromium.launch({ executablePath: browser ?? '', args: ['--no-sandbox'] });
     page = await chrome.newPage({ viewport: { width: 1300, height: 1600 } });
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => message.type() === 'error' && browserErrors.push(message.text()));
+    page.on('pageerror', (error) => browserErrors.push(String(error)));
     await page.goto(`${desk.api.url}/docs`);
   });
   afterAll(async () => {
@@ -29,13 +29,13 @@ describe.skipIf(!browser)('the page to try the API', () => {
     await desk.close();
   });
 
-  test('shows every operation, without a complaint of the browser', async () => {
+  test('shows every operation without a browser error', async () => {
     await page.getByText('/v1/batches/{batchId}/set-budget').waitFor();
     expect(await page.locator('.opblock').count()).toBeGreaterThan(14);
-    expect(complaints).toEqual([]);
+    expect(browserErrors).toEqual([]);
   });
 
-  test('sends a request with the token that is typed in, and shows the answer', async () => {
+  test('sends a request with the entered token and shows the answer', async () => {
     await page.getByRole('button', { name: 'Authorize' }).click();
     await page.locator('.auth-container input').fill(TOKEN);
     await page.locator('.auth-container').getByRole('button', { name: 'Apply credentials' }).click();
@@ -49,7 +49,7 @@ describe.skipIf(!browser)('the page to try the API', () => {
     await live.waitFor();
     expect(await live.locator('.response-col_status').last().innerText()).toContain('200');
     expect(await live.innerText()).toContain('"COMPLETED"');
-    expect(complaints).toEqual([]);
+    expect(browserErrors).toEqual([]);
     if (process.env['SCREENSHOT']) await page.screenshot({ path: process.env['SCREENSHOT'], fullPage: true });
   });
 });

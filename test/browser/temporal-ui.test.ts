@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { availableActions, type BatchProgress, OUTCOMES, toWorkflowId } from '../../src/contract/index.ts';
-import type { BatchIn } from '../support/batch-in.ts';
 import { findBrowser, NO_BROWSER } from '../support/browser.ts';
-import { openShowcase, SHOWCASE_LABEL, type Showcase } from '../support/showcase.ts';
+import { SAMPLE_LABEL, type SampleBatches, startSampleBatches } from '../support/sample-batches.ts';
 import { openTemporalUi, type TemporalUi } from '../support/temporal-ui.ts';
+import type { TestBatch } from '../support/test-batch.ts';
 import { type Event, readSummary } from '../workflow/support/events.ts';
 
 const browser = await findBrowser(process.env);
@@ -16,96 +16,96 @@ const STATES = {
   finished: 'COMPLETED_WITH_FAILURES',
 } as const;
 
-/** The questions that a list answers, and the one batch that is the answer. */
-const QUESTIONS = [
+/** Filters of the workflow list, each with the one batch that it finds. */
+const FILTERS = [
   {
-    question: 'what needs attention, and why',
-    query: `BatchState="NEEDS_ATTENTION" AND BatchLabels="${SHOWCASE_LABEL}"`,
+    question: 'a batch that needs attention, with the reason',
+    query: `BatchState="NEEDS_ATTENTION" AND BatchLabels="${SAMPLE_LABEL}"`,
     answer: 'stopped',
     columns: { BatchState: 'NEEDS_ATTENTION', StopReason: 'permission-denied' },
   },
   {
-    question: 'which batches of this model failed outputs',
-    query: `GeminiModel="gemini-3-pro-image" AND OutputsFailed > 0 AND BatchLabels="${SHOWCASE_LABEL}"`,
+    question: 'a batch of one model with failed outputs',
+    query: `GeminiModel="gemini-3-pro-image" AND OutputsFailed > 0 AND BatchLabels="${SAMPLE_LABEL}"`,
     answer: 'finished',
     columns: { GeminiModel: 'gemini-3-pro-image', OutputsFailed: '1', OutputsTotal: '8' },
   },
 ] as const;
 
 describe.skipIf(!browser)('the Temporal UI in a browser', () => {
-  let showcase: Showcase;
+  let samples: SampleBatches;
   let ui: TemporalUi;
 
   beforeAll(async () => {
-    showcase = await openShowcase();
+    samples = await startSampleBatches();
     ui = await openTemporalUi(browser ?? '', inject('uiUrl'));
   });
   afterAll(async () => {
     await ui?.close();
-    await showcase?.world.close();
+    await samples?.world.close();
   });
 
-  async function readEvents({ id }: BatchIn): Promise<Event[]> {
-    const handle = showcase.world.client.workflow.getHandle(toWorkflowId(id));
+  async function readEvents({ id }: TestBatch): Promise<Event[]> {
+    const handle = samples.world.client.workflow.getHandle(toWorkflowId(id));
     return (await handle.fetchHistory()).events ?? [];
   }
 
-  test.each(BATCHES)('says where a %s batch stands, and what a person can do now', async (name) => {
-    const batch = showcase[name];
+  test.each(BATCHES)('shows the state and the next steps of a %s batch', async (name) => {
+    const batch = samples[name];
     const progress = await batch.handle.status();
     expect(progress.state).toBe(STATES[name]);
     await ui.openBatch(batch.id, 'user-metadata');
     expect(
-      await ui.missing([
+      await ui.findMissing([
         ...expectedFacts(progress),
         ...availableActions(progress).map(({ command }) => command),
       ]),
     ).toEqual([]);
   });
 
-  test('says of a stopped batch what happened, and how it is mended', async () => {
-    const { stop } = await showcase.stopped.handle.status();
-    await ui.openBatch(showcase.stopped.id, 'user-metadata');
+  test('shows what happened to a stopped batch and how to fix it', async () => {
+    const { stop } = await samples.stopped.handle.status();
+    await ui.openBatch(samples.stopped.id, 'user-metadata');
     const words = [
       'permission-denied',
       'Google answered 403',
       'The caller does not have permission.',
-      `hummingbatch retry ${showcase.stopped.id}`,
-      spelled(stop?.since ?? 'no stop'),
+      `hummingbatch retry ${samples.stopped.id}`,
+      formatTime(stop?.since ?? 'no stop'),
     ];
-    expect(await ui.missing(words)).toEqual([]);
+    expect(await ui.findMissing(words)).toEqual([]);
   });
 
-  test('says of a running batch when Google was asked, and when it will be', async () => {
-    await ui.openBatch(showcase.running.id, 'user-metadata');
-    expect(await ui.missing(['last check'])).toEqual([]);
+  test('shows the times of the last and the next check of a running batch', async () => {
+    await ui.openBatch(samples.running.id, 'user-metadata');
+    expect(await ui.findMissing(['last check'])).toEqual([]);
     expect(await ui.text()).toMatch(/last check: 20\d\d-\S+Z, the next at 20\d\d-\S+Z/);
   });
 
-  test.each(BATCHES)('has a line for people at each step and timer of a %s batch', async (name) => {
-    const batch = showcase[name];
+  test.each(BATCHES)('shows a readable summary for each step and timer of a %s batch', async (name) => {
+    const batch = samples[name];
     const lines = (await readEvents(batch)).flatMap(formatLine);
     expect(lines.length).toBeGreaterThan(3);
     expect(lines.filter((line) => /^$|• $/.test(line))).toEqual([]);
     await ui.openBatch(batch.id, 'timeline');
-    expect(await ui.missing(lines)).toEqual([]);
+    expect(await ui.findMissing(lines)).toEqual([]);
   });
 
-  test.each(BATCHES)('names a %s batch, and the place of its files', async (name) => {
-    const { id } = showcase[name];
+  test.each(BATCHES)('shows the name and the folder of a %s batch', async (name) => {
+    const { id } = samples[name];
     await ui.openBatch(id, 'user-metadata');
     const summaryAndDetails = async () => (await ui.panels()).slice(0, 2);
     await expect
       .poll(summaryAndDetails, { timeout: 30_000 })
       .toEqual([
         expect.stringMatching(/^[a-z-]+: \d+ outputs of nano-banana-pro$/),
-        expect.stringContaining(showcase.world.store.location),
+        expect.stringContaining(samples.world.store.location),
       ]);
     expect((await ui.panels())[1]).toContain(`batches/${id}`);
   });
 
   test('shows the search attributes of a batch', async () => {
-    const { id, handle } = showcase.running;
+    const { id, handle } = samples.running;
     const { job } = await handle.status();
     await ui.openBatch(id, 'search-attributes');
     const words = [
@@ -115,15 +115,15 @@ describe.skipIf(!browser)('the Temporal UI in a browser', () => {
       `"GeminiJob": "${job}"`,
       '"OutputsTotal": 12',
     ];
-    expect(await ui.missing(words)).toEqual([]);
+    expect(await ui.findMissing(words)).toEqual([]);
   });
 
-  test.each(QUESTIONS)('answers: $question?', async ({ query, answer, columns }) => {
-    const { id } = showcase[answer];
+  test.each(FILTERS)('finds by filter: $question', async ({ query, answer, columns }) => {
+    const { id } = samples[answer];
     const names = Object.keys(columns);
     await ui.openList(query);
     await ui.chooseColumns(names);
-    // What a search finds follows the history with a delay.
+    // Search results follow the history with a delay.
     await expect
       .poll(
         async () => {
@@ -135,12 +135,12 @@ describe.skipIf(!browser)('the Temporal UI in a browser', () => {
       .toEqual([{ 'Workflow ID': toWorkflowId(id), ...columns }]);
   });
 
-  test('needs nobody but the Temporal server', () => {
+  test('loads nothing from hosts other than the Temporal server', () => {
     expect(ui.hosts()).toEqual([new URL(inject('uiUrl')).host]);
   });
 });
 
-/** What is true of a batch, in words that do not hang on the layout of the page. */
+/** Facts of a batch as texts that do not depend on the layout of the page. */
 function expectedFacts({ batchId, state, model, job, round, outputs, costUsd }: BatchProgress): string[] {
   return [
     `${batchId}: ${state}`,
@@ -153,12 +153,12 @@ function expectedFacts({ batchId, state, model, job, round, outputs, costUsd }: 
   ];
 }
 
-/** A time as the page spells it. */
-function spelled(iso: string): string {
+/** A time as the page shows it. */
+function formatTime(iso: string): string {
   return iso.replace(/\.\d+Z$/, 'Z');
 }
 
-/** How the timeline names a step or a timer. */
+/** The text of a step or a timer in the timeline. */
 function formatLine(event: Event): string[] {
   const step = event.activityTaskScheduledEventAttributes?.activityType?.name;
   if (step) return [`${step} • ${readSummary(event)}`];

@@ -4,16 +4,16 @@ import { MODELS } from '../../src/batch/models.ts';
 import type { ManifestFormat } from '../../src/manifest/formats/index.ts';
 import { FIELDS } from '../../src/manifest/schema.ts';
 
-/** A manifest as somebody may send it: not a good one, as a rule. */
-export interface Sent {
+/** A manifest file as a user may send it, usually an invalid one. */
+export interface ManifestFile {
   format: ManifestFormat;
   content: string | Uint8Array;
 }
 
 const FORMATS: readonly ManifestFormat[] = ['yaml', 'json', 'jsonl', 'csv'];
 
-/** Nothing but bytes and characters, with what means something to one of the formats more often than chance has it. */
-export const anyTexts: fc.Arbitrary<Sent> = fc.record({
+/** Random bytes and characters, in which those with a meaning in one of the formats are frequent. */
+export const anyTexts: fc.Arbitrary<ManifestFile> = fc.record({
   format: fc.constantFrom(...FORMATS),
   content: fc.oneof(
     fc.string({ unit: 'binary', maxLength: 200 }),
@@ -33,7 +33,7 @@ export const anyTexts: fc.Arbitrary<Sent> = fc.record({
   ),
 });
 
-const GOOD: Readonly<Record<ManifestFormat, string>> = {
+const VALID: Readonly<Record<ManifestFormat, string>> = {
   yaml: `name: autumn
 model: nano-banana-pro
 defaults: { count: 2, aspectRatio: "4:5", safetySettings: [{ category: HARM_CATEGORY_HARASSMENT, threshold: OFF }] }
@@ -72,10 +72,10 @@ run: { maxCostUsd: 4, deadline: 5h, onUnknownSubmit: park }
   csv: 'key,prompt,count,references,metadata.sku\r\nhero,"a ""b"", c",2,r,B-1\r\n\r\nflat,"two\nlines",,,\r\n',
 };
 
-/** Good manifests with pieces cut out and put in, doubled, or cut off. */
-export const damagedManifests: fc.Arbitrary<Sent> = fc.constantFrom(...FORMATS).chain((format) => {
-  const good = GOOD[format];
-  const place = fc.nat(good.length);
+/** Valid manifests with pieces removed, inserted, duplicated or truncated. */
+export const damagedManifests: fc.Arbitrary<ManifestFile> = fc.constantFrom(...FORMATS).chain((format) => {
+  const valid = VALID[format];
+  const place = fc.nat(valid.length);
   const piece = fc.oneof(
     fc.constantFrom(
       ...'[]{}:,-?&*!|>\'"%@#~\n\r\t ',
@@ -87,12 +87,12 @@ export const damagedManifests: fc.Arbitrary<Sent> = fc.constantFrom(...FORMATS).
       '\u202E',
       '1e999',
     ),
-    fc.tuple(place, fc.nat(30)).map(([from, length]) => good.slice(from, from + length)),
+    fc.tuple(place, fc.nat(30)).map(([from, length]) => valid.slice(from, from + length)),
   );
   return fc
     .array(fc.tuple(place, fc.nat(4), piece), { maxLength: 5 })
     .map((edits) =>
-      edits.reduce((text, [at, cut, put]) => text.slice(0, at) + put + text.slice(at + cut), good),
+      edits.reduce((text, [at, cut, put]) => text.slice(0, at) + put + text.slice(at + cut), valid),
     )
     .map((content) => ({ format, content }));
 });
@@ -147,7 +147,7 @@ const { tree } = fc.letrec((tie) => ({
   ),
 }));
 
-/** A value of the right kind mostly, and of any kind now and then. */
+/** Usually a value of the right kind, sometimes any value. */
 const mostly = <T>(arbitrary: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 60, arbitrary }, { weight: 1, arbitrary: tree });
 const word = fc.constantFrom(...WORDS);
@@ -167,7 +167,7 @@ const item = fc.record(
   },
   { requiredKeys: ['key', 'prompt'] },
 );
-const wholes = fc.record(
+const manifests = fc.record(
   {
     name: mostly(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 })),
     model: fc.constantFrom('nano-banana-pro', 'gemini-9', 'nano-banana-2'),
@@ -181,11 +181,11 @@ const wholes = fc.record(
   { requiredKeys: ['name', 'model', 'items', 'references'] },
 );
 
-/** Trees that look like manifests in part, written in each format. */
-export const writtenTrees: fc.Arbitrary<Sent> = fc
+/** Trees that partly look like manifests, written in each format. */
+export const writtenTrees: fc.Arbitrary<ManifestFile> = fc
   .tuple(
     fc.constantFrom(...FORMATS),
-    fc.oneof({ weight: 4, arbitrary: wholes }, { weight: 1, arbitrary: tree }),
+    fc.oneof({ weight: 4, arbitrary: manifests }, { weight: 1, arbitrary: tree }),
   )
   .map(([format, value]) => ({ format, content: WRITE[format](value) }));
 

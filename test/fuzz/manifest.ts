@@ -10,7 +10,7 @@ import {
   serialiseManifest,
 } from '../../src/manifest/index.ts';
 import { parseStored } from '../../src/manifest/stored.ts';
-import { anyTexts, damagedManifests, type Sent, writtenTrees } from './manifest-texts.ts';
+import { anyTexts, damagedManifests, type ManifestFile, writtenTrees } from './manifest-texts.ts';
 import { target } from './target.ts';
 
 const FILE = 'sent';
@@ -19,29 +19,29 @@ const BASE = {
   format: 'yaml',
   content: 'model: nano-banana-pro\nreferences: { r: https://e.com/r, é: [https://e.com/e] }\n',
 } as const;
-/** Of a whole file, or of what comes behind the last problem. */
+/** Problems of a whole file, and the last one that only counts the others. */
 const WITHOUT_PLACE = ['not-text', 'too-large', 'more-problems'];
 
-/** What must hold for every text that is sent as a manifest. */
+/** Properties that hold for every text that is sent as a manifest. */
 export const MANIFESTS = [
-  target('any text is a manifest or has problems that say where', anyTexts, assertSound),
-  target('a damaged manifest is a manifest or has problems that say where', damagedManifests, assertSound),
-  target('a tree in any format is a manifest or has problems that say where', writtenTrees, assertSound),
+  target('any text gives a manifest, or problems with places', anyTexts, assertValidResult),
+  target('a damaged manifest gives a manifest, or problems with places', damagedManifests, assertValidResult),
+  target('a tree in any format gives a manifest, or problems with places', writtenTrees, assertValidResult),
 ];
 
-function assertSound({ format, content }: Sent): void {
+function assertValidResult({ format, content }: ManifestFile): void {
   const isList = format === 'jsonl' || format === 'csv';
   const result = parseManifest(content, { file: FILE, format, ...(isList && { base: BASE }) });
   const texts = { [FILE]: readText(content), [BASE.file]: BASE.content };
   for (const problem of [...result.warnings, ...(result.ok ? [] : result.problems)])
-    assertPlaced(problem, texts);
+    assertHasPlace(problem, texts);
   if (!result.ok) return assert.notEqual(result.problems.length, 0);
   assert.equal(result.fingerprint, computeFingerprint(result.manifest));
-  assertKept(result.manifest);
-  assertPlanned(result.manifest);
+  assertSurvivesStore(result.manifest);
+  assertPlannable(result.manifest);
 }
 
-function assertPlaced({ file, line, column, code, message }: Problem, texts: Record<string, string>): void {
+function assertHasPlace({ file, line, column, code, message }: Problem, texts: Record<string, string>): void {
   assert.ok(code in PROBLEMS);
   assert.ok(message !== '' && message.length <= 1000);
   const text = texts[file];
@@ -55,14 +55,14 @@ function assertPlaced({ file, line, column, code, message }: Problem, texts: Rec
   );
 }
 
-/** What is put into the store is the same when it is read there. */
-function assertKept(manifest: Manifest): void {
+/** A manifest is the same after it is written to the store and read again. */
+function assertSurvivesStore(manifest: Manifest): void {
   const again = parseStored(Buffer.from(serialiseManifest(manifest)), 'manifest.json');
   assert.equal(serialiseManifest(again), serialiseManifest(manifest));
   assert.equal(computeFingerprint(again), computeFingerprint(manifest));
 }
 
-function assertPlanned(manifest: Manifest): void {
+function assertPlannable(manifest: Manifest): void {
   const plan = planOutputs(manifest);
   assert.ok(plan.length >= 1 && plan.length <= 1000);
   assert.equal(new Set(plan.map(({ output }) => output)).size, plan.length);

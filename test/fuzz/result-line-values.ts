@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import sharp from 'sharp';
 
-/** Small pictures of each kind, one of them large enough to have a middle. */
+/** Small images of each type, in two sizes. */
 export const PICTURES: readonly Buffer[] = await Promise.all(
   (['png', 'jpeg', 'webp'] as const).flatMap((format) =>
     [2, 40].map((side) =>
@@ -12,7 +12,7 @@ export const PICTURES: readonly Buffer[] = await Promise.all(
   ),
 );
 
-/** Texts that try to be more than text. */
+/** Texts that try to attack terminals, paths, HTML and objects. */
 const HOSTILE = [
   ...[
     '\u001b[2J\u001b]0;x\u0007',
@@ -53,7 +53,7 @@ const { tree } = fc.letrec((tie) => ({
   object: fc.dictionary(fc.constantFrom(...FIELDS.split(' ')), tie('tree'), { maxKeys: 5 }),
 }));
 
-/** Any JSON, and JSON made of the fields that a line has. */
+/** Any JSON, and JSON with the fields of a result line. */
 export const jsonLike: fc.Arbitrary<unknown> = fc.oneof(fc.jsonValue(), tree);
 
 const USAGE = {
@@ -74,7 +74,7 @@ const answered = (parts: object[]) => ({
 });
 const pictures = fc.constantFrom(...PICTURES);
 
-/** What Gemini answers when all is as it should be. */
+/** Answers as Gemini really gives them. */
 const answers: fc.Arbitrary<object> = fc.oneof(
   fc
     .array(fc.tuple(pictures, fc.boolean()), { minLength: 1, maxLength: 3 })
@@ -94,7 +94,7 @@ const answers: fc.Arbitrary<object> = fc.oneof(
   ),
 );
 
-/** Lines of a result file: as Gemini writes them, with a value replaced, with bytes damaged, and none at all. */
+/** Lines of a result file: as Gemini writes them, with a value replaced, with damaged bytes, and random bytes. */
 export function resultLines(outputs: readonly string[]): fc.Arbitrary<Uint8Array> {
   const keys = fc.oneof(
     { weight: 5, arbitrary: fc.constantFrom(...outputs) },
@@ -111,25 +111,25 @@ export function resultLines(outputs: readonly string[]): fc.Arbitrary<Uint8Array
   return fc
     .oneof(
       { weight: 4, arbitrary: written },
-      { weight: 2, arbitrary: written.chain((line) => damaged(line)) },
+      { weight: 2, arbitrary: written.chain((line) => damage(line)) },
       { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map(withoutNewlines) },
     )
-    .map(legible);
+    .map(withTextForm);
 }
 
-/** Any bytes, and these with some of them damaged. */
+/** Random bytes, and these contents with some bytes damaged. */
 export function bytesLike(whole: readonly Buffer[]): fc.Arbitrary<Uint8Array> {
-  const some = fc.constantFrom(...whole).chain((bytes) => damaged(bytes));
-  return fc.oneof(fc.uint8Array({ maxLength: 200 }), some).map(legible);
+  const some = fc.constantFrom(...whole).chain((bytes) => damage(bytes));
+  return fc.oneof(fc.uint8Array({ maxLength: 200 }), some).map(withTextForm);
 }
 
-/** The same bytes, that a counterexample shows as text. */
-function legible(bytes: Uint8Array): Uint8Array {
+/** The same bytes, which a counterexample prints as text. */
+function withTextForm(bytes: Uint8Array): Uint8Array {
   const toText = () => `latin1 ${JSON.stringify(Buffer.from(bytes).toString('latin1'))}`;
   return Object.defineProperty(bytes.slice(), fc.toStringMethod, { value: toText });
 }
 
-function damaged(whole: Buffer): fc.Arbitrary<Uint8Array> {
+function damage(whole: Buffer): fc.Arbitrary<Uint8Array> {
   const place = fc.nat({ max: whole.length });
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 4 }),
@@ -157,7 +157,7 @@ function withoutNewlines(bytes: Uint8Array): Uint8Array {
   return bytes.filter((byte) => byte !== 0x0a);
 }
 
-/** The same tree with another value at one of its places, counted through in order and round again. */
+/** The same tree with another value at the n-th place, counted in order and modulo the number of places. */
 function withValue(tree: unknown, place: number, value: unknown): unknown {
   const places: (() => unknown)[] = [];
   const visit = (node: unknown, rebuild: (next: unknown) => unknown): void => {

@@ -22,39 +22,42 @@ const MAX_LINE = 40;
 const STRAY = /^images\/stray~[0-9a-f]{16}\.(jpg|png|webp)$/;
 
 export const RESULT_LINES = [
-  target('lines are the same wherever their bytes are cut', cutFiles(), async ({ pieces, places }) => {
+  target('lines are the same for every way their bytes are split', cutFiles(), async ({ pieces, places }) => {
     const bytes = Buffer.from(pieces.join(''));
     const lines = await readLines(bytes, places, MAX_LINE);
-    assert.deepEqual(lines.map(seen), (await readLines(bytes, [], MAX_LINE)).map(seen));
+    assert.deepEqual(
+      lines.map(withoutLongBytes),
+      (await readLines(bytes, [], MAX_LINE)).map(withoutLongBytes),
+    );
     assert.equal(lines.at(-1)?.end ?? 0, bytes.length);
   }),
 
-  target('a parsed line has a verdict, whatever it is', jsonLike, (line) => {
+  target('every parsed line gets a verdict', jsonLike, (line) => {
     const verdict = judgeLine(line);
     readKey(line);
     if (verdict.kind === 'image') assert.notEqual(verdict.data, '');
     else assert.ok(REASONS.includes(verdict.reason));
-    if (verdict.kind === 'none') assertWords(verdict.message, 500);
-    assertWords(verdict.text, 2000);
+    if (verdict.kind === 'none') assertSafeText(verdict.message, 500);
+    assertSafeText(verdict.text, 2000);
     for (const count of Object.values(verdict.usage ?? {}))
       assert.ok(Number.isSafeInteger(count) && count >= 0);
   }),
 
   target(
-    'lines come to answers and anomalies that are bounded, and to files of the plan',
+    'lines give bounded answers and anomalies, and only files of the plan',
     fc.array(resultLines(PLAN.map(({ output }) => output)), { minLength: 1, maxLength: 6 }),
     (lines) => {
       const expected = expectation();
       const files = new Map<string, Uint8Array>();
       for (const line of lines) {
         const taken = parseLine(line, expected);
-        // No line is passed over without a word.
+        // No line is dropped silently.
         assert.ok(taken.answers.length + taken.anomalies.length > 0);
         assertBounded(taken);
         for (const { key, data } of taken.images) {
           const isStray = STRAY.test(key);
           assert.ok(isStray || !files.has(key), `${key} is written twice`);
-          // By what it is: written again it is the same.
+          // Its name is its hash, so writing it again changes nothing.
           if (isStray) assert.deepEqual(files.get(key) ?? data, data);
           files.set(key, data);
         }
@@ -64,7 +67,7 @@ export const RESULT_LINES = [
   ),
 
   target(
-    'a result file comes to the same wherever its bytes are cut',
+    'a result file gives the same result for every way its bytes are split',
     fc.tuple(
       fc.array(resultLines(PLAN.map(({ output }) => output)), { maxLength: 6 }),
       fc.array(fc.nat({ max: 5000 }), { maxLength: 20 }),
@@ -79,7 +82,7 @@ export const RESULT_LINES = [
     },
   ),
 
-  target('an image is measured or is none', bytesLike(PICTURES), (bytes) => {
+  target('bytes are measured as an image or rejected', bytesLike(PICTURES), (bytes) => {
     const measured = measureImage(bytes);
     if (!measured) return;
     assert.equal(measured.bytes, bytes.length);
@@ -109,14 +112,14 @@ function assertBounded({ answers, anomalies }: LineResult): void {
     assert.ok(PLAN.some((planned) => planned.output === output));
     assert.equal(outcome === 'image', reason === undefined);
     assert.ok(flags.every((flag) => FLAGS.includes(flag)));
-    assertWords(message, 500);
-    assertWords(text, 2000);
+    assertSafeText(message, 500);
+    assertSafeText(text, 2000);
     assert.ok(Number.isFinite(costUsd) && costUsd >= 0);
   }
-  for (const anomaly of anomalies) assertWords(anomaly, 150);
+  for (const anomaly of anomalies) assertSafeText(anomaly, 150);
 }
 
-/** Every image that an answer names is there under a name of its output's, and is what the answer says. */
+/** Every image of an answer exists, has a name of its output and has the recorded hash. */
 function assertFiles({ answers }: LineResult, files: ReadonlyMap<string, Uint8Array>): void {
   for (const { output, image } of answers) {
     if (!image) continue;
@@ -127,13 +130,13 @@ function assertFiles({ answers }: LineResult, files: ReadonlyMap<string, Uint8Ar
       image.file,
     );
     const bytes = files.get(image.file);
-    assert.ok(bytes, `${image.file} is named and not written`);
+    assert.ok(bytes, `${image.file} is named but was not written`);
     assert.equal(createHash('sha256').update(bytes).digest('hex'), image.sha256);
   }
 }
 
-/** Nothing in it that a terminal would obey: of all control characters only newline and tab. */
-function assertWords(words: string | undefined, longest: number): void {
+/** Contains no control characters but newline and tab, so that a terminal obeys nothing in it. */
+function assertSafeText(words: string | undefined, longest: number): void {
   if (words === undefined) return;
   assert.ok(words.length > 0 && words.length <= longest);
   assert.doesNotMatch(words, /(?![\n\t])\p{Cc}/u);
@@ -158,8 +161,8 @@ async function readLines(bytes: Buffer, places: readonly number[], longest: numb
   return lines;
 }
 
-/** Of a line that is too long nobody needs more than where it ends. */
-function seen({ bytes, ...rest }: Line): object {
+/** Drops the bytes of a line that is too long: only its end offset is promised. */
+function withoutLongBytes({ bytes, ...rest }: Line): object {
   return rest.tooLong ? rest : { ...rest, bytes };
 }
 

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 
-/** Something that takes what strangers write, and what must hold whatever they wrote. */
+/** A function that takes untrusted input, and a property that must hold for every input. */
 export interface Target {
   name: string;
-  /** Tries it with random values; answers with the counterexample, its seed and the reason where it does not hold. */
-  counterexample: (trial: Trial) => Promise<string | undefined>;
+  /** Tries random values. Returns a counterexample with its seed and reason, or undefined if the property holds. */
+  findCounterexample: (trial: Trial) => Promise<string | undefined>;
 }
 
 export interface Trial {
@@ -12,18 +12,18 @@ export interface Trial {
   runs: number;
 }
 
-/** @param holds throws where it does not */
+/** @param check throws if the property does not hold */
 export function target<Value>(
   name: string,
   values: fc.Arbitrary<Value>,
-  holds: (value: Value) => void | Promise<void>,
+  check: (value: Value) => void | Promise<void>,
 ): Target {
   const property = fc.asyncProperty(values, async (value) => {
-    await holds(value);
+    await check(value);
   });
   return {
     name,
-    async counterexample({ seed, runs }) {
+    async findCounterexample({ seed, runs }) {
       const details = await fc.check(property, { seed, numRuns: runs });
       return details.failed ? fc.defaultReportMessage(details) : undefined;
     },

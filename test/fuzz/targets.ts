@@ -3,7 +3,7 @@ import { RESULT_LINES } from './result-lines.ts';
 import type { Target } from './target.ts';
 
 /**
- * All that is fuzzed: `npm test` tries each for a moment, `npm run fuzz` for as long as one likes. Another subject is a file
- * beside this one, and a line here.
+ * All fuzz targets. `npm test` runs each one briefly; `npm run fuzz` runs them for any time. Add a target in a file of this
+ * folder and list it here.
  */
 export const TARGETS: readonly Target[] = [...RESULT_LINES, ...MANIFESTS];

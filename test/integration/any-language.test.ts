@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { OutputRecord } from '../../src/contract/index.ts';
-import { type BatchIn, batchIn } from '../support/batch-in.ts';
 import { openDesk } from '../support/desk.ts';
-import { pythonWith } from '../support/python.ts';
-import { shell, shellPath } from '../support/shell.ts';
+import { preparePython } from '../support/python.ts';
+import { prepareShellPath, runShell } from '../support/shell.ts';
+import { openTestBatch, type TestBatch } from '../support/test-batch.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
     TEMPORAL_ADDRESS: inject('temporal'),
     HUMMINGBATCH_STORE: world.store.location,
     HUMMINGBATCH_TASK_QUEUE: world.taskQueue,
-    PATH: await shellPath(world.folder),
+    PATH: await prepareShellPath(world.folder),
   };
 });
 afterAll(async () => {
@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 /** The examples wait 30 s between two checks, as with Google; a person would not sit there. */
-function knock({ handle }: BatchIn): void {
+function knock({ handle }: TestBatch): void {
   const go = async () => {
     while (!over.signal.aborted) {
       // It waits for no job yet, or no more.
@@ -57,7 +57,7 @@ function knock({ handle }: BatchIn): void {
 
 /** A batch of the examples, made as it should be. */
 async function expectMade(id: string): Promise<OutputRecord[]> {
-  const batch = batchIn(world, id);
+  const batch = openTestBatch(world, id);
   expect(await batch.handle.status()).toMatchObject({
     state: 'COMPLETED',
     outputs: { total: 3, image: 3 },
@@ -89,32 +89,36 @@ async function expectApproved(id: string): Promise<void> {
 describe('examples/any-language', () => {
   test('start.sh makes a batch with the CLI of Temporal alone', { timeout: 2 * MINUTE }, async () => {
     const id = 'any-language-cli';
-    knock(batchIn(world, id));
-    const { code, said } = await shell(`sh ${EXAMPLES}start.sh`, world.folder, { ...env, ID: id });
-    expect(code, said).toBe(0);
+    knock(openTestBatch(world, id));
+    const { code, output } = await runShell(`sh ${EXAMPLES}start.sh`, world.folder, { ...env, ID: id });
+    expect(code, output).toBe(0);
     const records = await expectMade(id);
     await expectApproved(id);
-    for (const { file = '' } of records) expect(said).toContain(file.replace('images/', ''));
+    for (const { file = '' } of records) expect(output).toContain(file.replace('images/', ''));
     // Once more it would be another batch under an id that is taken.
-    const again = await shell(`sh ${EXAMPLES}start.sh`, world.folder, { ...env, ID: id });
+    const again = await runShell(`sh ${EXAMPLES}start.sh`, world.folder, { ...env, ID: id });
     expect(again.code).not.toBe(0);
-    expect(await batchIn(world, id).jobs()).toHaveLength(1);
+    expect(await openTestBatch(world, id).jobs()).toHaveLength(1);
   });
 
   test('start.py makes a batch with the SDK for Python', { timeout: 5 * MINUTE }, async (context) => {
-    const sdk = await pythonWith(REQUIREMENT);
+    const sdk = await preparePython(REQUIREMENT);
     if ('missing' in sdk) return context.skip(sdk.missing);
     const id = 'any-language-python';
-    knock(batchIn(world, id));
+    knock(openTestBatch(world, id));
     const PATH = `${dirname(sdk.python)}${delimiter}${env['PATH']}`;
-    const { code, said } = await shell(`python ${EXAMPLES}start.py`, world.folder, { ...env, ID: id, PATH });
-    expect(code, said).toBe(0);
+    const { code, output } = await runShell(`python ${EXAMPLES}start.py`, world.folder, {
+      ...env,
+      ID: id,
+      PATH,
+    });
+    expect(code, output).toBe(0);
     const records = await expectMade(id);
     await expectApproved(id);
-    expect(said).toMatch(
-      `${id}: 3 images for ${(await batchIn(world, id).handle.status()).costUsd.estimated} USD`,
+    expect(output).toMatch(
+      `${id}: 3 images for ${(await openTestBatch(world, id).handle.status()).costUsd.estimated} USD`,
     );
-    expect(said).toContain(`COMPLETED: 3 of 3\n${records.map(({ file }) => file).join('\n')}\n`);
+    expect(output).toContain(`COMPLETED: 3 of 3\n${records.map(({ file }) => file).join('\n')}\n`);
   });
 
   test('api.sh makes a batch with curl alone', { timeout: 2 * MINUTE }, async () => {
@@ -136,19 +140,21 @@ describe('examples/any-language', () => {
       await mkdir(out);
       // As an application elsewhere: neither the store nor Temporal is known to it.
       const stranger = { PATH: process.env['PATH'] ?? '', API: url, TOKEN, ID: id, OUT: out };
-      const { code, said } = await shell(`sh ${EXAMPLES}api.sh`, world.folder, stranger);
-      expect(code, said).toBe(0);
-      expect(said).not.toContain(TOKEN);
-      expect(said).toMatch(/^\{"ok":true,"problems":\[\],"warnings":\[\]\}\n\{"batchId":"any-language-curl"/);
-      expect(said).toMatch(/^WAITING\n[\s\S]*^COMPLETED$/m);
+      const { code, output } = await runShell(`sh ${EXAMPLES}api.sh`, world.folder, stranger);
+      expect(code, output).toBe(0);
+      expect(output).not.toContain(TOKEN);
+      expect(output).toMatch(
+        /^\{"ok":true,"problems":\[\],"warnings":\[\]\}\n\{"batchId":"any-language-curl"/,
+      );
+      expect(output).toMatch(/^WAITING\n[\s\S]*^COMPLETED$/m);
 
       const [hero] = await expectMade(id);
       expect(await world.store.list('references/')).toHaveLength(1);
       expect((await readdir(out)).sort()).toEqual([`${id}.zip`, 'hero~1.jpg']);
       expect(await readFile(join(out, 'hero~1.jpg'))).toEqual(await readFile(imageAt(id, hero?.file ?? '')));
-      const listed = await shell(`python3 -m zipfile -l ${join(out, `${id}.zip`)}`, world.folder, {});
+      const listed = await runShell(`python3 -m zipfile -l ${join(out, `${id}.zip`)}`, world.folder, {});
       for (const file of ['images/hero~1.jpg', 'images/flatlay.jpg', 'results.jsonl'])
-        expect(listed.said).toContain(`${id}/${file}`);
+        expect(listed.output).toContain(`${id}/${file}`);
     } finally {
       await desk.close();
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BatchProgress } from '../../src/contract/index.ts';
-import { shell } from '../support/shell.ts';
+import { runShell } from '../support/shell.ts';
 import { picture } from './activities-kit.ts';
 import { type Api, type ApiDesk, openApiDesk, threeOutputs } from './api-kit.ts';
 
@@ -90,13 +90,13 @@ describe('the commands of the documents', () => {
         .replace('http://127.0.0.1:8480', '$API')
         .replace(/manifest=@manifest.yaml/, 'manifest=@with.yaml');
       const url = command.includes('$TOKEN') ? guarded.url : desk.api.url;
-      const heard = await shell(`${typed} -sS -w '\\n%{http_code}'`, folder, {
+      const heard = await runShell(`${typed} -sS -w '\\n%{http_code}'`, folder, {
         API: url,
         TOKEN,
         PATH: process.env['PATH'] ?? '',
       });
-      expect(heard.code, heard.said).toBe(0);
-      expect(heard.said, typed).toMatch(/\n20[01]$/);
+      expect(heard.code, heard.output).toBe(0);
+      expect(heard.output, typed).toMatch(/\n20[01]$/);
     },
   );
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BatchProgress, OutputRecord, Report } from '../../src/contract/index.ts';
-import { readStory } from '../support/history.ts';
+import { readActivities } from '../support/history.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const REFERENCE = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#c33' } })
@@ -104,7 +104,7 @@ describe('a batch with a refusal, a passing failure and an answer that never com
   });
 
   test('tells its story in the history: each step in order, with a summary that names its round', async () => {
-    const story = await readStory(world.client, batchId);
+    const story = await readActivities(world.client, batchId);
     const names = story.map(({ activity }) => activity).join(' ');
     const round = 'stageRound findJob createJob( checkJob)+ collectRound';
     expect(names).toMatch(new RegExp(`^prepare ${round} ${round} ${round} report cleanUp$`));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { worstCaseUsd } from '../../src/batch/cost.ts';
 import { planOutputs } from '../../src/batch/plan.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { type BatchIn, batchIn, namePrefix, parseSubmission } from '../support/batch-in.ts';
+import { namePrefix, openTestBatch, parseSubmission, type TestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
@@ -31,17 +31,17 @@ const BUDGETS: readonly [rounds: number, jobs: string[]][] = [
 
 describe.concurrent('a batch with a budget', () => {
   let world: World;
-  const batches = new Map<string, BatchIn>();
+  const batches = new Map<string, TestBatch>();
 
-  async function start(id: string, rounds: number): Promise<BatchIn> {
+  async function start(id: string, rounds: number): Promise<TestBatch> {
     const options = { maxCostUsd: rounds * ROUND };
     await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: id, options });
-    const batch = batchIn(world, id);
+    const batch = openTestBatch(world, id);
     batches.set(id, batch);
     return batch;
   }
 
-  const readSubmissions = async (batch: BatchIn) => (await batch.jobs()).map(parseSubmission);
+  const readSubmissions = async (batch: TestBatch) => (await batch.jobs()).map(parseSubmission);
   const toId = (rounds: number) => `budget-${rounds * 100}`;
 
   beforeAll(async () => {
@@ -56,7 +56,7 @@ describe.concurrent('a batch with a budget', () => {
   afterAll(() => world.close());
 
   test.each(BUDGETS)('of %d rounds makes the jobs %j, and is never passed', async (rounds, jobs) => {
-    const batch = batchIn(world, toId(rounds));
+    const batch = openTestBatch(world, toId(rounds));
     if (jobs.length === 2) await batch.ended();
     else await batch.stopped('over-budget');
     expect(await readSubmissions(batch)).toEqual(jobs);
@@ -67,7 +67,7 @@ describe.concurrent('a batch with a budget', () => {
   });
 
   test('stops before the round that could pass it, says what it could come to, and goes on with another', async () => {
-    const batch = batchIn(world, 'budget-raised');
+    const batch = openTestBatch(world, 'budget-raised');
     const stop = await batch.stopped('over-budget');
     expect(stop).toMatchObject({
       step: 'submit',
@@ -85,7 +85,7 @@ describe.concurrent('a batch with a budget', () => {
   });
 
   test('counts a job that was deleted at its worst: nobody can say what it cost', async () => {
-    const batch = batchIn(world, 'budget-deleted');
+    const batch = openTestBatch(world, 'budget-deleted');
     await batch.stopped('job-gone');
     expect(await batch.jobs()).toMatchObject([{ deleted: true, imagesBilled: KEYS.length }]);
     await batch.retry();

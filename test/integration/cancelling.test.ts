@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BatchOptions, BatchProgress } from '../../src/contract/index.ts';
 import { batchPlaces } from '../../src/contract/places.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { type BatchIn, batchIn, namePrefix, stillRunning } from '../support/batch-in.ts';
+import { listRunning, namePrefix, openTestBatch, type TestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
@@ -18,7 +18,7 @@ interface Case {
   faults?: Fault[];
   options?: Partial<BatchOptions>;
   /** The moment at which it is cancelled. */
-  when: (progress: BatchProgress, batch: BatchIn) => boolean | Promise<boolean>;
+  when: (progress: BatchProgress, batch: TestBatch) => boolean | Promise<boolean>;
   /** How many jobs it has had in the end. */
   jobs: 0 | 1;
   /** How many images had been finished, and so must be there: at least and at most. */
@@ -113,10 +113,10 @@ const CASES: Case[] = [
 ];
 
 /** What holds for every cancelled batch, whenever it was cancelled. */
-async function expectCancelled(batch: BatchIn): Promise<{ images: number }> {
+async function expectCancelled(batch: TestBatch): Promise<{ images: number }> {
   expect(await batch.ended()).toMatchObject({ state: 'CANCELLED' });
   expect(await batch.workflow()).toBe('CANCELLED');
-  expect(stillRunning(await batch.jobs())).toEqual([]);
+  expect(listRunning(await batch.jobs())).toEqual([]);
 
   const { state, outputs } = await batch.report();
   const records = await batch.records();
@@ -129,7 +129,7 @@ async function expectCancelled(batch: BatchIn): Promise<{ images: number }> {
 }
 
 /** A second cancellation, of what has ended, is harmless. */
-async function cancelAgain(batch: BatchIn): Promise<void> {
+async function cancelAgain(batch: TestBatch): Promise<void> {
   const before = await batch.report();
   await batch.handle.cancel();
   expect(await batch.workflow()).toBe('CANCELLED');
@@ -152,7 +152,7 @@ describe.concurrent('a batch that is cancelled', () => {
     '$says leaves no job running and loses no image',
     async ({ id, options, when, jobs, images }) => {
       await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: id, options: { ...options } });
-      const batch = batchIn(world, id);
+      const batch = openTestBatch(world, id);
       await batch.until((progress) => when(progress, batch));
       await batch.handle.cancel();
       const kept = await expectCancelled(batch);
@@ -166,7 +166,7 @@ describe.concurrent('a batch that is cancelled', () => {
 
   test('a second time, while the first is under way, ends all the same', async () => {
     await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: 'cancel-twice' });
-    const batch = batchIn(world, 'cancel-twice');
+    const batch = openTestBatch(world, 'cancel-twice');
     await batch.until((progress) => hasImages(progress, batch));
     await batch.handle.cancel();
     await batch.until(({ state }) => state === 'CANCELLING' || state === 'CANCELLED');
@@ -178,7 +178,7 @@ describe.concurrent('a batch that is cancelled', () => {
   test('during a retry keeps what the ended batch had', async () => {
     const items = [item('b', { count: OUTPUTS - 1 }), item('c', { prompt: 'A thing [refuse]' })];
     await world.hummingbatch.startNormalised({ manifest: buildManifest(items), batchId: 'cancel-retried' });
-    const batch = batchIn(world, 'cancel-retried');
+    const batch = openTestBatch(world, 'cancel-retried');
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES' });
     await world.hummingbatch.batch(batch.id).retry({ outcomes: ['refused'] });
     await batch.until(async () => (await batch.jobs()).at(1)?.state === 'RUNNING');
@@ -199,11 +199,11 @@ describe('a batch that is cancelled while no worker serves its queue', () => {
   test('ends when one comes: without a job where it had none, and its job is cancelled where it had one', async () => {
     const stopWorker = await world.work();
     await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: 'cancel-left' });
-    const left = batchIn(world, 'cancel-left');
+    const left = openTestBatch(world, 'cancel-left');
     await left.until((progress) => hasImages(progress, left));
     await stopWorker();
     await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: 'cancel-unseen' });
-    const unseen = batchIn(world, 'cancel-unseen');
+    const unseen = openTestBatch(world, 'cancel-unseen');
     for (const { handle } of [left, unseen]) await handle.cancel();
 
     await world.work();

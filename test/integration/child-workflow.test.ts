@@ -5,7 +5,7 @@ import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@te
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { toWorkflowId } from '../../src/contract/index.ts';
 import { batchPlaces } from '../../src/contract/places.ts';
-import { batchIn, namePrefix } from '../support/batch-in.ts';
+import { namePrefix, openTestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('../support/order-workflows.ts', import.meta.url));
@@ -67,7 +67,7 @@ describe('from inside another workflow', () => {
   /** An order puts its batch into the store first. */
   async function waiting(id: string): Promise<void> {
     while (!(await world.store.head(batchPlaces(id).manifest))) await pause(20);
-    await batchIn(world, id).until(({ state }) => state === 'WAITING');
+    await openTestBatch(world, id).until(({ state }) => state === 'WAITING');
   }
 
   test('nothing of the batch’s own code comes into the bundle', () => {
@@ -160,7 +160,9 @@ describe('from inside another workflow', () => {
 
   test('a batch may be bound to the life of who started it', async () => {
     await (await start('orderTogether', 'long-together')).result();
-    const { state } = await batchIn(world, 'long-together').until(({ endedAt }) => endedAt !== undefined);
+    const { state } = await openTestBatch(world, 'long-together').until(
+      ({ endedAt }) => endedAt !== undefined,
+    );
     expect(state).toBe('CANCELLED');
   });
 });

@@ -7,7 +7,7 @@ import { connectTemporal } from '../../src/client/index.ts';
 import { createEmulator, type Emulator, type Fault } from '../../src/emulator/index.ts';
 import { readRecord } from '../../src/local/record.ts';
 import { type Ended, openDesk } from '../support/desk.ts';
-import { textOfHistory } from '../support/history.ts';
+import { readHistoryText } from '../support/history.ts';
 import { createDesk, manifestText } from './cli-kit.ts';
 
 const KEY = 'AIza-distinctive-key-4711';
@@ -95,7 +95,7 @@ describe('of a batch that was run with a bad key, stopped, retried, cut off and 
     await call(['results', batchId, '--json']);
 
     const client = await connectTemporal({ address: `127.0.0.1:${server?.port}`, namespace: 'default' });
-    history = await textOfHistory(client, batchId);
+    history = await readHistoryText(client, batchId);
     await client.connection.close();
     temporal.child.kill('SIGTERM');
     const { stdout, stderr } = await temporal.ended;

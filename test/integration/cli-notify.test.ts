@@ -25,7 +25,7 @@ test('run tells by webhook whom configuration names, before it ends', async () =
   const { code, stdout, stderr } = await desk.run(['run', 'm.yaml', '--emulator', '--json', '--verbose']);
   expect(code, stderr).toBe(0);
   const { batchId } = JSON.parse(stdout) as { batchId: string };
-  expect(receiver.ofBatch(batchId)).toMatchObject([
+  expect(receiver.listDeliveries(batchId)).toMatchObject([
     { path: '/configured', event: { type: 'batch.ended', data: { state: 'COMPLETED' } } },
   ]);
   expect(stdout + stderr).not.toContain(SECRET.replace('whsec_', ''));
@@ -37,7 +37,7 @@ test('a manifest’s own targets are told in place of those of the configuration
   const { code, stdout, stderr } = await desk.run(['run', 'm.yaml', '--emulator', '--json']);
   expect(code, stderr).toBe(0);
   const { batchId } = JSON.parse(stdout) as { batchId: string };
-  expect(receiver.ofBatch(batchId).map(({ path }) => path)).toEqual(['/own']);
+  expect(receiver.listDeliveries(batchId).map(({ path }) => path)).toEqual(['/own']);
 });
 
 test('nothing is started with secrets that are malformed, and nothing of them is shown', async () => {

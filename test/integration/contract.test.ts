@@ -7,9 +7,9 @@ import {
 } from '../../src/contract/index.ts';
 import { postPublic } from '../../src/net/post.ts';
 import type { ContractSchema } from '../../src/schemas/published.ts';
-import { batchIn } from '../support/batch-in.ts';
 import { loadChecker } from '../support/contract.ts';
-import { shell } from '../support/shell.ts';
+import { runShell } from '../support/shell.ts';
+import { openTestBatch } from '../support/test-batch.ts';
 import { createReceiver, type Receiver } from '../support/webhook-receiver.ts';
 import type { World } from '../support/world.ts';
 import { letJobsEnd, stillWorld } from './operations-kit.ts';
@@ -71,7 +71,7 @@ describe('what is really sent fits the published schemas', () => {
     await world.hummingbatch.startBatch(
       await startRequest('contract-real', { approveAboveUsd: 0, maxRounds: 2 }),
     );
-    const batch = batchIn(world, 'contract-real');
+    const batch = openTestBatch(world, 'contract-real');
     const seen: BatchProgress[] = [await batch.until(({ state }) => state === 'AWAITING_APPROVAL')];
     await batch.handle.approve();
     seen.push(await batch.until(({ state, check }) => state === 'WAITING' && check !== undefined));
@@ -100,7 +100,7 @@ describe('what is really sent fits the published schemas', () => {
 
   test('where a batch stands that has stopped, and its webhook', async () => {
     await world.hummingbatch.startBatch(await startRequest('contract-stopped', { maxCostUsd: 0 }));
-    const batch = batchIn(world, 'contract-stopped');
+    const batch = openTestBatch(world, 'contract-stopped');
     await batch.stopped('over-budget');
     await expectFits('progress', await batch.handle.status());
     await expectEvents('contract-stopped', ['batch.stopped']);
@@ -109,13 +109,13 @@ describe('what is really sent fits the published schemas', () => {
   });
 
   async function expectEvents(batchId: string, types: string[]): Promise<void> {
-    const deliveries = await receiver.had(batchId, types.length);
+    const deliveries = await receiver.waitForDeliveries(batchId, types.length);
     expect(deliveries.map(({ event }) => event.type)).toEqual(types);
     for (const { body } of deliveries) await expectFits('webhook-event', JSON.parse(body));
   }
 
   test('and what is not does not', async () => {
-    const { state: _, ...progress } = await batchIn(world, 'contract-stopped').handle.status();
+    const { state: _, ...progress } = await openTestBatch(world, 'contract-stopped').handle.status();
     expect((await loadChecker('progress'))(progress)).toContain("required property 'state'");
   });
 });
@@ -129,6 +129,6 @@ def patterns(part):
         else: yield from patterns(value)
 found = [re.compile(pattern) for file in pathlib.Path("docs/contract").glob("*.json") for pattern in patterns(json.loads(file.read_text()))]
 print(len(found) > 10)`;
-  const heard = await shell(`python3 -c '${program}'`, process.cwd(), {});
-  expect(heard.said).toBe('True\n');
+  const heard = await runShell(`python3 -c '${program}'`, process.cwd(), {});
+  expect(heard.output).toBe('True\n');
 });

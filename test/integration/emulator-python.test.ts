@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { createEmulator } from '../../src/emulator/index.ts';
-import { pythonWith } from '../support/python.ts';
+import { preparePython } from '../support/python.ts';
 import { getImage } from './emulator-kit.ts';
 
 const run = promisify(execFile);
@@ -15,7 +15,7 @@ const PACKAGE = 'google-genai==3.4.0';
 const PROGRAM = fileURLToPath(new URL('emulator-python.py', import.meta.url));
 
 it('the Python SDK runs a whole batch against the emulator, by file and inline', async (context) => {
-  const sdk = await pythonWith(PACKAGE);
+  const sdk = await preparePython(PACKAGE);
   if ('missing' in sdk) return context.skip(sdk.missing);
   const folder = await mkdtemp(join(tmpdir(), 'emulator-python-'));
   const emulator = await createEmulator({ jobSeconds: 0.3, images: 'plain' });

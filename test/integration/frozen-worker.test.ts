@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { batchPlaces } from '../../src/contract/places.ts';
-import { readTree } from '../support/tree.ts';
+import { readBatchTree } from '../support/tree.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -39,16 +39,16 @@ test('a worker that is frozen while it collects, and wakes up when another has f
   const old = startWorker();
   await world.hummingbatch.startBatch({ manifest: path, batchId: 'frozen-undisturbed' });
   await world.hummingbatch.batch('frozen-undisturbed').wait();
-  const undisturbed = await readTree(world.store, 'frozen-undisturbed');
+  const undisturbed = await readBatchTree(world.store, 'frozen-undisturbed');
 
   const batchId = await freezeWhileItCollects(path, old);
   startWorker();
   expect(await world.hummingbatch.batch(batchId).wait()).toMatchObject({ state: 'COMPLETED' });
-  expect(await readTree(world.store, batchId)).toEqual(undisturbed);
+  expect(await readBatchTree(world.store, batchId)).toEqual(undisturbed);
   const before = await readEveryFile(batchId);
 
   process.kill(old.pid, 'SIGCONT');
-  await old.said(new RegExp(`"batch":"${batchId}",.*"step":"collectRound".*"msg":"(done|failed)"`));
+  await old.waitForLog(new RegExp(`"batch":"${batchId}",.*"step":"collectRound".*"msg":"(done|failed)"`));
   await old.stop();
 
   expect(await readEveryFile(batchId)).toEqual(before);

@@ -57,13 +57,13 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
   );
 
   test.each<[string, () => string | Buffer, RegExp]>([
-    ['deep.yaml', () => '['.repeat(100_000), /deep\.yaml:1:\d+ Nested deeper than 32 levels\./],
-    ['deep.json', () => '{"a":'.repeat(MB), /deep\.json:1:\d+ Nested deeper than 32 levels\./],
-    ['bomb.yaml', () => bomb.join('\n'), /More than 250,000 values\./],
+    ['deep.yaml', () => '['.repeat(100_000), /deep\.yaml:1:\d+ The file is nested deeper than 32 levels\./],
+    ['deep.json', () => '{"a":'.repeat(MB), /deep\.json:1:\d+ The file is nested deeper than 32 levels\./],
+    ['bomb.yaml', () => bomb.join('\n'), /The file has more than 250,000 values\./],
     [
       'quoted.yaml',
       () => `name: "${'x'.repeat(31 * MB)}"`,
-      /of YAML at most 8 MiB are read\. Split it, or write it as JSON or JSONL\./,
+      /The limit for YAML is 8 MiB\. Split the file, or write it as JSON or JSONL\./,
     ],
     [
       'quoted-8.yaml',
@@ -80,7 +80,11 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
       () => `{"key":"${'x'.repeat(31 * MB)}","prompt":"x"}`,
       /The key has 31000000 characters\. Use at most 100\./,
     ],
-    ['commas.csv', () => ','.repeat(31 * MB), /More than 250,000 cells\. Fewer columns, or two batches\./],
+    [
+      'commas.csv',
+      () => ','.repeat(31 * MB),
+      /The file has more than 250,000 cells\. Use fewer columns, or split the file into two batches\./,
+    ],
     [
       'columns.csv',
       () => `key,prompt,${'x,'.repeat(100_000)}`,
@@ -89,9 +93,9 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
     [
       'utf16.csv',
       () => Buffer.from('\uFEFFkey,prompt\na,x\n', 'utf16le'),
-      /The file is not text in UTF-8\. Save the file as UTF-8\./,
+      /The file is not UTF-8 text\. Save the file as UTF-8\./,
     ],
-    ['nul.csv', () => 'key,prompt\na,x\0y\n', /nul\.csv:2:4 The file holds a NUL byte\./],
+    ['nul.csv', () => 'key,prompt\na,x\0y\n', /nul\.csv:2:4 The file contains a NUL byte\./],
   ])('where it is %s', async (name, content, sentence) => {
     await writeFile(at(name), content());
     expect(await catchRefusal(name)).toMatch(sentence);
@@ -101,7 +105,7 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
     await writeFile(at(`big.${format}`), '');
     await truncate(at(`big.${format}`), 100 * MB);
     expect(await catchRefusal(`big.${format}`)).toMatch(
-      /The manifest has 95\.4 MiB; at most 32 MiB are read\. Split it/,
+      /The manifest has 95\.4 MiB\. The limit is 32 MiB\. Split the manifest/,
     );
   });
 
@@ -114,7 +118,7 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
       await symlink('loop.yaml', at('loop.yaml'));
       for (const name of ['pipe', 'device', 'folder'])
         expect(await catchRefusal(`${name}.yaml`)).toContain(
-          'It is a folder, a pipe or a device, and no file.',
+          'The path is a folder, a pipe or a device, not a file.',
         );
       expect(await catchRefusal('loop.yaml')).toContain('The file cannot be read (ELOOP).');
     },
@@ -198,7 +202,7 @@ test('every reference that is none is named with what it is, all of them at once
     'http://127.0.0.1/x.png': 'is not encrypted.',
     'file:///etc/passwd': '"file:" is not supported.',
     'data:image/png;base64,AAAA': '"data:" is not supported.',
-    'https://user:secret@example.com/x.png': 'The URL holds a user name or a password.',
+    'https://user:secret@example.com/x.png': 'The URL contains a user name or a password.',
     'https:example.com': 'is not a valid URL.',
   });
   const references = Object.fromEntries(Object.keys(expected).map((source, n) => [`r${n}`, source]));
@@ -247,7 +251,7 @@ test.each([
 });
 
 test('a reference at an address that is not public is not asked for, and nothing is uploaded', async () => {
-  const { port, visits } = await createListener();
+  const { port, connections } = await createListener();
   const emulator = await createEmulator({ images: 'plain' });
   onTestFinished(() => emulator.close());
   await writeFile(
@@ -266,7 +270,7 @@ test('a reference at an address that is not public is not asked for, and nothing
     `The reference at https://127.0.0.1:${port} could not be fetched: it leads to an address that is not public.`,
   );
   expect(stderr).toContain('Check the URL, or use a local file.');
-  expect(visits()).toBe(0);
+  expect(connections()).toBe(0);
   expect(await emulator.ledger()).toMatchObject({ uploads: [], jobs: [] });
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BatchOptions, ErrorCode, JobState } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { type BatchIn, batchIn, parseSubmission, stillRunning } from '../support/batch-in.ts';
+import { listRunning, openTestBatch, parseSubmission, type TestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
@@ -128,13 +128,13 @@ const onFirstJob = ({ id, faults }: Case): Fault[] =>
 
 describe('a job', () => {
   let world: World;
-  const batches = new Map<string, Promise<BatchIn>>();
+  const batches = new Map<string, Promise<TestBatch>>();
 
   /** Starts it, goes on with it where it stops, and is there when it has ended. */
-  async function play({ id, options, stops, fix }: Case): Promise<BatchIn> {
+  async function play({ id, options, stops, fix }: Case): Promise<TestBatch> {
     const manifest = buildManifest([item('a', { count: OUTPUTS })]);
     await world.hummingbatch.startNormalised({ manifest, batchId: id, options: { ...options } });
-    const batch = batchIn(world, id);
+    const batch = openTestBatch(world, id);
     if (stops) {
       const stop = await batch.stopped();
       expect(stop, id).toMatchObject({ code: stops, fix: expect.stringContaining(`\`${fix}\``) });
@@ -157,10 +157,10 @@ describe('a job', () => {
   afterAll(() => world.close());
 
   test.each(CASES)('$says', async ({ id, jobs, first, stops }) => {
-    const batch = (await batches.get(id)) as BatchIn;
+    const batch = (await batches.get(id)) as TestBatch;
     const made = await batch.jobs();
     expect(Object.fromEntries(made.map((job) => [parseSubmission(job), job.rows]))).toEqual(jobs);
-    expect(stillRunning(made)).toEqual([]);
+    expect(listRunning(made)).toEqual([]);
     expect(made.filter(({ cancelled }) => cancelled)).toHaveLength(id.startsWith('end-stuck') ? 1 : 0);
 
     const report = await batch.report();
@@ -177,7 +177,7 @@ describe('a job', () => {
   });
 
   test('that was cut short has its images from both jobs, each paid for once', async () => {
-    const batch = (await batches.get('end-cut-short')) as BatchIn;
+    const batch = (await batches.get('end-cut-short')) as TestBatch;
     const rounds = (await batch.records()).map(({ round }) => round);
     expect(rounds).toEqual([...Array(OUTPUTS / 2).fill(1), ...Array(OUTPUTS / 2).fill(2)]);
     const billed = (await batch.jobs()).map(({ imagesBilled }) => imagesBilled);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/emulator/index.ts';
 import { createGemini } from '../../src/gemini/index.ts';
-import { batchIn } from '../support/batch-in.ts';
+import { openTestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { expectWhole, UPLOADS, writeManifest } from './stopping-kit.ts';
 
@@ -23,7 +23,7 @@ describe('a key that is revoked while batches run', () => {
     const path = await writeManifest(world);
     const start = async (batchId: string, options = {}) => {
       await world.hummingbatch.startBatch({ manifest: path, batchId, options });
-      return batchIn(world, batchId);
+      return openTestBatch(world, batchId);
     };
     const waits = await start('key-waits', { submitWindowMs: 600_000 });
     await waits.until(({ check }) => check !== undefined);
@@ -54,7 +54,7 @@ describe('a key that is revoked while batches run', () => {
     await stopWorker();
     keys.push('new-key');
     await world.work({ gemini: createGemini({ baseUrl: world.emulator.url, apiKey: 'new-key' }) });
-    const batches = Object.keys(stops).map((id) => batchIn(world, id));
+    const batches = Object.keys(stops).map((id) => openTestBatch(world, id));
     await Promise.all(batches.map((batch) => batch.retry()));
     for (const batch of batches) await batch.until(({ state }) => state === 'WAITING');
     clock.at += 61_000;

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toWorkflowId } from '../../src/contract/index.ts';
-import { noise } from '../support/pictures.ts';
-import { readTree } from '../support/tree.ts';
+import { createNoiseImage } from '../support/noise-image.ts';
+import { readBatchTree } from '../support/tree.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -38,13 +38,13 @@ describe('a worker process that is killed with SIGKILL', () => {
 
   beforeAll(async () => {
     world = await createWorld({ imageBytes: 200_000 });
-    const pictures = await Promise.all(Array.from({ length: REFERENCES }, () => noise(1200)));
+    const pictures = await Promise.all(Array.from({ length: REFERENCES }, () => createNoiseImage(1200)));
     const files = Object.fromEntries(pictures.map((bytes, n) => [`refs/r${n}.png`, bytes]));
     path = await world.manifest(MANIFEST, files);
     worker = startWorkerProcess(world);
     const { batchId } = await world.hummingbatch.startBatch({ manifest: path, batchId: 'undisturbed' });
     await world.hummingbatch.batch(batchId).wait();
-    undisturbed = await readTree(world.store, batchId);
+    undisturbed = await readBatchTree(world.store, batchId);
   });
   afterAll(async () => {
     await worker.stop();
@@ -81,7 +81,7 @@ describe('a worker process that is killed with SIGKILL', () => {
   }
 
   async function expectSameAsUndisturbed(batchId: string): Promise<void> {
-    expect(await readTree(world.store, batchId)).toEqual(undisturbed);
+    expect(await readBatchTree(world.store, batchId)).toEqual(undisturbed);
     const { jobs } = await world.emulator.ledger();
     expect(jobs.filter(({ displayName }) => displayName?.startsWith(`hb/${batchId}/`))).toHaveLength(1);
   }

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createGemini } from '../../src/gemini/index.ts';
-import { textOfHistory } from '../support/history.ts';
+import { readHistoryText } from '../support/history.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const KEY = 'AIza-distinctive-key-4711';
@@ -47,7 +47,7 @@ describe('of a batch with a stop, a refusal, a passing failure and faults on the
     const batch = world.hummingbatch.batch(batchId);
     for await (const { state } of batch.progress()) if (state === 'NEEDS_ATTENTION') await batch.retry();
 
-    history = await textOfHistory(world.client, batchId);
+    history = await readHistoryText(world.client, batchId);
     for (const key of await world.store.list(`batches/${batchId}/`)) {
       files.set(key, Buffer.from((await world.store.get(key)) ?? []).toString('latin1'));
     }

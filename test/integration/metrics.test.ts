@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { ADDED_LABELS, METRICS, type Metric, scrapedName } from '../../src/batch/metrics.ts';
 import { freePort } from '../../src/local/ports.ts';
-import { batchIn } from '../support/batch-in.ts';
 import { createListener } from '../support/listener.ts';
-import { deployedExpressions, readPromQl } from '../support/promql.ts';
+import { parsePromQl, readDeployedExpressions } from '../support/promql.ts';
 import { readValue, type Series, scrape } from '../support/scrape.ts';
+import { openTestBatch } from '../support/test-batch.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item, picture } from './activities-kit.ts';
@@ -28,7 +28,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
   let address: string;
   let stopped: Series[];
   let ended: Series[];
-  let batch: ReturnType<typeof batchIn>;
+  let batch: ReturnType<typeof openTestBatch>;
 
   /** Waits until it has such a value: the gauges are asked for every 15 s. */
   async function until(name: string, labels: Record<string, string>, value: number): Promise<Series[]> {
@@ -50,7 +50,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
     });
     address = `127.0.0.1:${await freePort()}`;
     worker = startWorkerProcess(world, { HUMMINGBATCH_METRICS: address });
-    await worker.said('Ctrl-C');
+    await worker.waitForLog('Ctrl-C');
     const content = {
       name: 'metrics',
       model: MODEL,
@@ -62,7 +62,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
     };
     const path = await world.manifest(content, { 'bottle.png': await picture(11) });
     await world.hummingbatch.startBatch({ manifest: path, batchId: 'metrics' });
-    batch = batchIn(world, 'metrics');
+    batch = openTestBatch(world, 'metrics');
     await batch.stopped('permission-denied');
     stopped = await until('hummingbatch_stopped_batches', { code: 'permission-denied' }, 1);
     await batch.retry();
@@ -75,7 +75,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
   });
 
   test('the worker says where they are', () => {
-    expect(worker.heard()).toContain(`Metrics: http://${address}/metrics`);
+    expect(worker.readLog()).toContain(`Metrics: http://${address}/metrics`);
   });
 
   test('show the stopped batch among the open ones, and no longer when it has ended', () => {
@@ -151,17 +151,17 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
 
   test('are what the dashboard and the alerts ask for, label by label', async () => {
     const unknown: unknown[] = [];
-    for (const { at, expr } of await deployedExpressions()) {
-      const { selectors, grouped } = readPromQl(expr);
+    for (const { location, expr } of await readDeployedExpressions()) {
+      const { selectors, groupingLabels } = parsePromQl(expr);
       const known = new Set(selectors.flatMap(({ metric }) => labelsSeen(metric)));
-      for (const { metric, matched } of selectors) {
+      for (const { metric, matchers } of selectors) {
         if (metric in ONLY_AFTER_TROUBLE) continue;
-        if (labelsSeen(metric).length === 0) unknown.push([at, metric]);
-        for (const { label } of matched)
-          if (!labelsSeen(metric).includes(label)) unknown.push([at, metric, label]);
+        if (labelsSeen(metric).length === 0) unknown.push([location, metric]);
+        for (const { label } of matchers)
+          if (!labelsSeen(metric).includes(label)) unknown.push([location, metric, label]);
       }
       if (selectors.some(({ metric }) => metric in ONLY_AFTER_TROUBLE)) continue;
-      for (const label of grouped) if (!known.has(label)) unknown.push([at, 'by', label]);
+      for (const label of groupingLabels) if (!known.has(label)) unknown.push([location, 'by', label]);
     }
     expect(unknown).toEqual([]);
   });
@@ -174,7 +174,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
   describe('the log', () => {
     const lines = () =>
       worker
-        .heard()
+        .readLog()
         .split('\n')
         .filter(Boolean)
         .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -227,8 +227,8 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
     });
 
     test('holds no prompt and no key', () => {
-      expect(worker.heard()).not.toContain(PROMPT);
-      expect(worker.heard()).not.toContain('test-key');
+      expect(worker.readLog()).not.toContain(PROMPT);
+      expect(worker.readLog()).not.toContain('test-key');
     });
   });
 });
@@ -242,20 +242,20 @@ test('a worker that takes a batch over counts nothing again that the first one h
   onTestFinished(() => first.kill());
   const manifest = buildManifest([item('a', { count: 2 })]);
   await world.hummingbatch.startNormalised({ manifest, batchId: 'metrics-taken-over' });
-  const batch = batchIn(world, 'metrics-taken-over');
+  const batch = openTestBatch(world, 'metrics-taken-over');
   await batch.stopped('permission-denied');
   await first.stop();
 
   const address = `127.0.0.1:${await freePort()}`;
   const second = startWorkerProcess(world, { HUMMINGBATCH_METRICS: address });
   onTestFinished(() => second.stop());
-  await second.said('Ctrl-C');
+  await second.waitForLog('Ctrl-C');
   await batch.retry();
   await batch.ended();
   const all = await scrape(address);
   expect(all.filter(({ name }) => name === 'hummingbatch_stops_total')).toEqual([]);
   expect(readValue(all, 'hummingbatch_outputs_total', { outcome: 'image', model: MODEL })).toBe(2);
-  expect(second.heard()).not.toContain('"state":"PREPARING"');
+  expect(second.readLog()).not.toContain('"state":"PREPARING"');
 });
 
 describe('an address for metrics', () => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BatchOptions, NotifyTarget } from '../../src/contract/index.ts';
 import { toWorkflowId } from '../../src/contract/index.ts';
 import { postPublic } from '../../src/net/post.ts';
-import { batchIn, namePrefix } from '../support/batch-in.ts';
+import { namePrefix, openTestBatch } from '../support/test-batch.ts';
 import { createReceiver, type Delivery, type Receiver } from '../support/webhook-receiver.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -69,7 +69,7 @@ const target = (path: string, secretRef = 'shop'): NotifyTarget => ({
 async function begin(batchId: string, notify: NotifyTarget[], options: Partial<BatchOptions> = {}) {
   const manifest = await world.manifest({ name: 'told', ...MANIFEST });
   await world.hummingbatch.startBatch({ manifest, batchId, options: { notify, ...options } });
-  return batchIn(world, batchId);
+  return openTestBatch(world, batchId);
 }
 
 /** The workflows that deliver a batch's events, with their summaries, as the batch has begun them. */
@@ -108,7 +108,7 @@ describe('a receiver', () => {
   test('hears of an end, signed, and only once where it takes it', async () => {
     const batch = await begin('told-end', [target('/hooks?token=hunter2')]);
     const { outputs, costUsd } = await batch.ended();
-    const [{ event, path } = {}] = await receiver.had('told-end', 1);
+    const [{ event, path } = {}] = await receiver.waitForDeliveries('told-end', 1);
     expect(path).toBe('/hooks?token=hunter2');
     expect(event).toEqual({
       id: `told-end_ended_${Date.parse(event?.timestamp ?? '')}`,
@@ -119,13 +119,13 @@ describe('a receiver', () => {
     const [delivery] = await readDeliveries('told-end');
     await delivery?.handle.result();
     expect(delivery?.summary).toBe(`batch.ended of told-end to http://${receiver.host}`);
-    expect(receiver.ofBatch('told-end')).toHaveLength(1);
+    expect(receiver.listDeliveries('told-end')).toHaveLength(1);
   });
 
   test('hears of a stop, and of the end after it', async () => {
     const batch = await begin('told-stop', [target('/')]);
     const { message } = await batch.stopped('permission-denied');
-    const [{ event: stopped } = {}] = await receiver.had('told-stop', 1);
+    const [{ event: stopped } = {}] = await receiver.waitForDeliveries('told-stop', 1);
     expect(stopped).toMatchObject({
       type: 'batch.stopped',
       data: {
@@ -139,23 +139,23 @@ describe('a receiver', () => {
       },
     });
     await batch.retry();
-    const [, { event: ended } = {}] = await receiver.had('told-stop', 2);
+    const [, { event: ended } = {}] = await receiver.waitForDeliveries('told-stop', 2);
     expect(ended).toMatchObject({ type: 'batch.ended', data: { state: 'COMPLETED' } });
     expect(ended?.data.stop).toBeUndefined();
   });
 
   test('hears that a batch waits for approval, and that it failed without it', async () => {
     const batch = await begin('told-approval', [target('/')], { approveAboveUsd: 0 });
-    const [{ event: waiting } = {}] = await receiver.had('told-approval', 1);
+    const [{ event: waiting } = {}] = await receiver.waitForDeliveries('told-approval', 1);
     expect(waiting).toMatchObject({ type: 'batch.awaiting-approval', data: { state: 'AWAITING_APPROVAL' } });
     await batch.handle.approve(false);
-    const [, { event: ended } = {}] = await receiver.had('told-approval', 2);
+    const [, { event: ended } = {}] = await receiver.waitForDeliveries('told-approval', 2);
     expect(ended).toMatchObject({ data: { state: 'FAILED', stop: { code: 'approval-refused' } } });
   });
 
   test('hears of the end of a batch that was reset in between', async () => {
     const batch = await begin('told-reset', [target('/')], { approveAboveUsd: 0 });
-    await receiver.had('told-reset', 1);
+    await receiver.waitForDeliveries('told-reset', 1);
     const workflowId = toWorkflowId('told-reset');
     const { events } = await world.client.workflow.getHandle(workflowId).fetchHistory();
     const last = events?.findLast((event) => event.workflowTaskCompletedEventAttributes);
@@ -168,29 +168,29 @@ describe('a receiver', () => {
     });
     await batch.handle.approve();
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
-    const told = await receiver.had('told-reset', 2);
+    const told = await receiver.waitForDeliveries('told-reset', 2);
     expect(told.map(({ event }) => event.type)).toEqual(['batch.awaiting-approval', 'batch.ended']);
   });
 
   test('hears that a batch was cancelled', async () => {
     const batch = await begin('told-cancel', [target('/')], { approveAboveUsd: 0 });
-    await receiver.had('told-cancel', 1);
+    await receiver.waitForDeliveries('told-cancel', 1);
     await batch.handle.cancel();
-    const [, { event } = {}] = await receiver.had('told-cancel', 2);
+    const [, { event } = {}] = await receiver.waitForDeliveries('told-cancel', 2);
     expect(event).toMatchObject({ type: 'batch.ended', data: { state: 'CANCELLED' } });
   });
 
   test('hears of a retry of the ended batch too, which keeps its targets', async () => {
-    const batch = batchIn(world, 'told-end');
+    const batch = openTestBatch(world, 'told-end');
     await batch.handle.retry({ keys: ['a'] });
-    const [first, second] = await receiver.had('told-end', 2);
+    const [first, second] = await receiver.waitForDeliveries('told-end', 2);
     expect(second?.event.type).toBe('batch.ended');
     expect(second?.event.id).not.toBe(first?.event.id);
   });
 
   test('that is down first gets the same event again, under the same id', async () => {
     await begin('told-late', [target('/down-first')]);
-    const [first, ...more] = await receiver.had('told-late', 2);
+    const [first, ...more] = await receiver.waitForDeliveries('told-late', 2);
     for (const { event, body } of more) {
       expect(event.id).toBe(first?.event.id);
       expect(body).toBe(first?.body);
@@ -200,7 +200,7 @@ describe('a receiver', () => {
   test('that answers 410 is left alone at once, and the failure is to be seen', async () => {
     const batch = await begin('told-gone', [target('/gone')]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
-    await receiver.had('told-gone', 1);
+    await receiver.waitForDeliveries('told-gone', 1);
     const [delivery] = await readDeliveries('told-gone');
     const error = (await delivery?.handle.result().catch((error) => error)) as WorkflowFailedError;
     expect(error).toBeInstanceOf(WorkflowFailedError);
@@ -208,7 +208,7 @@ describe('a receiver', () => {
       type: 'unavailable',
       message: `The receiver at http://${receiver.host} answered 410: it wants no more events.`,
     });
-    expect(receiver.ofBatch('told-gone')).toHaveLength(1);
+    expect(receiver.listDeliveries('told-gone')).toHaveLength(1);
   });
 
   test('that never answers holds no batch up', async () => {
@@ -250,7 +250,7 @@ describe('a receiver', () => {
       type: 'wrong-worker',
       message: 'This worker has no webhook secret named crm.',
     });
-    expect(receiver.ofBatch('told-unknown')).toEqual([]);
+    expect(receiver.listDeliveries('told-unknown')).toEqual([]);
   });
 
   test('never got what was not signed, and no secret stands in history, log or store', async () => {
@@ -289,21 +289,21 @@ describe('a worker that is killed', () => {
     };
     const first = startWorkerProcess(world, settings);
     await begin('told-killed', [{ url: `http://${slow.host}/`, secretRef: 'shop' }]);
-    await slow.had('told-killed', 1);
+    await slow.waitForDeliveries('told-killed', 1);
     await first.kill();
     const second = startWorkerProcess(world, settings);
-    const [one, two] = await slow.had('told-killed', 2);
+    const [one, two] = await slow.waitForDeliveries('told-killed', 2);
     expect(two?.body).toBe(one?.body);
     expect(two?.event.id).toBe(one?.event.id);
     await second.stop();
-    expect(first.heard() + second.heard()).not.toContain(SECRET);
+    expect(first.readLog() + second.readLog()).not.toContain(SECRET);
     await slow.close();
   });
 
   test('does not start with secrets that are malformed, and shows nothing of them', async () => {
     const worker = startWorkerProcess(world, { HUMMINGBATCH_WEBHOOK_SECRETS: 'shop=hunter2' });
-    expect(await worker.gone).toBe(2);
-    expect(worker.heard()).toContain('HUMMINGBATCH_WEBHOOK_SECRETS: entry 1 is no name with a secret');
-    expect(worker.heard()).not.toContain('hunter2');
+    expect(await worker.exited).toBe(2);
+    expect(worker.readLog()).toContain('HUMMINGBATCH_WEBHOOK_SECRETS: entry 1 is no name with a secret');
+    expect(worker.readLog()).not.toContain('hunter2');
   });
 });

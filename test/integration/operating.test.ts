@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } f
 import { listBatches, type RetrySelector, storedOptions } from '../../src/client/index.ts';
 import type { BatchProgress } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { batchIn, namePrefix } from '../support/batch-in.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
+import { namePrefix, openTestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
@@ -41,7 +41,7 @@ describe('many batches', () => {
     for (const id of DENIED) await start(id, ['autumn', 'team:web']);
     await start(LOST, ['team:web'], { onUnknownSubmit: 'park' });
     await start(DEAR, [], { maxCostUsd: 0.000_001 });
-    for (const id of [...DENIED, LOST, DEAR]) await batchIn(world, id).stopped();
+    for (const id of [...DENIED, LOST, DEAR]) await openTestBatch(world, id).stopped();
   });
   afterAll(async () => {
     await desk.close();
@@ -151,7 +151,7 @@ describe('many batches', () => {
     expect(stderr).toContain(`Left alone: ${LOST}`);
     for (const id of DENIED) expect((await world.hummingbatch.batch(id).wait()).state).toBe('COMPLETED');
     expect(await world.hummingbatch.batch(LOST).status()).toEqual(before);
-    expect(await batchIn(world, LOST).jobs()).toEqual([]);
+    expect(await openTestBatch(world, LOST).jobs()).toEqual([]);
   });
 
   test('one that stopped for its budget goes on with a new one, however often that is sent', async () => {
@@ -182,7 +182,7 @@ describe('many batches', () => {
   test('a retry keeps how a batch is run, a budget that was changed on the way included', async () => {
     const batch = world.hummingbatch.batch(DEAR);
     await batch.retry({ keys: ['a'] });
-    await batchIn(world, DEAR).until(({ round }) => round === 2);
+    await openTestBatch(world, DEAR).until(({ round }) => round === 2);
     expect(await batch.wait()).toMatchObject({ state: 'COMPLETED', maxCostUsd: 5, round: 2 });
   });
 
@@ -207,7 +207,7 @@ describe('a queue that nobody serves', () => {
     await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId });
     const batch = world.hummingbatch.batch(batchId);
     if (stop) {
-      await batchIn(world, batchId).until(({ state }) => state === 'WAITING');
+      await openTestBatch(world, batchId).until(({ state }) => state === 'WAITING');
       await stop();
     }
     return batch;

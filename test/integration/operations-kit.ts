@@ -1,15 +1,15 @@
 import { inject } from 'vitest';
 import type { BatchOptions, Manifest } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { type BatchIn, batchIn, namePrefix, parseSubmission } from '../support/batch-in.ts';
-import type { Heard } from '../support/shell.ts';
+import type { ShellResult } from '../support/shell.ts';
+import { namePrefix, openTestBatch, parseSubmission, type TestBatch } from '../support/test-batch.ts';
 import { createWorld, type World, type WorldOptions } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
 /** A batch on which commands are run, and what their shell knows of it. */
 export interface Stage {
   world: World;
-  batch: BatchIn;
+  batch: TestBatch;
   env: Record<string, string>;
 }
 
@@ -23,7 +23,7 @@ export interface Scenario {
   world?: () => Promise<World>;
   /** Brings the batch into the state; answers with what else the shell is to know. */
   begin: (stage: Stage) => Promise<Record<string, string>>;
-  promise: (stage: Stage, heard: Heard[]) => Promise<void>;
+  promise: (stage: Stage, heard: ShellResult[]) => Promise<void>;
 }
 
 export const MANIFEST = buildManifest([item('hero'), item('flat')]);
@@ -39,7 +39,7 @@ export async function startBatch(
   { manifest = MANIFEST, options = {} }: Scenario,
 ) {
   await world.hummingbatch.startNormalised({ manifest, batchId, options });
-  return batchIn(world, batchId);
+  return openTestBatch(world, batchId);
 }
 
 /** What a shell knows of a world and a batch in it. */
@@ -75,7 +75,7 @@ export function letJobsEnd(world: World): void {
 }
 
 /** Ends whatever times it was started with: one that Temporal's CLI started checks each 30 s. */
-export async function endedSoon(batch: BatchIn) {
+export async function endedSoon(batch: TestBatch) {
   await batch.until(async ({ state, endedAt }) => {
     if (endedAt !== undefined) return true;
     const running = (await batch.jobs()).some((job) => job.state === 'PENDING' || job.state === 'RUNNING');
@@ -85,11 +85,11 @@ export async function endedSoon(batch: BatchIn) {
   return batch.ended();
 }
 
-export async function readSubmissions(batch: BatchIn): Promise<string[]> {
+export async function readSubmissions(batch: TestBatch): Promise<string[]> {
   return (await batch.jobs()).map(parseSubmission).sort();
 }
 
-export async function readJob(batch: BatchIn): Promise<{ JOB: string }> {
+export async function readJob(batch: TestBatch): Promise<{ JOB: string }> {
   return { JOB: (await batch.jobs())[0]?.name ?? '' };
 }
 

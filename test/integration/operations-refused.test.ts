@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type BatchProgress, toWorkflowId } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { batchIn } from '../support/batch-in.ts';
-import { shell, shellPath } from '../support/shell.ts';
+import { prepareShellPath, runShell } from '../support/shell.ts';
+import { openTestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildFaults, readEnvironment, type Scenario, startBatch } from './operations-kit.ts';
 
@@ -71,7 +71,7 @@ describe.concurrent('what `temporal` asks of a batch that makes no sense as it s
     );
     world = await createWorld({ faults: { faults } });
     await world.work();
-    env = { PATH: await shellPath(world.folder) };
+    env = { PATH: await prepareShellPath(world.folder) };
     await Promise.all(Object.keys(STATES).map(begin));
   });
   afterAll(() => world.close());
@@ -85,7 +85,7 @@ describe.concurrent('what `temporal` asks of a batch that makes no sense as it s
       begin: async () => ({}),
       promise: async () => undefined,
     });
-    const batch = batchIn(world, toId(state));
+    const batch = openTestBatch(world, toId(state));
     await batch.until((progress) => AT[state]?.(progress) ?? progress.state === 'AWAITING_APPROVAL');
   }
 
@@ -93,10 +93,10 @@ describe.concurrent('what `temporal` asks of a batch that makes no sense as it s
   async function refused(state: string, command: string): Promise<string> {
     const id = toId(state);
     const before = await readEvents(id);
-    const { code, said } = await shell(command, world.folder, { ...env, ...readEnvironment(world, id) });
-    expect(code, `${command}\n${said}`).toBe(1);
+    const { code, output } = await runShell(command, world.folder, { ...env, ...readEnvironment(world, id) });
+    expect(code, `${command}\n${output}`).toBe(1);
     expect(await readEvents(id), command).toBe(before);
-    return said.replaceAll('\\"', '"');
+    return output.replaceAll('\\"', '"');
   }
 
   async function readEvents(id: string): Promise<number | undefined> {

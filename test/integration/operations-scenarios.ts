@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ErrorCode } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { stillRunning } from '../support/batch-in.ts';
+import { listRunning } from '../support/test-batch.ts';
 import { buildManifest, item } from './activities-kit.ts';
 import {
   endedSoon,
@@ -68,13 +68,13 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       return NONE;
     },
     async promise({ batch }, heard) {
-      for (const { command, said } of heard) {
+      for (const { command, output } of heard) {
         if (/^hummingbatch (?!doctor)|workflow (list|describe|query)/.test(command))
-          expect(said, command).toContain(batch.id);
-        if (command.startsWith('temporal workflow query')) expect(said).toContain('"over-budget"');
-        if (command.startsWith('temporal workflow count')) expect(said).toMatch(/\d/);
-        if (command.startsWith('temporal workflow metadata')) expect(said).toContain('What you can do now');
-        if (command.startsWith('temporal task-queue')) expect(said).toMatch(/Pollers:[\s\S]*workflow/);
+          expect(output, command).toContain(batch.id);
+        if (command.startsWith('temporal workflow query')) expect(output).toContain('"over-budget"');
+        if (command.startsWith('temporal workflow count')) expect(output).toMatch(/\d/);
+        if (command.startsWith('temporal workflow metadata')) expect(output).toContain('What you can do now');
+        if (command.startsWith('temporal task-queue')) expect(output).toMatch(/Pollers:[\s\S]*workflow/);
       }
       await batch.handle.cancel();
     },
@@ -120,7 +120,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       expect(await batch.ended()).toMatchObject({ state: 'CANCELLED' });
       const jobs = await batch.jobs();
       expect(jobs).toMatchObject([{ cancelled: true }]);
-      expect(stillRunning(jobs)).toEqual([]);
+      expect(listRunning(jobs)).toEqual([]);
       expect(await batch.records()).toHaveLength(2);
     },
   },
@@ -152,7 +152,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     async promise(stage, heard) {
       const [first] = heard;
-      if (first?.command.startsWith('curl')) expect(first.said).toContain(`hb/${stage.batch.id}/`);
+      if (first?.command.startsWith('curl')) expect(first.output).toContain(`hb/${stage.batch.id}/`);
       await whole('r1.1')(stage, heard);
     },
   },
@@ -166,10 +166,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     begin: scheduled,
     async promise({ world, env: { SCHEDULE = '' } }, heard) {
       const [list, trigger] = heard;
-      expect(list?.said).toContain(SCHEDULE);
+      expect(list?.output).toContain(SCHEDULE);
       const [status] = await schedulesNamed(world, SCHEDULE);
       expect(status).toMatchObject({ paused: true, fired: 1 });
-      expect(trigger?.said).toContain(status?.last?.batchId);
+      expect(trigger?.output).toContain(status?.last?.batchId);
       await world.hummingbatch.schedules.delete(SCHEDULE);
     },
   },

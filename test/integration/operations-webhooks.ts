@@ -36,8 +36,8 @@ export const WEBHOOK_GONE: Scenario = {
     return { DELIVERY: id };
   },
   async promise({ batch }, [list]) {
-    expect(list?.said).toContain(`notify-batch/${batch.id}/ended/`);
-    const [first, again] = await receiver.had(batch.id, 2);
+    expect(list?.output).toContain(`notify-batch/${batch.id}/ended/`);
+    const [first, again] = await receiver.waitForDeliveries(batch.id, 2);
     expect(again?.event).toEqual(first?.event);
     await receiver.close();
   },

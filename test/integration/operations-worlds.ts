@@ -6,8 +6,8 @@ import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts'
 import type { Fault } from '../../src/emulator/index.ts';
 import { createGemini } from '../../src/gemini/index.ts';
 import { openStore } from '../../src/store/open.ts';
-import { batchIn, stillRunning } from '../support/batch-in.ts';
 import { temporalCliPath } from '../support/servers.ts';
+import { listRunning, openTestBatch } from '../support/test-batch.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 import {
@@ -43,7 +43,7 @@ const failing = {
   world: () => createWorld({ faults: { faults: [{ fault: 'get.refuse', status: 'UNAVAILABLE' }] } }),
   async begin(stage: Stage) {
     await stage.world.work();
-    await stage.batch.until(async () => (await stage.batch.trying()).attempt > 1);
+    await stage.batch.until(async () => (await stage.batch.lastAttempt()).attempt > 1);
     return { ACTIVITY: (await pendingActivity(stage))?.activityId ?? '' };
   },
 };
@@ -63,10 +63,10 @@ export const OWN_WORLDS: Record<string, Scenario> = {
       return {};
     },
     async promise({ world, batch }, [first, second]) {
-      expect(first?.said).toContain(batch.id);
-      expect(second?.said).toContain('Left alone: ops-unknown');
+      expect(first?.output).toContain(batch.id);
+      expect(second?.output).toContain('Left alone: ops-unknown');
       expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
-      const unknown = batchIn(world, 'ops-unknown');
+      const unknown = openTestBatch(world, 'ops-unknown');
       expect(await unknown.handle.status()).toMatchObject({ stop: { code: 'submission-unknown' } });
       expect(await unknown.jobs()).toEqual([]);
       await unknown.handle.adopt('none');
@@ -77,7 +77,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
   'step-that-fails': {
     ...failing,
     async promise(stage, heard) {
-      expect(heard.find(({ command }) => command.includes('describe'))?.said).toMatch(/Paused/);
+      expect(heard.find(({ command }) => command.includes('describe'))?.output).toMatch(/Paused/);
       expect(await stage.batch.handle.status()).toMatchObject({ state: 'WAITING' });
       await endFaults(stage.world);
       await expectWhole(stage);
@@ -90,7 +90,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
       await batch.until(({ state }) => state === 'CANCELLING');
       await endFaults(world);
       expect(await batch.ended()).toMatchObject({ state: 'CANCELLED' });
-      expect(stillRunning(await batch.jobs())).toEqual([]);
+      expect(listRunning(await batch.jobs())).toEqual([]);
     },
   },
 
@@ -109,12 +109,12 @@ export const OWN_WORLDS: Record<string, Scenario> = {
     world: stillWorld,
     async begin({ world, batch }) {
       for (let count = 0; count < 2; count++) processes.push(startWorkerProcess(world));
-      await Promise.all(processes.map((worker) => worker.said('Working for')));
+      await Promise.all(processes.map((worker) => worker.waitForLog('Working for')));
       await batch.until(({ state }) => state === 'WAITING');
       return { WORKER: String(processes[0]?.pid) };
     },
     async promise(stage) {
-      expect(await processes[0]?.gone).toBe(0);
+      expect(await processes[0]?.exited).toBe(0);
       await expectWhole(stage);
       await processes[1]?.stop();
     },
@@ -175,7 +175,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
       return {};
     },
     async promise(stage, [list]) {
-      expect(list?.said).toContain(stage.batch.id);
+      expect(list?.output).toContain(stage.batch.id);
       await expectWhole(stage);
     },
   },
@@ -198,7 +198,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
       expect(Object.keys(customAttributes).sort()).toEqual(Object.keys(SEARCH_ATTRIBUTE_TYPES).sort());
       const pairs = [...(create?.command ?? '').matchAll(/--name (\w+) --type (\w+)/g)];
       expect(Object.fromEntries(pairs.map(([, name, type]) => [name, type]))).toEqual(SEARCH_ATTRIBUTE_TYPES);
-      expect(doctor?.said).toContain('All are registered.');
+      expect(doctor?.output).toContain('All are registered.');
     },
   },
 };

@@ -6,7 +6,7 @@ import {
   type ErrorCode,
   getRetryPolicy,
 } from '../../src/contract/index.ts';
-import { shell, shellPath } from '../support/shell.ts';
+import { prepareShellPath, runShell } from '../support/shell.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { type DocCommand, readOperations } from './operations-doc.ts';
 import { buildFaults, readEnvironment, type Scenario, type Stage, startBatch } from './operations-kit.ts';
@@ -40,7 +40,7 @@ beforeAll(async () => {
   shared = await createWorld({ jobSeconds: 2, faults: { faults } });
   closing.push(() => shared.close());
   await shared.work();
-  path = await shellPath(shared.folder);
+  path = await prepareShellPath(shared.folder);
 });
 afterAll(async () => {
   for (const close of closing.toReversed()) await close();
@@ -57,8 +57,8 @@ async function openStage(scenario: Scenario, id: string): Promise<Stage> {
 async function runAll({ world, env }: Stage, all: DocCommand[]) {
   const heard = [];
   for (const { text, exit } of all) {
-    const one = await shell(text, world.folder, env);
-    expect(one.code, `${text}\n${one.said}`).toBe(exit);
+    const one = await runShell(text, world.folder, env);
+    expect(one.code, `${text}\n${one.output}`).toBe(exit);
     heard.push(one);
   }
   return heard;
@@ -122,7 +122,7 @@ describe.concurrent('a command of the runbook does what it says', () => {
 
   test('its introduction can be typed', async () => {
     for (const { text, exit } of introduction?.commands ?? [])
-      expect((await shell(text, shared.folder, {})).code).toBe(exit);
+      expect((await runShell(text, shared.folder, {})).code).toBe(exit);
   });
 
   test.each(STOPPED)('stopped as $code: the first command of its row', async ({ code, id, scenario }) => {

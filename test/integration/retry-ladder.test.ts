@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OutputRecord, Reason } from '../../src/contract/index.ts';
 import type { Fault, JobEntry } from '../../src/emulator/index.ts';
-import { type BatchIn, batchIn, namePrefix } from '../support/batch-in.ts';
+import { namePrefix, openTestBatch, type TestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
@@ -65,7 +65,7 @@ describe('of rows that are answered in every way there is', () => {
     const manifest = buildManifest([GOOD, ...CASES.map(({ key }) => key)].map((key) => item(key)));
     const run = async (batchId: string) => {
       await world.hummingbatch.startNormalised({ manifest, batchId });
-      const batch = batchIn(world, batchId);
+      const batch = openTestBatch(world, batchId);
       await batch.ended();
       return readLeftovers(batch);
     };
@@ -106,7 +106,7 @@ describe('of rows that are answered in every way there is', () => {
 
 /** What a batch left behind. */
 interface Left {
-  progress: Awaited<ReturnType<BatchIn['ended']>>;
+  progress: Awaited<ReturnType<TestBatch['ended']>>;
   /** By key. */
   records: Map<string, OutputRecord>;
   jobs: JobEntry[];
@@ -114,7 +114,7 @@ interface Left {
   triesOf: (key: string) => number;
 }
 
-async function readLeftovers(batch: BatchIn): Promise<Left> {
+async function readLeftovers(batch: TestBatch): Promise<Left> {
   const [progress, records, jobs] = [await batch.ended(), await batch.records(), await batch.jobs()];
   const later = await Promise.all(jobs.slice(1).map((_, index) => batch.selection(index + 2)));
   return {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { batchIn } from '../support/batch-in.ts';
+import { openTestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
@@ -15,7 +15,7 @@ const REFUSED = { outcomes: ['refused'] } as const;
 test('a retry under a name happens once, also when it is sent again after its end', async () => {
   const items = [item('a', { prompt: 'A thing [refuse]' })];
   await world.hummingbatch.startNormalised({ manifest: buildManifest(items), batchId: 'retry-named' });
-  const batch = batchIn(world, 'retry-named');
+  const batch = openTestBatch(world, 'retry-named');
   await batch.ended();
   const runs = new Set<string>();
   for (const requestId of ['first', 'first', 'second', 'first']) {
@@ -32,7 +32,7 @@ test('a key that there is none of, and a list of nothing, are refused', async ()
     manifest: buildManifest([item('a')]),
     batchId: 'retry-nothing',
   });
-  const { handle, ended, jobs } = batchIn(world, 'retry-nothing');
+  const { handle, ended, jobs } = openTestBatch(world, 'retry-nothing');
   await ended();
   await expect(handle.retry({ keys: ['a', 'typo'] })).rejects.toMatchObject({
     code: 'wrong-state',
@@ -45,7 +45,7 @@ test('a key that there is none of, and a list of nothing, are refused', async ()
 test('a retry that is sent again, at once or while it runs, attaches: it runs once', async () => {
   const items = [item('a', { prompt: 'A thing [refuse]' }), item('b', { prompt: 'Another [no image]' })];
   await world.hummingbatch.startNormalised({ manifest: buildManifest(items), batchId: 'retry-twice' });
-  const batch = batchIn(world, 'retry-twice');
+  const batch = openTestBatch(world, 'retry-twice');
   await batch.ended();
   const before = (await batch.jobs()).length;
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toScheduleId } from '../../src/contract/index.ts';
 import { readRecord } from '../../src/local/record.ts';
-import { bringTestTemporal } from '../support/temporal-server.ts';
+import { startTestTemporal } from '../support/temporal-server.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { createDesk } from './cli-kit.ts';
 
@@ -10,11 +10,11 @@ import { createDesk } from './cli-kit.ts';
 const MIN_WINDOW_MS = 10_000;
 
 describe('a Temporal server that stood still', () => {
-  let temporal: Awaited<ReturnType<typeof bringTestTemporal>>;
+  let temporal: Awaited<ReturnType<typeof startTestTemporal>>;
   let world: World;
 
   beforeAll(async () => {
-    temporal = await bringTestTemporal();
+    temporal = await startTestTemporal();
     world = await createWorld({ temporal: temporal.address });
   });
   afterAll(async () => {

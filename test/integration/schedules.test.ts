@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type BatchResult, toScheduleId, toWorkflowId } from '../../src/contract/index.ts';
 import { batchPlaces } from '../../src/contract/places.ts';
 import type { ManifestInput } from '../../src/manifest/index.ts';
-import { batchIn, namePrefix } from '../support/batch-in.ts';
+import { namePrefix, openTestBatch } from '../support/test-batch.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { picture } from './activities-kit.ts';
@@ -106,7 +106,7 @@ describe('a schedule', () => {
       name: 'long-shown',
     });
     const id = await fire('long-shown');
-    await batchIn(world, id).until(({ state }) => state === 'WAITING');
+    await openTestBatch(world, id).until(({ state }) => state === 'WAITING');
     const { userMetadata, raw } = await describeFully(nameFiring('long-shown', id).workflowId);
     expect(raw).toBe('scheduledBatch');
     expect(userMetadata).toContain(toWorkflowId(id));
@@ -143,7 +143,7 @@ describe('a schedule', () => {
     await world.hummingbatch.schedules.create({ manifest: manifestNamed('long-ended'), cron: DAILY });
     const [cancelled, terminated] = [await fire('long-ended'), await fire('long-ended')];
     for (const id of [cancelled, terminated])
-      await batchIn(world, id).until(({ state }) => state === 'WAITING');
+      await openTestBatch(world, id).until(({ state }) => state === 'WAITING');
     await nameFiring('long-ended', terminated).terminate();
     await nameFiring('long-ended', cancelled).cancel();
     expect(await world.hummingbatch.batch(cancelled).wait()).toMatchObject({ state: 'CANCELLED' });
@@ -160,7 +160,7 @@ describe('a schedule', () => {
     const manifest = manifestNamed('long-taken');
     await world.hummingbatch.schedules.create({ manifest, cron: DAILY });
     const id = await fire('long-taken');
-    await batchIn(world, id).until(({ state }) => state === 'WAITING');
+    await openTestBatch(world, id).until(({ state }) => state === 'WAITING');
     const [input] = (await readArguments(nameFiring('long-taken', id).workflowId)) as [object];
     // The same second again, as after a reset: the batch is this firing's, whoever started it.
     await nameFiring('long-taken', id).terminate();
@@ -219,7 +219,7 @@ describe('a schedule', () => {
     await world.hummingbatch.schedules.delete('long-skip');
     // The batch goes on without its schedule.
     const { batchId = '' } = seen.last ?? {};
-    await batchIn(world, batchId).until(({ state }) => state === 'WAITING');
+    await openTestBatch(world, batchId).until(({ state }) => state === 'WAITING');
     await world.hummingbatch.batch(batchId).cancel();
   });
 
@@ -398,7 +398,7 @@ describe('a schedule', () => {
     const apart = await createWorld({ emulator });
     try {
       const worker = startWorkerProcess(apart);
-      await worker.said('Ctrl-C');
+      await worker.waitForLog('Ctrl-C');
       await apart.hummingbatch.schedules.create({
         manifest: manifestNamed('killed'),
         cron: DAILY,

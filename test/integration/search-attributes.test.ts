@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { registeredAttributes } from '../../src/client/registered-attributes.ts';
 import { toWorkflowId } from '../../src/contract/index.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
-import { batchIn } from '../support/batch-in.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { temporalCliPath } from '../support/servers.ts';
+import { openTestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
@@ -71,7 +71,7 @@ describe('a namespace without our search attributes', () => {
     const options = { labels: ['autumn'], approveAboveUsd: 0 };
     const batchId = 'bare-labelled';
     await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId, options });
-    await batchIn(world, batchId).until(({ state }) => state === 'AWAITING_APPROVAL');
+    await openTestBatch(world, batchId).until(({ state }) => state === 'AWAITING_APPROVAL');
     const { batches } = await world.hummingbatch.list({ labels: ['autumn'] });
     expect(batches.map((batch) => batch.batchId)).toEqual([batchId]);
     await world.hummingbatch.batch(batchId).cancel();

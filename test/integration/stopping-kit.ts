@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type BatchIn, parseSubmission } from '../support/batch-in.ts';
+import { parseSubmission, type TestBatch } from '../support/test-batch.ts';
 import type { World } from '../support/world.ts';
 import { picture } from './activities-kit.ts';
 
@@ -21,7 +21,7 @@ export function writeManifest(world: World): Promise<string> {
 }
 
 /** It has its images, of one job: the one of this submission. */
-export async function expectWhole(batch: BatchIn, submission: string): Promise<void> {
+export async function expectWhole(batch: TestBatch, submission: string): Promise<void> {
   expect(await batch.ended()).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
   expect((await batch.jobs()).map(parseSubmission)).toEqual([submission]);
 }

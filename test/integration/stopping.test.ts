@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorCode, Manifest, Step } from '../../src/contract/index.ts';
 import { batchPlaces } from '../../src/contract/places.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { type BatchIn, batchIn, namePrefix } from '../support/batch-in.ts';
+import { namePrefix, openTestBatch, type TestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { wireClient } from './emulator-kit.ts';
 import { expectWhole, UPLOADS, writeManifest } from './stopping-kit.ts';
@@ -107,7 +107,7 @@ describe.concurrent('what Google refuses', () => {
   afterAll(() => world.close());
 
   test('a request file that was deleted at Google early is uploaded again by itself, and is no matter of keys', async () => {
-    const batch = batchIn(world, 'stop-file-deleted');
+    const batch = openTestBatch(world, 'stop-file-deleted');
     await batch.stopped('permission-denied');
     const requests = (await batch.uploads()).find(({ mimeType }) => mimeType !== 'image/png');
     const { status } = await wireClient(world.emulator.url).call('DELETE', `/v1beta/${requests?.name}`);
@@ -120,7 +120,7 @@ describe.concurrent('what Google refuses', () => {
   test.each(CASES)(
     '$id stops at $stop.step as $stop.code; a retry goes on from there and uploads nothing again',
     async (row) => {
-      const batch = batchIn(world, row.id);
+      const batch = openTestBatch(world, row.id);
       const stop = await batch.stopped();
       expect(stop).toMatchObject(row.stop);
       expect(stop.message).toMatch(/^Google answered 4\d\d [A-Z_]+ to the [a-z ]+: .+/);
@@ -132,7 +132,7 @@ describe.concurrent('what Google refuses', () => {
   );
 
   test('a model that is gone for good: `accept` ends the batch, and what it wanted is a manifest again', async () => {
-    const batch = batchIn(world, 'stop-given-up');
+    const batch = openTestBatch(world, 'stop-given-up');
     await batch.stopped('model-gone');
     await batch.handle.accept();
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES', outputs: { missing: 2 } });
@@ -145,7 +145,7 @@ describe.concurrent('what Google refuses', () => {
   test.each(QUOTAS)(
     'a full quota ($id) is no stop: the batch waits as long as Google asks, and says so',
     async ({ id, ms }) => {
-      const batch = batchIn(world, id);
+      const batch = openTestBatch(world, id);
       const { state, stop, quota } = await batch.until(({ quota }) => quota !== undefined);
       expect([state, stop]).toEqual(['SUBMITTING', undefined]);
       expect(Date.parse(quota?.nextTry ?? '') - Date.parse(quota?.since ?? '')).toBe(ms);
@@ -156,7 +156,7 @@ describe.concurrent('what Google refuses', () => {
   );
 
   test('files that grew old while it stood are uploaded again before the job is made', async () => {
-    const batch = batchIn(world, 'stop-stood-long');
+    const batch = openTestBatch(world, 'stop-stood-long');
     await batch.stopped('permission-denied');
     await batch.until(
       async () => (await batch.uploads()).length === UPLOADS && (await isOld(world, batch.id)),
@@ -174,6 +174,6 @@ async function isOld(world: World, batchId: string): Promise<boolean> {
   return expiresAt - Date.now() < 24 * HOUR;
 }
 
-function sorted(uploads: Awaited<ReturnType<BatchIn['uploads']>>): string[] {
+function sorted(uploads: Awaited<ReturnType<TestBatch['uploads']>>): string[] {
   return uploads.map(({ mimeType }) => (mimeType === 'image/png' ? 'png' : 'requests')).sort();
 }

@@ -1,15 +1,15 @@
 import { rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type BatchIn, batchIn, parseSubmission } from '../support/batch-in.ts';
-import { noise } from '../support/pictures.ts';
-import { type SmallDisk, smallDisk } from '../support/small-disk.ts';
+import { createNoiseImage } from '../support/noise-image.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
+import { openTestBatch, parseSubmission, type TestBatch } from '../support/test-batch.ts';
 import { createWorld, type World, type WorldOptions } from '../support/world.ts';
 
 const OUTPUTS = 60;
 const IMAGE_BYTES = 100_000;
 const JOB_SECONDS = 2;
-const REFERENCE = await noise(64);
+const REFERENCE = await createNoiseImage(64);
 
 const worlds: World[] = [];
 afterAll(() => Promise.all(worlds.map((world) => world.close())));
@@ -21,7 +21,7 @@ async function worldWith(options: WorldOptions): Promise<World> {
   return world;
 }
 
-async function start(world: World, batchId: string, options = {}): Promise<BatchIn> {
+async function start(world: World, batchId: string, options = {}): Promise<TestBatch> {
   const path = await world.manifest(
     {
       name: 'trouble',
@@ -32,11 +32,11 @@ async function start(world: World, batchId: string, options = {}): Promise<Batch
     { 'bottle.png': REFERENCE },
   );
   await world.hummingbatch.startBatch({ manifest: path, batchId, options });
-  return batchIn(world, batchId);
+  return openTestBatch(world, batchId);
 }
 
 /** All images, of one job, from files that were uploaded once. */
-async function expectWhole(batch: BatchIn): Promise<void> {
+async function expectWhole(batch: TestBatch): Promise<void> {
   expect(await batch.ended()).toMatchObject({ state: 'COMPLETED', outputs: { image: OUTPUTS } });
   expect((await batch.jobs()).map(parseSubmission)).toEqual(['r1.1']);
   expect(await batch.uploads()).toHaveLength(2);
@@ -67,13 +67,13 @@ describe.concurrent('a store', () => {
 describe.concurrent('a disk', () => {
   const disks: SmallDisk[] = [];
   const canMount = (() => {
-    const disk = smallDisk(1);
+    const disk = mountSmallDisk(1);
     disk?.remove();
     return disk !== undefined;
   })();
 
   function newDisk(megabytes: number): SmallDisk {
-    const disk = smallDisk(megabytes);
+    const disk = mountSmallDisk(megabytes);
     if (!disk) throw new Error('it could be mounted before');
     disks.push(disk);
     return disk;
@@ -129,8 +129,8 @@ describe.concurrent('a disk', () => {
       await batch.until(({ state }) => state === 'AWAITING_APPROVAL');
       const ballast = await fill(disk);
       await batch.handle.approve();
-      await batch.until(async () => (await batch.trying()).attempt > 2);
-      expect(await batch.trying()).toMatchObject({ code: 'disk-full' });
+      await batch.until(async () => (await batch.lastAttempt()).attempt > 2);
+      expect(await batch.lastAttempt()).toMatchObject({ code: 'disk-full' });
       expect(await batch.uploads()).toEqual([]);
       // It stops after eight tries in two minutes; before that it goes on by itself.
       await rm(ballast);

@@ -4,8 +4,8 @@ import { createHummingbatch } from '../../src/client/index.ts';
 import type { BatchOptions, Report } from '../../src/contract/index.ts';
 import type { Fault, JobEntry } from '../../src/emulator/index.ts';
 import { openStore } from '../../src/store/open.ts';
-import { type BatchIn, batchIn, namePrefix, stillRunning } from '../support/batch-in.ts';
 import { pick, seeded } from '../support/seeded.ts';
+import { listRunning, namePrefix, openTestBatch, type TestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
@@ -45,7 +45,7 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
     return namespace;
   }
 
-  const makePair = (id: string) => [batchIn(one, id), batchIn(other, id)] as const;
+  const makePair = (id: string) => [openTestBatch(one, id), openTestBatch(other, id)] as const;
   const startBoth = (batchId: string) =>
     Promise.all(
       [one, other].map(({ hummingbatch }) =>
@@ -93,10 +93,10 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
     await mine.handle.cancel();
     expect(await mine.ended()).toMatchObject({ state: 'CANCELLED' });
     const { job } = await theirs.handle.status();
-    expect(stillRunning(await mine.jobs()).map(({ name }) => name)).toEqual([job]);
+    expect(listRunning(await mine.jobs()).map(({ name }) => name)).toEqual([job]);
     await theirs.handle.cancel();
     await theirs.ended();
-    expect(stillRunning(await theirs.jobs())).toEqual([]);
+    expect(listRunning(await theirs.jobs())).toEqual([]);
   });
 
   test('that share one Temporal are not taken for one: the batch of the other is refused, not attached to', async () => {
@@ -119,7 +119,7 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
 });
 
 /** The nonces of all jobs that a batch takes for its own. */
-async function readJobs(batch: BatchIn, all: readonly JobEntry[]): Promise<{ nonces: Set<string> }> {
+async function readJobs(batch: TestBatch, all: readonly JobEntry[]): Promise<{ nonces: Set<string> }> {
   const report: Report = await batch.report();
   const records = await batch.records();
   const own = [...report.jobs.map(({ name }) => name), ...records.map(({ job }) => job)];

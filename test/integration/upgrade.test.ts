@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toWorkflowId } from '../../src/contract/index.ts';
-import { type BatchIn, batchIn } from '../support/batch-in.ts';
 import { type Change, changedBundle } from '../support/changed-bundle.ts';
+import { openTestBatch, type TestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { type Event, readSummary } from '../workflow/support/events.ts';
 
@@ -54,9 +54,9 @@ describe('a worker that is upgraded under a waiting batch', () => {
   afterAll(() => world.close());
 
   /** A batch whose job runs: it was looked at, and is again and again. */
-  async function waiting(batchId: string): Promise<BatchIn> {
+  async function waiting(batchId: string): Promise<TestBatch> {
     await world.hummingbatch.startBatch({ manifest: path, batchId });
-    const batch = batchIn(world, batchId);
+    const batch = openTestBatch(world, batchId);
     await batch.until(({ state, check }) => state === 'WAITING' && (check?.number ?? 0) >= 2);
     return batch;
   }
@@ -65,23 +65,23 @@ describe('a worker that is upgraded under a waiting batch', () => {
     aheadMs += JOB_SECONDS * 1_000;
   };
 
-  async function readEvents({ id }: BatchIn): Promise<Event[]> {
+  async function readEvents({ id }: TestBatch): Promise<Event[]> {
     return (await world.client.workflow.getHandle(toWorkflowId(id)).fetchHistory()).events ?? [];
   }
 
-  const readTimers = async (batch: BatchIn) =>
+  const readTimers = async (batch: TestBatch) =>
     (await readEvents(batch))
       .filter(({ timerStartedEventAttributes }) => timerStartedEventAttributes)
       .map(readSummary);
 
   /** Why tasks of its workflow failed. */
-  const readFailures = async (batch: BatchIn) =>
+  const readFailures = async (batch: TestBatch) =>
     (await readEvents(batch))
       .filter(({ eventType }) => eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
       .map(({ workflowTaskFailedEventAttributes }) => workflowTaskFailedEventAttributes?.cause);
 
   /** The bundles that have moved it, in their order. */
-  async function listBuilds(batch: BatchIn): Promise<string[]> {
+  async function listBuilds(batch: TestBatch): Promise<string[]> {
     const builds = (await readEvents(batch)).flatMap(
       ({ workflowTaskCompletedEventAttributes: it }) => it?.workerVersion?.buildId ?? [],
     );
@@ -89,7 +89,7 @@ describe('a worker that is upgraded under a waiting batch', () => {
   }
 
   /** It has its images, of one job. */
-  async function expectWhole(batch: BatchIn): Promise<void> {
+  async function expectWhole(batch: TestBatch): Promise<void> {
     const { state, outputs } = await batch.ended();
     expect([state, outputs.image]).toEqual(['COMPLETED', ITEMS.length]);
     expect(await batch.workflow()).toBe('COMPLETED');

@@ -2,8 +2,8 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { progressQuery, toWorkflowId } from '../../src/contract/index.ts';
 import type { EmulatorOptions } from '../../src/emulator/index.ts';
-import { batchIn } from '../support/batch-in.ts';
 import { createReceiver } from '../support/receiver.ts';
+import { openTestBatch } from '../support/test-batch.ts';
 import { createWorld } from '../support/world.ts';
 import { type Api, openApi } from './api-kit.ts';
 import { requestLine, wireClient } from './emulator-kit.ts';
@@ -54,7 +54,7 @@ async function listeningWorld(options: EmulatorOptions = {}) {
         },
         options: { checkIntervalMs, maxCheckIntervalMs: checkIntervalMs, maxRounds: 1 },
       });
-      const batch = batchIn(world, batchId);
+      const batch = openTestBatch(world, batchId);
       const { job = '', nextCheck = '' } = await batch.until(({ check, nextCheck }) =>
         Boolean(check && nextCheck),
       );

@@ -5,7 +5,7 @@ import { createEmulator, type Emulator } from '../../src/emulator/index.ts';
 import { createGemini } from '../../src/gemini/index.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
-import { type BatchIn, batchIn, parseSubmission } from '../support/batch-in.ts';
+import { openTestBatch, parseSubmission, type TestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
@@ -63,8 +63,8 @@ describe.concurrent('a worker on the same queue', () => {
       if (id !== 'key') batches.push(await startNamed(world, `named-by-${id}`));
       const all = await readTrace(world, foreign);
       for (const batch of batches) {
-        await batch.until(async () => (await batch.trying()).attempt > 2);
-        expect((await batch.trying()).code).toBe('wrong-worker');
+        await batch.until(async () => (await batch.lastAttempt()).attempt > 2);
+        expect((await batch.lastAttempt()).code).toBe('wrong-worker');
       }
       expect(await readTrace(world, foreign)).toEqual({ ...before, store: all.store });
 
@@ -81,20 +81,20 @@ describe.concurrent('a worker on the same queue', () => {
 });
 
 /** A batch that the right worker has prepared, and then left. */
-async function startBound(world: World, batchId: string): Promise<BatchIn> {
+async function startBound(world: World, batchId: string): Promise<TestBatch> {
   const stopWorker = await world.work();
   await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId, options: { approveAboveUsd: 0 } });
-  const batch = batchIn(world, batchId);
+  const batch = openTestBatch(world, batchId);
   await batch.until(({ state }) => state === 'AWAITING_APPROVAL');
   await stopWorker();
   return batch;
 }
 
 /** A batch that names its store and endpoint itself, as the command line starts all. */
-async function startNamed(world: World, batchId: string): Promise<BatchIn> {
+async function startNamed(world: World, batchId: string): Promise<TestBatch> {
   const options = { store: world.store.id, endpoint: world.emulator.url };
   await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId, options });
-  return batchIn(world, batchId);
+  return openTestBatch(world, batchId);
 }
 
 /** All that a step could have touched. */

@@ -2,10 +2,10 @@ import { which } from '../../src/local/command.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** Where there is no browser, what is shown in one is not tested; this says so. */
-export const NO_BROWSER = `There is no browser: neither TEST_BROWSER names one, nor is ${NAMES.join(', ')} on PATH. What people see in it is not tested.`;
+/** Printed if no browser is found, because the tests that need one are then skipped. */
+export const NO_BROWSER = `No browser found: TEST_BROWSER is not set, and PATH has none of ${NAMES.join(', ')}. Tests that need a browser are skipped.`;
 
-/** A Chromium of this machine. None is fetched: it has 150 MB and needs libraries of the system. */
+/** A Chromium of this machine. None is downloaded: it has 150 MB and needs system libraries. */
 export async function findBrowser(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const named = env['TEST_BROWSER'];
   if (named) return named;

@@ -4,27 +4,27 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** What a bundle is made of. The types of the other parts are erased without being looked at. */
+/** The folders that a bundle contains. Types from other folders are erased. */
 const PARTS = ['workflows', 'batch', 'contract'];
 
 const quiet = { trace() {}, debug() {}, info() {}, log() {}, warn: console.warn, error: console.error };
 
-/** A change of one source file, as text. */
+/** A text to insert into one source file. */
 export interface Change {
-  /** Below `src/`. */
+  /** Path below `src/`. */
   file: string;
-  /** What must be there exactly once; the text goes behind it. */
+  /** The anchor: must occur exactly once; the text is inserted after it. */
   behind: string;
   text: string;
 }
 
 /**
- * The workflow bundle of a later version: today's sources with these changes.
+ * Builds the workflow bundle of a later version: today's sources with these changes.
  *
- * @throws where an anchor is not there exactly once: then the sources have moved on, and the change means something else
+ * @throws if an anchor does not occur exactly once: the sources have changed, and the change would mean something else
  */
 export async function changedBundle(path: string, changes: readonly Change[]): Promise<string> {
-  // Within the repository, where imports of packages resolve.
+  // Inside the repository, so that imports of packages resolve.
   const folder = await mkdtemp(join(ROOT, 'changed-workflows-'));
   try {
     for (const part of PARTS) await cp(join(ROOT, 'src', part), join(folder, part), { recursive: true });
@@ -41,6 +41,6 @@ export async function changedBundle(path: string, changes: readonly Change[]): P
 async function make({ file, behind, text }: Change, path: string): Promise<void> {
   const [before = '', after, ...others] = (await readFile(path, 'utf8')).split(behind);
   if (after === undefined || others.length > 0)
-    throw new Error(`src/${file} must have this exactly once, to be changed there: ${behind}`);
+    throw new Error(`src/${file} must contain this text exactly once: ${behind}`);
   await writeFile(path, before + behind + text + after);
 }

@@ -5,7 +5,7 @@ import type { ContractSchema } from '../../src/schemas/published.ts';
 
 const ajv = addFormats.default(new Ajv2020({ strict: true }));
 
-/** What a published schema has against a value as it goes over the wire; nothing where it is good. */
+/** Loads a published schema. Returns a function that lists the errors of a value, as an empty text if it is valid. */
 export async function loadChecker(name: ContractSchema): Promise<(value: unknown) => string> {
   const file = new URL(`../../docs/contract/${name}.schema.json`, import.meta.url);
   const schema = JSON.parse(await readFile(file, 'utf8')) as { $id: string };

@@ -2,13 +2,13 @@ import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { toWorkflowId } from '../../src/contract/index.ts';
 
-export interface StoryLine {
+export interface ScheduledActivity {
   activity: string;
   summary: string;
 }
 
-/** The activities of a batch in the order in which they were scheduled, each with the summary that people see. */
-export async function readStory(client: Client, batchId: string): Promise<StoryLine[]> {
+/** The activities of a batch in the order of scheduling, each with its summary. */
+export async function readActivities(client: Client, batchId: string): Promise<ScheduledActivity[]> {
   const { events } = await client.workflow.getHandle(toWorkflowId(batchId)).fetchHistory();
   return (events ?? []).flatMap((event) => {
     const name = event.activityTaskScheduledEventAttributes?.activityType?.name;
@@ -18,8 +18,8 @@ export async function readStory(client: Client, batchId: string): Promise<StoryL
   });
 }
 
-/** All that Temporal keeps of a batch, as text; payloads as they stand there, in base64, and once more as what they say. */
-export async function textOfHistory(client: Client, batchId: string): Promise<string> {
+/** The history of a batch as text, with each payload both in base64 and decoded. */
+export async function readHistoryText(client: Client, batchId: string): Promise<string> {
   const json = historyToJSON(await client.workflow.getHandle(toWorkflowId(batchId)).fetchHistory());
   const decoded = (_: string, data: string) => Buffer.from(data, 'base64').toString();
   return json + json.replace(/"data":\s*"([^"]+)"/g, decoded);

@@ -10,8 +10,8 @@ const HOOKS = `
   export const initialize = (data) => (port = data.port);
   export const load = (url, context, next) => (port.postMessage(url), next(url, context));`;
 
-/** All files that Node loads when a module of this repository is imported, ES modules and CommonJS alike. */
-export async function filesLoadedBy(module: string): Promise<string[]> {
+/** All files that Node loads for an import of a module of this repository, both ES modules and CommonJS. */
+export async function listLoadedFiles(module: string): Promise<string[]> {
   const script = `
     import { createRequire, register } from 'node:module';
     import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
@@ -20,8 +20,8 @@ export async function filesLoadedBy(module: string): Promise<string[]> {
     register(hooks, { data: { port: port2 }, transferList: [port2] });
     await import(${JSON.stringify(module)});
     const files = new Set(Object.keys(createRequire('file:///').cache));
-    for (let heard; (heard = receiveMessageOnPort(port1)); )
-      if (heard.message.startsWith('file:')) files.add(new URL(heard.message).pathname);
+    for (let received; (received = receiveMessageOnPort(port1)); )
+      if (received.message.startsWith('file:')) files.add(new URL(received.message).pathname);
     console.log(JSON.stringify([...files]));
     process.exit();`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT });

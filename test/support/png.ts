@@ -3,7 +3,7 @@ import { crc32, deflateSync } from 'node:zlib';
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const NOTHING = Buffer.alloc(0);
 
-/** A black picture of one bit a pixel with these chunks before its pixels; of 20,000 × 20,000 it has 50 kB. */
+/** A black 1-bit image with these chunks before its pixels. An image of 20,000 × 20,000 pixels has only 50 kB. */
 export function blackPng(width: number, height: number, ...more: Buffer[]): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width);
@@ -19,7 +19,7 @@ export function blackPng(width: number, height: number, ...more: Buffer[]): Buff
   ]);
 }
 
-/** Length, name, data and their checksum. */
+/** A chunk: length, name, data and checksum. */
 export function pngChunk(name: string, data: Buffer): Buffer {
   const chunk = Buffer.alloc(12 + data.length);
   chunk.writeUInt32BE(data.length);

@@ -1,32 +1,32 @@
 import { dirname } from 'node:path';
 import type { Effect, RecordedDisk } from './recorded-disk.ts';
 
-/** What a power cut left. */
-export interface Left {
-  /** What had been promised before. */
+/** A state of the disk after a power cut. */
+export interface DiskState {
+  /** What the code had promised before the power cut. */
   promised: ReadonlySet<string>;
   /** Contents by path. */
   files: ReadonlyMap<string, Buffer>;
-  /** For a message: what was not there of what had been done. */
+  /** For messages: which effects were lost. */
   lost: string;
 }
 
-/** What becomes of something that was not synced: it is there, or not, or of some bytes only the first half is. */
+/** What happens to an effect that was not synced: it persists, is lost, or only the first half of its bytes persists. */
 type Fate = 'there' | 'lost' | 'torn';
 
-/** Below that all states are made; above it all that lack one thing, or everything, or every second thing. */
+/** Up to this many combinations, all are listed. Beyond it, those that lose one effect, all effects or every second one. */
 const MAX_STATES = 1_000;
 
 /**
- * Every state in which a power cut at any moment may leave the disk. What was synced is there; of the rest each thing is
- * there or not, whatever the order in which it was done.
+ * Lists every state in which a power cut at any moment may leave the disk. Synced effects persist. Each other effect
+ * persists or not, independently of the order in which the effects were done.
  *
- * @param before what was there for certain
+ * @param before files that were on the disk for certain
  */
-export function* afterPowerCuts(
+export function* listPowerCutStates(
   { effects, marks }: RecordedDisk,
   before: ReadonlyMap<string, Buffer> = new Map(),
-): Generator<Left> {
+): Generator<DiskState> {
   const moments = new Set([0, ...effects.flatMap(({ begun, done, synced }) => [begun, done, synced])]);
   for (const moment of [...moments].filter(Number.isFinite).sort((one, other) => one - other)) {
     const begun = effects.filter((effect) => effect.begun <= moment);
@@ -48,21 +48,21 @@ function* listFates(open: readonly Effect[]): Generator<Map<Effect, Fate>> {
     kind === 'data' ? ['there', 'lost', 'torn'] : ['there', 'lost'],
   );
   const states = choices.reduce((product, { length }) => product * length, 1);
-  const all = (fate: Fate) => new Map(open.map((effect) => [effect, fate]));
+  const assignAll = (fate: Fate) => new Map(open.map((effect) => [effect, fate]));
   if (states <= MAX_STATES) {
     for (let n = 0; n < states; n++)
       yield new Map(open.map((effect, index) => [effect, digit(n, choices, index)]));
     return;
   }
-  yield all('there');
-  yield all('lost');
+  yield assignAll('there');
+  yield assignAll('lost');
   yield new Map(open.map((effect, index) => [effect, index % 2 ? 'there' : 'lost']));
   for (const [index, effect] of open.entries()) {
-    for (const fate of (choices[index] ?? []).slice(1)) yield all('there').set(effect, fate);
+    for (const fate of (choices[index] ?? []).slice(1)) yield assignAll('there').set(effect, fate);
   }
 }
 
-/** The nth of all combinations, read as a number whose digits are the choices. */
+/** One choice of the n-th combination: n is read as a number whose digits are the choices. */
 function digit(n: number, choices: readonly Fate[][], index: number): Fate {
   const below = choices.slice(0, index).reduce((product, { length }) => product * length, 1);
   const choice = choices[index] ?? [];
@@ -80,7 +80,7 @@ function buildDisk(
   for (const effect of begun) {
     const fate = fates.get(effect) ?? 'there';
     if (effect.kind === 'data') append(contents, effect.inode, takePiece(effect.bytes, fate));
-    else if (effect.kind === 'folder') keep(missing, effect.path, fate);
+    else if (effect.kind === 'folder') markMissing(missing, effect.path, fate);
     else if (fate === 'there') rename(names, effect);
   }
   const reachable = [...names].filter(([path]) => !isBelow(path, missing));
@@ -103,7 +103,7 @@ function rename(
   }
 }
 
-function keep(missing: Set<string>, folder: string, fate: Fate): void {
+function markMissing(missing: Set<string>, folder: string, fate: Fate): void {
   if (fate === 'lost') missing.add(folder);
 }
 

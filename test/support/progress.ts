@@ -1,6 +1,6 @@
 import type { BatchProgress } from '../../src/contract/index.ts';
 
-/** Where a batch `b-1` stands: of three outputs one each an image, refused and failed, but for what is said. */
+/** The progress of a batch `b-1` with three outputs (one image, one refused, one failed), with these changes. */
 export function buildProgress(change: Partial<BatchProgress>): BatchProgress {
   return {
     batchId: 'b-1',

@@ -4,9 +4,9 @@ import { parse } from 'yaml';
 
 const DEPLOY = new URL('../../deploy/', import.meta.url);
 
-/** An expression of a dashboard or an alert, and where it stands. */
+/** An expression with the name of its alert or panel. */
 export interface Expression {
-  at: string;
+  location: string;
   expr: string;
 }
 
@@ -23,58 +23,58 @@ interface Panel {
   targets?: { expr: string; legendFormat: string; datasource: { uid: string } }[];
 }
 
-export async function textIn(file: string): Promise<string> {
+export async function readDeployFile(file: string): Promise<string> {
   return readFile(new URL(file, DEPLOY), 'utf8');
 }
 
-export async function alertsIn(file: string): Promise<Alert[]> {
-  const { groups } = parse(await textIn(file)) as { groups: { rules: Alert[] }[] };
+export async function readAlerts(file: string): Promise<Alert[]> {
+  const { groups } = parse(await readDeployFile(file)) as { groups: { rules: Alert[] }[] };
   return groups.flatMap(({ rules }) => rules);
 }
 
-export async function panelsIn(file: string): Promise<Panel[]> {
-  return (JSON.parse(await textIn(file)) as { panels: Panel[] }).panels;
+export async function readPanels(file: string): Promise<Panel[]> {
+  return (JSON.parse(await readDeployFile(file)) as { panels: Panel[] }).panels;
 }
 
-/** All that is asked of Prometheus in `deploy/`. */
-export async function deployedExpressions(): Promise<Expression[]> {
-  const alerts = await alertsIn('prometheus/alerts.yaml');
-  const panels = await panelsIn('grafana/hummingbatch.json');
+/** All PromQL expressions in `deploy/`. */
+export async function readDeployedExpressions(): Promise<Expression[]> {
+  const alerts = await readAlerts('prometheus/alerts.yaml');
+  const panels = await readPanels('grafana/hummingbatch.json');
   return [
-    ...alerts.map(({ alert, expr }) => ({ at: alert, expr })),
-    ...panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ at: title, expr }))),
+    ...alerts.map(({ alert, expr }) => ({ location: alert, expr })),
+    ...panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ location: title, expr }))),
   ];
 }
 
-/** One metric as an expression asks for it. */
+/** One metric selector of an expression. */
 export interface Selector {
   metric: string;
-  /** What it is matched by, with the values that are named. */
-  matched: { label: string; value: string; isPattern: boolean }[];
+  /** Its label matchers. */
+  matchers: { label: string; value: string; isPattern: boolean }[];
 }
 
-/** What an expression is made of. @throws where it is no PromQL */
-export function readPromQl(expr: string): { selectors: Selector[]; grouped: string[] } {
-  // Grafana puts a duration in its place.
+/** The selectors and grouping labels of an expression. @throws if it is not valid PromQL */
+export function parsePromQl(expr: string): { selectors: Selector[]; groupingLabels: string[] } {
+  // Grafana replaces this variable by a duration.
   const text = expr.replaceAll('$__rate_interval', '5m');
   const selectors: Selector[] = [];
-  const grouped: string[] = [];
+  const groupingLabels: string[] = [];
   parser.parse(text).iterate({
     enter: ({ type, from, to, node }) => {
       if (type.isError) throw new Error(`not PromQL at ${from}: ${text}`);
-      const said = text.slice(from, to);
+      const token = text.slice(from, to);
       if (type.name === 'VectorSelector')
-        selectors.push({ metric: readText(text, node.getChild('Identifier')), matched: [] });
+        selectors.push({ metric: readText(text, node.getChild('Identifier')), matchers: [] });
       if (type.name === 'UnquotedLabelMatcher')
-        selectors.at(-1)?.matched.push({
+        selectors.at(-1)?.matchers.push({
           label: readText(text, node.getChild('LabelName')),
           value: readText(text, node.getChild('StringLiteral')).slice(1, -1),
           isPattern: readText(text, node.getChild('MatchOp')).endsWith('~'),
         });
-      if (type.name === 'LabelName' && node.parent?.name === 'GroupingLabels') grouped.push(said);
+      if (type.name === 'LabelName' && node.parent?.name === 'GroupingLabels') groupingLabels.push(token);
     },
   });
-  return { selectors, grouped };
+  return { selectors, groupingLabels };
 }
 
 function readText(text: string, node: { from: number; to: number } | null): string {

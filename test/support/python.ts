@@ -6,18 +6,18 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A Python that has a package (`name==version`), in an environment that later runs find again; or why there is none. */
-export async function pythonWith(requirement: string): Promise<{ python: string } | { missing: string }> {
+/** A Python with a package (`name==version`), in an environment that later runs reuse; or the reason why there is none. */
+export async function preparePython(requirement: string): Promise<{ python: string } | { missing: string }> {
   const environment = fileURLToPath(new URL(`../../node_modules/.cache/${requirement}`, import.meta.url));
   const python = join(environment, 'bin', 'python');
   try {
     if (!existsSync(python)) await run('python3', ['-m', 'venv', environment], { timeout: 60_000 });
-    // Says at once that it is there already, and asks nobody, where it is.
+    // pip returns at once, without a network request, if the package is already installed.
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '1'];
     await run(python, [...pip, requirement], { timeout: 120_000 });
     return { python };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { missing: `no Python with ${requirement} here: ${why}` };
+    return { missing: `no Python with ${requirement} is available: ${why}` };
   }
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** What was posted. */
+/** A received request. */
 export interface Received {
   headers: IncomingHttpHeaders;
   body: string;
@@ -11,10 +11,10 @@ export interface Received {
   at: number;
 }
 
-/** Answers a request; 204 where it says nothing else. One that never answers is a receiver that hangs. */
+/** Answers a request. A function that never answers makes a receiver that hangs. */
 export type Answer = (received: Received, response: ServerResponse) => void | Promise<void>;
 
-/** An endpoint on loopback for webhooks; gone when the test is over. */
+/** A webhook endpoint on loopback that keeps every request. It answers 204 by default and closes when the test ends. */
 export async function createReceiver(answer: Answer = (_, response) => void response.writeHead(204).end()) {
   const received: Received[] = [];
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {

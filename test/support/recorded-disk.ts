@@ -2,13 +2,13 @@ import type * as Files from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Something that was done to the disk, and what a power cut may leave of it. */
+/** A change of the disk, and when a power cut can lose it. */
 export type Effect = {
-  /** When it was begun: from then on it may be on the disk. Counted in steps. */
+  /** The step in which it began: from then on it may be on the disk. */
   begun: number;
-  /** When it was done, as far as the process was told. */
+  /** The step in which the call returned. */
   done: number;
-  /** When a sync that was begun after it was done was done: from then on it is on the disk for certain. */
+  /** The step in which a sync returned that began after `done`: from then on it is on the disk for certain. */
   synced: number;
 } & (
   | { kind: 'name'; path: string; inode: number; from?: string }
@@ -17,7 +17,7 @@ export type Effect = {
   | { kind: 'data'; inode: number; bytes: Buffer }
 );
 
-type What = Effect extends infer One
+type EffectDescription = Effect extends infer One
   ? One extends Effect
     ? Omit<One, 'begun' | 'done' | 'synced'>
     : never
@@ -26,8 +26,7 @@ type What = Effect extends infer One
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * Stands between the code under test and `node:fs/promises`, does what is asked, and keeps in which order it was done and
- * synced. For `vi.mock`.
+ * Wraps `node:fs/promises` for `vi.mock`: performs each call and records the order of the effects and syncs.
  */
 export function recordDisk() {
   const effects: Effect[] = [];
@@ -36,7 +35,7 @@ export function recordDisk() {
   let step = 0;
   let nextInode = 0;
 
-  async function doing<T>(what: What, work: () => Promise<T>): Promise<T> {
+  async function record<T>(what: EffectDescription, work: () => Promise<T>): Promise<T> {
     const effect: Effect = { ...what, begun: (step += 1), done: NEVER, synced: NEVER };
     effects.push(effect);
     try {
@@ -44,13 +43,13 @@ export function recordDisk() {
       effect.done = step += 1;
       return answer;
     } catch (error) {
-      // Refused: a link to a name that is taken.
+      // The call failed, such as a link to a name that exists.
       effects.splice(effects.indexOf(effect), 1);
       throw error;
     }
   }
 
-  async function syncing(covers: (effect: Effect) => boolean, work: () => Promise<void>): Promise<void> {
+  async function recordSync(covers: (effect: Effect) => boolean, work: () => Promise<void>): Promise<void> {
     const begun = (step += 1);
     const covered = effects.filter((effect) => effect.done < begun && covers(effect));
     await work();
@@ -58,15 +57,15 @@ export function recordDisk() {
     for (const effect of covered) effect.synced = Math.min(effect.synced, step);
   }
 
-  function recorded(handle: FileHandle, path: string): FileHandle {
+  function recordHandle(handle: FileHandle, path: string): FileHandle {
     const inode = inodes.get(path);
     const overrides: Partial<FileHandle> = {
       writeFile: (data) =>
-        doing({ kind: 'data', inode: inode ?? 0, bytes: Buffer.from(data as string) }, () =>
+        record({ kind: 'data', inode: inode ?? 0, bytes: Buffer.from(data as string) }, () =>
           handle.writeFile(data),
         ),
       sync: () =>
-        syncing(
+        recordSync(
           (effect) =>
             'inode' in effect && effect.kind === 'data'
               ? effect.inode === inode
@@ -82,34 +81,36 @@ export function recordDisk() {
     });
   }
 
-  function instead(real: typeof Files): typeof Files {
+  function wrap(real: typeof Files): typeof Files {
     const open: typeof real.open = async (path, flags, mode) => {
       const name = String(path);
-      if (!String(flags).startsWith('w')) return recorded(await real.open(path, flags, mode), name);
+      if (!String(flags).startsWith('w')) return recordHandle(await real.open(path, flags, mode), name);
       const inode = (nextInode += 1);
-      const handle = await doing({ kind: 'name', path: name, inode }, () => real.open(path, flags, mode));
+      const handle = await record({ kind: 'name', path: name, inode }, () => real.open(path, flags, mode));
       inodes.set(name, inode);
-      return recorded(handle, name);
+      return recordHandle(handle, name);
     };
     const rename: typeof real.rename = async (from, to) => {
       const inode = inodes.get(String(from)) ?? 0;
-      await doing({ kind: 'name', path: String(to), inode, from: String(from) }, () => real.rename(from, to));
+      await record({ kind: 'name', path: String(to), inode, from: String(from) }, () =>
+        real.rename(from, to),
+      );
       inodes.set(String(to), inode);
     };
     const link: typeof real.link = async (from, to) => {
       const inode = inodes.get(String(from)) ?? 0;
-      await doing({ kind: 'name', path: String(to), inode }, () => real.link(from, to));
+      await record({ kind: 'name', path: String(to), inode }, () => real.link(from, to));
       inodes.set(String(to), inode);
     };
     const rm: typeof real.rm = (path, options) =>
-      doing({ kind: 'gone', path: String(path) }, () => real.rm(path, options));
+      record({ kind: 'gone', path: String(path) }, () => real.rm(path, options));
     const mkdir = async (path: string, options: { recursive: true }) => {
       const first = await real.mkdir(path, options);
-      // Made from the top down; a folder is a name in the one above it.
+      // Folders are made from the top down; each one is a name in its parent.
       const made: string[] = [];
       if (first !== undefined)
         for (let one = path; one.length >= first.length; one = dirname(one)) made.unshift(one);
-      for (const folder of made) await doing({ kind: 'folder', path: folder }, async () => undefined);
+      for (const folder of made) await record({ kind: 'folder', path: folder }, async () => undefined);
       return first;
     };
     return { ...real, open, rename, link, rm, mkdir: mkdir as typeof real.mkdir };
@@ -118,17 +119,17 @@ export function recordDisk() {
   return {
     effects,
     marks,
-    instead,
-    /** Notes that the code under test has promised something. */
+    wrap,
+    /** Records that the code under test has promised something. */
     mark: (name: string) => void marks.push({ name, step }),
-    /** Forgets what was done so far: it lies on the disk. */
-    forget: () => void (effects.splice(0), marks.splice(0)),
+    /** Discards the recorded effects: everything so far is on the disk for certain. */
+    reset: () => void (effects.splice(0), marks.splice(0)),
   };
 }
 
 export type RecordedDisk = ReturnType<typeof recordDisk>;
 
-/** The folder whose sync makes an effect last. */
+/** The folder whose sync makes an effect durable. */
 export function folderPath(effect: Effect): string | undefined {
   return 'path' in effect ? dirname(effect.path) : undefined;
 }

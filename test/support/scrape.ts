@@ -1,11 +1,11 @@
-/** A series of a scrape. */
+/** One series of a scrape. */
 export interface Series {
   name: string;
   labels: Record<string, string>;
   value: number;
 }
 
-/** What is served for Prometheus at an address, read as it reads it. */
+/** Scrapes the metrics at an address, as Prometheus does. */
 export async function scrape(address: string): Promise<Series[]> {
   const text = await (await fetch(`http://${address}/metrics`)).text();
   return text
@@ -20,14 +20,14 @@ function readSeries(line: string): Series {
     labels = '',
     value,
   } = /^(?<name>\w+)(?:\{(?<labels>.*)\})? (?<value>\S+)$/.exec(line)?.groups ?? {};
-  const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, label = '', said = '']) => [
+  const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, label = '', text = '']) => [
     label,
-    said,
+    text,
   ]);
   return { name, labels: Object.fromEntries(pairs) as Record<string, string>, value: Number(value) };
 }
 
-/** The one series of a name with these labels; others of it may be there. */
+/** The value of the one series with this name and these labels. The series may have further labels. */
 export function readValue(
   all: Series[],
   name: string,
@@ -35,7 +35,7 @@ export function readValue(
 ): number | undefined {
   const found = all.filter(
     (series) =>
-      series.name === name && Object.entries(labels).every(([label, said]) => series.labels[label] === said),
+      series.name === name && Object.entries(labels).every(([label, text]) => series.labels[label] === text),
   );
   if (found.length > 1) throw new Error(`${found.length} series of ${name} have ${JSON.stringify(labels)}`);
   return found[0]?.value;

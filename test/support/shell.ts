@@ -8,16 +8,16 @@ import { temporalCliPath } from './servers.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** How a command of a shell ended. */
-export interface Heard {
+/** The result of a shell command. */
+export interface ShellResult {
   command: string;
   code: number | null;
-  /** Both streams. */
-  said: string;
+  /** stdout and stderr. */
+  output: string;
 }
 
-/** A folder of programs, `hummingbatch` as built and `temporal`, for a shell that knows nothing else of this machine. */
-export async function shellPath(folder: string): Promise<string> {
+/** Makes a folder with the built `hummingbatch` and `temporal`, and returns a PATH that begins with it. */
+export async function prepareShellPath(folder: string): Promise<string> {
   const bin = join(folder, 'bin');
   await mkdir(bin, { recursive: true });
   await symlink(await temporalCliPath(), join(bin, 'temporal'));
@@ -27,17 +27,21 @@ export async function shellPath(folder: string): Promise<string> {
   return `${bin}${delimiter}${process.env['PATH']}`;
 }
 
-/** Runs a command as it is typed. */
-export async function shell(command: string, cwd: string, env: Record<string, string>): Promise<Heard> {
+/** Runs a command line as a user types it. */
+export async function runShell(
+  command: string,
+  cwd: string,
+  env: Record<string, string>,
+): Promise<ShellResult> {
   const child: ChildProcess = spawn('sh', ['-c', command], {
     cwd,
     env: { ...quietEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let said = '';
-  const hear = (bytes: Buffer): void => void (said += bytes.toString());
-  child.stdout?.on('data', hear);
-  child.stderr?.on('data', hear);
+  let output = '';
+  const append = (bytes: Buffer): void => void (output += bytes.toString());
+  child.stdout?.on('data', append);
+  child.stderr?.on('data', append);
   const [code] = (await once(child, 'close')) as [number | null];
-  return { command, code, said };
+  return { command, code, output };
 }

@@ -11,7 +11,7 @@ import { createGemini } from '../../src/gemini/index.ts';
 import { openStore } from '../../src/store/open.ts';
 import { startServer, startWorkers, TASK_QUEUE } from '../workflow/support/skipped-time.ts';
 
-/** One attempt of a step: `run` does what a worker would do, with these things from outside. */
+/** One attempt of a step. `run` executes the real activity with the given dependencies. */
 export interface Attempt {
   step: keyof Activities;
   input: { batchId: string };
@@ -22,8 +22,8 @@ export interface Attempt {
 }
 
 /**
- * An emulator, a store and real steps on a Temporal server that skips the time in which nothing happens. Emulator and
- * steps go by the server's clock: jobs may take hours, and the window in which a job is not yet to be seen its 90 s.
+ * An emulator, a store and the real activities on a Temporal server that skips idle time. Emulator and activities use the
+ * server's clock, so jobs may take hours, and the window in which a new job is not yet visible can have its real 90 s.
  */
 export async function createSkippedWorld(
   options: EmulatorOptions,
@@ -46,14 +46,14 @@ export async function createSkippedWorld(
     postWebhook: () => Promise.reject(new Error('no test posts unless it says where')),
     searchAttributes: async () => [],
   };
-  const workers = await startWorkers(environment, onTime(deps, clock, attempt));
+  const workers = await startWorkers(environment, setClockBefore(deps, clock, attempt));
   const { client } = environment;
   return {
     emulator,
     store,
     client,
     hummingbatch: createHummingbatch({ store, client, taskQueue: TASK_QUEUE }),
-    /** Lets time go by. */
+    /** Advances the time. */
     sleep: (ms: number) => environment.sleep(ms),
     async close(): Promise<void> {
       await workers.stop();
@@ -68,7 +68,7 @@ export type SkippedWorld = Awaited<ReturnType<typeof createSkippedWorld>>;
 
 interface Clock {
   now: () => number;
-  /** Time is skipped while no step runs; so a step sets the clock when it begins. */
+  /** The server skips time only while no step runs, so each step sets the clock when it begins. */
   set: () => Promise<void>;
   pause: (ms: number) => Promise<void>;
 }
@@ -80,7 +80,7 @@ function followClock(environment: TestWorkflowEnvironment): Clock {
     now,
     async set() {
       const current = await environment.currentTimeMs();
-      // Never back: two answers may come in another order than they were given.
+      // Never backwards: two answers may arrive in a different order than they were sent.
       aheadMs = Math.max(aheadMs, current - Date.now());
     },
     async pause(ms) {
@@ -89,7 +89,11 @@ function followClock(environment: TestWorkflowEnvironment): Clock {
   };
 }
 
-function onTime(deps: ActivityDeps, clock: Clock, attempt: (attempt: Attempt) => Promise<unknown>): object {
+function setClockBefore(
+  deps: ActivityDeps,
+  clock: Clock,
+  attempt: (attempt: Attempt) => Promise<unknown>,
+): object {
   const steps = Object.keys(createActivities(deps)) as (keyof Activities)[];
   const begin = (step: keyof Activities) => async (input: { batchId: string }) => {
     await clock.set();

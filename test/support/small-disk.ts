@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A file system of its own, so small that it gets full: a real ENOSPC, and a real EROFS for root too. */
+/** A separate small file system that can really be full (ENOSPC) and read-only (EROFS, also for root). */
 export interface SmallDisk {
   path: string;
   makeReadOnly(): void;
@@ -11,14 +11,14 @@ export interface SmallDisk {
   remove(): void;
 }
 
-/** Undefined where this user may not mount one. */
-export function smallDisk(megabytes: number): SmallDisk | undefined {
+/** Mounts one; undefined if this user cannot mount a file system. */
+export function mountSmallDisk(megabytes: number): SmallDisk | undefined {
   const path = mkdtempSync(join(tmpdir(), 'hummingbatch-disk-'));
   const mount = (...args: string[]) => execFileSync('mount', [...args, path], { stdio: 'ignore' });
   try {
     mount('-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs');
   } catch {
-    // No root, no Linux, or a container that keeps it from its users.
+    // Not root, not Linux, or a container without the permission.
     rmSync(path, { recursive: true });
     return undefined;
   }

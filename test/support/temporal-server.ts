@@ -5,8 +5,8 @@ import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts'
 import { type ManagedTemporal, startTemporal } from '../../src/local/index.ts';
 import { temporalCliPath } from './servers.ts';
 
-/** A Temporal server on a database of its own, which goes with it. */
-export async function bringTestTemporal(): Promise<ManagedTemporal & { directory: string }> {
+/** Starts a Temporal server with a temporary database. */
+export async function startTestTemporal(): Promise<ManagedTemporal & { directory: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'hummingbatch-test-temporal-'));
   const temporal = await startTemporal({
     directory,

@@ -5,10 +5,10 @@ import { toWorkflowId } from '../../src/contract/index.ts';
 /** The pages of a workflow that the tests read. */
 export type Tab = 'timeline' | 'user-metadata' | 'search-attributes';
 
-/** How long a text may take to be shown, ms: the UI asks the server, and that for some pages a worker. */
-const PATIENCE_MS = 30_000;
+/** How long a text may take to appear, ms: the UI asks the server, and the server asks a worker for some pages. */
+const TIMEOUT_MS = 30_000;
 
-/** A list of workflows as it is shown: a row by the headers of its columns. */
+/** A row of the workflow list, by column header. */
 type Row = Record<string, string>;
 
 export interface TemporalUi {
@@ -17,40 +17,40 @@ export interface TemporalUi {
   openBatch(batchId: string, tab: Tab): Promise<void>;
   /** Opens the list of workflows with a filter. */
   openList(query: string): Promise<void>;
-  /** Those of these texts that the page does not show, once it shows all or has had its time. */
-  missing(texts: readonly string[]): Promise<string[]>;
-  /** All that a person can read on the page. */
+  /** Waits until the page shows all texts. Returns those it does not show when the time is over. */
+  findMissing(texts: readonly string[]): Promise<string[]>;
+  /** The visible text of the page. */
   text(): Promise<string>;
-  /** What is shown as Markdown, each for itself: on a batch's page its summary, its details, its current details. */
+  /** The Markdown panels. On a batch's page: its summary, its details and its current details. */
   panels(): Promise<string[]>;
-  /** The list that is open. */
+  /** The rows of the open list. */
   rows(): Promise<Row[]>;
-  /** Chooses the columns of the list, as a person does: the UI keeps them in the browser, no address holds them. */
+  /** Chooses the columns of the list by clicks: the UI keeps them in the browser, not in the address. */
   chooseColumns(add: readonly string[], remove?: readonly string[]): Promise<void>;
   /** Presses a button. */
   press(name: string): Promise<void>;
-  /** Whoever has answered so far. */
+  /** The hosts that have answered so far. */
   hosts(): string[];
   close(): Promise<void>;
 }
 
-/** Temporal's UI in a browser that reaches nothing but this machine. */
+/** Opens Temporal's UI in a browser that can reach only this machine. */
 export async function openTemporalUi(executablePath: string, uiUrl: string): Promise<TemporalUi> {
   const browser = await chromium.launch({
     executablePath,
-    // Without its sandbox, because root has none and CI is often root; it opens our own pages only.
+    // Without the sandbox, because root cannot use it and CI is often root; the browser opens only our own pages.
     args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'],
   });
-  // High, because the timeline draws only the rows that are in sight.
+  // A high window, because the timeline draws only visible rows.
   const page = await browser.newPage({ viewport: { width: 1280, height: 2_000 } });
-  page.setDefaultTimeout(PATIENCE_MS);
+  page.setDefaultTimeout(TIMEOUT_MS);
   const answered = new Set<string>();
   page.on('response', (response) => answered.add(new URL(response.url()).host));
   const workflows = `${uiUrl}/namespaces/default/workflows`;
 
   async function readTexts(frames: readonly Frame[]): Promise<string[]> {
     const texts = await Promise.allSettled(frames.map((frame) => frame.locator('body').innerText()));
-    // A frame may go while it is read.
+    // A frame may disappear while it is read.
     return texts.map((text) => (text.status === 'fulfilled' ? text.value.trim() : ''));
   }
 
@@ -63,7 +63,7 @@ export async function openTemporalUi(executablePath: string, uiUrl: string): Pro
     text,
     panels: () => readTexts(page.frames().filter((frame) => frame !== page.mainFrame())),
     async openBatch(batchId, tab) {
-      // The address of a tab has the run in it; the one without leads to the newest.
+      // The address of a tab contains the run id; the address without one redirects to the newest run.
       await page.goto(`${workflows}/${encodeURIComponent(toWorkflowId(batchId))}`);
       await page.waitForURL('**/timeline');
       if (tab !== 'timeline') await page.goto(page.url().replace(/timeline$/, tab));
@@ -71,11 +71,11 @@ export async function openTemporalUi(executablePath: string, uiUrl: string): Pro
     async openList(query) {
       await page.goto(`${workflows}?query=${encodeURIComponent(query)}`, { waitUntil: 'networkidle' });
     },
-    async missing(texts) {
-      for (const end = Date.now() + PATIENCE_MS; ; await pause(200)) {
+    async findMissing(texts) {
+      for (const end = Date.now() + TIMEOUT_MS; ; await pause(200)) {
         const shown = (await text()).replaceAll(/\s+/g, ' ');
-        const missing = texts.filter((text) => !shown.includes(text));
-        if (missing.length === 0 || Date.now() > end) return missing;
+        const findMissing = texts.filter((text) => !shown.includes(text));
+        if (findMissing.length === 0 || Date.now() > end) return findMissing;
       }
     },
     async rows() {

@@ -1,6 +1,6 @@
 /**
- * A process that uses the Temporal server of a directory: `temporal-user.ts DIRECTORY CLI`. Writes the server's place as
- * one line of JSON when it has it, and gives it back when its stdin ends.
+ * A process that uses the Temporal server of a directory: `temporal-user.ts DIRECTORY CLI`. Prints the server's address as
+ * one line of JSON when it is up, and releases the server when its stdin ends.
  */
 import { once } from 'node:events';
 import { startTemporal } from '../../src/local/index.ts';

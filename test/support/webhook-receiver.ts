@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ReceivedEvent, verifyWebhook } from '../../src/client/index.ts';
 
-/** An event that came in, with the path that it came to. */
+/** A received event with the path of its request. */
 export interface Delivery {
   event: ReceivedEvent;
   path: string;
@@ -13,7 +13,7 @@ export interface Delivery {
 
 export type Receiver = Awaited<ReturnType<typeof createReceiver>>;
 
-/** A receiver on loopback that takes nothing but what is signed, and answers as the test says: with a status, or not at all. */
+/** A receiver on loopback that accepts only signed events and gives the test's answer: a status, or none. */
 export async function createReceiver(
   secret: string,
   answer: (delivery: Delivery) => number | 'silence' = () => 204,
@@ -38,15 +38,16 @@ export async function createReceiver(
   const server = createServer((request, response) => void take(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const ofBatch = (batchId: string) => deliveries.filter(({ event }) => event.data.batchId === batchId);
+  const listDeliveries = (batchId: string) =>
+    deliveries.filter(({ event }) => event.data.batchId === batchId);
   return {
     host: `127.0.0.1:${port}`,
-    ofBatch,
+    listDeliveries,
     refused: () => refused,
-    /** Waits until it has had as many of a batch. */
-    async had(batchId: string, count: number): Promise<Delivery[]> {
-      while (ofBatch(batchId).length < count) await pause(50);
-      return ofBatch(batchId);
+    /** Waits until it has received this many events of a batch. */
+    async waitForDeliveries(batchId: string, count: number): Promise<Delivery[]> {
+      while (listDeliveries(batchId).length < count) await pause(50);
+      return listDeliveries(batchId);
     },
     async close(): Promise<void> {
       server.closeAllConnections();

@@ -7,18 +7,18 @@ import type { World } from './world.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** A worker as users run it: the built command in a process of its own. */
+/** A worker as users run it: the built command in its own process. */
 export interface WorkerProcess {
   pid: number;
-  /** What it has said on stderr. */
-  heard(): string;
-  /** Resolves when its log has said it. */
-  said(words: string | RegExp): Promise<void>;
-  /** Resolves with its exit code when it has ended, however that came. */
-  gone: Promise<number | null>;
-  /** SIGKILL, and back when the process is gone. */
+  /** Its stderr so far. */
+  readLog(): string;
+  /** Resolves when its log contains the text. */
+  waitForLog(words: string | RegExp): Promise<void>;
+  /** Resolves with its exit code when it has ended for any reason. */
+  exited: Promise<number | null>;
+  /** Sends SIGKILL and waits until the process has ended. */
   kill(): Promise<void>;
-  /** SIGTERM, and back when it has ended by itself. */
+  /** Sends SIGTERM and waits until the process has ended. */
   stop(): Promise<void>;
 }
 
@@ -37,18 +37,18 @@ export function startWorkerProcess(
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const gone = once(child, 'exit').then(([code]) => code as number | null);
-  let heard = '';
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  let log = '';
   child.stderr.on('data', (bytes: Buffer) => {
-    heard += bytes.toString();
+    log += bytes.toString();
     if (process.env['TEST_LOG']) process.stderr.write(bytes);
   });
   return {
     pid: child.pid ?? 0,
-    gone,
-    heard: () => heard,
-    async said(words) {
-      while (heard.search(words) < 0) await pause(20);
+    exited,
+    readLog: () => log,
+    async waitForLog(words) {
+      while (log.search(words) < 0) await pause(20);
     },
     kill: () => end(child, 'SIGKILL'),
     stop: () => end(child, 'SIGTERM'),
@@ -57,7 +57,7 @@ export function startWorkerProcess(
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
+  const exited = once(child, 'exit');
   child.kill(signal);
-  await gone;
+  await exited;
 }

@@ -9,13 +9,13 @@ const [code = '', map = ''] = readFileSync(BUNDLE, 'utf8').split('//# sourceMapp
 const sources = [...code.matchAll(/^\/\*\*\*\/ "([^"]+)"/gm)].map(([, name = '']) => name);
 
 describe('the workflow bundle', () => {
-  test('holds the workflow and what it is made of, and nothing that runs outside', () => {
+  test('contains only files of workflows, contract and batch', () => {
     const own = sources.filter((name) => name.startsWith('./dist/'));
     expect(own).toContain('./dist/workflows/image-batch.js');
     expect(own.filter((name) => !/^\.\/dist\/(workflows|contract|batch)\//.test(name))).toEqual([]);
   });
 
-  test('holds of other packages only Temporal’s workflow part', () => {
+  test('contains only the packages of Temporal’s workflow SDK', () => {
     const packages = sources.flatMap((name) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? []);
     expect([...new Set(packages)].sort()).toEqual([
       '@temporalio/common',
@@ -26,15 +26,15 @@ describe('the workflow bundle', () => {
     ]);
   });
 
-  test('asks for no module of Node’s', () => {
-    const asked = [...code.matchAll(/require\("([^"]+)"\)/g)].map(([, name = '']) => name);
-    expect(asked.filter((name) => name.startsWith('node:') || builtinModules.includes(name))).toEqual([]);
+  test('requires no built-in module of Node', () => {
+    const required = [...code.matchAll(/require\("([^"]+)"\)/g)].map(([, name = '']) => name);
+    expect(required.filter((name) => name.startsWith('node:') || builtinModules.includes(name))).toEqual([]);
     expect(sources.filter((name) => builtinModules.includes(name))).toEqual([]);
   });
 
-  test('stays small: every workflow that a worker holds in memory runs it anew', () => {
+  test('stays below 750 kB, because every workflow in a worker’s memory evaluates it again', () => {
     expect(map).not.toBe('');
-    // 0.61 MB, most of it Temporal's; zod alone would add 1.1 MB.
+    // It has 0.61 MB, most of it from Temporal; zod alone would add 1.1 MB.
     expect(Buffer.byteLength(code)).toBeLessThan(750_000);
   });
 });

@@ -2,22 +2,28 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { METRICS, type Metric, scrapedName } from '../../src/batch/metrics.ts';
-import { alertsIn, deployedExpressions, panelsIn, readPromQl, textIn } from '../support/promql.ts';
+import {
+  parsePromQl,
+  readAlerts,
+  readDeployedExpressions,
+  readDeployFile,
+  readPanels,
+} from '../support/promql.ts';
 
 const OURS = new Map(Object.values(METRICS).map((metric: Metric) => [scrapedName(metric), metric]));
-const expressions = await deployedExpressions();
-const alerts = await alertsIn('prometheus/alerts.yaml');
-const panels = await panelsIn('grafana/hummingbatch.json');
+const expressions = await readDeployedExpressions();
+const alerts = await readAlerts('prometheus/alerts.yaml');
+const panels = await readPanels('grafana/hummingbatch.json');
 
-describe('what is asked of Prometheus', () => {
-  test.each(expressions)('$at: $expr', ({ expr }) => {
-    const { selectors } = readPromQl(expr);
+describe('the PromQL expressions in deploy/', () => {
+  test.each(expressions)('use only metrics and label values that exist, in $location: $expr', ({ expr }) => {
+    const { selectors } = parsePromQl(expr);
     expect(selectors).not.toEqual([]);
-    for (const { metric, matched } of selectors) {
+    for (const { metric, matchers } of selectors) {
       const ours = OURS.get(metric);
       expect(ours !== undefined || /^(temporal_\w+|up)$/.test(metric)).toBe(true);
-      // A value that no series can have would match nothing, and be silent about it.
-      for (const { label, value, isPattern } of matched) {
+      // A selector with a value that no series can have matches nothing, without an error.
+      for (const { label, value, isPattern } of matchers) {
         const values = ours?.labels[label];
         if (!values) continue;
         const pattern = isPattern ? new RegExp(`^(?:${value})$`) : undefined;
@@ -26,27 +32,30 @@ describe('what is asked of Prometheus', () => {
     }
   });
 
-  test.each(['sum by (a (x)', 'rate(x[5m)', 'x{a=b}', ''])('is not %j', (expr) => {
-    expect(() => readPromQl(expr)).toThrow(/not PromQL/);
-  });
+  test.each(['sum by (a (x)', 'rate(x[5m)', 'x{a=b}', ''])(
+    'are refused by the parser if they are invalid: %j',
+    (expr) => {
+      expect(() => parsePromQl(expr)).toThrow(/not PromQL/);
+    },
+  );
 
-  test('shows every metric of ours', () => {
-    const asked = expressions.flatMap(({ expr }) => readPromQl(expr).selectors.map(({ metric }) => metric));
-    expect([...OURS.keys()].filter((name) => !asked.includes(name))).toEqual([]);
+  test('use every metric of hummingbatch', () => {
+    const used = expressions.flatMap(({ expr }) => parsePromQl(expr).selectors.map(({ metric }) => metric));
+    expect([...OURS.keys()].filter((name) => !used.includes(name))).toEqual([]);
   });
 });
 
 describe('the alerts', () => {
-  test('have names of their own, and fill in labels that their expression keeps', () => {
+  test('have unique names and use only labels that their expression keeps', () => {
     expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length);
     for (const { expr, annotations } of alerts) {
-      const { grouped } = readPromQl(expr);
+      const { groupingLabels } = parsePromQl(expr);
       const named = [...annotations.summary.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label);
-      for (const label of named) expect(grouped).toContain(label);
+      for (const label of named) expect(groupingLabels).toContain(label);
     }
   });
 
-  test('each name their section of the runbook, which is there', async () => {
+  test('link to an existing section of the runbook', async () => {
     const runbook = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
     const anchors = [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title.toLowerCase());
     for (const { alert, annotations } of alerts) {
@@ -57,16 +66,17 @@ describe('the alerts', () => {
 });
 
 describe('the dashboard', () => {
-  test('asks the data source that its variable names, and fills in labels that its expressions keep', () => {
+  test('uses the data source of its variable and only labels that its expressions keep', () => {
     for (const { title, targets = [] } of panels)
       for (const { expr, legendFormat, datasource } of targets) {
         expect([title, datasource.uid]).toEqual([title, '${datasource}']);
-        const { grouped } = readPromQl(expr);
-        for (const [, label] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) expect(grouped).toContain(label);
+        const { groupingLabels } = parsePromQl(expr);
+        for (const [, label] of legendFormat.matchAll(/\{\{(\w+)\}\}/g))
+          expect(groupingLabels).toContain(label);
       }
   });
 
-  test('has panels with ids of their own that do not lie on one another', () => {
+  test('has panels with unique ids that do not overlap', () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, n) => `${x + (n % w)},${y + Math.floor(n / w)}`),
@@ -76,12 +86,12 @@ describe('the dashboard', () => {
   });
 });
 
-test('the example for Prometheus loads the alerts, and scrapes under the name that they look for', async () => {
-  const { rule_files, scrape_configs } = parse(await textIn('prometheus/prometheus.yaml')) as {
+test('the Prometheus example loads the alerts and uses the job name that they expect', async () => {
+  const { rule_files, scrape_configs } = parse(await readDeployFile('prometheus/prometheus.yaml')) as {
     rule_files: string[];
     scrape_configs: { job_name: string }[];
   };
   expect(rule_files).toEqual(['alerts.yaml']);
-  const [up] = readPromQl(alerts.find(({ expr }) => expr.includes('up{'))?.expr ?? '').selectors;
-  expect(scrape_configs.map(({ job_name }) => job_name)).toEqual([up?.matched[0]?.value]);
+  const [up] = parsePromQl(alerts.find(({ expr }) => expr.includes('up{'))?.expr ?? '').selectors;
+  expect(scrape_configs.map(({ job_name }) => job_name)).toEqual([up?.matchers[0]?.value]);
 });

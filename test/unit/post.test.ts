@@ -10,7 +10,7 @@ const LIMITS = { hosts: [], deadlineMs: 5_000 };
 const buildPost = (url: string) => ({ url, headers: { 'webhook-id': 'e1' }, body: '{"a":1}' });
 const refused = (why: RegExp) => ({ code: 'unreachable', message: expect.stringMatching(why) });
 
-/** A receiver on loopback that answers so. */
+/** A receiver on loopback with this answer. */
 async function receiver(answer: RequestListener) {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -22,31 +22,31 @@ async function receiver(answer: RequestListener) {
   return { port, url: `http://127.0.0.1:${port}/hooks?token=hunter2`, host: `127.0.0.1:${port}` };
 }
 
-describe('a receiver that nobody has named to the worker', () => {
+describe('postPublic, for a receiver that the operator has not allowed', () => {
   test.each(['127.0.0.1', '0x7f.1', '[::1]', '[::ffff:7f00:1]', '10.0.0.1', '169.254.169.254'])(
-    'is not called at %s',
+    'does not call it at %s',
     async (host) => {
-      const { port, visits } = await createListener();
+      const { port, connections } = await createListener();
       await expect(postPublic(buildPost(`https://${host}:${port}/x`), LIMITS, never())).rejects.toMatchObject(
         {
           ...refused(/not public/),
           fix: expect.stringContaining('HUMMINGBATCH_WEBHOOK_HOSTS'),
         },
       );
-      expect(visits()).toBe(0);
+      expect(connections()).toBe(0);
     },
   );
 
-  test('is not called by a name that leads to such an address', async () => {
-    const { port, visits } = await createListener();
+  test('does not call it by a name that resolves to a private address', async () => {
+    const { port, connections } = await createListener();
     const others = { ...LIMITS, hosts: ['localhost', `127.0.0.1:${port}`, `localhost:${port + 1}`] };
     await expect(postPublic(buildPost(`https://localhost:${port}/x`), others, never())).rejects.toMatchObject(
       refused(/not public/),
     );
-    expect(visits()).toBe(0);
+    expect(connections()).toBe(0);
   });
 
-  test('is not called without TLS, and the setting is named', async () => {
+  test('does not call it without TLS and names the setting', async () => {
     await expect(
       postPublic(buildPost('http://93.184.215.14/hunter2'), LIMITS, never()),
     ).rejects.toMatchObject(
@@ -54,13 +54,13 @@ describe('a receiver that nobody has named to the worker', () => {
     );
   });
 
-  test.each(['', 'x', 'file:///etc/passwd'])('is not called where it is %j', async (url) => {
+  test.each(['', 'x', 'file:///etc/passwd'])('does not call the invalid URL %j', async (url) => {
     await expect(postPublic(buildPost(url), LIMITS, never())).rejects.toMatchObject({ code: 'unreachable' });
   });
 });
 
-describe('a receiver that the operator has named', () => {
-  test('gets headers and body as they are, and its answer comes back', async () => {
+describe('postPublic, for a receiver that the operator has allowed', () => {
+  test('sends headers and body unchanged and returns the answer', async () => {
     const seen: unknown[] = [];
     const { url, host } = await receiver((request, response) => {
       request.on('data', (bytes: Buffer) => seen.push(request.method, request.url, bytes.toString()));
@@ -75,7 +75,7 @@ describe('a receiver that the operator has named', () => {
   });
 
   test.each(['Wed, 21 Oct 2026 07:28:00 GMT', '-1', '1e9', '9999999'])(
-    'is not heeded where it says to come back at %s',
+    'ignores the Retry-After value %s',
     async (when) => {
       const { url, host } = await receiver((_, response) =>
         response.writeHead(503, { 'retry-after': when }).end(),
@@ -86,15 +86,15 @@ describe('a receiver that the operator has named', () => {
     },
   );
 
-  test('is not followed to where it redirects', async () => {
-    const { port, visits } = await createListener();
+  test('does not follow a redirect', async () => {
+    const { port, connections } = await createListener();
     const location = `http://127.0.0.1:${port}/inside`;
     const { url, host } = await receiver((_, response) => response.writeHead(307, { location }).end());
     expect(await postPublic(buildPost(url), { ...LIMITS, hosts: [host] }, never())).toEqual({ status: 307 });
-    expect(visits()).toBe(0);
+    expect(connections()).toBe(0);
   });
 
-  test('may answer without end: nothing of it is read', async () => {
+  test('does not read the body of the answer, even if it never ends', async () => {
     let written = 0;
     const { url, host } = await receiver((_, response) => {
       const piece = Buffer.alloc(1 << 20);
@@ -105,18 +105,18 @@ describe('a receiver that the operator has named', () => {
       more();
     });
     expect(await postPublic(buildPost(url), { ...LIMITS, hosts: [host] }, never())).toEqual({ status: 200 });
-    // What fits into the buffers of two sockets.
+    // This much fits into the buffers of two sockets.
     expect(written).toBeLessThan(32 << 20);
   });
 
-  test('has its time, and no more of its URL than its origin is told', async () => {
+  test('stops at the deadline, with an error that shows only the origin of the URL', async () => {
     const { url, host, port } = await receiver(() => undefined);
     const post = postPublic(buildPost(url), { hosts: [host], deadlineMs: 50 }, never());
     await expect(post).rejects.toMatchObject(refused(new RegExp(`at http://127\\.0\\.0\\.1:${port} got`)));
     await expect(post).rejects.toMatchObject({ message: expect.not.stringContaining('hunter2') });
   });
 
-  test('is left alone once we cancel, with our reason', async () => {
+  test('stops with the reason of the signal when it is cancelled', async () => {
     const { url, host } = await receiver(() => undefined);
     const stop = new AbortController();
     const post = postPublic(buildPost(url), { ...LIMITS, hosts: [host] }, stop.signal);
@@ -125,7 +125,7 @@ describe('a receiver that the operator has named', () => {
     await expect(post).rejects.toBe(reason);
   });
 
-  test('that is not there is said', async () => {
+  test('fails if no process listens at the address', async () => {
     const { url, host } = await receiver(() => undefined);
     const closed = url.replace(/:\d+/, ':1');
     await expect(

@@ -1,23 +1,23 @@
 import type { Fault } from '../../../src/emulator/index.ts';
 import { pick, seeded } from '../seeded.ts';
 
-/** Who has the batch: `run` with a worker and a server of its own, or a worker process on a server of somebody else's. */
-export type Manner = 'own' | 'served';
+/** `own`: `run` starts its own worker and server. `served`: a worker process uses a shared server. */
+export type TrialProfile = 'own' | 'served';
 export type Victim = 'worker' | 'run' | 'server' | 'run and server';
 
-const VICTIMS: Record<Manner, readonly Victim[]> = {
+const VICTIMS: Record<TrialProfile, readonly Victim[]> = {
   own: ['run', 'server', 'run and server'],
   served: ['worker'],
 };
 
 /**
- * Files by which a batch's progress shows, in the order of its life. Kills strike a random time after one of them, so
- * that short steps are hit as often as the long sleep between two checks.
+ * Files that show the progress of a batch, in the order in which they appear. A kill happens a random time after one of
+ * them, so that short steps are hit as often as the long sleep between two checks.
  */
 export const LANDMARKS = {
   call: /^/,
   manifest: /manifest\.json$/,
-  begun: /begun\.json$/,
+  identity: /identity\.json$/,
   staged: /rounds\/1\/staged\.json$/,
   permit: /rounds\/1\/permits\/1\.json$/,
   answer: /rounds\/1\/permits\/1\.answer\.json$/,
@@ -30,10 +30,10 @@ export const LANDMARKS = {
 } as const;
 export type Landmark = keyof typeof LANDMARKS;
 
-const IN_ORDER = Object.keys(LANDMARKS) as Landmark[];
+const LANDMARK_NAMES = Object.keys(LANDMARKS) as Landmark[];
 const MAX_KILLS = 3;
-/** The longest step of a batch on an idle machine takes about as long. */
-const LATEST_MS = 2_500;
+/** About the duration of the longest step on an idle machine. */
+const MAX_DELAY_MS = 2_500;
 
 export interface Kill {
   victim: Victim;
@@ -41,15 +41,15 @@ export interface Kill {
   ms: number;
 }
 
-/** What a seed decides. */
+/** What a seed determines. */
 export interface Trial {
   seed: number;
-  profile: Manner;
+  profile: TrialProfile;
   kills: Kill[];
   faults: Fault[];
 }
 
-/** Mild ones, which the batch outlives within seconds; what faults alone do is tested elsewhere. */
+/** Faults from which the batch recovers within seconds. Other tests cover faults without kills. */
 const FAULTS: readonly Fault[] = [
   { fault: 'create.answer-slow', ms: 700, times: 1 },
   { fault: 'create.answer-lost', times: 1 },
@@ -63,15 +63,15 @@ export function buildTrial(seed: number): Trial {
   const profile = random() < 0.6 ? 'own' : 'served';
   const kills = Array.from({ length: 1 + Math.floor(random() * MAX_KILLS) }, () => ({
     victim: pick(random, VICTIMS[profile]),
-    after: pick(random, IN_ORDER),
-    // Rather soon than late: most steps are over after some 100 ms.
-    ms: Math.floor(random() ** 2 * LATEST_MS),
+    after: pick(random, LANDMARK_NAMES),
+    // Early kills are more frequent: most steps end after some 100 ms.
+    ms: Math.floor(random() ** 2 * MAX_DELAY_MS),
   }));
-  kills.sort((one, other) => IN_ORDER.indexOf(one.after) - IN_ORDER.indexOf(other.after));
+  kills.sort((one, other) => LANDMARK_NAMES.indexOf(one.after) - LANDMARK_NAMES.indexOf(other.after));
   return { seed, profile, kills, faults: FAULTS.filter(() => random() < 0.2) };
 }
 
-/** For a person who looks at what failed. */
+/** Describes a trial for messages. */
 export function describeTrial({ seed, profile, kills, faults }: Trial): string {
   const killed = kills.map(({ victim, after, ms }) => `${victim} ${ms} ms after ${after}`);
   return `seed ${seed} (${profile}): ${[...killed, ...faults.map(({ fault }) => fault)].join(', ')}`;

@@ -12,12 +12,12 @@ async function folderWith(files: Record<string, string>): Promise<string> {
 }
 
 describe('configuration', () => {
-  test('is empty where nothing is said: every default is elsewhere', async () => {
+  test('has no values of its own if nothing is set', async () => {
     const cwd = await folderWith({});
     expect(await loadConfig({ cwd, env: {} })).toEqual({ cwd, env: {} });
   });
 
-  test('takes flags over environment over .env over hummingbatch.yaml', async () => {
+  test('prefers flags to the environment, to .env, to hummingbatch.yaml', async () => {
     const cwd = await folderWith({
       'hummingbatch.yaml': 'store: from-file\ntaskQueue: from-file\ncheckInterval: 1h\nsubmitWindow: 2m\n',
       '.env':
@@ -33,19 +33,19 @@ describe('configuration', () => {
     });
   });
 
-  test('takes an empty variable for none', async () => {
+  test('treats an empty variable as unset', async () => {
     const cwd = await folderWith({ '.env': 'GEMINI_API_KEY=k\n' });
     expect(await loadConfig({ cwd, env: { GEMINI_API_KEY: '' } })).toMatchObject({ apiKey: 'k' });
   });
 
-  test('finds the file upward, and takes its paths as relative to it', async () => {
-    const home = await folderWith({ 'hummingbatch.yaml': 'store: ./images\n' });
-    const cwd = join(home, 'a', 'b');
+  test('finds hummingbatch.yaml in a parent folder and resolves its paths there', async () => {
+    const root = await folderWith({ 'hummingbatch.yaml': 'store: ./images\n' });
+    const cwd = join(root, 'a', 'b');
     await mkdir(cwd, { recursive: true });
-    expect((await loadConfig({ cwd, env: {} })).store).toBe(join(home, 'images'));
+    expect((await loadConfig({ cwd, env: {} })).store).toBe(join(root, 'images'));
   });
 
-  test('takes the secrets of webhooks from environment and .env alone, and names none that is wrong', async () => {
+  test('reads webhook secrets only from the environment and .env, and never quotes an invalid one', async () => {
     const [one, two] = [`whsec_${'A'.repeat(32)}`, 'whsec_YWI='];
     const cwd = await folderWith({ '.env': `HUMMINGBATCH_GEMINI_WEBHOOK_SECRET=${one}, ${two}\n` });
     expect((await loadConfig({ cwd, env: {} })).geminiWebhookSecrets).toEqual([one, two]);
@@ -65,7 +65,7 @@ describe('configuration', () => {
     });
   });
 
-  test('leaves a URL as it is', async () => {
+  test('keeps a URL as the store unchanged', async () => {
     const cwd = await folderWith({});
     expect((await loadConfig({ cwd, env: { HUMMINGBATCH_STORE: 's3://bucket/x' } })).store).toBe(
       's3://bucket/x',
@@ -84,7 +84,7 @@ describe('configuration', () => {
     ['log: loud\n', /:1:1: log must be json or pretty/, /default/],
     ['geminiUrl: ftp://x\n', /:1:1: geminiUrl must be an http/, /default/],
     ['store: [\n', /hummingbatch\.yaml:\d+:\d+: /, /default/],
-  ])('refuses the file %j with its place', async (text, message, fix) => {
+  ])('refuses the file %j with line and column', async (text, message, fix) => {
     const cwd = await folderWith({ 'hummingbatch.yaml': text });
     await expect(loadConfig({ cwd, env: {} })).rejects.toMatchObject({
       code: 'usage',
@@ -93,14 +93,14 @@ describe('configuration', () => {
     });
   });
 
-  test('refuses a key in a file that is shared, without showing it', async () => {
+  test('refuses an API key in hummingbatch.yaml without quoting it', async () => {
     const cwd = await folderWith({ 'hummingbatch.yaml': 'apiKey: secret-value\n' });
     const error = await loadConfig({ cwd, env: {} }).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'usage', fix: expect.stringContaining('GEMINI_API_KEY') });
     expect(JSON.stringify(error)).not.toContain('secret-value');
   });
 
-  test('takes where metrics are served and how the log is written, flags first', async () => {
+  test('reads the metrics address and the log format, flags first', async () => {
     const cwd = await folderWith({ 'hummingbatch.yaml': 'metrics: "[::1]:9464"\nlog: json\n' });
     expect(await loadConfig({ cwd, env: {} })).toMatchObject({ metrics: '[::1]:9464', log: 'json' });
     const env = { HUMMINGBATCH_METRICS: 'localhost:9465', HUMMINGBATCH_LOG: 'pretty' };
@@ -113,7 +113,7 @@ describe('configuration', () => {
     [{ metrics: '9464' }, /^--metrics: it must be a host and a port such as 127\.0\.0\.1:9464/],
     [{ metrics: 'localhost:0' }, /^--metrics: it must/],
     [{ log: 'xml' }, /^--log: it must be json or pretty/],
-  ])('refuses the flag %j by its name', async (flags, message) => {
+  ])('names the flag for the invalid value %j', async (flags, message) => {
     const cwd = await folderWith({});
     await expect(loadConfig({ cwd, env: {}, ...flags })).rejects.toMatchObject({
       code: 'usage',
@@ -123,7 +123,7 @@ describe('configuration', () => {
 
   const TARGETS = [{ url: 'https://shop.example/hooks', secretRef: 'shop' }];
 
-  test('takes who is told by webhook, and which hosts may be private, the environment before the file', async () => {
+  test('reads notify targets and private webhook hosts, the environment first', async () => {
     const cwd = await folderWith({
       'hummingbatch.yaml':
         'notify:\n  - { url: https://shop.example/hooks, secretRef: shop }\nwebhookHosts: [shop.internal:8080]\n',
@@ -134,8 +134,8 @@ describe('configuration', () => {
     });
     const env = { HUMMINGBATCH_NOTIFY: '[]', HUMMINGBATCH_WEBHOOK_HOSTS: 'crm, [::1]:9000' };
     expect(await loadConfig({ cwd, env })).toMatchObject({ notify: [], webhookHosts: ['crm', '[::1]:9000'] });
-    const told = { HUMMINGBATCH_NOTIFY: JSON.stringify(TARGETS) };
-    expect(await loadConfig({ cwd, env: told })).toMatchObject({ notify: TARGETS });
+    const withTargets = { HUMMINGBATCH_NOTIFY: JSON.stringify(TARGETS) };
+    expect(await loadConfig({ cwd, env: withTargets })).toMatchObject({ notify: TARGETS });
   });
 
   test.each([
@@ -146,7 +146,7 @@ describe('configuration', () => {
     ['webhookHosts: ["http://shop.internal"]\n', /:1:1: webhookHosts must be/],
     ['webhookHosts: ["hunter2@shop.internal"]\n', /:1:1: webhookHosts must be/],
     ['webhookSecrets: { shop: whsec_hunter2 }\n', /no setting "webhookSecrets"/],
-  ])('refuses %j for webhooks, and shows nothing of it', async (text, message) => {
+  ])('refuses %j for webhooks without quoting it', async (text, message) => {
     const cwd = await folderWith({ 'hummingbatch.yaml': text });
     const error = await loadConfig({ cwd, env: {} }).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'usage', message: expect.stringMatching(message) });
@@ -158,7 +158,7 @@ describe('configuration', () => {
     [{ HUMMINGBATCH_NOTIFY: '{"url":"https://shop.example","secretRef":"hunter2"}' }],
     [{ HUMMINGBATCH_WEBHOOK_HOSTS: 'shop.internal,' }],
     [{ HUMMINGBATCH_WEBHOOK_HOSTS: 'shop.internal/hunter2' }],
-  ])('names the variable that is wrong, and shows nothing of it: %j', async (env) => {
+  ])('names the variable of an invalid webhook setting without quoting it: %j', async (env) => {
     const cwd = await folderWith({});
     const error = await loadConfig({ cwd, env }).catch((thrown: Error) => thrown);
     const [name] = Object.keys(env);
@@ -166,7 +166,7 @@ describe('configuration', () => {
     expect(JSON.stringify(error)).not.toContain('hunter2');
   });
 
-  test('names the variable that is wrong', async () => {
+  test('names the variable of an invalid duration', async () => {
     const cwd = await folderWith({});
     await expect(loadConfig({ cwd, env: { HUMMINGBATCH_SUBMIT_WINDOW: '90' } })).rejects.toMatchObject({
       code: 'usage',

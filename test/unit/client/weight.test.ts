@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { filesLoadedBy } from '../../support/loaded-files.ts';
+import { listLoadedFiles } from '../../support/loaded-files.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -31,8 +31,8 @@ describe('hummingbatch/client', () => {
   let own: string[];
   let all: string[];
   beforeAll(async () => {
-    const temporal = new Set(await filesLoadedBy(TEMPORAL));
-    all = await filesLoadedBy(CLIENT);
+    const temporal = new Set(await listLoadedFiles(TEMPORAL));
+    all = await listLoadedFiles(CLIENT);
     own = all.filter((file) => !temporal.has(file));
     expect(temporal.size).toBeGreaterThan(100);
   });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldKey, findKeyMistake, toSafeKey } from '../../../src/manifest/key.ts';
+import { findKeyMistake, foldKey, toSafeKey } from '../../../src/manifest/key.ts';
 import { property } from '../../support/property.ts';
 
 describe('the rule for keys', () => {
@@ -49,13 +49,16 @@ describe('the rule for keys', () => {
     ['ΟΔΟΣ', 'οδος'],
   ])('treats %s and %s as the same key', (a, b) => expect(foldKey(a)).toBe(foldKey(b)));
 
-  property([fc.string({ unit: 'binary', maxLength: 120 })])('accepts only keys that are safe file names on every system', (key) => {
-    if (findKeyMistake(key) !== undefined) return;
-    const name = `${key}.png`;
-    expect(name).not.toMatch(/[\\/:*?"<>|~#\p{Cc}\p{Cf}\p{Cs}\p{Zs}]|^\.|^\s/u);
-    expect(name.split('.')[0]?.toUpperCase()).not.toMatch(/^(CON|PRN|AUX|NUL|COM\d|LPT\d)$/);
-    expect([...key.normalize('NFC')].length).toBeLessThanOrEqual(100);
-  });
+  property([fc.string({ unit: 'binary', maxLength: 120 })])(
+    'accepts only keys that are safe file names on every system',
+    (key) => {
+      if (findKeyMistake(key) !== undefined) return;
+      const name = `${key}.png`;
+      expect(name).not.toMatch(/[\\/:*?"<>|~#\p{Cc}\p{Cf}\p{Cs}\p{Zs}]|^\.|^\s/u);
+      expect(name.split('.')[0]?.toUpperCase()).not.toMatch(/^(CON|PRN|AUX|NUL|COM\d|LPT\d)$/);
+      expect([...key.normalize('NFC')].length).toBeLessThanOrEqual(100);
+    },
+  );
 
   const characters = fc.constantFrom(...'abcXYZ019-_.äßéжλ字กी');
   property([fc.array(characters, { minLength: 1, maxLength: 100 })])(

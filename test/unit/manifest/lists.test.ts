@@ -48,7 +48,7 @@ describe('CSV', () => {
     ['key,prompt,size\na,x,1K\n', 1, 12, 'unknown-field', 'The columns are key'],
     ['key,promt\na,x\n', 1, 5, 'unknown-field', 'Did you mean "prompt"?'],
     ['key,prompt,key\na,x,b\n', 1, 12, 'duplicate-field', 'Keep one'],
-    ['key;prompt\na;x\n', 1, 1, 'unknown-field', 'Separate the columns by commas.'],
+    ['key;prompt\na;x\n', 1, 1, 'unknown-field', 'Separate the columns with commas.'],
     ['key,prompt\na,x,y\n', 2, 1, 'syntax', 'quotes'],
     ['key,prompt\na,"x" y\n', 2, 1, 'syntax', 'quotes'],
     ['key,prompt\na,x\nb,"y\n', 3, 1, 'syntax', 'quotes'],

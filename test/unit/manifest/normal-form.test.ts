@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { MODELS } from '../../../src/batch/models.ts';
 import { computeFingerprint, serialiseManifest } from '../../../src/manifest/index.ts';
-import { foldKey, findKeyMistake } from '../../../src/manifest/key.ts';
+import { findKeyMistake, foldKey } from '../../../src/manifest/key.ts';
 import { property } from '../../support/property.ts';
 import { samples } from '../../support/samples.ts';
 import { buildManifest, parse, yamlWith } from './support.ts';

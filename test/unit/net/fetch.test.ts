@@ -52,19 +52,19 @@ describe('an address that a stranger names', () => {
     ['broadcast', '255.255.255.255'],
     ['a documentation’s', '[2001:db8::1]'],
   ])('is not connected to where it is %s: %s', async (_, host) => {
-    const { port, visits } = await createListener();
+    const { port, connections } = await createListener();
     await expect(fetchPublic(`https://${host}:${port}/x.png`, LIMITS, never())).rejects.toMatchObject(
       refused(/not public/),
     );
-    expect(visits()).toBe(0);
+    expect(connections()).toBe(0);
   });
 
   test('is not connected to where its name leads there', async () => {
-    const { port, visits } = await createListener();
+    const { port, connections } = await createListener();
     await expect(fetchPublic(`https://localhost:${port}/x.png`, LIMITS, never())).rejects.toMatchObject(
       refused(/not public/),
     );
-    expect(visits()).toBe(0);
+    expect(connections()).toBe(0);
   });
 
   test.each([

@@ -2,34 +2,37 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { openStore } from '../../../src/store/open.ts';
-import { afterPowerCuts, type Left } from '../../support/power-cut.ts';
+import { type DiskState, listPowerCutStates } from '../../support/power-cut.ts';
 import type { RecordedDisk } from '../../support/recorded-disk.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const disk = await vi.hoisted(
   async (): Promise<RecordedDisk> => (await import('../../support/recorded-disk.ts')).recordDisk(),
 );
-vi.mock('node:fs/promises', async (original) => disk.instead(await original()));
+vi.mock('node:fs/promises', async (original) => disk.wrap(await original()));
 
 /** A store that lies on the disk for certain, with everything forgotten that made it. */
 async function newStore() {
   const root = join(await temporaryFolder(), 'store');
   const store = await openStore(root);
-  disk.forget();
+  disk.reset();
   return { store, pathOf: (key: string) => join(root, key) };
 }
 
 /** Does something, promises it once it has returned, and answers with all that power cuts may leave. */
-async function cutDuring(act: () => Promise<unknown>, before?: ReadonlyMap<string, Buffer>): Promise<Left[]> {
+async function cutDuring(
+  act: () => Promise<unknown>,
+  before?: ReadonlyMap<string, Buffer>,
+): Promise<DiskState[]> {
   await act();
   disk.mark('all');
-  const states = [...afterPowerCuts(disk, before)];
+  const states = [...listPowerCutStates(disk, before)];
   expect(states.length, 'there was something to lose').toBeGreaterThan(5);
   return states;
 }
 
 /** The value is there once it was promised; before that it may be there, and never in part. */
-function expectWhole(states: readonly Left[], path: string, value: string, old?: string): void {
+function expectWhole(states: readonly DiskState[], path: string, value: string, old?: string): void {
   for (const { files, promised, lost } of states) {
     const found = files.get(path)?.toString();
     const allowed = promised.has('all') ? [value] : [old, value];
@@ -59,7 +62,7 @@ describe('in each state that a power cut may leave', () => {
   test('a value that is replaced is the old one or the new one', async () => {
     const { store, pathOf } = await newStore();
     await store.put('report.json', 'the old one');
-    disk.forget();
+    disk.reset();
     const path = pathOf('report.json');
     const states = await cutDuring(
       () => store.put('report.json', 'the new one'),

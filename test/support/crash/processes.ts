@@ -8,56 +8,58 @@ import type { Trial, Victim } from './trial.ts';
 
 const STORE = 'hummingbatch';
 
-/** The processes that work on the batch of a desk, and a person who starts again what was killed. */
-export interface Actors {
+/** The processes of one trial. A killed process is started again. */
+export interface TrialProcesses {
   kill(victim: Victim): Promise<void>;
-  /** `run` has ended by itself. */
-  isOver(): boolean;
-  /** It takes too long: ends `run`, so that what it said can be looked at. */
-  giveUp(): void;
-  /** How that `run` ended; the others are ended too. */
+  /** Whether `run` has ended. */
+  isFinished(): boolean;
+  /** Kills a `run` that takes too long, so that its output can be checked. */
+  abort(): void;
+  /** Waits for the end of `run` and stops the other processes. */
   end(): Promise<Ended>;
 }
 
-/** A batch of its own for each trial, as they share a server. */
+/** Each trial has its own batch id, because trials may share a server. */
 const runArguments = ({ seed }: Trial) => ['run', 'm.yaml', '--id', `crash-${seed}`, '--json', '--yes'];
 
-export async function startActors(desk: Desk, trial: Trial, temporal: string): Promise<Actors> {
-  return trial.profile === 'own' ? ownActors(desk, trial) : servedActors(desk, trial, temporal);
+export async function startProcesses(desk: Desk, trial: Trial, temporal: string): Promise<TrialProcesses> {
+  return trial.profile === 'own'
+    ? startWithOwnServer(desk, trial)
+    : startWithSharedServer(desk, trial, temporal);
 }
 
-async function ownActors(desk: Desk, trial: Trial): Promise<Actors> {
-  const begin = () => desk.begin(...runArguments(trial));
-  let run = begin();
+async function startWithOwnServer(desk: Desk, trial: Trial): Promise<TrialProcesses> {
+  const startRun = () => desk.begin(...runArguments(trial));
+  let run = startRun();
   return {
     async kill(victim) {
       if (victim !== 'server') run.child.kill('SIGKILL');
       if (victim !== 'run') await killServer(desk);
       if (victim === 'server') return;
       await run.ended;
-      run = begin();
+      run = startRun();
     },
-    isOver: () => hasEnded(run),
-    giveUp: () => void run.child.kill('SIGKILL'),
+    isFinished: () => hasEnded(run),
+    abort: () => void run.child.kill('SIGKILL'),
     end: () => run.ended,
   };
 }
 
-async function servedActors(desk: Desk, trial: Trial, temporal: string): Promise<Actors> {
+async function startWithSharedServer(desk: Desk, trial: Trial, temporal: string): Promise<TrialProcesses> {
   const { id } = await openStore(join(desk.folder, STORE));
-  const place = { TEMPORAL_ADDRESS: temporal, HUMMINGBATCH_TASK_QUEUE: ownTaskQueue(id) };
-  const work = () => desk.beginWith(place, 'worker', '--store', STORE);
-  let worker = work();
+  const temporalEnvironment = { TEMPORAL_ADDRESS: temporal, HUMMINGBATCH_TASK_QUEUE: ownTaskQueue(id) };
+  const startWorker = () => desk.beginWith(temporalEnvironment, 'worker', '--store', STORE);
+  let worker = startWorker();
   await worker.said('Working for');
-  const run = desk.beginWith(place, ...runArguments(trial), '--store', STORE);
+  const run = desk.beginWith(temporalEnvironment, ...runArguments(trial), '--store', STORE);
   return {
     async kill() {
       worker.child.kill('SIGKILL');
       await worker.ended;
-      worker = work();
+      worker = startWorker();
     },
-    isOver: () => hasEnded(run),
-    giveUp: () => void run.child.kill('SIGKILL'),
+    isFinished: () => hasEnded(run),
+    abort: () => void run.child.kill('SIGKILL'),
     async end() {
       const ended = await run.ended;
       worker.child.kill('SIGTERM');

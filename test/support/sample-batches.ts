@@ -1,8 +1,8 @@
 import type { Manifest } from '../../src/contract/index.ts';
-import { type BatchIn, batchIn, namePrefix } from './batch-in.ts';
+import { namePrefix, openTestBatch, type TestBatch } from './test-batch.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
 
-/** Google and the worker go by a clock that is put forward: a job of ten minutes is in its middle at once. */
+/** The emulator and the worker use a clock that the test advances, so a job of ten minutes is halfway at once. */
 const JOB_SECONDS = 600;
 
 const STOPPED = 'winter-lookbook';
@@ -25,24 +25,24 @@ const POSTERS: Items = [
   { key: 'logo', prompt: 'The logo of somebody else [refuse]' },
 ];
 
-/** All three have it, and no other batch: a list can be asked for them alone. */
-export const SHOWCASE_LABEL = 'showcase';
+/** The label of the three batches, and of no other: a list can be filtered for them. */
+export const SAMPLE_LABEL = 'sample';
 
-/** Three batches as people meet them in the Temporal UI. */
-export interface Showcase {
+/** Three batches in typical states, for the Temporal UI. */
+export interface SampleBatches {
   world: World;
-  /** Its job runs, and goes on to for minutes. */
-  running: BatchIn;
-  /** The key has no permission to make its job. */
-  stopped: BatchIn;
-  /** In two rounds, with one output refused. */
-  finished: BatchIn;
+  /** Its job runs for some more minutes. */
+  running: TestBatch;
+  /** Stopped, because the key has no permission to create its job. */
+  stopped: TestBatch;
+  /** Finished in two rounds, with one refused output. */
+  finished: TestBatch;
 }
 
-/** Makes the three and waits until each stands where it shall. */
-export async function openShowcase(
+/** Starts the three batches and waits until each has its state. */
+export async function startSampleBatches(
   options: Pick<WorldOptions, 'temporal' | 'storeAt' | 'taskQueue'> = {},
-): Promise<Showcase> {
+): Promise<SampleBatches> {
   let aheadMs = 0;
   const now = () => Date.now() + aheadMs;
   const world = await createWorld({
@@ -53,33 +53,33 @@ export async function openShowcase(
   });
   await world.work({ now });
 
-  async function start(name: string, items: Items, run: Partial<Manifest['run']> = {}): Promise<BatchIn> {
+  async function start(name: string, items: Items, run: Partial<Manifest['run']> = {}): Promise<TestBatch> {
     const manifest = await world.manifest({
       name,
       model: 'nano-banana-pro',
       items,
-      run: { ...run, labels: [SHOWCASE_LABEL] },
+      run: { ...run, labels: [SAMPLE_LABEL] },
     });
     const { batchId } = await world.hummingbatch.startBatch({
       manifest,
       options: { checkIntervalMs: 1_000 },
     });
-    return batchIn(world, batchId);
+    return openTestBatch(world, batchId);
   }
 
-  /** Puts the clock forward by this share of a job, once the job of this round was looked at. */
-  async function move(batch: BatchIn, round: number, share: number): Promise<void> {
+  /** Advances the clock by this share of a job, after the first check of this round's job. */
+  async function advance(batch: TestBatch, round: number, share: number): Promise<void> {
     await batch.until((progress) => progress.round === round && progress.check !== undefined);
     aheadMs += share * JOB_SECONDS * 1_000;
   }
 
   const finished = await start('spring-posters', POSTERS);
-  for (const round of [1, 2]) await move(finished, round, 1);
+  for (const round of [1, 2]) await advance(finished, round, 1);
   await finished.ended();
   const stopped = await start(STOPPED, LOOKBOOK);
   await stopped.stopped('permission-denied');
   const running = await start('autumn-catalogue', CATALOGUE, { maxCostUsd: 5 });
-  await move(running, 1, 0.5);
+  await advance(running, 1, 0.5);
   await running.until(({ check }) => (check?.successful ?? 0) > 0);
   return { world, running, stopped, finished };
 }

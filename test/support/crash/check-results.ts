@@ -6,10 +6,10 @@ import { isRunning } from '../../../src/local/process.ts';
 import { readRecord } from '../../../src/local/record.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { Ended } from '../desk.ts';
-import { readTree } from '../tree.ts';
+import { readBatchTree } from '../tree.ts';
 
-/** What a trial left behind. */
-export interface Remains {
+/** The results of a trial. */
+export interface TrialResults {
   store: Store;
   ended: Ended;
   ledger: Ledger;
@@ -21,47 +21,50 @@ interface Verdict {
   problems: string[];
 }
 
-/** `COMPLETED_WITH_FAILURES`: one output is refused for good. */
+/** `COMPLETED_WITH_FAILURES`, because one output is always refused. */
 const EXPECTED_CODE = 3;
 const TRACE = /^\s+at .*$/m;
 
-/** Holds what is left against what was promised, and names each promise that was broken. */
-export async function judge(remains: Remains, undisturbed?: Record<string, string>): Promise<Verdict> {
-  const { store, ended, ledger } = remains;
+/** Compares the results with what hummingbatch promises, and lists each broken promise. */
+export async function checkResults(
+  results: TrialResults,
+  baseline?: Record<string, string>,
+): Promise<Verdict> {
+  const { store, ended, ledger } = results;
   const [batchId = ''] = await store.folders('batches/');
-  const tree = await readTree(store, batchId);
+  const tree = await readBatchTree(store, batchId);
   const records = await readRecords(store, batchId);
   const problems = [
-    ...endProblems(ended),
-    ...(undisturbed ? treeProblems(tree, undisturbed) : []),
-    ...jobProblems(ledger, records),
-    ...(await imageProblems(store, batchId, tree, records)),
-    ...(await serverProblems(store, ended)),
+    ...checkEnd(ended),
+    ...(baseline ? checkTree(tree, baseline) : []),
+    ...checkJobs(ledger, records),
+    ...(await checkImages(store, batchId, tree, records)),
+    ...(await checkServer(store, ended)),
   ];
   return { batchId, tree, problems };
 }
 
-function endProblems({ code, stderr }: Ended): string[] {
+function checkEnd({ code, stderr }: Ended): string[] {
   return [
     ...(code === EXPECTED_CODE ? [] : [`run ended with ${code}: ${stderr.slice(-2_000)}`]),
     ...(TRACE.test(stderr) ? [`run showed a stack trace: ${stderr.slice(-2_000)}`] : []),
   ];
 }
 
-function treeProblems(tree: Record<string, string>, undisturbed: Record<string, string>): string[] {
-  const names = [...new Set([...Object.keys(tree), ...Object.keys(undisturbed)])];
+function checkTree(tree: Record<string, string>, baseline: Record<string, string>): string[] {
+  const names = [...new Set([...Object.keys(tree), ...Object.keys(baseline)])];
   return names
-    .filter((name) => tree[name] !== undisturbed[name])
-    .map((name) => `${name} is another: ${firstDifference(tree[name], undisturbed[name])}`);
+    .filter((name) => tree[name] !== baseline[name])
+    .map((name) => `${name} differs: ${firstDifference(tree[name], baseline[name])}`);
 }
 
-function firstDifference(here = 'missing', there = 'missing'): string {
-  const at = [...here].findIndex((letter, index) => letter !== there[index]);
+function firstDifference(actual = 'missing', expected = 'missing'): string {
+  const at = [...actual].findIndex((letter, index) => letter !== expected[index]);
   const from = Math.max(0, at - 40);
-  return `${JSON.stringify(here.slice(from, at + 120))} in place of ${JSON.stringify(there.slice(from, at + 120))}`;
+  return `${JSON.stringify(actual.slice(from, at + 120))} instead of ${JSON.stringify(expected.slice(from, at + 120))}`;
 }
 
-function jobProblems({ jobs, imagesBilled }: Ledger, records: OutputRecord[]): string[] {
+function checkJobs({ jobs, imagesBilled }: Ledger, records: OutputRecord[]): string[] {
   const rounds = groupBy(jobs, parseRound);
   const twice = [...rounds].filter(
     ([, ofRound]) => ofRound.filter(({ cancelled }) => !cancelled).length !== 1,
@@ -70,17 +73,17 @@ function jobProblems({ jobs, imagesBilled }: Ledger, records: OutputRecord[]): s
   return [
     ...twice.map(([round, ofRound]) => `${round} has ${ofRound.length} jobs`),
     ...(rounds.size === 2 ? [] : [`there were ${rounds.size} rounds`]),
-    ...(imagesBilled === images ? [] : [`${imagesBilled} images were billed, ${images} are there`]),
+    ...(imagesBilled === images ? [] : [`${imagesBilled} images were billed, but there are ${images}`]),
   ];
 }
 
-/** `hb/<batch>/<nonce>/r<round>` without the submission. */
+/** The display name without the submission: `hb/<batch>/<nonce>/r<round>`. */
 function parseRound({ displayName = '' }: JobEntry): string {
   return displayName.replace(/\.\d+$/, '');
 }
 
-/** Every file under `images/` is one that a record names, and decodes. */
-async function imageProblems(
+/** Every file in `images/` is named by a record and can be decoded. */
+async function checkImages(
   store: Store,
   batchId: string,
   tree: Record<string, string>,
@@ -91,7 +94,7 @@ async function imageProblems(
   const strays = found.filter((name) => named.get(name) !== tree[name]);
   const contents = new Map(found.map((name) => [tree[name], name]));
   const broken = await Promise.all([...contents.values()].map((name) => findBroken(store, batchId, name)));
-  return [...strays.map((name) => `${name} is not what a record names`), ...broken.flat()];
+  return [...strays.map((name) => `no record names ${name} with this content`), ...broken.flat()];
 }
 
 async function findBroken(store: Store, batchId: string, name: string): Promise<string[]> {
@@ -103,8 +106,8 @@ async function findBroken(store: Store, batchId: string, name: string): Promise<
   }
 }
 
-/** Whoever used the server last ends it. One whose user was killed stays where the next call found all in the store. */
-async function serverProblems(store: Store, { stderr }: Ended): Promise<string[]> {
+/** The last user of the server stops it. After a kill it may keep running if the next call needed only the store. */
+async function checkServer(store: Store, { stderr }: Ended): Promise<string[]> {
   const server = await readRecord(`${store.location}/.temporal`);
   return server && isRunning(server) && stderr.includes('In detail:')
     ? ['the Temporal server still runs']

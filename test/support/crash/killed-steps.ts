@@ -4,31 +4,31 @@ import type { temporal } from '@temporalio/proto';
 import { toWorkflowId } from '../../../src/contract/index.ts';
 import { startTemporal } from '../../../src/local/index.ts';
 import { temporalCliPath } from '../servers.ts';
-import type { Went } from './stage.ts';
+import type { TrialOutcome } from './run-trial.ts';
 import type { Trial } from './trial.ts';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 
-/** Which step was under way at each kill of an ended trial, from the batch's history. */
-export async function stepsHit(
+/** Finds in the batch's history which step ran at each kill of a trial. */
+export async function findKilledSteps(
   store: string,
-  served: string,
+  sharedServer: string,
   { profile }: Trial,
-  { batchId, struck }: Went,
+  { batchId, executed }: TrialOutcome,
 ): Promise<string[]> {
-  if (profile === 'served') return stepsIn(await historyAt(served, batchId), struck);
+  if (profile === 'served') return matchSteps(await fetchHistory(sharedServer, batchId), executed);
   const temporal = await startTemporal({
     ...{ directory: join(store, '.temporal'), cli: await temporalCliPath(), namespace: 'default' },
     ...{ searchAttributes: {}, retentionHours: 24, env: process.env, log: () => undefined },
   });
   try {
-    return stepsIn(await historyAt(temporal.address, batchId), struck);
+    return matchSteps(await fetchHistory(temporal.address, batchId), executed);
   } finally {
     await temporal.release();
   }
 }
 
-async function historyAt(address: string, batchId: string): Promise<Event[]> {
+async function fetchHistory(address: string, batchId: string): Promise<Event[]> {
   const connection = await Connection.connect({ address });
   try {
     const handle = new Client({ connection }).workflow.getHandle(toWorkflowId(batchId));
@@ -38,15 +38,15 @@ async function historyAt(address: string, batchId: string): Promise<Event[]> {
   }
 }
 
-function stepsIn(events: readonly Event[], struck: Went['struck']): string[] {
+function matchSteps(events: readonly Event[], struck: TrialOutcome['executed']): string[] {
   const from = readTime(events[0]);
   const spans = events.flatMap((event) => {
     const name = event.activityTaskScheduledEventAttributes?.activityType?.name;
     return name ? [{ name, from: readTime(event), to: readTime(findEnd(events, event)) }] : [];
   });
   return struck.map(({ at }) => {
-    const hit = spans.find((span) => span.from <= at && at <= span.to);
-    if (hit) return hit.name;
+    const step = spans.find((span) => span.from <= at && at <= span.to);
+    if (step) return step.name;
     if (at < from) return 'start';
     return at > readTime(events.at(-1)) ? 'end' : 'sleep';
   });

@@ -12,13 +12,13 @@ import { batchPlaces } from '../../src/contract/places.ts';
 import type { JobEntry, UploadEntry } from '../../src/emulator/index.ts';
 import type { World } from './world.ts';
 
-/** What the names of a batch's jobs and files at Google begin with, for the `match.name` of a fault. */
+/** A pattern for the names of a batch's jobs and files at Google, for the `match.name` of a fault. */
 export function namePrefix(batchId: string): string {
   return `^hb/${batchId}/`;
 }
 
-/** One batch of a world: where it stands, what it has at Google, what it left in the store. */
-export function batchIn(world: World, id: string) {
+/** One batch of a test world: its progress, its jobs at Google and its files in the store. */
+export function openTestBatch(world: World, id: string) {
   const { client, store, emulator, hummingbatch } = world;
   const handle = hummingbatch.batch(id);
   const places = batchPlaces(id);
@@ -27,8 +27,8 @@ export function batchIn(world: World, id: string) {
   const readJson = async <T>(key: string): Promise<T> =>
     JSON.parse(Buffer.from((await store.get(key)) ?? []).toString()) as T;
 
-  /** On a busy machine a query may find no worker in time: then there is nothing new. */
-  async function look(): Promise<BatchProgress | undefined> {
+  /** The progress; undefined if no worker answers the query in time, as happens on a busy machine. */
+  async function readProgress(): Promise<BatchProgress | undefined> {
     try {
       return await handle.status();
     } catch (error) {
@@ -37,14 +37,14 @@ export function batchIn(world: World, id: string) {
     }
   }
 
-  /** Waits until it stands so; whether it ever does is for the test's own time-out to say. */
+  /** Waits until a condition holds. The time-out of the test ends a wait that never does. */
   async function until(
-    isSo: (progress: BatchProgress) => boolean | Promise<boolean>,
+    isReached: (progress: BatchProgress) => boolean | Promise<boolean>,
   ): Promise<BatchProgress> {
     for (;;) {
-      const progress = await look();
-      if (progress && (await isSo(progress))) return progress;
-      // Many batches are looked at together, and each look is a task for the one worker.
+      const progress = await readProgress();
+      if (progress && (await isReached(progress))) return progress;
+      // Tests poll many batches at the same time, and each query is a task for the one worker.
       await pause(200);
     }
   }
@@ -54,17 +54,17 @@ export function batchIn(world: World, id: string) {
     handle,
     until,
     ended: () => handle.wait(),
-    /** Waits for a stop, with this code where one is named. */
+    /** Waits for a stop, with this code if one is given. */
     async stopped(code?: ErrorCode): Promise<Stop> {
       const { stop } = await until(({ stop }) => stop !== undefined && stop.code === (code ?? stop.code));
       return stop as Stop;
     },
-    /** Goes on with it as a person does. */
+    /** Retries it, as an operator does. */
     retry: () => hummingbatch.batch(id).retry(),
-    /** How Temporal says that it stands. */
+    /** The status of its workflow in Temporal. */
     workflow: async () => (await client.workflow.getHandle(toWorkflowId(id)).describe()).status.name,
-    /** What the step that is tried again now has failed with last, and how often it was tried. */
-    async trying(): Promise<{ attempt: number; code: string }> {
+    /** The number of attempts and the last error code of the step that is being retried. */
+    async lastAttempt(): Promise<{ attempt: number; code: string }> {
       const { raw } = await client.workflow.getHandle(toWorkflowId(id)).describe();
       const [step] = raw.pendingActivities ?? [];
       return {
@@ -81,23 +81,23 @@ export function batchIn(world: World, id: string) {
       for await (const record of handle.records()) records.push(record);
       return records;
     },
-    /** How many image files there are. */
+    /** The number of image files. */
     images: async () => (await store.list(`${places.home}/images/`)).length,
     report: () => readJson<Report>(places.report),
-    /** The outputs that a later round was for. */
+    /** The outputs of a later round. */
     selection: async (round: number) =>
       (await readJson<{ outputs: string[] }>(places.round(round).selection)).outputs,
   };
 }
 
-export type BatchIn = ReturnType<typeof batchIn>;
+export type TestBatch = ReturnType<typeof openTestBatch>;
 
-/** The submission that a job was: `r2.1`. */
+/** The submission of a job: `r2.1`. */
 export function parseSubmission({ displayName = '' }: JobEntry): string {
   return displayName.split('/').at(-1) ?? '';
 }
 
-/** Jobs that nobody ended: they go on and are billed. */
-export function stillRunning(jobs: readonly JobEntry[]): JobEntry[] {
+/** Jobs that were never ended: they continue and are billed. */
+export function listRunning(jobs: readonly JobEntry[]): JobEntry[] {
   return jobs.filter(({ state, deleted }) => !deleted && ['PENDING', 'RUNNING'].includes(state));
 }
