@@ -31,13 +31,13 @@ export const JOB_FAULTS = {
   ),
 
   cancelled: onBirth(
-    'somebody else cancels it `afterMs` from its creation (default 0)',
+    'another client cancels it `afterMs` from its creation (default 0)',
     AFTER,
     ({ afterMs }, { createTime }: Born): Partial<JobRecord> => ({ cancelTime: createTime + afterMs }),
   ),
 
   deleted: onBirth(
-    'somebody else deletes it, and its result, `afterMs` from its creation (default 0): 404',
+    'another client deletes it, and its result, `afterMs` from its creation (default 0): 404',
     AFTER,
     ({ afterMs }, { createTime }: Born): Partial<JobRecord> => ({ deleteTime: createTime + afterMs }),
   ),

@@ -1,0 +1,31 @@
+/**
+ * `npm run check:words`: fails where a retired word is used, and names each place with what to write instead.
+ */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findRetiredWords } from './retired-words.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const CHECKED = ['README.md', 'CONTRIBUTING.md', 'deploy/README.md', 'docs'];
+const EXTENSIONS = ['.md'];
+
+async function listFiles(path: string): Promise<string[]> {
+  if ((await stat(join(ROOT, path))).isFile()) return [path];
+  const names = await readdir(join(ROOT, path), { recursive: true });
+  return names
+    .filter((name) => EXTENSIONS.some((extension) => name.endsWith(extension)))
+    .map((name) => join(path, name));
+}
+
+let count = 0;
+for (const file of (await Promise.all(CHECKED.map(listFiles))).flat().sort()) {
+  for (const { line, word, write } of findRetiredWords(await readFile(join(ROOT, file), 'utf8'))) {
+    count += 1;
+    console.error(`${file}:${line}: "${word}" is retired. Write: ${write}.`);
+  }
+}
+if (count > 0) {
+  console.error(`${count} retired words. The list is scripts/retired-words.ts.`);
+  process.exitCode = 1;
+}
