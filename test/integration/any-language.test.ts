@@ -16,7 +16,7 @@ const EXAMPLES = fileURLToPath(new URL('../../examples/any-language/', import.me
 const TOKEN = 'any-language-secret-0';
 const MINUTE = 60_000;
 
-/** What the program says that it needs. */
+/** The requirement that the program itself names. */
 const [REQUIREMENT = ''] =
   /temporalio==[\d.]+/.exec(await readFile(join(EXAMPLES, 'start.py'), 'utf8')) ?? [];
 
@@ -24,7 +24,7 @@ let world: World;
 let worker: WorkerProcess;
 let env: Record<string, string>;
 const over = new AbortController();
-const knocking: Promise<void>[] = [];
+const checks: Promise<void>[] = [];
 
 beforeAll(async () => {
   world = await createWorld({ storeIn: 'hummingbatch', jobSeconds: 1 });
@@ -38,25 +38,25 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   over.abort();
-  await Promise.all(knocking);
+  await Promise.all(checks);
   await worker.stop();
   await world.close();
 });
 
-/** The examples wait 30 s between two checks, as with Google; a person would not sit there. */
-function knock({ handle }: TestBatch): void {
-  const go = async () => {
+/** The examples check every 30 s, as with Google. The test sends checkNow instead of waiting. */
+function checkUntilEnded({ handle }: TestBatch): void {
+  const check = async () => {
     while (!over.signal.aborted) {
-      // It waits for no job yet, or no more.
+      // The batch does not wait for a job at the moment.
       await handle.checkNow().catch(() => undefined);
       await pause(300);
     }
   };
-  knocking.push(go());
+  checks.push(check());
 }
 
-/** A batch of the examples, made as it should be. */
-async function expectMade(id: string): Promise<OutputRecord[]> {
+/** Expects that a batch of the examples is complete. */
+async function expectComplete(id: string): Promise<OutputRecord[]> {
   const batch = openTestBatch(world, id);
   expect(await batch.handle.status()).toMatchObject({
     state: 'COMPLETED',
@@ -76,7 +76,7 @@ function imageAt(id: string, file: string): string {
   return join(world.store.location, 'batches', id, file);
 }
 
-/** The update that let it go stands in its history. */
+/** Expects the update `approve` in its history. */
 async function expectApproved(id: string): Promise<void> {
   const history = await world.client.workflow.getHandle(`image-batch/${id}`).fetchHistory();
   const updates = (history.events ?? []).flatMap(
@@ -87,25 +87,25 @@ async function expectApproved(id: string): Promise<void> {
 }
 
 describe('examples/any-language', () => {
-  test('start.sh makes a batch with the CLI of Temporal alone', { timeout: 2 * MINUTE }, async () => {
+  test('start.sh runs a batch with only the Temporal CLI', { timeout: 2 * MINUTE }, async () => {
     const id = 'any-language-cli';
-    knock(openTestBatch(world, id));
+    checkUntilEnded(openTestBatch(world, id));
     const { code, output } = await runShell(`sh ${EXAMPLES}start.sh`, world.folder, { ...env, ID: id });
     expect(code, output).toBe(0);
-    const records = await expectMade(id);
+    const records = await expectComplete(id);
     await expectApproved(id);
     for (const { file = '' } of records) expect(output).toContain(file.replace('images/', ''));
-    // Once more it would be another batch under an id that is taken.
+    // Another run would be a different batch under an id that exists.
     const again = await runShell(`sh ${EXAMPLES}start.sh`, world.folder, { ...env, ID: id });
     expect(again.code).not.toBe(0);
     expect(await openTestBatch(world, id).jobs()).toHaveLength(1);
   });
 
-  test('start.py makes a batch with the SDK for Python', { timeout: 5 * MINUTE }, async (context) => {
+  test('start.py runs a batch with the Python SDK', { timeout: 5 * MINUTE }, async (context) => {
     const sdk = await preparePython(REQUIREMENT);
     if ('missing' in sdk) return context.skip(sdk.missing);
     const id = 'any-language-python';
-    knock(openTestBatch(world, id));
+    checkUntilEnded(openTestBatch(world, id));
     const PATH = `${dirname(sdk.python)}${delimiter}${env['PATH']}`;
     const { code, output } = await runShell(`python ${EXAMPLES}start.py`, world.folder, {
       ...env,
@@ -113,7 +113,7 @@ describe('examples/any-language', () => {
       PATH,
     });
     expect(code, output).toBe(0);
-    const records = await expectMade(id);
+    const records = await expectComplete(id);
     await expectApproved(id);
     expect(output).toMatch(
       `${id}: 3 images for ${(await openTestBatch(world, id).handle.status()).costUsd.estimated} USD`,
@@ -121,7 +121,7 @@ describe('examples/any-language', () => {
     expect(output).toContain(`COMPLETED: 3 of 3\n${records.map(({ file }) => file).join('\n')}\n`);
   });
 
-  test('api.sh makes a batch with curl alone', { timeout: 2 * MINUTE }, async () => {
+  test('api.sh runs a batch with only curl', { timeout: 2 * MINUTE }, async () => {
     const id = 'any-language-curl';
     const desk = await openDesk({
       TEMPORAL_ADDRESS: inject('temporal'),
@@ -132,15 +132,15 @@ describe('examples/any-language', () => {
     });
     try {
       const api = desk.begin('api', '--store', world.store.location);
-      let heard = '';
-      api.child.stderr?.on('data', (bytes: Buffer) => (heard += bytes.toString()));
+      let apiLog = '';
+      api.child.stderr?.on('data', (bytes: Buffer) => (apiLog += bytes.toString()));
       await api.said('API: ');
-      const [, url = ''] = /API: (http:\/\/\S+)/.exec(heard) ?? [];
+      const [, url = ''] = /API: (http:\/\/\S+)/.exec(apiLog) ?? [];
       const out = join(world.folder, 'out');
       await mkdir(out);
-      // As an application elsewhere: neither the store nor Temporal is known to it.
-      const stranger = { PATH: process.env['PATH'] ?? '', API: url, TOKEN, ID: id, OUT: out };
-      const { code, output } = await runShell(`sh ${EXAMPLES}api.sh`, world.folder, stranger);
+      // Like a remote application, the script knows neither the store nor Temporal.
+      const clientEnvironment = { PATH: process.env['PATH'] ?? '', API: url, TOKEN, ID: id, OUT: out };
+      const { code, output } = await runShell(`sh ${EXAMPLES}api.sh`, world.folder, clientEnvironment);
       expect(code, output).toBe(0);
       expect(output).not.toContain(TOKEN);
       expect(output).toMatch(
@@ -148,7 +148,7 @@ describe('examples/any-language', () => {
       );
       expect(output).toMatch(/^WAITING\n[\s\S]*^COMPLETED$/m);
 
-      const [hero] = await expectMade(id);
+      const [hero] = await expectComplete(id);
       expect(await world.store.list('references/')).toHaveLength(1);
       expect((await readdir(out)).sort()).toEqual([`${id}.zip`, 'hero~1.jpg']);
       expect(await readFile(join(out, 'hero~1.jpg'))).toEqual(await readFile(imageAt(id, hero?.file ?? '')));

@@ -29,7 +29,7 @@ const MANIFEST = {
   ],
 };
 
-describe('a batch with a refusal, a passing failure and an answer that never comes', () => {
+describe('a batch with a refused row, a row that fails once and a row without an answer', () => {
   let world: World;
   let batchId: string;
   let end: BatchProgress;
@@ -48,12 +48,12 @@ describe('a batch with a refusal, a passing failure and an answer that never com
 
   const filePath = (name: string) => join(world.store.location, 'batches', batchId, name);
 
-  test('ends with failures, and says how many of each kind', () => {
+  test('ends with failures and counts each outcome', () => {
     expect(end.state).toBe('COMPLETED_WITH_FAILURES');
     expect(end.outputs).toEqual({ total: 7, image: 5, refused: 1, failed: 0, missing: 1 });
   });
 
-  test('has exactly one record for each output, in the order of the manifest', () => {
+  test('writes exactly one record per output, in the order of the manifest', () => {
     expect(records.map(({ output }) => output)).toEqual([
       'hero#1',
       'hero#2',
@@ -75,7 +75,7 @@ describe('a batch with a refusal, a passing failure and an answer that never com
     expect(records[3]?.metadata).toEqual({ sku: 'B-204' });
   });
 
-  test('leaves images that decode in the pixels asked for', async () => {
+  test('writes images that decode with the requested size', async () => {
     const pixels: Record<string, [number, number]> = {
       hero: [1376, 768],
       flat: [928, 1152],
@@ -91,30 +91,30 @@ describe('a batch with a refusal, a passing failure and an answer that never com
     }
   });
 
-  test('tries again only what is worth it, in a smaller job each time', async () => {
+  test('retries only retryable outputs, in a smaller job each round', async () => {
     const { jobs } = await world.emulator.ledger();
     // Round 2: the failure and the missing answer; round 3: the missing answer.
     expect(jobs.map(({ rows }) => rows)).toEqual([7, 2, 1]);
     expect(jobs.map(({ displayName }) => displayName?.split('/').at(-1))).toEqual(['r1.1', 'r2.1', 'r3.1']);
   });
 
-  test('uploads a reference once, however many items and rounds use it', async () => {
+  test('uploads a reference once for all items and rounds', async () => {
     const { uploads } = await world.emulator.ledger();
     expect(uploads.filter(({ mimeType }) => mimeType === 'image/png')).toHaveLength(1);
   });
 
-  test('tells its story in the history: each step in order, with a summary that names its round', async () => {
-    const story = await readActivities(world.client, batchId);
-    const names = story.map(({ activity }) => activity).join(' ');
+  test('has each step in the history in order, with a summary that names its round', async () => {
+    const activities = await readActivities(world.client, batchId);
+    const names = activities.map(({ activity }) => activity).join(' ');
     const round = 'stageRound findJob createJob( checkJob)+ collectRound';
     expect(names).toMatch(new RegExp(`^prepare ${round} ${round} ${round} report cleanUp$`));
-    for (const { activity, summary } of story) {
+    for (const { activity, summary } of activities) {
       if (activity === 'cleanUp') expect(summary).not.toBe('');
       else expect(summary).toMatch(/^(before any round|round [123]|after round 3): /);
     }
   });
 
-  test('writes what was not fulfilled as a manifest that runs as it is', async () => {
+  test('writes the unfulfilled outputs as a valid manifest', async () => {
     const failed = JSON.parse(await readFile(filePath('failed.json'), 'utf8')) as {
       parent: string;
       items: { key: string }[];
@@ -139,7 +139,7 @@ describe('a batch with a refusal, a passing failure and an answer that never com
     expect(await readFile(filePath('report.html'), 'utf8')).toContain('hero~2.jpg');
   });
 
-  test('attaches to the same batch when it is started again, and pays nothing', async () => {
+  test('attaches to the batch when it is started again, without a new job', async () => {
     const before = (await world.emulator.ledger()).jobs.length;
     const path = await world.manifest(MANIFEST);
     expect(await world.hummingbatch.startBatch({ manifest: path })).toMatchObject({
@@ -149,14 +149,14 @@ describe('a batch with a refusal, a passing failure and an answer that never com
     expect((await world.emulator.ledger()).jobs).toHaveLength(before);
   });
 
-  test('refuses another manifest under the same id', async () => {
+  test('refuses a different manifest under the same id', async () => {
     const path = await world.manifest({ ...MANIFEST, items: MANIFEST.items.slice(1) });
     await expect(world.hummingbatch.startBatch({ manifest: path, batchId })).rejects.toMatchObject({
       code: 'batch-conflict',
     });
   });
 
-  test('makes outputs again that a retry names, and reports on all of them', async () => {
+  test('makes the outputs of a retry again and reports on all outputs', async () => {
     await world.hummingbatch.batch(batchId).retry({ outcomes: ['refused'] });
     const { outputs } = await world.hummingbatch.batch(batchId).wait();
     expect(outputs).toEqual({ total: 7, image: 5, refused: 1, failed: 0, missing: 1 });

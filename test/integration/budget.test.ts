@@ -8,19 +8,19 @@ import { buildManifest, item } from './activities-kit.ts';
 
 const KEYS = ['a', 'b', 'c', 'd'];
 const MANIFEST = buildManifest(KEYS.map((key) => item(key)));
-/** What one round with all outputs can come to, USD. */
+/** The worst-case cost of one round with all outputs, USD. */
 const ROUND = worstCaseUsd(MANIFEST, planOutputs(MANIFEST)) ?? Number.NaN;
 
-/** Paid for in full, and no image: each is tried twice. */
+/** Answers that cost the full price and have no image: each is tried twice. */
 const USELESS: Fault = { fault: 'line.no-picture', match: { name: namePrefix('budget-(raised|\\d+)') } };
-/** Somebody deletes it when it is done, before anybody has seen its end. */
+/** The job is deleted after it ended and before a check has seen its end. */
 const DELETED: Fault = {
   fault: 'job.deleted',
   afterMs: 2_000,
   match: { name: '^hb/budget-deleted/\\w+/r1\\.1$' },
 };
 
-/** A budget in rounds with all outputs, the worst case of each, and the jobs that it allows. */
+/** Budgets, in multiples of a full round's worst case, with the jobs that each allows. */
 const BUDGETS: readonly [rounds: number, jobs: string[]][] = [
   [0.5, []],
   [0.99, []],
@@ -55,18 +55,18 @@ describe.concurrent('a batch with a budget', () => {
   });
   afterAll(() => world.close());
 
-  test.each(BUDGETS)('of %d rounds makes the jobs %j, and is never passed', async (rounds, jobs) => {
+  test.each(BUDGETS)('of %d rounds creates the jobs %j and never exceeds it', async (rounds, jobs) => {
     const batch = openTestBatch(world, toId(rounds));
     if (jobs.length === 2) await batch.ended();
     else await batch.stopped('over-budget');
     expect(await readSubmissions(batch)).toEqual(jobs);
     const { costUsd } = await batch.handle.status();
     expect(costUsd.actual).toBeLessThanOrEqual(rounds * ROUND);
-    // The useless images were paid for: it was the money that stopped it.
+    // The unusable answers were paid for: the budget is what stopped the batch.
     expect(costUsd.actual).toBeGreaterThanOrEqual(jobs.length * KEYS.length * 0.067);
   });
 
-  test('stops before the round that could pass it, says what it could come to, and goes on with another', async () => {
+  test('stops before a round that could exceed it, shows the worst case, and continues with a higher budget', async () => {
     const batch = openTestBatch(world, 'budget-raised');
     const stop = await batch.stopped('over-budget');
     expect(stop).toMatchObject({
@@ -84,7 +84,7 @@ describe.concurrent('a batch with a budget', () => {
     expect(await readSubmissions(batch)).toEqual(['r1.1', 'r2.1']);
   });
 
-  test('counts a job that was deleted at its worst: nobody can say what it cost', async () => {
+  test('counts a deleted job with its worst case, because its cost is unknown', async () => {
     const batch = openTestBatch(world, 'budget-deleted');
     await batch.stopped('job-gone');
     expect(await batch.jobs()).toMatchObject([{ deleted: true, imagesBilled: KEYS.length }]);

@@ -14,14 +14,14 @@ const MANIFEST = buildManifest([item('a', { count: OUTPUTS })]);
 
 interface Case {
   id: string;
-  says: string;
+  title: string;
   faults?: Fault[];
   options?: Partial<BatchOptions>;
-  /** The moment at which it is cancelled. */
+  /** The condition at which it is cancelled. */
   when: (progress: BatchProgress, batch: TestBatch) => boolean | Promise<boolean>;
-  /** How many jobs it has had in the end. */
+  /** The number of its jobs at the end. */
   jobs: 0 | 1;
-  /** How many images had been finished, and so must be there: at least and at most. */
+  /** The minimum and maximum number of finished images, all of which must be kept. */
   images: readonly [least: number, most: number];
 }
 
@@ -32,7 +32,7 @@ const hasImages: Case['when'] = async (_, batch) => ((await batch.jobs())[0]?.im
 const CASES: Case[] = [
   {
     id: 'cancel-awaiting',
-    says: 'while it awaits approval',
+    title: 'while it waits for approval',
     options: { approveAboveUsd: 0 },
     when: ({ state }) => state === 'AWAITING_APPROVAL',
     jobs: 0,
@@ -40,7 +40,7 @@ const CASES: Case[] = [
   },
   {
     id: 'cancel-staging',
-    says: 'while it uploads',
+    title: 'while it uploads',
     faults: [{ fault: 'upload-start.slow', ms: 3_000 }],
     when: ({ state }) => state === 'STAGING',
     jobs: 0,
@@ -48,7 +48,7 @@ const CASES: Case[] = [
   },
   {
     id: 'cancel-slow',
-    says: 'while Google takes its time to answer the submission',
+    title: 'while Google answers the submission slowly',
     faults: [{ fault: 'create.answer-slow', ms: 2_000 }],
     when: hasJob,
     jobs: 1,
@@ -56,7 +56,7 @@ const CASES: Case[] = [
   },
   {
     id: 'cancel-lost',
-    says: 'when the answer to the submission was lost',
+    title: 'after the answer to the submission was lost',
     faults: [{ fault: 'create.answer-lost', times: 1 }],
     when: hasJob,
     jobs: 1,
@@ -64,7 +64,7 @@ const CASES: Case[] = [
   },
   {
     id: 'cancel-lost-unlisted',
-    says: 'when the answer was lost and LIST does not show the job yet',
+    title: 'after the answer was lost, while LIST does not show the job yet',
     faults: [
       { fault: 'create.answer-lost', times: 1 },
       { fault: 'job.unlisted', afterMs: 2_000 },
@@ -76,16 +76,16 @@ const CASES: Case[] = [
   },
   {
     id: 'cancel-pending',
-    says: 'when its job is there and waits at Google',
+    title: 'while its job is pending at Google',
     faults: [{ fault: 'job.stuck', state: 'PENDING' }],
     when: ({ check }) => check !== undefined,
     jobs: 1,
     images: NONE,
   },
-  { id: 'cancel-running', says: 'when its job runs', when: hasImages, jobs: 1, images: [SOME, OUTPUTS] },
+  { id: 'cancel-running', title: 'while its job runs', when: hasImages, jobs: 1, images: [SOME, OUTPUTS] },
   {
     id: 'cancel-collecting',
-    says: 'while it collects',
+    title: 'while it collects the results',
     faults: [{ fault: 'download.slow', ms: 2_000 }],
     when: ({ state }) => state === 'COLLECTING',
     jobs: 1,
@@ -93,7 +93,7 @@ const CASES: Case[] = [
   },
   {
     id: 'cancel-stopped',
-    says: 'when it is stopped before it has a job',
+    title: 'after it stopped before it had a job',
     faults: [{ fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1 }],
     when: isStopped,
     jobs: 0,
@@ -101,7 +101,7 @@ const CASES: Case[] = [
   },
   {
     id: 'cancel-stopped-with-job',
-    says: 'when it is stopped and its job goes on at Google',
+    title: 'after it stopped, while its job continues at Google',
     faults: [
       { fault: 'get.refuse', status: 'PERMISSION_DENIED', times: 1 },
       { fault: 'job.stuck', state: 'RUNNING' },
@@ -112,7 +112,7 @@ const CASES: Case[] = [
   },
 ];
 
-/** What holds for every cancelled batch, whenever it was cancelled. */
+/** Expects what holds for every cancelled batch. */
 async function expectCancelled(batch: TestBatch): Promise<{ images: number }> {
   expect(await batch.ended()).toMatchObject({ state: 'CANCELLED' });
   expect(await batch.workflow()).toBe('CANCELLED');
@@ -128,7 +128,7 @@ async function expectCancelled(batch: TestBatch): Promise<{ images: number }> {
   return { images: billed };
 }
 
-/** A second cancellation, of what has ended, is harmless. */
+/** Expects that cancelling an ended batch changes nothing. */
 async function cancelAgain(batch: TestBatch): Promise<void> {
   const before = await batch.report();
   await batch.handle.cancel();
@@ -149,7 +149,7 @@ describe.concurrent('a batch that is cancelled', () => {
   afterAll(() => world.close());
 
   test.each(CASES)(
-    '$says leaves no job running and loses no image',
+    '$title leaves no job running and loses no image',
     async ({ id, options, when, jobs, images }) => {
       await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: id, options: { ...options } });
       const batch = openTestBatch(world, id);
@@ -164,7 +164,7 @@ describe.concurrent('a batch that is cancelled', () => {
     },
   );
 
-  test('a second time, while the first is under way, ends all the same', async () => {
+  test('a second time before the first cancellation is complete ends as cancelled', async () => {
     await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: 'cancel-twice' });
     const batch = openTestBatch(world, 'cancel-twice');
     await batch.until((progress) => hasImages(progress, batch));
@@ -175,7 +175,7 @@ describe.concurrent('a batch that is cancelled', () => {
     await cancelAgain(batch);
   });
 
-  test('during a retry keeps what the ended batch had', async () => {
+  test('during a retry keeps the images of the ended batch', async () => {
     const items = [item('b', { count: OUTPUTS - 1 }), item('c', { prompt: 'A thing [refuse]' })];
     await world.hummingbatch.startNormalised({ manifest: buildManifest(items), batchId: 'cancel-retried' });
     const batch = openTestBatch(world, 'cancel-retried');
@@ -196,23 +196,23 @@ describe('a batch that is cancelled while no worker serves its queue', () => {
   });
   afterAll(() => world.close());
 
-  test('ends when one comes: without a job where it had none, and its job is cancelled where it had one', async () => {
+  test('ends when a worker starts: it cancels its job if it has one, and creates none otherwise', async () => {
     const stopWorker = await world.work();
     await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: 'cancel-left' });
-    const left = openTestBatch(world, 'cancel-left');
-    await left.until((progress) => hasImages(progress, left));
+    const withJob = openTestBatch(world, 'cancel-left');
+    await withJob.until((progress) => hasImages(progress, withJob));
     await stopWorker();
     await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId: 'cancel-unseen' });
-    const unseen = openTestBatch(world, 'cancel-unseen');
-    for (const { handle } of [left, unseen]) await handle.cancel();
+    const withoutJob = openTestBatch(world, 'cancel-unseen');
+    for (const { handle } of [withJob, withoutJob]) await handle.cancel();
 
     await world.work();
-    await expectCancelled(left);
-    expect(await left.jobs()).toHaveLength(1);
-    expect(await unseen.ended()).toMatchObject({ state: 'CANCELLED' });
-    expect(await unseen.workflow()).toBe('CANCELLED');
-    expect(await unseen.jobs()).toEqual([]);
+    await expectCancelled(withJob);
+    expect(await withJob.jobs()).toHaveLength(1);
+    expect(await withoutJob.ended()).toMatchObject({ state: 'CANCELLED' });
+    expect(await withoutJob.workflow()).toBe('CANCELLED');
+    expect(await withoutJob.jobs()).toEqual([]);
     expect(await world.store.head(batchPlaces('cancel-unseen').report)).toBeUndefined();
-    for (const { handle } of [left, unseen]) await handle.cancel();
+    for (const { handle } of [withJob, withoutJob]) await handle.cancel();
   });
 });

@@ -11,7 +11,7 @@ import { createWorld, type World } from '../support/world.ts';
 const WORKFLOWS = fileURLToPath(new URL('../support/order-workflows.ts', import.meta.url));
 const ORDERS = 'orders';
 
-describe('from inside another workflow', () => {
+describe('hummingbatch in another workflow', () => {
   let world: World;
   let code: string;
   let closeOrders: () => Promise<void>;
@@ -64,19 +64,19 @@ describe('from inside another workflow', () => {
     });
   }
 
-  /** An order puts its batch into the store first. */
+  /** Waits until an order has put its batch into the store and the batch waits for its job. */
   async function waiting(id: string): Promise<void> {
     while (!(await world.store.head(batchPlaces(id).manifest))) await pause(20);
     await openTestBatch(world, id).until(({ state }) => state === 'WAITING');
   }
 
-  test('nothing of the batch’s own code comes into the bundle', () => {
+  test('adds none of the batch’s own code to the bundle', () => {
     expect(code).toContain('dist/workflows/child.js');
     expect(code).not.toMatch(/dist\/workflows\/(?!child\.js)/);
     expect(code).not.toMatch(/dist\/(batch|client|store|manifest|activities)\//);
   });
 
-  test('putBatch answers with the input, bound to the store, and starts nothing', async () => {
+  test('putBatch returns an input that is bound to the store and starts nothing', async () => {
     const input = await world.hummingbatch.putBatch(buildRequest('put-only'));
     expect(input).toEqual({
       batchId: 'put-only',
@@ -98,7 +98,7 @@ describe('from inside another workflow', () => {
     });
   });
 
-  test('a batch is run on hummingbatch’s queue, and its result is typed and plain', async () => {
+  test('runs a batch on hummingbatch’s queue and returns a typed, plain result', async () => {
     const handle = await start('order', 'order-1');
     expect(await handle.result()).toMatchObject({
       batchId: 'order-1',
@@ -107,16 +107,16 @@ describe('from inside another workflow', () => {
     });
     const child = await world.client.workflow.getHandle(toWorkflowId('order-1')).describe();
     expect(child).toMatchObject({ taskQueue: world.taskQueue, memo: { store: world.store.id } });
-    // It has ended: asked for again it makes nothing and answers the same.
+    // The batch has ended: requesting it again creates nothing and returns the same result.
     const { jobs } = await world.emulator.ledger();
     const again = await start('order', 'order-1');
     expect(await again.result()).toEqual(await handle.result());
     expect((await world.emulator.ledger()).jobs).toHaveLength(jobs.length);
-    // And who starts it by the client attaches.
+    // Starting it with the client attaches.
     expect(await world.hummingbatch.startBatch(buildRequest('order-1'))).toMatchObject({ attached: true });
   });
 
-  test('a batch that runs already is not taken over', async () => {
+  test('does not take over a running batch', async () => {
     await world.hummingbatch.startBatch(buildRequest('long-there'));
     const handle = await start('order', 'long-there');
     await expect(handle.result()).rejects.toMatchObject({
@@ -126,7 +126,7 @@ describe('from inside another workflow', () => {
     await world.hummingbatch.batch('long-there').cancel();
   });
 
-  test('cancelling who waits for it cancels the batch, terminating leaves it alone', async () => {
+  test('cancels the batch when the waiting parent is cancelled, but not when it is terminated', async () => {
     const [cancelled, terminated] = [
       await start('order', 'long-cancelled'),
       await start('order', 'long-terminated'),
@@ -135,14 +135,14 @@ describe('from inside another workflow', () => {
     await cancelled.cancel();
     await terminated.terminate();
     await expect(cancelled.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
-    // Reported before its parent heard of the end.
+    // The report was written before the parent was notified of the end.
     expect(await world.store.head(batchPlaces('long-cancelled').report)).toBeDefined();
     await terminated.result().catch(() => undefined);
     expect(await world.hummingbatch.batch('long-terminated').status()).toMatchObject({ state: 'WAITING' });
     await world.hummingbatch.batch('long-terminated').cancel();
   });
 
-  test('a batch that was only started outlives the end and the cancellation of who did', async () => {
+  test('lets a started batch outlive the end and the cancellation of its parent', async () => {
     const [ended, cancelled] = [
       await start('orderAhead', 'long-ahead', false),
       await start('orderAhead', 'long-stays', true),
@@ -158,7 +158,7 @@ describe('from inside another workflow', () => {
     }
   });
 
-  test('a batch may be bound to the life of who started it', async () => {
+  test('can end a batch together with its parent', async () => {
     await (await start('orderTogether', 'long-together')).result();
     const { state } = await openTestBatch(world, 'long-together').until(
       ({ endedAt }) => endedAt !== undefined,

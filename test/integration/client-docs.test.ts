@@ -20,7 +20,7 @@ interface Example {
   files: [name: string, code: string][];
 }
 
-/** The programs of a document, each named for the heading above it: the block without a file's name in its first line. */
+/** The programs of a document by the heading above each. Blocks that begin with a file name are not programs. */
 async function readExamples(document: string): Promise<Example[]> {
   const text = await readFile(join(ROOT, document), 'utf8');
   return text.split(/^## /m).flatMap((section) => {
@@ -40,10 +40,10 @@ describe('the programs in the documents', () => {
   let world: World;
   let folder: string;
   const over = new AbortController();
-  let knocking: Promise<void>;
+  let checks: Promise<void>;
 
-  /** Programs in documents wait 30 s between two checks; a person would not sit there. */
-  async function knock({ hummingbatch }: World): Promise<void> {
+  /** The programs check every 30 s. The test sends checkNow instead of waiting. */
+  async function checkUntilEnded({ hummingbatch }: World): Promise<void> {
     while (!over.signal.aborted) {
       const { batches } = await hummingbatch.list({ states: ['WAITING'] });
       for (const { batchId } of batches)
@@ -59,8 +59,8 @@ describe('the programs in the documents', () => {
     world = await createWorld({ storeIn: 'hummingbatch', taskQueue: 'hummingbatch', jobSeconds: 1 });
     folder = world.folder;
     await world.work();
-    knocking = knock(world);
-    // As if it were installed there.
+    checks = checkUntilEnded(world);
+    // As if the package were installed there.
     await mkdir(join(folder, 'node_modules'));
     await symlink(ROOT, join(folder, 'node_modules', 'hummingbatch'));
     await symlink(join(ROOT, 'node_modules', '@temporalio'), join(folder, 'node_modules', '@temporalio'));
@@ -76,11 +76,11 @@ describe('the programs in the documents', () => {
   });
   afterAll(async () => {
     over.abort();
-    await knocking;
+    await checks;
     await world.close();
   });
 
-  test('are those that the documents show', () => {
+  test('are all programs that the documents show', () => {
     expect(EXAMPLES.map(({ name }) => name)).toEqual([
       'docs/client.md: Start and wait',
       'docs/client.md: Follow',
@@ -95,7 +95,7 @@ describe('the programs in the documents', () => {
     ]);
   });
 
-  test('have types', { timeout: MINUTE }, async () => {
+  test('pass the type check', { timeout: MINUTE }, async () => {
     const options = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023'];
     const files = EXAMPLES.flatMap(({ files }, index) => [`${index}.ts`, ...files.map(([name]) => name)]);
     const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
@@ -105,19 +105,15 @@ describe('the programs in the documents', () => {
     expect(stdout).toBe('');
   });
 
-  test.for([...EXAMPLES.entries()])(
-    '%i run as they stand',
-    { timeout: MINUTE },
-    async ([index, { name }]) => {
-      const tsx = join(ROOT, 'node_modules', '.bin', 'tsx');
-      const { stdout, stderr } = await run(tsx, [`${index}.ts`], { cwd: folder });
-      expect(stderr, name).toBe('');
-      expect(stdout, name).toMatch(SAYS[name] ?? /never/);
-    },
-  );
+  test.for([...EXAMPLES.entries()])('%i runs unchanged', { timeout: MINUTE }, async ([index, { name }]) => {
+    const tsx = join(ROOT, 'node_modules', '.bin', 'tsx');
+    const { stdout, stderr } = await run(tsx, [`${index}.ts`], { cwd: folder });
+    expect(stderr, name).toBe('');
+    expect(stdout, name).toMatch(SAYS[name] ?? /never/);
+  });
 });
 
-/** What each prints, as far as it is always the same. */
+/** The part of each program's output that is always the same. */
 const SAYS: Record<string, RegExp> = {
   'docs/client.md: Start and wait': /^started autumn-catalogue-[0-9a-f]{8}\nCOMPLETED 3 of 3 0\.\d+\n$/,
   'docs/client.md: Follow': /[A-Z]+ \d of 3 rows/,

@@ -12,7 +12,7 @@ import { runShell } from '../support/shell.ts';
 import { openTestBatch } from '../support/test-batch.ts';
 import { createReceiver, type Receiver } from '../support/webhook-receiver.ts';
 import type { World } from '../support/world.ts';
-import { letJobsEnd, stillWorld } from './operations-kit.ts';
+import { createStoppedClockWorld, letJobsEnd } from './operations-kit.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
 const ITEMS = [
@@ -27,7 +27,7 @@ let receiver: Receiver;
 let notify: NotifyTarget[];
 
 beforeAll(async () => {
-  world = await stillWorld();
+  world = await createStoppedClockWorld();
   receiver = await createReceiver(SECRET);
   notify = [{ url: `http://${receiver.host}/hooks`, secretRef: 'shop' }];
   await world.work({
@@ -40,7 +40,7 @@ afterAll(async () => {
   await receiver.close();
 });
 
-/** As it goes over the wire. */
+/** Checks a value in its JSON form. */
 async function expectFits(name: ContractSchema, value: unknown): Promise<void> {
   const sent: unknown = JSON.parse(JSON.stringify(value));
   expect((await loadChecker(name))(sent), JSON.stringify(sent)).toBe('');
@@ -51,8 +51,8 @@ async function startRequest(batchId: string, run: object) {
   return { manifest, batchId, options: { notify } };
 }
 
-describe('what is really sent fits the published schemas', () => {
-  test('the input that putBatch answers, and the one of a schedule', async () => {
+describe('the published schemas', () => {
+  test('accept the input of putBatch and of a schedule', async () => {
     const request = await startRequest('contract-put', {
       maxCostUsd: 40,
       labels: ['autumn', 'été'],
@@ -67,7 +67,7 @@ describe('what is really sent fits the published schemas', () => {
     await expectFits('scheduled-batch-input', action.args?.[0]);
   });
 
-  test('where a batch stands that waits for approval, waits for its job, and has ended; its result, records, webhooks', async () => {
+  test('accept the progress of a batch that waits for approval, waits for its job and has ended, its result, records and webhooks', async () => {
     await world.hummingbatch.startBatch(
       await startRequest('contract-real', { approveAboveUsd: 0, maxRounds: 2 }),
     );
@@ -98,7 +98,7 @@ describe('what is really sent fits the published schemas', () => {
     await expectEvents('contract-real', ['batch.awaiting-approval', 'batch.ended']);
   });
 
-  test('where a batch stands that has stopped, and its webhook', async () => {
+  test('accept the progress and the webhook of a stopped batch', async () => {
     await world.hummingbatch.startBatch(await startRequest('contract-stopped', { maxCostUsd: 0 }));
     const batch = openTestBatch(world, 'contract-stopped');
     await batch.stopped('over-budget');
@@ -114,13 +114,13 @@ describe('what is really sent fits the published schemas', () => {
     for (const { body } of deliveries) await expectFits('webhook-event', JSON.parse(body));
   }
 
-  test('and what is not does not', async () => {
+  test('reject invalid values', async () => {
     const { state: _, ...progress } = await openTestBatch(world, 'contract-stopped').handle.status();
     expect((await loadChecker('progress'))(progress)).toContain("required property 'state'");
   });
 });
 
-test('Python reads each pattern of the schemas', async () => {
+test('Python can compile each pattern of the schemas', async () => {
   const program = `
 import json, pathlib, re
 def patterns(part):
@@ -129,6 +129,6 @@ def patterns(part):
         else: yield from patterns(value)
 found = [re.compile(pattern) for file in pathlib.Path("docs/contract").glob("*.json") for pattern in patterns(json.loads(file.read_text()))]
 print(len(found) > 10)`;
-  const heard = await runShell(`python3 -c '${program}'`, process.cwd(), {});
-  expect(heard.output).toBe('True\n');
+  const result = await runShell(`python3 -c '${program}'`, process.cwd(), {});
+  expect(result.output).toBe('True\n');
 });

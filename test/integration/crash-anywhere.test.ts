@@ -2,30 +2,30 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { prepareTrials, runTrial, type TrialOutcome, type TrialSetup } from '../support/crash/run-trial.ts';
 import { buildTrial, describeTrial, type Victim } from '../support/crash/trial.ts';
 
-/** `npm run soak` plays as many others as are wanted; these hold each victim and each kind of moment. */
+/** These seeds cover each victim and each kind of moment. `npm run soak` runs any number of other seeds. */
 const SEEDS = [5, 8, 10, 12, 14, 16, 22, 25, 27, 28, 29, 31];
 const VICTIMS: readonly Victim[] = ['worker', 'run', 'server', 'run and server'];
 
 describe('a batch whose processes are killed at random moments', () => {
-  let stage: Required<TrialSetup>;
-  const struck: TrialOutcome['executed'] = [];
+  let setup: Required<TrialSetup>;
+  const kills: TrialOutcome['executed'] = [];
 
   beforeAll(async () => {
-    stage = await prepareTrials(inject('temporal'));
+    setup = await prepareTrials(inject('temporal'));
   }, 120_000);
 
   test.concurrent.each(SEEDS.map(buildTrial).map((trial) => [describeTrial(trial), trial] as const))(
-    'leaves what an undisturbed one leaves, with one job a round: %s',
+    'ends like an undisturbed one, with one job per round: %s',
     async (_, trial) => {
-      const went = await runTrial(trial, stage);
-      expect(went.problems).toEqual([]);
-      struck.push(...went.executed);
+      const outcome = await runTrial(trial, setup);
+      expect(outcome.problems).toEqual([]);
+      kills.push(...outcome.executed);
     },
     450_000,
   );
 
-  test('met the kills, so that this says something', () => {
-    for (const victim of VICTIMS) expect(struck.map((kill) => kill.victim)).toContain(victim);
-    expect(struck.length).toBeGreaterThan(SEEDS.length);
+  test('was really killed in these trials', () => {
+    for (const victim of VICTIMS) expect(kills.map((kill) => kill.victim)).toContain(victim);
+    expect(kills.length).toBeGreaterThan(SEEDS.length);
   });
 });

@@ -6,7 +6,7 @@ import { endProcess } from '../../src/local/process.ts';
 import { readRecord } from '../../src/local/record.ts';
 import { createDesk, manifestText } from './cli-kit.ts';
 
-test('a Temporal database that is deleted while the job runs costs no second job: the store has the last word', async () => {
+test('a batch whose Temporal database is deleted while its job runs continues from the store without a second job', async () => {
   const emulator = await createEmulator({ images: 'plain', jobSeconds: 5 });
   onTestFinished(() => emulator.close());
   const desk = await createDesk({
@@ -23,7 +23,7 @@ test('a Temporal database that is deleted while the job runs costs no second job
 
   const database = join(desk.folder, 'hummingbatch', '.temporal');
   const server = await readRecord(database);
-  if (!server) throw new Error('the killed run left no server behind');
+  if (!server) throw new Error('the killed run left no server running');
   await endProcess(server, 5_000);
   await rm(database, { recursive: true });
 
@@ -32,7 +32,7 @@ test('a Temporal database that is deleted while the job runs costs no second job
   expect(JSON.parse(again.stdout)).toMatchObject({ state: 'COMPLETED', outputs: { image: 3 }, rounds: 1 });
   expect((await emulator.ledger()).jobs).toHaveLength(1);
 
-  // And once more, when it has ended: nothing begins anew.
+  // After the end of the batch, another run starts nothing.
   await rm(database, { recursive: true });
   const ended = await desk.run(['run', 'm.yaml', '--json']);
   expect(JSON.parse(ended.stdout)).toEqual(JSON.parse(again.stdout));

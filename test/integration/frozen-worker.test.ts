@@ -6,7 +6,7 @@ import { readBatchTree } from '../support/tree.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 
-/** Large enough that collecting takes a while: 40 MB, a checkpoint for each fifth of them. */
+/** Large enough that collecting takes a while: 40 MB, with a checkpoint after each fifth. */
 const MANIFEST = {
   name: 'frozen',
   model: 'nano-banana-pro',
@@ -34,7 +34,7 @@ function startWorker(): WorkerProcess {
   return worker;
 }
 
-test('a worker that is frozen while it collects, and wakes up when another has finished, changes nothing', async () => {
+test('a worker that is frozen while it collects and continues after another has finished changes nothing', async () => {
   const path = await world.manifest(MANIFEST);
   const old = startWorker();
   await world.hummingbatch.startBatch({ manifest: path, batchId: 'frozen-undisturbed' });
@@ -56,7 +56,7 @@ test('a worker that is frozen while it collects, and wakes up when another has f
   expect(jobs.filter(({ displayName }) => displayName?.startsWith(`hb/${batchId}/`))).toHaveLength(1);
 }, 180_000);
 
-/** Stops the process after its first checkpoint and before the mark that all is collected. */
+/** Freezes the process after its first checkpoint and before `collected.json`. */
 async function freezeWhileItCollects(path: string, { pid }: WorkerProcess): Promise<string> {
   for (let trial = 1; trial <= TRIALS; trial++) {
     const batchId = `frozen-${trial}`;
@@ -64,7 +64,7 @@ async function freezeWhileItCollects(path: string, { pid }: WorkerProcess): Prom
     while ((await readCheckpoints(batchId)).length === 0) await pause(5);
     process.kill(pid, 'SIGSTOP');
     if (!(await isCollected(batchId))) return batchId;
-    // It was through before the signal came.
+    // It had finished before the signal arrived.
     process.kill(pid, 'SIGCONT');
     await world.hummingbatch.batch(batchId).wait();
   }
@@ -79,7 +79,7 @@ async function isCollected(batchId: string): Promise<boolean> {
   return (await world.store.head(batchPlaces(batchId).round(1).collected)) !== undefined;
 }
 
-/** What people see and what the steps leave for one another, to the byte. */
+/** Result files and working files, byte by byte. */
 async function readEveryFile(batchId: string): Promise<Record<string, string | undefined>> {
   const keys = await world.store.list(`batches/${batchId}/`);
   const entries = keys.map(async (key) => {

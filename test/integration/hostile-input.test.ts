@@ -13,29 +13,29 @@ import { createWorld } from '../support/world.ts';
 
 const MB = 1_000_000;
 
-/** Says on stderr, when the process ends, how much memory it had at most. */
-const TELL_PEAK = `data:text/javascript,${encodeURIComponent(
+/** Prints the peak memory on stderr when the process ends. */
+const PRINT_PEAK = `data:text/javascript,${encodeURIComponent(
   "process.on('exit', () => process._rawDebug('peak ' + process.resourceUsage().maxRSS / 1024 + ' MB'))",
 )}`;
-/** 90 MB are Node and what is imported, 32 to 100 the file itself, 300 what a parser may take of it. */
+/** Node and the imports take 90 MB, the file itself 32 to 100 MB, and a parser up to 300 MB. */
 const MAX_MEMORY_MB = 600;
 
 let desk: Awaited<ReturnType<typeof openDesk>>;
 beforeAll(async () => {
-  desk = await openDesk({ NODE_OPTIONS: `--max-old-space-size=512 --import=${TELL_PEAK}` });
+  desk = await openDesk({ NODE_OPTIONS: `--max-old-space-size=512 --import=${PRINT_PEAK}` });
 });
 afterAll(() => desk.close());
 
 const at = (name: string) => join(desk.folder, name);
 
-/** Runs a manifest, which is to be refused before anything is made; answers with what a person is told of it. */
+/** Runs a manifest that must be refused before anything is created. Returns its stderr. */
 async function catchRefusal(name: string): Promise<string> {
   const { code, stdout, stderr } = await desk.run(['run', name, '--emulator', '--json']);
   expect(code, stderr.slice(0, 2000)).toBe(2);
   expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'manifest-invalid' } });
   expect(getPeak(stderr)).toBeLessThan(MAX_MEMORY_MB);
-  expect(stderr.length, 'nobody reads more').toBeLessThan(100_000);
-  expect(existsSync(at('hummingbatch-emulator')), 'no store, so that nothing was uploaded').toBe(false);
+  expect(stderr.length, 'the output is short enough to read').toBeLessThan(100_000);
+  expect(existsSync(at('hummingbatch-emulator')), 'the emulator never started').toBe(false);
   return stderr;
 }
 
@@ -43,7 +43,7 @@ function getPeak(stderr: string): number {
   return Number(/^peak ([\d.]+) MB$/m.exec(stderr)?.[1]);
 }
 
-describe('a manifest is refused with a sentence, in bounded memory,', () => {
+describe('run refuses a hostile manifest with a message and bounded memory', () => {
   const bomb = Array.from(
     { length: 9 },
     (_, n) =>
@@ -96,12 +96,12 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
       /The file is not UTF-8 text\. Save the file as UTF-8\./,
     ],
     ['nul.csv', () => 'key,prompt\na,x\0y\n', /nul\.csv:2:4 The file contains a NUL byte\./],
-  ])('where it is %s', async (name, content, sentence) => {
+  ])('in the file %s', async (name, content, sentence) => {
     await writeFile(at(name), content());
     expect(await catchRefusal(name)).toMatch(sentence);
   });
 
-  test.each(['yaml', 'json', 'jsonl', 'csv'])('where it is 100 MB of %s', async (format) => {
+  test.each(['yaml', 'json', 'jsonl', 'csv'])('of 100 MB in %s', async (format) => {
     await writeFile(at(`big.${format}`), '');
     await truncate(at(`big.${format}`), 100 * MB);
     expect(await catchRefusal(`big.${format}`)).toMatch(
@@ -110,7 +110,7 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
   });
 
   test.skipIf(process.platform === 'win32')(
-    'where it is a pipe, a device, a folder or a link to itself',
+    'that is a pipe, a device, a folder or a link to itself',
     async () => {
       execFileSync('mkfifo', [at('pipe.yaml')]);
       await symlink('/dev/zero', at('device.yaml'));
@@ -124,7 +124,7 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
     },
   );
 
-  test('with all its keys that are no names for files, shown as what they are', async () => {
+  test('and reports every key that is not a safe file name, with its invisible characters', async () => {
     const keys: [string, RegExp][] = [
       ['\u202Egnp.exe', /U\+202E/],
       ['a\u2066b', /U\+2066/],
@@ -151,15 +151,15 @@ describe('a manifest is refused with a sentence, in bounded memory,', () => {
     );
     const lines = (await catchRefusal('keys.json')).split('\n');
     for (const [n, [key, why]] of keys.entries()) {
-      const told = lines.find((line) => line.startsWith(`keys.json:${n + 4}:`));
-      if (['Straße', 'café'].includes(key)) expect(told).toBeUndefined();
-      else expect(told).toMatch(why);
+      const reported = lines.find((line) => line.startsWith(`keys.json:${n + 4}:`));
+      if (['Straße', 'café'].includes(key)) expect(reported).toBeUndefined();
+      else expect(reported).toMatch(why);
     }
     expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
   });
 });
 
-test('every reference that is none is named with what it is, all of them at once', async () => {
+test('run reports all invalid references at once, each with its reason', async () => {
   const webp = Buffer.alloc(30);
   webp.write('RIFF', 'latin1');
   webp.writeUInt32LE(22, 4);
@@ -195,7 +195,7 @@ test('every reference that is none is named with what it is, all of them at once
       'loop.png': 'cannot be read (ELOOP).',
     });
   }
-  // It says that it has no bytes, and has more than there is memory.
+  // This file reports a size of 0 and has more bytes than the machine has memory.
   if (process.platform === 'linux') expected['/proc/self/pagemap'] = 'Use a file of at most 30 MB.';
   Object.assign(expected, {
     '.': 'is not a file.',
@@ -210,23 +210,23 @@ test('every reference that is none is named with what it is, all of them at once
   const manifest = { name: 'refs', model: 'nano-banana-pro', references, items };
   await writeFile(at('refs.json'), JSON.stringify(manifest, null, 1));
 
-  const told = (await catchRefusal('refs.json')).split('\n');
+  const reported = (await catchRefusal('refs.json')).split('\n');
   const first =
     JSON.stringify(manifest, null, 1)
       .split('\n')
       .findIndex((line) => line.includes('"r0":')) + 1;
   const reasons = Object.keys(expected).map(
-    (_, n) => told.find((line) => line.startsWith(`refs.json:${first + n}:`)) ?? 'nothing',
+    (_, n) => reported.find((line) => line.startsWith(`refs.json:${first + n}:`)) ?? 'nothing',
   );
   expect(reasons).toEqual(Object.values(expected).map((why) => expect.stringContaining(why)));
-  expect(told.join('\n')).not.toContain('secret');
+  expect(reported.join('\n')).not.toContain('secret');
 });
 
 test.each([
   ['grows', 'a'],
-  ['becomes another of its size', 'r+'],
-  ['is gone', undefined],
-])('a reference that %s while the batch is started never gets into the store', async (_, flag) => {
+  ['is replaced by one of its size', 'r+'],
+  ['is deleted', undefined],
+])('a reference that %s while the batch is started is never copied into the store', async (_, flag) => {
   const world = await createWorld();
   onTestFinished(() => world.close());
   const item = { key: 'a', prompt: 'x', references: ['r'] };
@@ -250,7 +250,7 @@ test.each([
   expect(await world.store.list('references/')).toEqual([]);
 });
 
-test('a reference at an address that is not public is not asked for, and nothing is uploaded', async () => {
+test('a reference URL that resolves to a private address is not fetched, and nothing is uploaded', async () => {
   const { port, connections } = await createListener();
   const emulator = await createEmulator({ images: 'plain' });
   onTestFinished(() => emulator.close());
@@ -274,12 +274,12 @@ test('a reference at an address that is not public is not asked for, and nothing
   expect(await emulator.ledger()).toMatchObject({ uploads: [], jobs: [] });
 });
 
-test('keys and prompts of every script run to their end, and files have their names', async () => {
+test('a batch with keys and prompts in every script completes, and its files have these names', async () => {
   const keys = [
     ...['größe', 'Ελληνικά', 'مفتاح', 'עברית', 'नमस्ते', 'ขวดน้ำ', 'ボトル', '병'],
     ...['e\u0301', '٣', '𝒜', 'z\u0310\u0311\u0312\u0313', '𞤀𞤣'],
   ];
-  // What unfolds to 50 MB is read by nobody who decodes the picture.
+  // A chunk that decompresses to 50 MB: decoding the image must not read it.
   const bomb = deflateSync(Buffer.alloc(50 * MB));
   const chunks = [
     pngChunk('iCCP', Buffer.concat([Buffer.from('icc\0\0', 'latin1'), bomb])),

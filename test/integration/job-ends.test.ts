@@ -10,45 +10,51 @@ const JOB_SECONDS = 2;
 
 interface Case {
   id: string;
-  says: string;
-  /** What happens to the first job. */
+  title: string;
+  /** Faults of the first job. */
   faults: Fault[];
   options?: Partial<BatchOptions>;
-  /** The code for which the batch stops, before a person goes on with it. */
+  /** The code with which the batch stops before an operator retries it. */
   stops?: ErrorCode;
-  /** The command that the stop names. */
+  /** The command in the fix of the stop. */
   fix?: string;
-  /** Its jobs by submission, with how many rows each has. */
+  /** Its jobs by submission, with the number of rows of each. */
   jobs: Record<string, number>;
-  /** How the first one ended, by the report. */
+  /** The final state of the first job in the report. */
   first: JobState;
 }
 
-/** A whole round again, in place of the job whose answers nobody will see. */
+/** A second job of the same round, because the answers of the first are lost. */
 const SAME_ROUND = { 'r1.1': OUTPUTS, 'r1.2': OUTPUTS };
 const NEXT_ROUND = { 'r1.1': OUTPUTS, 'r2.1': OUTPUTS };
 const ONE_JOB = { 'r1.1': OUTPUTS };
 
-/** One that fails for quota (8) is made again after a minute: `test/workflow/job-ends.test.ts` lets it pass. */
+/** A job that fails for quota (8) is created again after a minute: test/workflow/job-ends.test.ts covers it with skipped time. */
 const CASES: Case[] = [
-  { id: 'end-succeeded', says: 'that succeeds is collected', faults: [], jobs: ONE_JOB, first: 'SUCCEEDED' },
+  {
+    id: 'end-succeeded',
+    title: 'is collected if it succeeds',
+    faults: [],
+    jobs: ONE_JOB,
+    first: 'SUCCEEDED',
+  },
   {
     id: 'end-expired',
-    says: 'that expires leaves its outputs to the next round',
+    title: 'leaves its outputs to the next round if it expires',
     faults: [{ fault: 'job.expired' }],
     jobs: NEXT_ROUND,
     first: 'EXPIRED',
   },
   {
     id: 'end-failed-13',
-    says: 'that fails inside of Google (13) leaves its outputs to the next round',
+    title: 'leaves its outputs to the next round if it fails inside Google (13)',
     faults: [{ fault: 'job.failed', code: 13 }],
     jobs: NEXT_ROUND,
     first: 'FAILED',
   },
   {
     id: 'end-failed-3',
-    says: 'that Google rejects as a whole (3) stops the batch, and is made again in its round',
+    title: 'stops the batch if Google rejects it as a whole (3); a retry creates it again in the same round',
     faults: [{ fault: 'job.failed', code: 3, message: 'the model is not for this' }],
     stops: 'job-rejected',
     fix: 'hummingbatch retry end-failed-3',
@@ -57,7 +63,8 @@ const CASES: Case[] = [
   },
   {
     id: 'end-cancelled',
-    says: 'that somebody else cancels before it runs stops the batch, and is made again in its round',
+    title:
+      'stops the batch if it is cancelled from outside before it runs; a retry creates it again in the same round',
     faults: [{ fault: 'job.cancelled' }],
     stops: 'job-cancelled',
     fix: 'hummingbatch retry end-cancelled',
@@ -65,16 +72,17 @@ const CASES: Case[] = [
     first: 'CANCELLED',
   },
   {
-    // It ends as SUCCEEDED with what it had done: 0.8 of the 1.6 s that it runs are over.
+    // It ends as SUCCEEDED with the rows finished so far: it was cancelled after 0.8 of its 1.6 s.
     id: 'end-cut-short',
-    says: 'that somebody else cancels while it runs keeps what it finished; the rest makes a smaller job',
+    title:
+      'keeps its finished images if it is cancelled from outside while it runs; the rest becomes a smaller job',
     faults: [{ fault: 'job.cancelled', afterMs: 1_200 }],
     jobs: { 'r1.1': OUTPUTS, 'r2.1': OUTPUTS / 2 },
     first: 'SUCCEEDED',
   },
   {
     id: 'end-deleted',
-    says: 'that somebody deletes stops the batch, and is made again in its round',
+    title: 'stops the batch if it is deleted; a retry creates it again in the same round',
     faults: [{ fault: 'job.deleted', afterMs: 1_000 }],
     stops: 'job-gone',
     fix: 'hummingbatch retry end-deleted',
@@ -83,7 +91,7 @@ const CASES: Case[] = [
   },
   {
     id: 'end-no-result',
-    says: 'whose results are not there stops the batch, and a retry asks for them again and makes nothing',
+    title: 'stops the batch if its results are missing; a retry requests them again without a new job',
     faults: [{ fault: 'download.refuse', status: 'NOT_FOUND', times: 2 }],
     stops: 'result-gone',
     fix: 'hummingbatch accept end-no-result',
@@ -92,21 +100,21 @@ const CASES: Case[] = [
   },
   {
     id: 'end-strange',
-    says: 'in a state that nobody knows is waited for',
+    title: 'is waited for while its state is unknown',
     faults: [{ fault: 'get.state', state: 'BATCH_STATE_PAUSED', times: 1 }],
     jobs: ONE_JOB,
     first: 'SUCCEEDED',
   },
   {
     id: 'end-job-state',
-    says: 'whose state is spelled JOB_STATE_ is understood',
+    title: 'is understood if its state has the prefix JOB_STATE_',
     faults: [{ fault: 'get.job-state' }],
     jobs: ONE_JOB,
     first: 'SUCCEEDED',
   },
   {
     id: 'end-no-time',
-    says: 'whose create time is no time is looked at like any other',
+    title: 'is checked as usual if its create time is invalid',
     faults: [{ fault: 'get.bad-time' }],
     jobs: ONE_JOB,
     first: 'SUCCEEDED',
@@ -114,7 +122,7 @@ const CASES: Case[] = [
   ...(['PENDING', 'RUNNING'] as const).map(
     (state): Case => ({
       id: `end-stuck-${state.toLowerCase()}`,
-      says: `that is ${state} for ever is cancelled at its deadline, and its outputs go to the next round`,
+      title: `is cancelled at its deadline if it stays ${state}, and its outputs go to the next round`,
       faults: [{ fault: 'job.stuck', state }],
       options: { deadlineMs: 3_000 },
       jobs: NEXT_ROUND,
@@ -130,8 +138,8 @@ describe('a job', () => {
   let world: World;
   const batches = new Map<string, Promise<TestBatch>>();
 
-  /** Starts it, goes on with it where it stops, and is there when it has ended. */
-  async function play({ id, options, stops, fix }: Case): Promise<TestBatch> {
+  /** Starts the batch, retries it after its stop, and waits for its end. */
+  async function runCase({ id, options, stops, fix }: Case): Promise<TestBatch> {
     const manifest = buildManifest([item('a', { count: OUTPUTS })]);
     await world.hummingbatch.startNormalised({ manifest, batchId: id, options: { ...options } });
     const batch = openTestBatch(world, id);
@@ -147,36 +155,36 @@ describe('a job', () => {
   beforeAll(async () => {
     world = await createWorld({ jobSeconds: JOB_SECONDS, faults: { faults: CASES.flatMap(onFirstJob) } });
     await world.work();
-    // All at once; each test waits for its own, and a failure is its own.
+    // All batches run at the same time. Each test waits for its own, so a failure belongs to one test.
     for (const row of CASES) {
-      const playing = play(row);
+      const playing = runCase(row);
       playing.catch(() => undefined);
       batches.set(row.id, playing);
     }
   });
   afterAll(() => world.close());
 
-  test.each(CASES)('$says', async ({ id, jobs, first, stops }) => {
+  test.each(CASES)('$title', async ({ id, jobs, first, stops }) => {
     const batch = (await batches.get(id)) as TestBatch;
-    const made = await batch.jobs();
-    expect(Object.fromEntries(made.map((job) => [parseSubmission(job), job.rows]))).toEqual(jobs);
-    expect(listRunning(made)).toEqual([]);
-    expect(made.filter(({ cancelled }) => cancelled)).toHaveLength(id.startsWith('end-stuck') ? 1 : 0);
+    const jobsMade = await batch.jobs();
+    expect(Object.fromEntries(jobsMade.map((job) => [parseSubmission(job), job.rows]))).toEqual(jobs);
+    expect(listRunning(jobsMade)).toEqual([]);
+    expect(jobsMade.filter(({ cancelled }) => cancelled)).toHaveLength(id.startsWith('end-stuck') ? 1 : 0);
 
     const report = await batch.report();
     expect(report).toMatchObject({ state: 'COMPLETED', outputs: { total: OUTPUTS, image: OUTPUTS } });
-    expect(report.jobs.map(({ name }) => name)).toEqual(made.map(({ name }) => name));
+    expect(report.jobs.map(({ name }) => name)).toEqual(jobsMade.map(({ name }) => name));
     expect(report.jobs[0]?.state).toBe(first);
     expect(stops === undefined || (await batch.handle.status()).stop === undefined).toBe(true);
   });
 
-  test('is asked for again after a state that nobody knows', async () => {
+  test('is checked again after an unknown state', async () => {
     const [job] = (await (await batches.get('end-strange'))?.jobs()) ?? [];
     expect((await world.emulator.ledger()).faults['get.state']).toBeGreaterThan(0);
     expect(job?.gets).toBeGreaterThan(1);
   });
 
-  test('that was cut short has its images from both jobs, each paid for once', async () => {
+  test('that was cut short and the job after it give all images, each paid for once', async () => {
     const batch = (await batches.get('end-cut-short')) as TestBatch;
     const rounds = (await batch.records()).map(({ round }) => round);
     expect(rounds).toEqual([...Array(OUTPUTS / 2).fill(1), ...Array(OUTPUTS / 2).fill(2)]);

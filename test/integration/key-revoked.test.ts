@@ -12,12 +12,12 @@ describe('a key that is revoked while batches run', () => {
   let stopWorker: () => Promise<void>;
   let stops: Record<string, string>;
 
-  /** Whether the submission is between its look at LIST and its POST. */
+  /** Whether the submission is between its LIST and its POST. */
   const isLookedFor = async () => ((await world.emulator.ledger()).requests['batches.list'] ?? 0) > 1;
 
   beforeAll(async () => {
     const slow: Fault = { fault: 'list.answer-slow', ms: 1_000 };
-    // Its clock stands, so that no job ends, and nobody looks at LIST for that, before the key is gone.
+    // The emulator's clock is stopped, so that no job ends and no step reads LIST before the key is revoked.
     world = await createWorld({ keys, jobSeconds: 60, now: () => clock.at, faults: { faults: [slow] } });
     stopWorker = await world.work();
     const path = await writeManifest(world);
@@ -42,7 +42,7 @@ describe('a key that is revoked while batches run', () => {
   });
   afterAll(() => world.close());
 
-  test('stops each where it stands', () => {
+  test('stops each batch in its current step', () => {
     expect(stops).toEqual({
       'key-stages': 'stage: key-invalid',
       'key-submits': 'submit: key-invalid',
@@ -50,7 +50,7 @@ describe('a key that is revoked while batches run', () => {
     });
   });
 
-  test('costs nothing: with a worker that has the new key a retry goes on, to the one job of each', async () => {
+  test('costs no second job: with a new key at the worker, a retry continues with the one job of each batch', async () => {
     await stopWorker();
     keys.push('new-key');
     await world.work({ gemini: createGemini({ baseUrl: world.emulator.url, apiKey: 'new-key' }) });

@@ -24,7 +24,7 @@ const MANIFEST = {
   ],
 };
 
-/** A step is hit when its activity was running as the worker was killed: then it needed a second attempt. */
+/** A kill hits a step if its activity was running: the activity then needs a second attempt. */
 const STEPS = ['prepare', 'stageRound', 'createJob', 'collectRound', 'report'] as const;
 const TRIALS = 6;
 /** PENDING_ACTIVITY_STATE_STARTED */
@@ -62,7 +62,7 @@ describe('a worker process that is killed with SIGKILL', () => {
     );
   }
 
-  /** Attempts that an activity of the ended batch took. */
+  /** The number of attempts of an activity of the ended batch. */
   async function readAttempts(batchId: string, activity: string): Promise<number> {
     const { events } = await world.client.workflow.getHandle(toWorkflowId(batchId)).fetchHistory();
     const scheduled = (events ?? []).filter(
@@ -86,7 +86,7 @@ describe('a worker process that is killed with SIGKILL', () => {
     expect(jobs.filter(({ displayName }) => displayName?.startsWith(`hb/${batchId}/`))).toHaveLength(1);
   }
 
-  test.each(STEPS)('during %s leaves what an undisturbed run leaves, with one job', async (step) => {
+  test.each(STEPS)('during %s ends like an undisturbed run, with one job', async (step) => {
     for (let trial = 1; ; trial++) {
       const batchId = `${step.toLowerCase()}-${trial}`;
       await world.hummingbatch.startBatch({ manifest: path, batchId });
@@ -96,12 +96,12 @@ describe('a worker process that is killed with SIGKILL', () => {
       expect(state).toBe('COMPLETED_WITH_FAILURES');
       await expectSameAsUndisturbed(batchId);
       if ((await readAttempts(batchId, step)) > 1) return;
-      // The step was over before the signal arrived: a true result, but of another moment.
+      // The step ended before the signal arrived: a valid result, but for another moment.
       expect(trial, `none of ${TRIALS} kills hit ${step}`).toBeLessThan(TRIALS);
     }
   });
 
-  test('while the batch sleeps between checks, lets it wake up as if nothing had happened', async () => {
+  test('while the batch sleeps between checks does not change its next check', async () => {
     const batchId = 'wait-1';
     await world.hummingbatch.startBatch({ manifest: path, batchId, options: { checkIntervalMs: 3_000 } });
     for (;;) {

@@ -11,17 +11,17 @@ const LINE = 40_000_000;
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** What is in use, bytes. */
+/** Memory in use, bytes. */
 function inUse(): number {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-test('lines of 40 MB are kept, and the sixth holds no more memory than the first', async () => {
+test('collecting keeps the images of 40 MB lines, and the sixth line uses no more memory than the first', async () => {
   const worker = await newWorker({ faults: { faults: [{ fault: 'line.large', bytes: LINE }] } });
   const { store } = worker;
-  // The steps see it through the same object that the worker was made with.
+  // The steps read it from the object that the worker was created with.
   const putAll = store.putAll.bind(store);
   const samples: number[] = [];
   store.putAll = async (entries) => {
@@ -39,6 +39,6 @@ test('lines of 40 MB are kept, and the sixth holds no more memory than the first
     expect([kept.byteLength, sha256Of(kept)]).toEqual([bytes, sha256]);
   }
   expect(samples).toHaveLength(6);
-  // The line before can still be about, with its image: 70 MB. Five images that were held on to would be 150 MB.
+  // The previous line and its image may still be in memory: 70 MB. Five retained images would be 150 MB.
   expect(samples[5]).toBeLessThan((samples[0] ?? 0) + 110e6);
 });

@@ -8,10 +8,10 @@ import { createWorld, type World } from '../support/world.ts';
 const KEY = 'AIza-distinctive-key-4711';
 const PROMPT = 'a zebra crossing a quiet harbour';
 
-/** Where a batch's prompts may stand: what people wrote, and what they may run again. */
+/** Files that may contain prompts: manifests that people wrote or may run again. */
 const MAY_HOLD_PROMPTS = /\/(manifest|failed)\.json$/;
 
-describe('of a batch with a stop, a refusal, a passing failure and faults on the wire', () => {
+describe('a batch with a stop, a refused row, a row that fails once and network faults', () => {
   let world: World;
   let logs = '';
   let history = '';
@@ -54,13 +54,13 @@ describe('of a batch with a stop, a refusal, a passing failure and faults on the
   });
   afterAll(() => world.close());
 
-  test('neither history, nor log, nor any file holds the key', () => {
+  test('writes the API key neither into the history nor into the log nor into any file', () => {
     expect(history).not.toContain(KEY);
     expect(logs).not.toContain(KEY);
     expect([...files].filter(([, text]) => text.includes(KEY)).map(([name]) => name)).toEqual([]);
   });
 
-  test('prompts stand in the store’s manifests and nowhere else', () => {
+  test('writes prompts only into the manifests of the store', () => {
     expect(history).not.toContain(PROMPT);
     expect(logs).not.toContain(PROMPT);
     const holding = [...files].filter(([, text]) => text.includes(PROMPT)).map(([name]) => name);
@@ -68,7 +68,7 @@ describe('of a batch with a stop, a refusal, a passing failure and faults on the
     expect(holding.length, 'the search finds prompts where they are').toBe(2);
   });
 
-  test('the faults struck and were logged, so that there was something to leak', async () => {
+  test('really met the faults, and logged them', async () => {
     expect((await world.emulator.ledger()).faults).toMatchObject({
       'create.refuse': 1,
       'get.garbage': 1,

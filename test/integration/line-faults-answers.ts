@@ -62,18 +62,18 @@ const BY_FINISH: Record<string, Reason> = {
   MALFORMED_FUNCTION_CALL: 'malformed',
 };
 
-const BY_WORD: Record<string, Said> = {
-  '[refuse]': lost('prohibited-content'),
-  '[unsafe]': lost('image-safety'),
-  '[blocked]': lost('prompt-blocked'),
-  '[no image]': lost('no-image'),
-  '[text only]': lost('text-only'),
+const BY_WORD: Record<string, AnswerContent> = {
+  '[refuse]': noImage('prohibited-content'),
+  '[unsafe]': noImage('image-safety'),
+  '[blocked]': noImage('prompt-blocked'),
+  '[no image]': noImage('no-image'),
+  '[text only]': noImage('text-only'),
   '[missing]': 'nothing',
-  '[fail]': lost('internal'),
+  '[fail]': noImage('internal'),
 };
 
 /** An image as it was made, before anybody asks for whom. */
-export interface Made {
+export interface GeneratedImage {
   /** Of its sides; `third` is a square of which two thirds are missing. */
   ratio: string;
   small: boolean;
@@ -84,50 +84,55 @@ export interface Made {
 }
 
 /** What one answer says. Images stand in the order of the answer. */
-export type Said = { images: Made[]; billed: number } | { reason: Reason; billed: number } | 'nothing';
+export type AnswerContent =
+  | { images: GeneratedImage[]; billed: number }
+  | { reason: Reason; billed: number }
+  | 'nothing';
 
-function lost(reason: Reason, billed = 0): Said {
+function noImage(reason: Reason, billed = 0): AnswerContent {
   return { reason, billed };
 }
 
 type LineFault = Extract<Fault, { fault: `line.${string}` }>;
 
 /** The images of an answer, each as asked for but for what is said of it. */
-type Make = (...changes: Partial<Made>[]) => Said;
+type Make = (...changes: Partial<GeneratedImage>[]) => AnswerContent;
 
 /** What an answer says for a fault; where nothing stands here, the prompt decides. */
-const BY_FAULT: { [One in LineFault as One['fault']]?: (fault: One, make: Make, asked: Made) => Said } = {
-  'line.error': ({ code }) => lost(BY_CODE[code] ?? 'unknown-code'),
-  'line.refused': ({ finishReason }) => lost(BY_FINISH[finishReason] ?? 'unknown-code'),
-  'line.blocked': () => lost('prompt-blocked'),
-  'line.text': () => lost('text-only'),
-  'line.null': () => lost('malformed'),
+const BY_FAULT: {
+  [One in LineFault as One['fault']]?: (fault: One, make: Make, requested: GeneratedImage) => AnswerContent;
+} = {
+  'line.error': ({ code }) => noImage(BY_CODE[code] ?? 'unknown-code'),
+  'line.refused': ({ finishReason }) => noImage(BY_FINISH[finishReason] ?? 'unknown-code'),
+  'line.blocked': () => noImage('prompt-blocked'),
+  'line.text': () => noImage('text-only'),
+  'line.null': () => noImage('malformed'),
   'line.missing': () => 'nothing',
   'line.interim-only': (_, make) => make({ interim: true }),
   // Of an interim image and a real one only the second is billed, and kept.
   'line.interim-first': (_, make, { colour }) => make({ colour: (colour + 1) % 3 }),
   'line.two-images': (_, make) => make({}, {}),
   'line.wrong-ratio': (_, make, { ratio }) =>
-    make(ratio === '1:1' ? { ratio: 'third', small: true } : { ratio: turned(ratio) }),
+    make(ratio === '1:1' ? { ratio: 'third', small: true } : { ratio: swapSides(ratio) }),
   'line.wrong-size': (_, make) => make({ small: true }),
   'line.mime': ({ mimeType }, make) => make({ claims: mimeType }),
-  'line.broken-base64': () => lost('undecodable', 1),
-  'line.no-picture': () => lost('undecodable', 1),
+  'line.broken-base64': () => noImage('undecodable', 1),
+  'line.no-picture': () => noImage('undecodable', 1),
 };
 
 /** What the answer to a row says; `variant` is 0 for its own, and another number for each other answer to it. */
-function saidTo({ fault, item }: Row, variant: number): Said {
-  const asked: Made = { ratio: item.aspectRatio ?? '1:1', small: false, colour: variant % 3 };
+function readContent({ fault, item }: Row, variant: number): AnswerContent {
+  const requested: GeneratedImage = { ratio: item.aspectRatio ?? '1:1', small: false, colour: variant % 3 };
   const make: Make = (...changes) => ({
-    images: changes.map((change, at) => ({ ...asked, colour: (variant + at) % 3, ...change })),
+    images: changes.map((change, at) => ({ ...requested, colour: (variant + at) % 3, ...change })),
     billed: changes.length,
   });
-  const byFault = fault && (BY_FAULT[fault.fault] as ((...args: unknown[]) => Said) | undefined);
-  if (byFault) return byFault(fault, make, asked);
+  const byFault = fault && (BY_FAULT[fault.fault] as ((...args: unknown[]) => AnswerContent) | undefined);
+  if (byFault) return byFault(fault, make, requested);
   return Object.entries(BY_WORD).find(([word]) => item.prompt.includes(word))?.[1] ?? make({});
 }
 
-function turned(ratio: string): string {
+function swapSides(ratio: string): string {
   return ratio.split(':').toReversed().join(':');
 }
 
@@ -141,7 +146,7 @@ export interface Row {
 export interface Line {
   /** Undefined: it cannot be read. */
   key: string | undefined;
-  said: Exclude<Said, 'nothing'>;
+  content: Exclude<AnswerContent, 'nothing'>;
   /** The very bytes of the line before: no second bill. */
   again?: true;
 }
@@ -149,8 +154,8 @@ export interface Line {
 /** The lines of a row, behind one another in every file: its own, unless a fault stands here. */
 const WRITTEN: { [One in LineFault as One['fault']]?: (fault: One, line: Write, own: string) => Line[] } = {
   'line.malformed': (_, line) => line(undefined, 0),
-  'line.renamed': (fault, line) => line(written(fault), 0),
-  'line.stray': (fault, line, own) => [...line(own, 0), ...line(written(fault), 1)],
+  'line.renamed': (fault, line) => line(formatKey(fault), 0),
+  'line.stray': (fault, line, own) => [...line(own, 0), ...line(formatKey(fault), 1)],
   'line.doubled': ({ copies = 1, answer }, line, own) => [
     ...line(own, 0),
     ...Array.from({ length: copies }, (_, at) =>
@@ -163,15 +168,15 @@ type Write = (key: string | undefined, variant: number, again?: true) => Line[];
 
 export function readLines(row: Row): Line[] {
   const line: Write = (key, variant, again) => {
-    const said = saidTo(row, variant);
-    return said === 'nothing' ? [] : [{ key, said, ...(again && { again }) }];
+    const content = readContent(row, variant);
+    return content === 'nothing' ? [] : [{ key, content, ...(again && { again }) }];
   };
   const { fault, output } = row;
   const byFault = fault && (WRITTEN[fault.fault] as ((...args: unknown[]) => Line[]) | undefined);
   return byFault ? byFault(fault, line, output) : line(output, 0);
 }
 
-function written({ key, length = key.length }: { key: string; length?: number }): string {
+function formatKey({ key, length = key.length }: { key: string; length?: number }): string {
   return key.repeat(Math.ceil(length / key.length)).slice(0, length);
 }
 

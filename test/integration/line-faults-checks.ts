@@ -5,11 +5,11 @@ import { places, sha256Of } from './activities-kit.ts';
 import { listOutputs, type Trial } from './line-faults-batches.ts';
 import { type RawLine, readRest } from './line-faults-lines.ts';
 import type { Expected } from './line-faults-model.ts';
-import type { Left } from './line-faults-run.ts';
+import type { BatchResults } from './line-faults-run.ts';
 
 /** What the model says became of each output is what its record says. */
 export function expectAsModelled(
-  { records, report, ledger }: Left,
+  { records, report, ledger }: BatchResults,
   raw: RawLine[][],
   expected: Expected,
 ): void {
@@ -17,15 +17,15 @@ export function expectAsModelled(
   expect(ledger.jobs.map(({ rows }) => rows)).toEqual(expected.rounds.map((outputs) => outputs.length));
   expect(ledger.imagesBilled).toBe(expected.billed);
   expect(report.rounds).toHaveLength(expected.rounds.length);
-  const told = records.map(({ output, outcome, flags, reason, retryable, round, alternates = [] }) => ({
+  const reported = records.map(({ output, outcome, flags, reason, retryable, round, alternates = [] }) => ({
     ...{ output, outcome, flags: [...flags].sort(), round, alternates: alternates.length },
     ...(reason !== undefined && { reason, retryable }),
   }));
-  expect(told).toEqual(expected.records);
+  expect(reported).toEqual(expected.records);
 }
 
 /** Exactly one record for each output, in the order of the manifest; report and failed.json say the same. */
-export function expectOneRecordEach({ records, report, files }: Left, { manifest }: Trial): void {
+export function expectOneRecordEach({ records, report, files }: BatchResults, { manifest }: Trial): void {
   expect(records.map(({ output }) => output)).toEqual(listOutputs(manifest));
   const lost = records.filter(({ outcome }) => outcome !== 'image');
   expect(report.outputs).toMatchObject({ total: records.length, image: records.length - lost.length });
@@ -41,7 +41,7 @@ export function expectOneRecordEach({ records, report, files }: Left, { manifest
 }
 
 /** Every image that came is a file: one for an output is named by its record, one for nobody by what it is. There is no other. */
-export async function expectAllImagesKept({ records, files }: Left, raw: RawLine[]): Promise<void> {
+export async function expectAllImagesKept({ records, files }: BatchResults, raw: RawLine[]): Promise<void> {
   const named = records.flatMap(({ output, file, sha256, alternates = [] }) =>
     [...(file === undefined ? [] : [{ file, sha256 }]), ...alternates].map((image) => ({ output, ...image })),
   );
@@ -96,16 +96,18 @@ const IN_A_BATCH = /^(images\/[^/]+|work\/.+|(manifest|report|failed)\.json|resu
 const OF_A_JOB = /^store\/jobs\/[a-z0-9]{36}\.json$/;
 
 /** Whatever keys a result holds, nothing lies where nothing should. */
-export function expectNothingElsewhere({ onDisk }: Left): void {
-  const home = `store/${places.home}/`;
+export function expectNothingElsewhere({ onDisk }: BatchResults): void {
+  const batchFolder = `store/${places.home}/`;
   const strange = onDisk.filter(
-    (path) => !(path.startsWith(home) && IN_A_BATCH.test(path.slice(home.length))) && !OF_A_JOB.test(path),
+    (path) =>
+      !(path.startsWith(batchFolder) && IN_A_BATCH.test(path.slice(batchFolder.length))) &&
+      !OF_A_JOB.test(path),
   );
   expect(strange).toEqual(['store/store.json']);
 }
 
 /** No round asks for what the one before did not, and the last has what was given up. */
-export function expectRoundsThatShrink({ rounds }: Expected, { ledger }: Left): void {
+export function expectRoundsThatShrink({ rounds }: Expected, { ledger }: BatchResults): void {
   for (const [at, outputs] of rounds.entries()) {
     if (at > 0) expect(rounds[at - 1]).toEqual(expect.arrayContaining(outputs));
   }
@@ -115,7 +117,7 @@ export function expectRoundsThatShrink({ rounds }: Expected, { ledger }: Left): 
 }
 
 /** A record costs what its answers cost, and the batch what all answers cost that can be read, whosever they are. */
-export function expectAllCosts({ records, report }: Left, raw: RawLine[]): void {
+export function expectAllCosts({ records, report }: BatchResults, raw: RawLine[]): void {
   const computeCost = (output: string) =>
     raw.filter(({ key }) => key === output).reduce((sum, { cost }) => sum + cost, 0);
   for (const { output, costUsd } of records) expect(costUsd).toBeCloseTo(computeCost(output), 5);
@@ -124,7 +126,7 @@ export function expectAllCosts({ records, report }: Left, raw: RawLine[]): void 
 }
 
 /** Each line that is nobody's is told of, in the order of the lines; what is told hides nothing from a terminal. */
-export function expectAnomalies({ records, report, results }: Left, raw: RawLine[][]): void {
+export function expectAnomalies({ records, report, results }: BatchResults, raw: RawLine[][]): void {
   const known = new Set(records.map(({ output }) => output));
   const odd = raw.flatMap((lines, at) => {
     const cut = readRest(results[at]);

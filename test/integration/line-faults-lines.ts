@@ -55,8 +55,8 @@ function readLine(text: string, model: string): RawLine | undefined {
 function computeCost(usage: RawUsage, model: string): number {
   const [input, text, picture] = PRICES[model] ?? [0, 0, 0];
   const image = usage.candidatesTokensDetails?.find(({ modality }) => modality === 'IMAGE')?.tokenCount ?? 0;
-  const said = (usage.candidatesTokenCount ?? 0) - image + (usage.thoughtsTokenCount ?? 0);
-  return ((usage.promptTokenCount ?? 0) * input + said * text + image * picture) / 1e6;
+  const textTokens = (usage.candidatesTokenCount ?? 0) - image + (usage.thoughtsTokenCount ?? 0);
+  return ((usage.promptTokenCount ?? 0) * input + textTokens * text + image * picture) / 1e6;
 }
 
 /** What a file has behind its last newline and nobody can read. */
@@ -65,6 +65,6 @@ export function readRest(file: ResultFile | undefined): string {
   return readLine(rest, '')?.key === undefined ? rest : '';
 }
 
-export function fileAsMade({ order }: ResultFile, lines: readonly RawLine[]): FileAsMade {
+export function describeFile({ order }: ResultFile, lines: readonly RawLine[]): FileAsMade {
   return { order, lines: lines.length };
 }

@@ -1,5 +1,11 @@
 import type { Flag, Item, Manifest, Outcome, Reason } from '../../src/contract/index.ts';
-import { findFault, LOSSES, type Made, readLines, type Said } from './line-faults-answers.ts';
+import {
+  type AnswerContent,
+  findFault,
+  type GeneratedImage,
+  LOSSES,
+  readLines,
+} from './line-faults-answers.ts';
 import { listOutputs, type Trial } from './line-faults-batches.ts';
 
 /**
@@ -38,7 +44,7 @@ export interface FileAsMade {
 const MAX_ROUNDS = 3;
 
 /** One of the things that were answered to an output. */
-type Answer = { round: number } & ({ image: Made } | { reason: Reason });
+type Answer = { round: number } & ({ image: GeneratedImage } | { reason: Reason });
 
 export function computeExpected({ manifest, plan }: Trial, files: readonly FileAsMade[]): Expected {
   const outputs = listOutputs(manifest);
@@ -54,14 +60,14 @@ export function computeExpected({ manifest, plan }: Trial, files: readonly FileA
     const { order, lines: whole } = files[round - 1] ?? { order: [], lines: 0 };
     const lines = order.flatMap((place) => rows.slice(place, place + 1).flatMap(readLines));
     const arrived = lines.slice(0, whole);
-    for (const { key, said } of arrived) answers.get(key ?? '')?.push(...toAnswers(said, round));
+    for (const { key, content } of arrived) answers.get(key ?? '')?.push(...toAnswers(content, round));
     for (const output of selected) {
       if (!arrived.some(({ key }) => key === output))
         answers.get(output)?.push({ round, reason: 'no-answer' });
     }
     expected.rounds.push(selected);
     expected.lines.push(arrived.map(({ key }) => key));
-    expected.billed += lines.reduce((sum, { said, again }) => sum + (again ? 0 : said.billed), 0);
+    expected.billed += lines.reduce((sum, { content, again }) => sum + (again ? 0 : content.billed), 0);
     selected = selected.filter((output) => isAskedAgain(answers.get(output) ?? [], round));
   }
   expected.records = outputs.map((output) =>
@@ -75,9 +81,9 @@ function findItem({ items }: Manifest, output: string): Item {
 }
 
 /** The last image of an answer is the one that counts. */
-function toAnswers(said: Exclude<Said, 'nothing'>, round: number): Answer[] {
-  if ('reason' in said) return [{ round, reason: said.reason }];
-  return [...said.images.slice(-1), ...said.images.slice(0, -1)].map((image) => ({ round, image }));
+function toAnswers(content: Exclude<AnswerContent, 'nothing'>, round: number): Answer[] {
+  if ('reason' in content) return [{ round, reason: content.reason }];
+  return [...content.images.slice(-1), ...content.images.slice(0, -1)].map((image) => ({ round, image }));
 }
 
 function isAskedAgain(answers: readonly Answer[], round: number): boolean {
@@ -100,7 +106,7 @@ function buildRecord(
   manifest: Manifest,
 ): ExpectedRecord {
   const images = answers.flatMap((answer) =>
-    'image' in answer ? [{ ...answer, flags: doubtsAbout(answer.image, item, manifest) }] : [],
+    'image' in answer ? [{ ...answer, flags: findFlags(answer.image, item, manifest) }] : [],
   );
   const chosen = images.find(({ flags }) => flags.length === 0) ?? images[0];
   if (chosen) {
@@ -123,7 +129,11 @@ function buildRecord(
 }
 
 /** JPEG of all models but one, whose images are PNG so that nobody trusts the name. */
-function doubtsAbout({ ratio, small, claims, interim }: Made, item: Item, { model }: Manifest): Flag[] {
+function findFlags(
+  { ratio, small, claims, interim }: GeneratedImage,
+  item: Item,
+  { model }: Manifest,
+): Flag[] {
   const truth = model === 'gemini-nano-banana-2.1' ? ['image/png'] : ['image/jpeg', 'IMAGE/JPG; q=1'];
   return [
     ...(item.aspectRatio !== undefined && item.aspectRatio !== ratio ? (['wrong-ratio'] as const) : []),

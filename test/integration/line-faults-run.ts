@@ -15,7 +15,7 @@ const COLLECT = { firstRound: 1, maxRounds: 3, weCancelled: false };
 type Worker = Awaited<ReturnType<typeof newWorker>>;
 
 /** What a batch left behind, and what the emulator says that it was given. */
-export type Left = Awaited<ReturnType<typeof runBatch>>;
+export type BatchResults = Awaited<ReturnType<typeof runBatch>>;
 
 /** A result file as the emulator made it, whole. */
 export interface ResultFile {
@@ -37,9 +37,9 @@ export async function runBatch({ manifest, plan }: Trial) {
     /** Of the batch's folder, by name. */
     files: await readFiles(store),
     /** Of the folder around the store. */
-    onDisk: await filesIn(dirname(store.location)),
+    onDisk: await listFiles(dirname(store.location)),
     ledger: await emulator.ledger(),
-    results: await resultFiles(emulator.url, directory, jobs),
+    results: await fetchResultFiles(emulator.url, directory, jobs),
   };
   await emulator.close();
   return left;
@@ -89,7 +89,11 @@ async function collect({ run }: Worker, input: CollectInput): Promise<Collected>
 }
 
 /** Fetched when nothing goes wrong any more: a job's lines are what they were, whatever the plan says by then. */
-async function resultFiles(url: string, directory: string, jobs: readonly string[]): Promise<ResultFile[]> {
+async function fetchResultFiles(
+  url: string,
+  directory: string,
+  jobs: readonly string[],
+): Promise<ResultFile[]> {
   await fetch(`${url}/emulator/faults`, { method: 'PUT', body: '{"faults":[]}' });
   const records = await (await openJobs(join(directory, 'jobs'), Date.now)).all();
   return Promise.all(
@@ -103,7 +107,7 @@ async function resultFiles(url: string, directory: string, jobs: readonly string
   );
 }
 
-async function filesIn(folder: string): Promise<string[]> {
+async function listFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => !entry.isDirectory())

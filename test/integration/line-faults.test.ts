@@ -11,7 +11,7 @@ import {
   expectOneRecordEach,
   expectRoundsThatShrink,
 } from './line-faults-checks.ts';
-import { fileAsMade, readLines } from './line-faults-lines.ts';
+import { describeFile, readLines } from './line-faults-lines.ts';
 import { computeExpected } from './line-faults-model.ts';
 import { runBatch } from './line-faults-run.ts';
 
@@ -20,7 +20,7 @@ async function expectAllPromisesKept(trial: Trial): Promise<void> {
   const raw = left.results.map((file) => readLines(file, trial.manifest.model));
   const expected = computeExpected(
     trial,
-    left.results.map((file, at) => fileAsMade(file, raw[at] ?? [])),
+    left.results.map((file, at) => describeFile(file, raw[at] ?? [])),
   );
   expectOneRecordEach(left, trial);
   expectAsModelled(left, raw, expected);

@@ -43,8 +43,8 @@ afterEach(async () => {
 
 describe('a server of one user', () => {
   test('answers as soon as it is brought, with its UI, and is gone after it was given back', async () => {
-    const temporal = await bring();
-    const server = await theServer();
+    const temporal = await startServer();
+    const server = await readServer();
     expect(await fetch(temporal.uiUrl).then((page) => page.status)).toBe(200);
     expect(await runningTemporal(directory)).toEqual({
       address: temporal.address,
@@ -59,17 +59,17 @@ describe('a server of one user', () => {
   });
 
   test('is given back once, however often its user says so', async () => {
-    const [first, second] = [await bring(), await bring()];
+    const [first, second] = [await startServer(), await startServer()];
     await Promise.all([first.release(), first.release()]);
-    expect(isRunning(await theServer())).toBe(true);
+    expect(isRunning(await readServer())).toBe(true);
     await second.release();
-    expect(isRunning(await theServer())).toBe(false);
+    expect(isRunning(await readServer())).toBe(false);
   });
 
   test('takes search attributes at once and keeps closed workflows for the time asked, on an old database too', async () => {
-    await (await bring({ searchAttributes: { BatchId: 'Keyword' }, retentionHours: 24 })).release();
+    await (await startServer({ searchAttributes: { BatchId: 'Keyword' }, retentionHours: 24 })).release();
     const searchAttributes = { BatchId: 'Keyword', OutputsTotal: 'Int', BatchLabels: 'KeywordList' } as const;
-    const { address } = await bring({ searchAttributes, retentionHours: 720 });
+    const { address } = await startServer({ searchAttributes, retentionHours: 720 });
 
     await withClient(address, async (client) => {
       await client.workflow.start('anything', {
@@ -90,7 +90,7 @@ describe('a server of one user', () => {
   });
 
   test('keeps its database under the name of the server version, and sees no key of whoever starts it', async () => {
-    await bring({
+    await startServer({
       directory: relative(process.cwd(), directory),
       cli: relative(process.cwd(), cli),
       env: { ...process.env, GEMINI_API_KEY: 'not-a-real-key' },
@@ -99,20 +99,20 @@ describe('a server of one user', () => {
       expect.stringMatching(/^temporal-\d+\.\d+\.\d+\.sqlite$/),
     ]);
     if (process.platform !== 'linux') return;
-    const environment = await readFile(`/proc/${(await theServer()).pid}/environ`, 'utf8');
+    const environment = await readFile(`/proc/${(await readServer()).pid}/environ`, 'utf8');
     expect(environment).not.toContain('GEMINI_API_KEY');
   });
 
   test('listens where it did last time, or elsewhere if that is taken', async () => {
-    const first = await bring();
+    const first = await startServer();
     await first.release();
-    const second = await bring();
+    const second = await startServer();
     expect([second.address, second.uiUrl]).toEqual([first.address, first.uiUrl]);
     await second.release();
 
-    const other = createServer().listen((await theServer()).port, '127.0.0.1');
+    const other = createServer().listen((await readServer()).port, '127.0.0.1');
     await once(other, 'listening');
-    const third = await bring();
+    const third = await startServer();
     other.close();
     expect(third.address).not.toBe(first.address);
     expect(third.uiUrl).toBe(first.uiUrl);
@@ -123,7 +123,7 @@ describe('a server of one user', () => {
     const trace = `goroutine 1 [running]:\n${'go.uber.org/fx.New({0x6054178, 0x3c7a4c6663c0})\n'.repeat(80)}`;
 
     /** A CLI whose server crashes as the dev server does, until `until` says so. */
-    async function unluckyCli(until: string): Promise<string> {
+    async function writeFailingCli(until: string): Promise<string> {
       const path = join(directory, 'unlucky-temporal');
       await writeFile(join(directory, 'crash'), `${PANIC}\n\n${trace}`);
       const crash = `if [ "$1" = server ] && ${until}; then cat ${directory}/crash >&2; exit 2; fi`;
@@ -132,13 +132,13 @@ describe('a server of one user', () => {
     }
 
     test('is started again', async () => {
-      const { address } = await bring({ cli: await unluckyCli(`mkdir ${directory}/tried`) });
+      const { address } = await startServer({ cli: await writeFailingCli(`mkdir ${directory}/tried`) });
       expect(await readdir(directory)).toContain('tried');
       expect(await runningTemporal(directory)).toMatchObject({ address });
     });
 
     test('is given up after three tries, and says why without its trace', async () => {
-      const bringing = bring({ cli: await unluckyCli(`echo >> ${directory}/tries`) });
+      const bringing = startServer({ cli: await writeFailingCli(`echo >> ${directory}/tries`) });
       await expect(bringing).rejects.toMatchObject({
         code: 'no-temporal',
         message: `The Temporal server did not start: ${PANIC}`,
@@ -151,7 +151,7 @@ describe('a server of one user', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const port = (other.address() as { port: number }).port;
-    await expect(bring({ port })).rejects.toMatchObject({
+    await expect(startServer({ port })).rejects.toMatchObject({
       code: 'no-temporal',
       message: expect.stringContaining(String(port)),
     });
@@ -163,7 +163,7 @@ describe('a server of several users', () => {
   test('is one, though two processes ask at the very same moment, and ends with the last', async () => {
     const [first, second] = await Promise.all([startUser(), startUser()]);
     expect(first.place).toEqual(second.place);
-    const server = await theServer();
+    const server = await readServer();
 
     await first.leave();
     expect(isRunning(server)).toBe(true);
@@ -172,100 +172,100 @@ describe('a server of several users', () => {
   });
 
   test('is one for many at once in one process', async () => {
-    const all = await Promise.all(Array.from({ length: 5 }, () => bring()));
+    const all = await Promise.all(Array.from({ length: 5 }, () => startServer()));
     expect(new Set(all.map((temporal) => temporal.address)).size).toBe(1);
     await Promise.all(all.map((temporal) => temporal.release()));
-    expect(isRunning(await theServer())).toBe(false);
+    expect(isRunning(await readServer())).toBe(false);
   });
 
   test('does not wait for a user that was killed', async () => {
     const user = await startUser();
-    const temporal = await bring();
+    const temporal = await startServer();
     await user.kill();
     await temporal.release();
-    expect(isRunning(await theServer())).toBe(false);
+    expect(isRunning(await readServer())).toBe(false);
   });
 });
 
 describe('after a death', () => {
   test('of its only user the server stays, and the next user takes it over and ends it', async () => {
     const user = await startUser();
-    const orphan = await theServer();
+    const orphan = await readServer();
     await user.kill();
     expect(isRunning(orphan)).toBe(true);
 
-    const temporal = await bring();
+    const temporal = await startServer();
     expect(temporal.address).toBe(user.place.address);
-    expect(await theServer()).toEqual(orphan);
+    expect(await readServer()).toEqual(orphan);
     await temporal.release();
     expect(isRunning(orphan)).toBe(false);
   });
 
   test('of the server the next user finds everything as it was', async () => {
-    const first = await bring();
+    const first = await startServer();
     await withClient(first.address, (client) =>
       client.workflow.start('anything', { taskQueue: 'nobody', workflowId: 'still-here' }),
     );
-    const server = await theServer();
+    const server = await readServer();
     process.kill(server.pid, 'SIGKILL');
     await vi.waitUntil(() => !isRunning(server));
     expect(await runningTemporal(directory)).toBeUndefined();
 
-    const second = await bring();
+    const second = await startServer();
 
     const found = await withClient(second.address, (client) =>
       client.workflow.getHandle('still-here').describe(),
     );
     expect(found.status.name).toBe('RUNNING');
-    expect((await theServer()).pid).not.toBe(server.pid);
+    expect((await readServer()).pid).not.toBe(server.pid);
   });
 
   test('of a server that had made only a part of its database, that is made anew', async () => {
-    const bringing = bring();
+    const bringing = startServer();
     await vi.waitUntil(async () => (await readdir(directory)).some((name) => name.endsWith('.sqlite')), {
       interval: 1,
     });
-    const server = await theServer();
+    const server = await readServer();
     process.kill(server.pid, 'SIGKILL');
 
     const { address } = await bringing;
 
     expect(await runningTemporal(directory)).toMatchObject({ address });
-    expect((await theServer()).pid).not.toBe(server.pid);
+    expect((await readServer()).pid).not.toBe(server.pid);
     expect((await readdir(directory)).filter((name) => name.endsWith('.unmade'))).toEqual([]);
   });
 
   test('of everybody, with another process now under the number of the server, that one is left alone', async () => {
-    const temporal = await bring();
+    const temporal = await startServer();
     await temporal.release();
-    const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true });
-    await once(stranger, 'spawn');
-    const server = await theServer();
-    await writeFile(join(directory, 'server.json'), JSON.stringify({ ...server, pid: stranger.pid }));
+    const unrelated = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true });
+    await once(unrelated, 'spawn');
+    const server = await readServer();
+    await writeFile(join(directory, 'server.json'), JSON.stringify({ ...server, pid: unrelated.pid }));
 
-    const next = await bring();
+    const next = await startServer();
     await next.release();
 
-    expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
-    stranger.kill('SIGKILL');
+    expect(unrelated.exitCode ?? unrelated.signalCode).toBeNull();
+    unrelated.kill('SIGKILL');
   });
 
   test('of whoever was starting it, the next one starts it', async () => {
     const dead = spawn(process.execPath, ['-e', '']);
     await once(dead, 'exit');
     await writeFile(join(directory, 'lock.7'), JSON.stringify({ pid: dead.pid, startTime: 'then' }));
-    const temporal = await bring();
+    const temporal = await startServer();
     expect(await runningTemporal(directory)).toMatchObject({ address: temporal.address });
   });
 
   test('a server that is there and does not answer is ended before another opens its database', async () => {
     const user = await startUser();
-    const deaf = await theServer();
+    const deaf = await readServer();
     // The namespace holds another token now: whoever answers at this port is not the server of this file.
     await writeFile(join(directory, 'server.json'), JSON.stringify({ ...deaf, token: 'another' }));
     expect(await runningTemporal(directory)).toBeUndefined();
 
-    await bring();
+    await startServer();
 
     expect(isRunning(deaf)).toBe(false);
     await user.kill();
@@ -274,8 +274,8 @@ describe('after a death', () => {
 
 describe('what cannot be', () => {
   test('a server whose store was deleted under it is ended all the same', async () => {
-    const temporal = await bring();
-    const server = await theServer();
+    const temporal = await startServer();
+    const server = await readServer();
     await rm(directory, { recursive: true });
     await temporal.release();
     expect(isRunning(server)).toBe(false);
@@ -283,27 +283,27 @@ describe('what cannot be', () => {
 
   test('a server that does not come up is reported in its own words, and nothing stays behind', async () => {
     await writeFile(join(directory, 'temporal-1.32.0.sqlite'), 'this is no database');
-    const bringing = bring();
+    const bringing = startServer();
     await expect(bringing).rejects.toMatchObject({
       code: 'no-temporal',
       message: expect.stringContaining('not a database'),
       fix: expect.stringContaining('server.log'),
     });
-    expect(isRunning(await theServer())).toBe(false);
+    expect(isRunning(await readServer())).toBe(false);
     await rm(join(directory, 'temporal-1.32.0.sqlite'));
   });
 
   test('a start that is interrupted leaves no server', async () => {
     const controller = new AbortController();
-    const bringing = bring({ signal: controller.signal });
+    const bringing = startServer({ signal: controller.signal });
     await vi.waitUntil(async () => (await readRecord(directory)) !== undefined, { interval: 1 });
     controller.abort();
     await expect(bringing).rejects.toMatchObject({ code: 'aborted' });
-    expect(isRunning(await theServer())).toBe(false);
+    expect(isRunning(await readServer())).toBe(false);
   });
 });
 
-function bring(changes: Partial<ServerOptions> = {}): Promise<ManagedTemporal> {
+function startServer(changes: Partial<ServerOptions> = {}): Promise<ManagedTemporal> {
   return startTemporal({
     directory,
     cli,
@@ -316,7 +316,7 @@ function bring(changes: Partial<ServerOptions> = {}): Promise<ManagedTemporal> {
   });
 }
 
-async function theServer(): Promise<ServerRecord> {
+async function readServer(): Promise<ServerRecord> {
   const server = await readRecord(directory);
   if (!server) throw new Error('no server was ever started here');
   return server;

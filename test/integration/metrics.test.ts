@@ -106,7 +106,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
       ['failed_attempts', { activityType: 'checkJob', code: 'unavailable' }, 1],
       ['spent_microusd', { model: MODEL }, Math.round(costUsd.actual * 1e6)],
       ['uploaded_bytes', {}, (await batch.uploads()).reduce((sum, { bytes }) => sum + bytes, 0)],
-      ['image_bytes', {}, await bytesOfImages()],
+      ['image_bytes', {}, await countImageBytes()],
     ];
     const seen = counted.map(([name, labels]) => [
       name,
@@ -117,11 +117,11 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
     expect(costUsd.actual).toBeGreaterThan(0.1);
     // With base64, and the answers' text.
     expect(readValue(ended, 'hummingbatch_downloaded_bytes_total')).toBeGreaterThan(
-      (await bytesOfImages()) * 1.3,
+      (await countImageBytes()) * 1.3,
     );
   });
 
-  async function bytesOfImages(): Promise<number> {
+  async function countImageBytes(): Promise<number> {
     const keys = await world.store.list('batches/metrics/images/');
     const images = await Promise.all(keys.map((key) => world.store.get(key)));
     return images.reduce((sum, image) => sum + (image?.byteLength ?? 0), 0);
@@ -153,12 +153,12 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
     const unknown: unknown[] = [];
     for (const { location, expr } of await readDeployedExpressions()) {
       const { selectors, groupingLabels } = parsePromQl(expr);
-      const known = new Set(selectors.flatMap(({ metric }) => labelsSeen(metric)));
+      const known = new Set(selectors.flatMap(({ metric }) => findLabels(metric)));
       for (const { metric, matchers } of selectors) {
         if (metric in ONLY_AFTER_TROUBLE) continue;
-        if (labelsSeen(metric).length === 0) unknown.push([location, metric]);
+        if (findLabels(metric).length === 0) unknown.push([location, metric]);
         for (const { label } of matchers)
-          if (!labelsSeen(metric).includes(label)) unknown.push([location, metric, label]);
+          if (!findLabels(metric).includes(label)) unknown.push([location, metric, label]);
       }
       if (selectors.some(({ metric }) => metric in ONLY_AFTER_TROUBLE)) continue;
       for (const label of groupingLabels) if (!known.has(label)) unknown.push([location, 'by', label]);
@@ -166,7 +166,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
     expect(unknown).toEqual([]);
   });
 
-  function labelsSeen(metric: string): string[] {
+  function findLabels(metric: string): string[] {
     const seen = ended.filter(({ name }) => name === metric).flatMap(({ labels }) => Object.keys(labels));
     return [...(OF_PROMETHEUS[metric] ?? []), ...new Set(seen)];
   }

@@ -42,7 +42,7 @@ beforeAll(async () => {
     },
   });
   receiver = await createReceiver(SECRET, (delivery) => answers[delivery.path]?.(delivery) ?? 204);
-  stopWorker = await work();
+  stopWorker = await startWorker();
 });
 afterAll(async () => {
   await world.close();
@@ -50,7 +50,7 @@ afterAll(async () => {
 });
 
 /** A worker that knows a secret by the name `shop`, and the receiver's host. */
-function work(): Promise<() => Promise<void>> {
+function startWorker(): Promise<() => Promise<void>> {
   const sink = new Writable({
     write: (chunk: Buffer, _encoding, done) => ((logs += chunk.toString()), done()),
   });
@@ -66,7 +66,7 @@ const target = (path: string, secretRef = 'shop'): NotifyTarget => ({
   secretRef,
 });
 
-async function begin(batchId: string, notify: NotifyTarget[], options: Partial<BatchOptions> = {}) {
+async function startBatch(batchId: string, notify: NotifyTarget[], options: Partial<BatchOptions> = {}) {
   const manifest = await world.manifest({ name: 'told', ...MANIFEST });
   await world.hummingbatch.startBatch({ manifest, batchId, options: { notify, ...options } });
   return openTestBatch(world, batchId);
@@ -88,7 +88,7 @@ async function readDeliveries(batchId: string) {
   );
 }
 
-function unlessFound(error: unknown): undefined {
+function ignoreNotFound(error: unknown): undefined {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
 }
 
@@ -97,7 +97,7 @@ async function catchFailure(batchId: string) {
   for (;;) {
     const [delivery] = await readDeliveries(batchId);
     // Its start stands in the batch's history a moment before there is anything to describe.
-    const { raw } = (await delivery?.handle.describe().catch(unlessFound)) ?? {};
+    const { raw } = (await delivery?.handle.describe().catch(ignoreNotFound)) ?? {};
     const failure = raw?.pendingActivities?.[0]?.lastFailure;
     if (failure) return { message: failure.message, type: failure.applicationFailureInfo?.type };
     await pause(100);
@@ -106,7 +106,7 @@ async function catchFailure(batchId: string) {
 
 describe('a receiver', () => {
   test('hears of an end, signed, and only once where it takes it', async () => {
-    const batch = await begin('told-end', [target('/hooks?token=hunter2')]);
+    const batch = await startBatch('told-end', [target('/hooks?token=hunter2')]);
     const { outputs, costUsd } = await batch.ended();
     const [{ event, path } = {}] = await receiver.waitForDeliveries('told-end', 1);
     expect(path).toBe('/hooks?token=hunter2');
@@ -123,7 +123,7 @@ describe('a receiver', () => {
   });
 
   test('hears of a stop, and of the end after it', async () => {
-    const batch = await begin('told-stop', [target('/')]);
+    const batch = await startBatch('told-stop', [target('/')]);
     const { message } = await batch.stopped('permission-denied');
     const [{ event: stopped } = {}] = await receiver.waitForDeliveries('told-stop', 1);
     expect(stopped).toMatchObject({
@@ -145,7 +145,7 @@ describe('a receiver', () => {
   });
 
   test('hears that a batch waits for approval, and that it failed without it', async () => {
-    const batch = await begin('told-approval', [target('/')], { approveAboveUsd: 0 });
+    const batch = await startBatch('told-approval', [target('/')], { approveAboveUsd: 0 });
     const [{ event: waiting } = {}] = await receiver.waitForDeliveries('told-approval', 1);
     expect(waiting).toMatchObject({ type: 'batch.awaiting-approval', data: { state: 'AWAITING_APPROVAL' } });
     await batch.handle.approve(false);
@@ -154,7 +154,7 @@ describe('a receiver', () => {
   });
 
   test('hears of the end of a batch that was reset in between', async () => {
-    const batch = await begin('told-reset', [target('/')], { approveAboveUsd: 0 });
+    const batch = await startBatch('told-reset', [target('/')], { approveAboveUsd: 0 });
     await receiver.waitForDeliveries('told-reset', 1);
     const workflowId = toWorkflowId('told-reset');
     const { events } = await world.client.workflow.getHandle(workflowId).fetchHistory();
@@ -168,12 +168,12 @@ describe('a receiver', () => {
     });
     await batch.handle.approve();
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
-    const told = await receiver.waitForDeliveries('told-reset', 2);
-    expect(told.map(({ event }) => event.type)).toEqual(['batch.awaiting-approval', 'batch.ended']);
+    const deliveries = await receiver.waitForDeliveries('told-reset', 2);
+    expect(deliveries.map(({ event }) => event.type)).toEqual(['batch.awaiting-approval', 'batch.ended']);
   });
 
   test('hears that a batch was cancelled', async () => {
-    const batch = await begin('told-cancel', [target('/')], { approveAboveUsd: 0 });
+    const batch = await startBatch('told-cancel', [target('/')], { approveAboveUsd: 0 });
     await receiver.waitForDeliveries('told-cancel', 1);
     await batch.handle.cancel();
     const [, { event } = {}] = await receiver.waitForDeliveries('told-cancel', 2);
@@ -189,7 +189,7 @@ describe('a receiver', () => {
   });
 
   test('that is down first gets the same event again, under the same id', async () => {
-    await begin('told-late', [target('/down-first')]);
+    await startBatch('told-late', [target('/down-first')]);
     const [first, ...more] = await receiver.waitForDeliveries('told-late', 2);
     for (const { event, body } of more) {
       expect(event.id).toBe(first?.event.id);
@@ -198,7 +198,7 @@ describe('a receiver', () => {
   });
 
   test('that answers 410 is left alone at once, and the failure is to be seen', async () => {
-    const batch = await begin('told-gone', [target('/gone')]);
+    const batch = await startBatch('told-gone', [target('/gone')]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
     await receiver.waitForDeliveries('told-gone', 1);
     const [delivery] = await readDeliveries('told-gone');
@@ -212,7 +212,7 @@ describe('a receiver', () => {
   });
 
   test('that never answers holds no batch up', async () => {
-    const batch = await begin('told-silence', [target('/silent')]);
+    const batch = await startBatch('told-silence', [target('/silent')]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
     await expect.poll(() => batch.workflow(), { timeout: 20_000 }).toBe('COMPLETED');
     expect(await catchFailure('told-silence')).toMatchObject({
@@ -222,7 +222,7 @@ describe('a receiver', () => {
   });
 
   test('is not followed where it redirects', async () => {
-    const batch = await begin('told-redirect', [target('/redirects')]);
+    const batch = await startBatch('told-redirect', [target('/redirects')]);
     await batch.ended();
     expect(await catchFailure('told-redirect')).toEqual({
       type: 'unavailable',
@@ -236,7 +236,7 @@ describe('a receiver', () => {
     ['without TLS', 'http://93.184.215.14/hunter2', /HUMMINGBATCH_WEBHOOK_HOSTS/],
   ])('that is %s and was not named is not called', async (kind, url, why) => {
     const batchId = `told-${kind.replaceAll(' ', '-').toLowerCase()}`;
-    const batch = await begin(batchId, [{ url, secretRef: 'shop' }]);
+    const batch = await startBatch(batchId, [{ url, secretRef: 'shop' }]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
     const { type, message } = await catchFailure(batchId);
     expect(type).toBe('unreachable');
@@ -245,7 +245,7 @@ describe('a receiver', () => {
   });
 
   test('whose secret the worker has not gets nothing, and the name is said', async () => {
-    await begin('told-unknown', [target('/', 'crm')]);
+    await startBatch('told-unknown', [target('/', 'crm')]);
     expect(await catchFailure('told-unknown')).toEqual({
       type: 'wrong-worker',
       message: 'This worker has no webhook secret named crm.',
@@ -281,14 +281,14 @@ describe('a receiver', () => {
 describe('a worker that is killed', () => {
   test('before the receiver has answered leaves the event to the next one', async () => {
     await stopWorker();
-    let heard = 0;
-    const slow = await createReceiver(SECRET, () => (heard++ === 0 ? 'silence' : 204));
+    let received = 0;
+    const slow = await createReceiver(SECRET, () => (received++ === 0 ? 'silence' : 204));
     const settings = {
       HUMMINGBATCH_WEBHOOK_SECRETS: `shop=${SECRET}`,
       HUMMINGBATCH_WEBHOOK_HOSTS: slow.host,
     };
     const first = startWorkerProcess(world, settings);
-    await begin('told-killed', [{ url: `http://${slow.host}/`, secretRef: 'shop' }]);
+    await startBatch('told-killed', [{ url: `http://${slow.host}/`, secretRef: 'shop' }]);
     await slow.waitForDeliveries('told-killed', 1);
     await first.kill();
     const second = startWorkerProcess(world, settings);

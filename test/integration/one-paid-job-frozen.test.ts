@@ -13,7 +13,7 @@ const TRIALS = 8;
 const PATIENCE = { timeout: 90_000, interval: 50 };
 
 /** Stops a process in the moment in which a file comes into being: microseconds after it, from a thread that does nothing else. */
-function stopAt(file: string, pid: number): Promise<void> {
+function freezeWhenFileAppears(file: string, pid: number): Promise<void> {
   const code = `
     const { existsSync } = require('node:fs');
     const { workerData: { file, pid } } = require('node:worker_threads');
@@ -47,7 +47,7 @@ describe('a worker process that is frozen between its permit and its POST', () =
   async function freezeOne(): Promise<string> {
     for (let trial = 1; trial <= TRIALS; trial++) {
       const batchId = `before-post-${trial}`;
-      const stopped = stopAt(filePath(batchPlaces(batchId).round(1).permit(1)), frozen.pid);
+      const stopped = freezeWhenFileAppears(filePath(batchPlaces(batchId).round(1).permit(1)), frozen.pid);
       const options = { submitWindowMs: 500, checkIntervalMs: 500 };
       await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId, options });
       await stopped;

@@ -42,11 +42,11 @@ describe(`${WAVES * BATCHES_PER_WAVE} submissions of worker processes that are k
     const ends = [];
     for (const wave of batches) {
       worker = startWorkerProcess(world);
-      const before = await creations();
+      const before = await countCreations();
       await Promise.all(wave.map(start));
       // At some number of POSTs of this wave, and then some way into the next ones.
       const most = 3 + Math.floor(random() * (BATCHES_PER_WAVE - 3));
-      while ((await creations()) - before < most) await pause(10);
+      while ((await countCreations()) - before < most) await pause(10);
       await pause(random() * 400);
       await worker.kill();
       unanswered += await countUnanswered(wave);
@@ -66,7 +66,7 @@ describe(`${WAVES * BATCHES_PER_WAVE} submissions of worker processes that are k
     await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId, options });
   }
 
-  async function creations(): Promise<number> {
+  async function countCreations(): Promise<number> {
     const { requests } = await world.emulator.ledger();
     return requests['batches.create'] ?? 0;
   }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { AT_CREATE, notOnePaid, OUTPUTS, type Outcome, runTrials } from './submission-trials.ts';
+import { AT_CREATE, findNotOnePaid, OUTPUTS, type Outcome, runTrials } from './submission-trials.ts';
 
 /** Google bills an image of 1K with so many tokens. */
 const TOKENS_PER_IMAGE = 1120;
@@ -21,7 +21,7 @@ describe('60 submissions of which LIST tells long after its window', () => {
     outcomes.flatMap(({ jobs, report }) => jobs.flatMap((job) => (job.cancelled ? [{ job, report }] : [])));
 
   test('go on with one job each; a second one is cancelled', () => {
-    expect(notOnePaid(outcomes)).toEqual([]);
+    expect(findNotOnePaid(outcomes)).toEqual([]);
     expect(stragglers().length).toBeGreaterThan(5);
   });
 

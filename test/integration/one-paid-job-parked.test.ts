@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 const stopped = new Set<string>();
 
 /** A person who looks at Google's console, takes the job that is there, and has another made where there is none. */
-async function adoptWhatIsThere({ hummingbatch, emulator, sleep }: SkippedWorld, id: string): Promise<void> {
+async function adoptOrRetry({ hummingbatch, emulator, sleep }: SkippedWorld, id: string): Promise<void> {
   const batch = hummingbatch.batch(id);
   for (;;) {
     const { state, stop } = await batch.status();
@@ -33,7 +33,7 @@ describe('90 submissions that may not be made again without a person', () => {
       unlisted: { least: 20_000, most: 540_000 },
       jobSeconds: 360,
       options: { onUnknownSubmit: 'park' },
-      attend: adoptWhatIsThere,
+      attend: adoptOrRetry,
     }));
   }, 300_000);
 

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { AT_CREATE, notOnePaid, type Outcome, runTrials, TWICE } from './submission-trials.ts';
+import { AT_CREATE, findNotOnePaid, type Outcome, runTrials, TWICE } from './submission-trials.ts';
 
 const COUNT = 300;
 
 describe(`${COUNT} submissions whose answers are lost, late, refused or never heard, with workers that die around them`, () => {
   let outcomes: Outcome[];
-  let struck: Partial<Record<string, number>>;
+  let faultCounts: Partial<Record<string, number>>;
   beforeAll(async () => {
-    ({ outcomes, struck } = await runTrials({
+    ({ outcomes, faultCounts } = await runTrials({
       kind: 'told',
       count: COUNT,
       atCreate: [...AT_CREATE, TWICE],
@@ -18,7 +18,7 @@ describe(`${COUNT} submissions whose answers are lost, late, refused or never he
 
   test('come to one job each that was paid for, where LIST tells within its window', () => {
     expect(outcomes).toHaveLength(COUNT);
-    expect(notOnePaid(outcomes)).toEqual([]);
+    expect(findNotOnePaid(outcomes)).toEqual([]);
   });
 
   test('need no second one that is then cancelled: what was made is found, whoever died on the way', () => {
@@ -35,6 +35,6 @@ describe(`${COUNT} submissions whose answers are lost, late, refused or never he
     ['job.unlisted', 200],
     ['list.refuse', 10],
   ])('met %s more than %i times, so that this says something', (fault, times) => {
-    expect(struck[fault]).toBeGreaterThan(times);
+    expect(faultCounts[fault]).toBeGreaterThan(times);
   });
 });

@@ -12,13 +12,13 @@ const LOST = 'operating-lost';
 const PLAIN = 'operating-plain';
 const DEAR = 'operating-dear';
 
-const at = (id: string) => ({ match: { name: namePrefix(id) } });
+const matchBatch = (id: string) => ({ match: { name: namePrefix(id) } });
 const FAULTS: Fault[] = [
   ...DENIED.map(
-    (id): Fault => ({ fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1, ...at(id) }),
+    (id): Fault => ({ fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1, ...matchBatch(id) }),
   ),
   // It makes nothing, and nobody hears that.
-  { fault: 'create.cut', times: 1, ...at(LOST) },
+  { fault: 'create.cut', times: 1, ...matchBatch(LOST) },
 ];
 
 const listIds = (batches: readonly BatchProgress[]) => batches.map(({ batchId }) => batchId);
@@ -200,7 +200,7 @@ describe('many batches', () => {
 });
 
 describe('a queue that nobody serves', () => {
-  async function started(batchId: string, work: boolean) {
+  async function startUnserved(batchId: string, work: boolean) {
     const world = await createWorld({ jobSeconds: 600 });
     onTestFinished(() => world.close());
     const stop = work ? await world.work() : undefined;
@@ -219,14 +219,14 @@ describe('a queue that nobody serves', () => {
     // At the deadline, and some for the machine.
     ['is gone, and still remembered by Temporal', 'operating-left', true, 6_500],
   ])('is said within 5 s where its worker %s', async (_, batchId, work, withinMs) => {
-    const batch = await started(batchId, work);
+    const batch = await startUnserved(batchId, work);
     for (const ask of [() => batch.status(), () => batch.retry(), () => batch.checkNow()]) {
-      const at = Date.now();
+      const matchBatch = Date.now();
       await expect(ask()).rejects.toMatchObject({
         code: 'no-worker',
         fix: expect.stringContaining('worker'),
       });
-      expect(Date.now() - at).toBeLessThan(withinMs);
+      expect(Date.now() - matchBatch).toBeLessThan(withinMs);
     }
   });
 });

@@ -21,7 +21,7 @@ export interface DocStop {
   anchor: string;
   /** What it says to do, as commands. */
   commands: string[];
-  bySelf: string;
+  isAutomatic: string;
 }
 
 const DOC = new URL('../../docs/operations.md', import.meta.url);
@@ -57,9 +57,9 @@ function parseCommand(text: string): DocCommand[] {
 }
 
 function parseStop(line: string): DocStop[] {
-  const [, anchor = '', code = '', todo = '', bySelf = ''] = STOP_ROW.exec(line) ?? [];
+  const [, anchor = '', code = '', todo = '', isAutomatic = ''] = STOP_ROW.exec(line) ?? [];
   if (!code) return [];
-  return [{ anchor, code, bySelf, commands: codeSpans(todo).filter((span) => IS_COMMAND.test(span)) }];
+  return [{ anchor, code, isAutomatic, commands: codeSpans(todo).filter((span) => IS_COMMAND.test(span)) }];
 }
 
 function codeSpans(line: string): string[] {

@@ -7,7 +7,7 @@ import { createWorld, type World, type WorldOptions } from '../support/world.ts'
 import { buildManifest, item } from './activities-kit.ts';
 
 /** A batch on which commands are run, and what their shell knows of it. */
-export interface Stage {
+export interface ScenarioRun {
   world: World;
   batch: TestBatch;
   env: Record<string, string>;
@@ -22,8 +22,8 @@ export interface Scenario {
   /** Where it cannot share one; it has no worker yet. */
   world?: () => Promise<World>;
   /** Brings the batch into the state; answers with what else the shell is to know. */
-  begin: (stage: Stage) => Promise<Record<string, string>>;
-  promise: (stage: Stage, heard: ShellResult[]) => Promise<void>;
+  begin: (run: ScenarioRun) => Promise<Record<string, string>>;
+  verify: (run: ScenarioRun, results: ShellResult[]) => Promise<void>;
 }
 
 export const MANIFEST = buildManifest([item('hero'), item('flat')]);
@@ -61,7 +61,7 @@ export function readEnvironment(world: World, id: string): Record<string, string
 const clocks = new WeakMap<World, { at: number }>();
 
 /** A world whose Google has a clock that stands: however slow the machine is, a job runs until it is let end. */
-export async function stillWorld(options: Pick<WorldOptions, 'keys'> = {}): Promise<World> {
+export async function createStoppedClockWorld(options: Pick<WorldOptions, 'keys'> = {}): Promise<World> {
   const clock = { at: Date.now() };
   const world = await createWorld({ ...options, jobSeconds: 60, now: () => clock.at });
   clocks.set(world, clock);
@@ -75,7 +75,7 @@ export function letJobsEnd(world: World): void {
 }
 
 /** Ends whatever times it was started with: one that Temporal's CLI started checks each 30 s. */
-export async function endedSoon(batch: TestBatch) {
+export async function waitForEnd(batch: TestBatch) {
   await batch.until(async ({ state, endedAt }) => {
     if (endedAt !== undefined) return true;
     const running = (await batch.jobs()).some((job) => job.state === 'PENDING' || job.state === 'RUNNING');
@@ -93,7 +93,7 @@ export async function readJob(batch: TestBatch): Promise<{ JOB: string }> {
   return { JOB: (await batch.jobs())[0]?.name ?? '' };
 }
 
-export async function pendingActivity({ world, batch }: Stage) {
+export async function pendingActivity({ world, batch }: ScenarioRun) {
   const { raw } = await world.client.workflow.getHandle(batch.handle.workflowId).describe();
   return raw.pendingActivities?.[0];
 }

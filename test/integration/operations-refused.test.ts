@@ -6,27 +6,27 @@ import { openTestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildFaults, readEnvironment, type Scenario, startBatch } from './operations-kit.ts';
 
-const STATES: Record<string, Pick<Scenario, 'faults' | 'options'> & { says: RegExp; takes: RegExp }> = {
+const STATES: Record<string, Pick<Scenario, 'faults' | 'options'> & { refusal: RegExp; offers: RegExp }> = {
   waiting: {
     faults: [{ fault: 'job.stuck', state: 'RUNNING' }],
     // It checks once: its history must not grow by anything else.
     options: { checkIntervalMs: 1_000_000 },
-    says: /is WAITING/,
-    takes: /It takes now: update `checkNow`, cancel\./,
+    refusal: /is WAITING/,
+    offers: /It takes now: update `checkNow`, cancel\./,
   },
   awaiting: {
     options: { approveAboveUsd: 0 },
-    says: /is AWAITING_APPROVAL/,
-    takes: /It takes now: update `approve`, update `approve` with `{"approved": false}`, cancel\./,
+    refusal: /is AWAITING_APPROVAL/,
+    offers: /It takes now: update `approve`, update `approve` with `{"approved": false}`, cancel\./,
   },
   stopped: {
     faults: [{ fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1 }],
-    says: /is NEEDS_ATTENTION/,
-    takes: /It takes now: update `retry`, update `accept`, cancel\./,
+    refusal: /is NEEDS_ATTENTION/,
+    offers: /It takes now: update `retry`, update `accept`, cancel\./,
   },
-  malformed: { options: { approveAboveUsd: 0 }, says: /./, takes: /./ },
-  running: { options: { approveAboveUsd: 0 }, says: /./, takes: /./ },
-  ended: { says: /already completed/, takes: /./ },
+  malformed: { options: { approveAboveUsd: 0 }, refusal: /./, offers: /./ },
+  running: { options: { approveAboveUsd: 0 }, refusal: /./, offers: /./ },
+  ended: { refusal: /already completed/, offers: /./ },
 };
 
 /** Where a state is reached; unset: when it waits for approval. */
@@ -45,7 +45,7 @@ const ADOPT = update('adopt', { job: 'none' });
 const SET_BUDGET = update('setBudget', { maxCostUsd: 60 });
 const CHECK_NOW = update('checkNow');
 
-const SENSELESS: readonly [state: string, commands: string[]][] = [
+const REFUSED: readonly [state: string, commands: string[]][] = [
   ['waiting', [APPROVE, RETRY, ACCEPT, ADOPT]],
   ['awaiting', [RETRY, ACCEPT, ADOPT, CHECK_NOW]],
   ['stopped', [APPROVE, ADOPT, CHECK_NOW]],
@@ -83,14 +83,14 @@ describe.concurrent('what `temporal` asks of a batch that makes no sense as it s
     await startBatch(world, toId(state), {
       ...cause,
       begin: async () => ({}),
-      promise: async () => undefined,
+      verify: async () => undefined,
     });
     const batch = openTestBatch(world, toId(state));
     await batch.until((progress) => AT[state]?.(progress) ?? progress.state === 'AWAITING_APPROVAL');
   }
 
   /** Each alone: while an update is looked at, its task stands in the history that the server shows. */
-  async function refused(state: string, command: string): Promise<string> {
+  async function runRefused(state: string, command: string): Promise<string> {
     const id = toId(state);
     const before = await readEvents(id);
     const { code, output } = await runShell(command, world.folder, { ...env, ...readEnvironment(world, id) });
@@ -103,22 +103,22 @@ describe.concurrent('what `temporal` asks of a batch that makes no sense as it s
     return (await world.client.workflow.getHandle(toWorkflowId(id)).fetchHistory()).events?.length;
   }
 
-  test.each(SENSELESS)('is refused with the state and what it takes now: %s', async (state, commands) => {
+  test.each(REFUSED)('is refused with the state and what it takes now: %s', async (state, commands) => {
     for (const command of commands) {
-      const said = await refused(state, command);
-      expect(said, command).toMatch(STATES[state]?.says ?? /never/);
-      expect(said, command).toMatch(STATES[state]?.takes ?? /never/);
+      const output = await runRefused(state, command);
+      expect(output, command).toMatch(STATES[state]?.refusal ?? /never/);
+      expect(output, command).toMatch(STATES[state]?.offers ?? /never/);
     }
   });
 
   test('is refused where it is malformed', async () => {
-    for (const [command, says] of MALFORMED)
-      expect(await refused('malformed', command), command).toContain(says);
+    for (const [command, refusal] of MALFORMED)
+      expect(await runRefused('malformed', command), command).toContain(refusal);
   });
 
   test('is refused where it would start a batch that runs', async () => {
     const input = JSON.stringify({ batchId: toId('running'), retry: { id: 'fix-1' } });
     const command = `temporal workflow start --type imageBatch --workflow-id image-batch/$ID --task-queue $QUEUE --fail-existing --input '${input}'`;
-    expect(await refused('running', command)).toMatch(/already (running|started)/i);
+    expect(await runRefused('running', command)).toMatch(/already (running|started)/i);
   });
 });

@@ -4,14 +4,14 @@ import type { Fault } from '../../src/emulator/index.ts';
 import { listRunning } from '../support/test-batch.ts';
 import { buildManifest, item } from './activities-kit.ts';
 import {
-  endedSoon,
+  createStoppedClockWorld,
   letJobsEnd,
   MANIFEST,
   readJob,
   readSubmissions,
   type Scenario,
-  type Stage,
-  stillWorld,
+  type ScenarioRun,
+  waitForEnd,
 } from './operations-kit.ts';
 import { OWN_WORLDS } from './operations-worlds.ts';
 
@@ -19,28 +19,28 @@ const DENIED: Fault = { fault: 'create.refuse', status: 'PERMISSION_DENIED', tim
 const NONE = {};
 const REFUSED = buildManifest([item('hero'), item('flat', { prompt: 'A thing [refuse]' })]);
 
-function whole(...jobs: string[]): Scenario['promise'] {
+function verifyWhole(...jobs: string[]): Scenario['verify'] {
   return async ({ world, batch }) => {
     letJobsEnd(world);
-    expect(await endedSoon(batch)).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
+    expect(await waitForEnd(batch)).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
     expect(await readSubmissions(batch)).toEqual(jobs);
   };
 }
 
-function stopped(code: ErrorCode): Scenario['begin'] {
+function waitForStop(code: ErrorCode): Scenario['begin'] {
   return async ({ batch }) => {
     await batch.stopped(code);
     return readJob(batch);
   };
 }
 
-async function awaiting({ batch }: Stage): Promise<Record<string, string>> {
+async function waitForApproval({ batch }: ScenarioRun): Promise<Record<string, string>> {
   await batch.until(({ state }) => state === 'AWAITING_APPROVAL');
   return NONE;
 }
 
 /** Its job is made and was looked at once. */
-async function jobRuns({ world, batch }: Stage): Promise<Record<string, string>> {
+async function waitForJob({ world, batch }: ScenarioRun): Promise<Record<string, string>> {
   await world.work();
   await batch.until(({ nextCheck }) => nextCheck !== undefined);
   return readJob(batch);
@@ -54,7 +54,7 @@ const LOST: Fault[] = [
 
 /** Those whose batches may share a world, and those that may not. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
-  nowhere: { begin: async () => NONE, promise: async () => undefined },
+  nowhere: { begin: async () => NONE, verify: async () => undefined },
 
   'looked-at': {
     // Paid for, and no image.
@@ -67,8 +67,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await batch.until(async () => (await world.client.workflow.count(query)).count > 0);
       return NONE;
     },
-    async promise({ batch }, heard) {
-      for (const { command, output } of heard) {
+    async verify({ batch }, results) {
+      for (const { command, output } of results) {
         if (/^hummingbatch (?!doctor)|workflow (list|describe|query)/.test(command))
           expect(output, command).toContain(batch.id);
         if (command.startsWith('temporal workflow query')) expect(output).toContain('"over-budget"');
@@ -80,20 +80,28 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
 
-  'awaiting-approval': { options: { approveAboveUsd: 0 }, begin: awaiting, promise: whole('r1.1') },
+  'awaiting-approval': {
+    options: { approveAboveUsd: 0 },
+    begin: waitForApproval,
+    verify: verifyWhole('r1.1'),
+  },
   'awaiting-refusal': {
     options: { approveAboveUsd: 0 },
-    begin: awaiting,
-    async promise({ batch }) {
+    begin: waitForApproval,
+    async verify({ batch }) {
       await expect.poll(() => batch.workflow()).toBe('FAILED');
       expect(await batch.jobs()).toEqual([]);
     },
   },
-  'stopped-for-retry': { faults: [DENIED], begin: stopped('permission-denied'), promise: whole('r1.2') },
+  'stopped-for-retry': {
+    faults: [DENIED],
+    begin: waitForStop('permission-denied'),
+    verify: verifyWhole('r1.2'),
+  },
   'stopped-for-accept': {
     faults: [DENIED],
-    begin: stopped('permission-denied'),
-    async promise({ batch }) {
+    begin: waitForStop('permission-denied'),
+    async verify({ batch }) {
       expect(await batch.ended()).toMatchObject({
         state: 'COMPLETED_WITH_FAILURES',
         outputs: { missing: 2 },
@@ -101,22 +109,26 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       expect(await batch.jobs()).toEqual([]);
     },
   },
-  'over-budget': { options: { maxCostUsd: 0 }, begin: stopped('over-budget'), promise: whole('r1.1') },
+  'over-budget': {
+    options: { maxCostUsd: 0 },
+    begin: waitForStop('over-budget'),
+    verify: verifyWhole('r1.1'),
+  },
   'waiting-long': {
-    world: stillWorld,
+    world: createStoppedClockWorld,
     options: SELDOM,
-    async begin(stage) {
-      const told = await jobRuns(stage);
-      letJobsEnd(stage.world);
-      await stage.batch.until(async () => isDone(await stage.batch.jobs()));
-      return told;
+    async begin(run) {
+      const environment = await waitForJob(run);
+      letJobsEnd(run.world);
+      await run.batch.until(async () => isDone(await run.batch.jobs()));
+      return environment;
     },
-    promise: whole('r1.1'),
+    verify: verifyWhole('r1.1'),
   },
   'job-runs-for-cancel': {
-    world: stillWorld,
-    begin: jobRuns,
-    async promise({ batch }) {
+    world: createStoppedClockWorld,
+    begin: waitForJob,
+    async verify({ batch }) {
       expect(await batch.ended()).toMatchObject({ state: 'CANCELLED' });
       const jobs = await batch.jobs();
       expect(jobs).toMatchObject([{ cancelled: true }]);
@@ -130,9 +142,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await batch.ended();
       return NONE;
     },
-    async promise({ batch, world }) {
+    async verify({ batch, world }) {
       await batch.until(async () => (await batch.jobs()).length > 1);
-      expect(await endedSoon(batch)).toMatchObject({
+      expect(await waitForEnd(batch)).toMatchObject({
         state: 'COMPLETED_WITH_FAILURES',
         outputs: { image: 1, refused: 1 },
       });
@@ -150,42 +162,47 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await batch.until(async () => (await readList(world.emulator.url)).includes(`hb/${batch.id}/`));
       return readJob(batch);
     },
-    async promise(stage, heard) {
-      const [first] = heard;
-      if (first?.command.startsWith('curl')) expect(first.output).toContain(`hb/${stage.batch.id}/`);
-      await whole('r1.1')(stage, heard);
+    async verify(run, results) {
+      const [first] = results;
+      if (first?.command.startsWith('curl')) expect(first.output).toContain(`hb/${run.batch.id}/`);
+      await verifyWhole('r1.1')(run, results);
     },
   },
   'submission-lost': {
     faults: [{ fault: 'create.cut', times: 1 }],
     options: { onUnknownSubmit: 'park' },
-    begin: stopped('submission-unknown'),
-    promise: whole('r1.2'),
+    begin: waitForStop('submission-unknown'),
+    verify: verifyWhole('r1.2'),
   },
   'a-schedule': {
-    begin: scheduled,
-    async promise({ world, env: { SCHEDULE = '' } }, heard) {
-      const [list, trigger] = heard;
+    begin: createSchedule,
+    async verify({ world, env: { SCHEDULE = '' } }, results) {
+      const [list, trigger] = results;
       expect(list?.output).toContain(SCHEDULE);
-      const [status] = await schedulesNamed(world, SCHEDULE);
+      const [status] = await findSchedules(world, SCHEDULE);
       expect(status).toMatchObject({ paused: true, fired: 1 });
       expect(trigger?.output).toContain(status?.last?.batchId);
       await world.hummingbatch.schedules.delete(SCHEDULE);
     },
   },
   'a-schedule-to-replace': {
-    begin: scheduled,
-    async promise({ world, env: { SCHEDULE = '' } }) {
-      expect(await schedulesNamed(world, SCHEDULE)).toMatchObject([{ cron: '0 6 * * *', fired: 0 }]);
+    begin: createSchedule,
+    async verify({ world, env: { SCHEDULE = '' } }) {
+      expect(await findSchedules(world, SCHEDULE)).toMatchObject([{ cron: '0 6 * * *', fired: 0 }]);
       await world.hummingbatch.schedules.delete(SCHEDULE);
     },
   },
-  'job-runs': { world: stillWorld, options: SELDOM, begin: jobRuns, promise: whole('r1.1') },
+  'job-runs': {
+    world: createStoppedClockWorld,
+    options: SELDOM,
+    begin: waitForJob,
+    verify: verifyWhole('r1.1'),
+  },
   ...OWN_WORLDS,
 };
 
 /** A schedule that never fires by itself here, and a manifest that is to replace its own. */
-async function scheduled({ world, batch }: Stage): Promise<Record<string, string>> {
+async function createSchedule({ world, batch }: ScenarioRun): Promise<Record<string, string>> {
   await world.hummingbatch.schedules.createNormalised({
     manifest: buildManifest([item('hero')]),
     name: batch.id,
@@ -194,7 +211,7 @@ async function scheduled({ world, batch }: Stage): Promise<Record<string, string
   return { SCHEDULE: batch.id, MANIFEST: await world.manifest(MANIFEST) };
 }
 
-async function schedulesNamed(world: Stage['world'], wanted: string) {
+async function findSchedules(world: ScenarioRun['world'], wanted: string) {
   return (await world.hummingbatch.schedules.list()).filter(({ name }) => name === wanted);
 }
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ErrorCode } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
-import { endedSoon, readJob, readSubmissions, type Scenario } from './operations-kit.ts';
+import { readJob, readSubmissions, type Scenario, waitForEnd } from './operations-kit.ts';
 
 interface Stopped extends Pick<Scenario, 'faults' | 'options'> {
   /** How the first command of its row brings it to its end. */
@@ -56,9 +56,9 @@ export const STOPPED = Object.entries(CAUSES).map(([code, { images, jobs, ...cau
       await batch.stopped(code as ErrorCode);
       return readJob(batch);
     },
-    async promise({ batch }) {
+    async verify({ batch }) {
       const state = images === 2 ? 'COMPLETED' : 'COMPLETED_WITH_FAILURES';
-      expect(await endedSoon(batch)).toMatchObject({ state, outputs: { image: images } });
+      expect(await waitForEnd(batch)).toMatchObject({ state, outputs: { image: images } });
       expect(await readSubmissions(batch)).toEqual(jobs);
     },
   } as Scenario,

@@ -35,7 +35,7 @@ export const WEBHOOK_GONE: Scenario = {
     isBack = true;
     return { DELIVERY: id };
   },
-  async promise({ batch }, [list]) {
+  async verify({ batch }, [list]) {
     expect(list?.output).toContain(`notify-batch/${batch.id}/ended/`);
     const [first, again] = await receiver.waitForDeliveries(batch.id, 2);
     expect(again?.event).toEqual(first?.event);

@@ -11,14 +11,14 @@ import { listRunning, openTestBatch } from '../support/test-batch.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 import {
-  endedSoon,
+  createStoppedClockWorld,
   letJobsEnd,
   pendingActivity,
   readSubmissions,
   type Scenario,
-  type Stage,
+  type ScenarioRun,
   startBatch,
-  stillWorld,
+  waitForEnd,
 } from './operations-kit.ts';
 import { WEBHOOK_GONE } from './operations-webhooks.ts';
 
@@ -26,25 +26,25 @@ const NAMESPACE = 'ops-bare';
 const keys = ['test-key'];
 const processes: WorkerProcess[] = [];
 
-async function expectWhole({ world, batch }: Stage): Promise<void> {
+async function expectWhole({ world, batch }: ScenarioRun): Promise<void> {
   letJobsEnd(world);
-  expect(await endedSoon(batch)).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
+  expect(await waitForEnd(batch)).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
   expect(await readSubmissions(batch)).toEqual(['r1.1']);
 }
 
 const parked: Scenario = {
   options: { onUnknownSubmit: 'park' },
   begin: async () => ({}),
-  promise: expectWhole,
+  verify: expectWhole,
 };
 
 /** A step that is tried again and again. */
 const failing = {
   world: () => createWorld({ faults: { faults: [{ fault: 'get.refuse', status: 'UNAVAILABLE' }] } }),
-  async begin(stage: Stage) {
-    await stage.world.work();
-    await stage.batch.until(async () => (await stage.batch.lastAttempt()).attempt > 1);
-    return { ACTIVITY: (await pendingActivity(stage))?.activityId ?? '' };
+  async begin(run: ScenarioRun) {
+    await run.world.work();
+    await run.batch.until(async () => (await run.batch.lastAttempt()).attempt > 1);
+    return { ACTIVITY: (await pendingActivity(run))?.activityId ?? '' };
   },
 };
 
@@ -55,14 +55,14 @@ async function endFaults({ emulator }: World): Promise<void> {
 /** Scenarios that stop or replace workers, change the emulator's plan, or act on all batches of a store. */
 export const OWN_WORLDS: Record<string, Scenario> = {
   'many-stopped': {
-    world: () => createWorld({ faults: { faults: [denied('ops-many'), cut('ops-unknown')] } }),
+    world: () => createWorld({ faults: { faults: [denyCreate('ops-many'), cutCreate('ops-unknown')] } }),
     async begin({ world, batch }) {
       await world.work();
       const unknown = await startBatch(world, 'ops-unknown', parked);
       await Promise.all([batch.stopped('permission-denied'), unknown.stopped('submission-unknown')]);
       return {};
     },
-    async promise({ world, batch }, [first, second]) {
+    async verify({ world, batch }, [first, second]) {
       expect(first?.output).toContain(batch.id);
       expect(second?.output).toContain('Left alone: ops-unknown');
       expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
@@ -76,17 +76,17 @@ export const OWN_WORLDS: Record<string, Scenario> = {
 
   'step-that-fails': {
     ...failing,
-    async promise(stage, heard) {
-      expect(heard.find(({ command }) => command.includes('describe'))?.output).toMatch(/Paused/);
-      expect(await stage.batch.handle.status()).toMatchObject({ state: 'WAITING' });
-      await endFaults(stage.world);
-      await expectWhole(stage);
+    async verify(run, results) {
+      expect(results.find(({ command }) => command.includes('describe'))?.output).toMatch(/Paused/);
+      expect(await run.batch.handle.status()).toMatchObject({ state: 'WAITING' });
+      await endFaults(run.world);
+      await expectWhole(run);
     },
   },
 
   'step-to-cancel': {
     ...failing,
-    async promise({ world, batch }) {
+    async verify({ world, batch }) {
       await batch.until(({ state }) => state === 'CANCELLING');
       await endFaults(world);
       expect(await batch.ended()).toMatchObject({ state: 'CANCELLED' });
@@ -96,32 +96,32 @@ export const OWN_WORLDS: Record<string, Scenario> = {
 
   'step-that-runs': {
     world: () => createWorld({ faults: { faults: [{ fault: 'upload-start.slow', ms: 8_000, times: 1 }] } }),
-    async begin(stage) {
-      await stage.world.work();
-      await stage.batch.until(({ state }) => state === 'STAGING');
-      await stage.batch.until(async () => (await pendingActivity(stage)) !== undefined);
-      return { ACTIVITY: (await pendingActivity(stage))?.activityId ?? '' };
+    async begin(run) {
+      await run.world.work();
+      await run.batch.until(({ state }) => state === 'STAGING');
+      await run.batch.until(async () => (await pendingActivity(run)) !== undefined);
+      return { ACTIVITY: (await pendingActivity(run))?.activityId ?? '' };
     },
-    promise: expectWhole,
+    verify: expectWhole,
   },
 
   'two-workers': {
-    world: stillWorld,
+    world: createStoppedClockWorld,
     async begin({ world, batch }) {
       for (let count = 0; count < 2; count++) processes.push(startWorkerProcess(world));
       await Promise.all(processes.map((worker) => worker.waitForLog('Working for')));
       await batch.until(({ state }) => state === 'WAITING');
       return { WORKER: String(processes[0]?.pid) };
     },
-    async promise(stage) {
+    async verify(run) {
       expect(await processes[0]?.exited).toBe(0);
-      await expectWhole(stage);
+      await expectWhole(run);
       await processes[1]?.stop();
     },
   },
 
   'key-replaced': {
-    world: () => stillWorld({ keys }),
+    world: () => createStoppedClockWorld({ keys }),
     async begin({ world, batch }) {
       const stopWorker = await world.work();
       await batch.until(({ check }) => check !== undefined);
@@ -132,18 +132,18 @@ export const OWN_WORLDS: Record<string, Scenario> = {
       await world.work({ gemini: createGemini({ baseUrl: world.emulator.url, apiKey: 'new-key' }) });
       return { GEMINI_API_KEY: 'new-key' };
     },
-    promise: expectWhole,
+    verify: expectWhole,
   },
 
   'store-to-move': {
-    world: stillWorld,
+    world: createStoppedClockWorld,
     async begin({ world, batch }) {
       const stopWorker = await world.work();
       await batch.until(({ state }) => state === 'WAITING');
       await stopWorker();
       return { NEW_STORE: join(world.folder, 'moved') };
     },
-    async promise({ world, batch }) {
+    async verify({ world, batch }) {
       letJobsEnd(world);
       await world.work({ store: await openStore(join(world.folder, 'moved')) });
       const result = await world.client.workflow.getHandle(batch.handle.workflowId).result();
@@ -153,7 +153,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
   },
 
   forgotten: {
-    world: stillWorld,
+    world: createStoppedClockWorld,
     async begin({ world, batch }) {
       const stopWorker = await world.work();
       await batch.until(({ state }) => state === 'WAITING');
@@ -174,9 +174,9 @@ export const OWN_WORLDS: Record<string, Scenario> = {
       await world.work();
       return {};
     },
-    async promise(stage, [list]) {
-      expect(list?.output).toContain(stage.batch.id);
-      await expectWhole(stage);
+    async verify(run, [list]) {
+      expect(list?.output).toContain(run.batch.id);
+      await expectWhole(run);
     },
   },
 
@@ -191,7 +191,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
       await promisify(execFile)(await temporalCliPath(), ['operator', 'namespace', 'create', ...where]);
       return { TEMPORAL_NAMESPACE: NAMESPACE };
     },
-    async promise({ world }, [create, doctor]) {
+    async verify({ world }, [create, doctor]) {
       const { customAttributes } = await world.client.connection.operatorService.listSearchAttributes({
         namespace: NAMESPACE,
       });
@@ -203,10 +203,10 @@ export const OWN_WORLDS: Record<string, Scenario> = {
   },
 };
 
-function denied(id: string): Fault {
+function denyCreate(id: string): Fault {
   return { fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1, match: { name: `^hb/${id}` } };
 }
 
-function cut(id: string): Fault {
+function cutCreate(id: string): Fault {
   return { fault: 'create.cut', times: 1, match: { name: `^hb/${id}` } };
 }

@@ -9,7 +9,13 @@ import {
 import { prepareShellPath, runShell } from '../support/shell.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { type DocCommand, readOperations } from './operations-doc.ts';
-import { buildFaults, readEnvironment, type Scenario, type Stage, startBatch } from './operations-kit.ts';
+import {
+  buildFaults,
+  readEnvironment,
+  type Scenario,
+  type ScenarioRun,
+  startBatch,
+} from './operations-kit.ts';
 import { SCENARIOS } from './operations-scenarios.ts';
 import { STOPPED } from './operations-stops.ts';
 
@@ -46,7 +52,7 @@ afterAll(async () => {
   for (const close of closing.toReversed()) await close();
 });
 
-async function openStage(scenario: Scenario, id: string): Promise<Stage> {
+async function openScenario(scenario: Scenario, id: string): Promise<ScenarioRun> {
   const world = (await scenario.world?.()) ?? shared;
   if (scenario.world) closing.push(() => world.close());
   const batch = await startBatch(world, id, scenario);
@@ -54,14 +60,14 @@ async function openStage(scenario: Scenario, id: string): Promise<Stage> {
   return { ...stage, env: { ...stage.env, ...(await scenario.begin(stage)) } };
 }
 
-async function runAll({ world, env }: Stage, all: DocCommand[]) {
-  const heard = [];
+async function runAll({ world, env }: ScenarioRun, all: DocCommand[]) {
+  const results = [];
   for (const { text, exit } of all) {
     const one = await runShell(text, world.folder, env);
     expect(one.code, `${text}\n${one.output}`).toBe(exit);
-    heard.push(one);
+    results.push(one);
   }
-  return heard;
+  return results;
 }
 
 describe('the runbook', () => {
@@ -97,7 +103,7 @@ describe('the runbook', () => {
     'says of $code what the batch says itself: what to do, and whether it goes on by itself',
     (row) => {
       const code = row.code as ErrorCode;
-      expect(row.bySelf.startsWith('yes')).toBe(getRetryPolicy(code) === 'soon');
+      expect(row.isAutomatic.startsWith('yes')).toBe(getRetryPolicy(code) === 'soon');
       const stop = { code, step: 'submit' } as BatchProgress['stop'];
       const ways = availableActions({ batchId: '$ID', state: 'NEEDS_ATTENTION', stop } as BatchProgress).map(
         ({ command }) => command.replace('cost-usd N', 'cost-usd 60').replace('batches/…', '$JOB'),
@@ -116,8 +122,8 @@ describe.concurrent('a command of the runbook does what it says', () => {
     const found = SCENARIOS[scenario];
     expect(found).toBeDefined();
     if (!found) return;
-    const stage = await openStage(found, id);
-    await found.promise(stage, await runAll(stage, all));
+    const stage = await openScenario(found, id);
+    await found.verify(stage, await runAll(stage, all));
   });
 
   test('its introduction can be typed', async () => {
@@ -128,7 +134,7 @@ describe.concurrent('a command of the runbook does what it says', () => {
   test.each(STOPPED)('stopped as $code: the first command of its row', async ({ code, id, scenario }) => {
     const text = stops.find((row) => row.code === code)?.commands[0] ?? '';
     expect(text).toMatch(/^hummingbatch /);
-    const stage = await openStage(scenario, id);
-    await scenario.promise(stage, await runAll(stage, [{ text, exit: 0 }]));
+    const stage = await openScenario(scenario, id);
+    await scenario.verify(stage, await runAll(stage, [{ text, exit: 0 }]));
   });
 });

@@ -19,7 +19,7 @@ const RECORDS = [
 ];
 
 /** A batch that was prepared with a budget, and then ended in one round. */
-async function ended() {
+async function runToEnd() {
   const worker = await newWorker();
   const { store, run } = worker;
   const first = await begin(store, MANIFEST);
@@ -42,7 +42,7 @@ describe('a retry as plain JSON', () => {
     [{ keys: ['flat#1'] }, ['flat#1'], true],
     [{ flags: ['wrong-ratio'] as const }, ['hero#1'], true],
   ])('selects by %j, and begins the next round for that', async (choice, outputs, anew) => {
-    const { prepare, store } = await ended();
+    const { prepare, store } = await runToEnd();
     expect(await prepare({ retry: { id: 'fix-1', ...choice } })).toMatchObject({
       next: { round: 2, outputs: 1 },
       firstRound: 2,
@@ -51,15 +51,15 @@ describe('a retry as plain JSON', () => {
   });
 
   test('keeps its selection, whatever the records say later', async () => {
-    const { prepare, store } = await ended();
-    const asked = { retry: { id: 'fix-1', outcomes: ['refused'] as const } };
-    const first = await prepare(asked);
+    const { prepare, store } = await runToEnd();
+    const request = { retry: { id: 'fix-1', outcomes: ['refused'] as const } };
+    const first = await prepare(request);
     await store.put(places.results, toJsonLines([]));
-    expect(await prepare(asked)).toEqual(first);
+    expect(await prepare(request)).toEqual(first);
   });
 
   test('that means no output is refused and leaves nothing', async () => {
-    const { prepare, store } = await ended();
+    const { prepare, store } = await runToEnd();
     const before = await store.list(`${places.home}/`);
     const { type, message } = await catchFailure(prepare({ retry: { id: 'fix-1', keys: ['herro'] } }));
     expect([type, message]).toEqual([
@@ -74,9 +74,9 @@ describe('a retry as plain JSON', () => {
   });
 
   test('that was over before a later one does nothing when it is sent again', async () => {
-    const { prepare, store } = await ended();
-    const asked = { retry: { id: 'fix-1', outcomes: ['refused'] as const } };
-    await prepare(asked);
+    const { prepare, store } = await runToEnd();
+    const request = { retry: { id: 'fix-1', outcomes: ['refused'] as const } };
+    await prepare(request);
     await store.put(
       places.round(2).collected,
       toJson({ jobs: [], unanswered: [], anomalies: [], strayUsd: 0 }),
@@ -89,7 +89,7 @@ describe('a retry as plain JSON', () => {
       costUsd: {},
     };
     await store.put(places.report, toJson(later));
-    expect((await prepare(asked)).finished).toBeDefined();
+    expect((await prepare(request)).finished).toBeDefined();
   });
 
   test('of a batch that never ended goes on with it', async () => {
@@ -101,7 +101,7 @@ describe('a retry as plain JSON', () => {
   });
 
   test('is run as a person last said, but for what it says itself', async () => {
-    const { prepare, store } = await ended();
+    const { prepare, store } = await runToEnd();
     const retry = { id: 'fix-1', keys: ['hero'] };
     expect((await prepare({ retry })).options).toEqual({ maxCostUsd: 4 });
     expect((await prepare({ retry, options: { maxCostUsd: 9 } })).options).toEqual({ maxCostUsd: 9 });

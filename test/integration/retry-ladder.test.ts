@@ -43,7 +43,7 @@ const ROWS: readonly [answer: Fault, reason: Reason, tries: 1 | 2 | 3][] = [
 ];
 const CASES = ROWS.map(([answer, reason, tries], index) => {
   const { fault, ...what } = answer;
-  return { key: `row-${index}`, answer, reason, tries, says: `${fault} ${JSON.stringify(what)}` };
+  return { key: `row-${index}`, answer, reason, tries, title: `${fault} ${JSON.stringify(what)}` };
 });
 const GOOD = 'good';
 const countCases = (least: number) => CASES.filter(({ tries }) => tries >= least).length;
@@ -56,8 +56,8 @@ const FAULTS = CASES.flatMap(({ key, answer }): Fault[] => [
 
 describe('of rows that are answered in every way there is', () => {
   let world: World;
-  let each: Left;
-  let first: Left;
+  let each: BatchResults;
+  let first: BatchResults;
 
   beforeAll(async () => {
     world = await createWorld({ faults: { faults: FAULTS } });
@@ -105,7 +105,7 @@ describe('of rows that are answered in every way there is', () => {
 });
 
 /** What a batch left behind. */
-interface Left {
+interface BatchResults {
   progress: Awaited<ReturnType<TestBatch['ended']>>;
   /** By key. */
   records: Map<string, OutputRecord>;
@@ -114,7 +114,7 @@ interface Left {
   triesOf: (key: string) => number;
 }
 
-async function readLeftovers(batch: TestBatch): Promise<Left> {
+async function readLeftovers(batch: TestBatch): Promise<BatchResults> {
   const [progress, records, jobs] = [await batch.ended(), await batch.records(), await batch.jobs()];
   const later = await Promise.all(jobs.slice(1).map((_, index) => batch.selection(index + 2)));
   return {

@@ -45,8 +45,8 @@ describe('a Temporal server that stood still', () => {
     // What passes here is the time in which no server runs: two firings more than fit into the window.
     await pause(MIN_WINDOW_MS + 5_000);
     process.kill(pid, 'SIGCONT');
-    let status = await seen();
-    for (; !status?.missed; status = await seen()) await pause(200);
+    let status = await waitForStatus();
+    for (; !status?.missed; status = await waitForStatus()) await pause(200);
     expect(status.missed).toBeLessThanOrEqual(5);
 
     const desk = await createDesk({
@@ -64,7 +64,7 @@ describe('a Temporal server that stood still', () => {
   });
 
   /** It answers a moment after it goes on. */
-  async function seen() {
+  async function waitForStatus() {
     const list = await world.hummingbatch.schedules.list().catch(() => []);
     return list.find(({ name }) => name === 'often');
   }

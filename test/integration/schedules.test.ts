@@ -13,7 +13,7 @@ const DAILY = '0 6 * * *';
 /** Seconds come first where there are seven fields. */
 const EVERY_SECOND = '* * * * * * *';
 
-const manifestNamed = (name: string, more: Partial<ManifestInput> = {}): ManifestInput => ({
+const buildManifest = (name: string, more: Partial<ManifestInput> = {}): ManifestInput => ({
   name,
   model: 'nano-banana-pro',
   items: [{ key: 'a', prompt: 'A bottle', count: 2 }],
@@ -21,16 +21,16 @@ const manifestNamed = (name: string, more: Partial<ManifestInput> = {}): Manifes
 });
 
 /** Waits until it says something; whether it ever does is for the test's own time-out to say. */
-async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
+async function until<T>(read: () => Promise<T | undefined | false>): Promise<T> {
   for (;;) {
-    const found = await look();
+    const found = await read();
     if (found) return found;
     await pause(200);
   }
 }
 
 /** Until the clock shows another second: a batch is named for the second of its firing. */
-function anotherSecond(): Promise<unknown> {
+function waitForNextSecond(): Promise<unknown> {
   const second = Math.floor(Date.now() / 1000);
   return until(async () => Math.floor(Date.now() / 1000) !== second);
 }
@@ -52,7 +52,7 @@ describe('a schedule', () => {
     (await world.hummingbatch.schedules.list()).find((schedule) => schedule.name === name);
 
   async function fire(name: string): Promise<string> {
-    await anotherSecond();
+    await waitForNextSecond();
     const { batchId } = await world.hummingbatch.schedules.trigger(name);
     if (!batchId) throw new Error(`${name} did not fire.`);
     return batchId;
@@ -66,7 +66,7 @@ describe('a schedule', () => {
 
   test('makes a batch of its own at each firing, named for its time, of what was copied into the store', async () => {
     const path = await world.manifest(
-      manifestNamed('Bottles & More', {
+      buildManifest('Bottles & More', {
         references: { bottle: './refs/bottle.png' },
         items: [{ key: 'hero', prompt: 'The bottle', references: ['bottle'], count: 2 }],
       }),
@@ -101,7 +101,7 @@ describe('a schedule', () => {
 
   test('says in Temporal which batch a firing makes, and is no batch itself', async () => {
     await world.hummingbatch.schedules.create({
-      manifest: manifestNamed('long-shown'),
+      manifest: buildManifest('long-shown'),
       cron: DAILY,
       name: 'long-shown',
     });
@@ -124,7 +124,7 @@ describe('a schedule', () => {
     const counted = await until(async () => (await world.client.workflow.count(query)).count || undefined);
     expect(counted).toBe(1);
     // Started again by hand, it is the same batch.
-    const manifest = manifestNamed('long-shown');
+    const manifest = buildManifest('long-shown');
     expect(await world.hummingbatch.startBatch({ manifest, batchId: id })).toMatchObject({ attached: true });
     await world.hummingbatch.batch(id).cancel();
     await world.hummingbatch.batch(id).wait();
@@ -140,7 +140,7 @@ describe('a schedule', () => {
   }
 
   test('cancels its batch where a firing is cancelled, and leaves it alone where one is terminated', async () => {
-    await world.hummingbatch.schedules.create({ manifest: manifestNamed('long-ended'), cron: DAILY });
+    await world.hummingbatch.schedules.create({ manifest: buildManifest('long-ended'), cron: DAILY });
     const [cancelled, terminated] = [await fire('long-ended'), await fire('long-ended')];
     for (const id of [cancelled, terminated])
       await openTestBatch(world, id).until(({ state }) => state === 'WAITING');
@@ -157,7 +157,7 @@ describe('a schedule', () => {
   });
 
   test('attaches to a batch that runs already under the id of a firing, and makes nothing of other content', async () => {
-    const manifest = manifestNamed('long-taken');
+    const manifest = buildManifest('long-taken');
     await world.hummingbatch.schedules.create({ manifest, cron: DAILY });
     const id = await fire('long-taken');
     await openTestBatch(world, id).until(({ state }) => state === 'WAITING');
@@ -167,7 +167,7 @@ describe('a schedule', () => {
     const again = await startFiring(id, input);
     expect(await again.result()).toEqual({ batchId: id, attached: true });
     await world.hummingbatch.startBatch({
-      manifest: manifestNamed('long-taken', { model: 'nano-banana-2.1' }),
+      manifest: buildManifest('long-taken', { model: 'nano-banana-2.1' }),
       batchId: 'long-taken-20010101-000000',
     });
     const other = await startFiring('long-taken-20010101-000000', input);
@@ -196,7 +196,7 @@ describe('a schedule', () => {
 
   test('skips a firing while the batch of the one before is on its way, where it is told so, and counts it', async () => {
     await world.hummingbatch.schedules.create({
-      manifest: manifestNamed('long-skip'),
+      manifest: buildManifest('long-skip'),
       cron: EVERY_SECOND,
       overlap: 'skip',
     });
@@ -225,13 +225,13 @@ describe('a schedule', () => {
 
   test('fires no more while it is paused but by a trigger, and again once it is resumed', async () => {
     const { schedules } = world.hummingbatch;
-    await schedules.create({ manifest: manifestNamed('paused'), cron: EVERY_SECOND });
+    await schedules.create({ manifest: buildManifest('paused'), cron: EVERY_SECOND });
     await until(async () => (await readStatus('paused'))?.fired);
     await schedules.pause('paused');
     await schedules.pause('paused');
     const { fired = 0 } = (await readStatus('paused')) ?? {};
     // Three of its times go by.
-    for (const _ of [1, 2, 3]) await anotherSecond();
+    for (const _ of [1, 2, 3]) await waitForNextSecond();
     expect(await readStatus('paused')).toMatchObject({ paused: true, fired, missed: 0 });
     const { batchId = '' } = await schedules.trigger('paused');
     expect(await world.hummingbatch.batch(batchId).wait()).toMatchObject({ state: 'COMPLETED' });
@@ -242,19 +242,19 @@ describe('a schedule', () => {
 
   test('is created once: the same again attaches, other content, times or options are refused', async () => {
     const { schedules } = world.hummingbatch;
-    const request = { manifest: manifestNamed('once'), cron: DAILY };
+    const request = { manifest: buildManifest('once'), cron: DAILY };
     expect(await schedules.create(request)).toMatchObject({ attached: false });
     expect(await schedules.create(request)).toMatchObject({ attached: true, cron: DAILY });
     const others = [
       [
-        { ...request, manifest: manifestNamed('once', { model: 'nano-banana-2.1' }) },
+        { ...request, manifest: buildManifest('once', { model: 'nano-banana-2.1' }) },
         'with another manifest',
       ],
       [{ ...request, cron: '0 7 * * *' }, 'with another cron'],
       [{ ...request, timezone: 'Europe/Berlin' }, 'with another time zone'],
       [{ ...request, overlap: 'skip' as const }, 'with another overlap'],
       [{ ...request, options: { maxCostUsd: 1 } }, 'with other options'],
-      [{ ...request, manifest: manifestNamed('once', { run: { maxCostUsd: 1 } }) }, 'with other options'],
+      [{ ...request, manifest: buildManifest('once', { run: { maxCostUsd: 1 } }) }, 'with other options'],
     ] as const;
     for (const [other, says] of others)
       await expect(schedules.create(other)).rejects.toMatchObject({
@@ -270,7 +270,7 @@ describe('a schedule', () => {
 
   test('is refused where Temporal does not understand its times, in Temporal’s words', async () => {
     const { schedules } = world.hummingbatch;
-    const request = { manifest: manifestNamed('wrong'), cron: DAILY };
+    const request = { manifest: buildManifest('wrong'), cron: DAILY };
     const wrong = [
       [{ ...request, cron: '61 * * * *' }, 'Minute is not in range'],
       [{ ...request, cron: 'every day' }, 'does not have 5-7 fields'],
@@ -290,7 +290,7 @@ describe('a schedule', () => {
   test('of another store is neither shown nor touched, and its name is taken', async () => {
     const other = await createWorld({ emulator: world.emulator });
     try {
-      await other.hummingbatch.schedules.create({ manifest: manifestNamed('theirs'), cron: DAILY });
+      await other.hummingbatch.schedules.create({ manifest: buildManifest('theirs'), cron: DAILY });
       // Temporal's own list shows it.
       await until(async () => {
         for await (const { scheduleId } of world.client.schedule.list())
@@ -304,7 +304,7 @@ describe('a schedule', () => {
           code: 'not-found',
         });
       await expect(
-        world.hummingbatch.schedules.create({ manifest: manifestNamed('theirs'), cron: DAILY }),
+        world.hummingbatch.schedules.create({ manifest: buildManifest('theirs'), cron: DAILY }),
       ).rejects.toMatchObject({
         code: 'batch-conflict',
         message: expect.stringContaining('for another store'),
@@ -400,7 +400,7 @@ describe('a schedule', () => {
       const worker = startWorkerProcess(apart);
       await worker.waitForLog('Ctrl-C');
       await apart.hummingbatch.schedules.create({
-        manifest: manifestNamed('killed'),
+        manifest: buildManifest('killed'),
         cron: DAILY,
         options: { checkIntervalMs: 1_000 },
       });

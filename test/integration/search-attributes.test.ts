@@ -21,14 +21,14 @@ describe('a namespace without our search attributes', () => {
   const namespace = `bare-${process.pid}-${Date.now()}`;
   const attributes = () => registeredAttributes(world.client.connection, world.client.options.namespace);
 
-  interface Finding {
+  interface DoctorCheck {
     name: string;
     level: string;
     fix?: string;
   }
-  async function finding(): Promise<Finding | undefined> {
+  async function runDoctor(): Promise<DoctorCheck | undefined> {
     const { stdout } = await desk.run(['doctor', '--json'], { GEMINI_API_KEY: 'test-key' });
-    const { checks } = JSON.parse(stdout) as { checks: Finding[] };
+    const { checks } = JSON.parse(stdout) as { checks: DoctorCheck[] };
     return checks.find(({ name }) => name === 'search attributes');
   }
 
@@ -80,14 +80,14 @@ describe('a namespace without our search attributes', () => {
   });
 
   test('is given them by the command that `doctor` tells, and batches then carry them', async () => {
-    const lacking = await finding();
+    const lacking = await runDoctor();
     expect(lacking?.level).toBe('hint');
     const [program = '', ...words] = lacking?.fix?.split(' ') ?? [];
     expect(program).toBe('temporal');
     const path = `${dirname(await temporalCliPath())}:${process.env['PATH']}`;
     await run(program, words, { env: { ...process.env, PATH: path } });
     expect((await attributes()).toSorted()).toEqual(Object.keys(SEARCH_ATTRIBUTE_TYPES).toSorted());
-    expect(await finding()).toMatchObject({ level: 'ok' });
+    expect(await runDoctor()).toMatchObject({ level: 'ok' });
 
     const stop = await world.work({ searchAttributes: attributes });
     const batchId = 'bare-no-more';

@@ -28,14 +28,14 @@ async function openDesk({ onTestFinished }: TestContext) {
   return { ...desk, emulator };
 }
 
-async function serverIn(directory: string): Promise<ServerRecord> {
+async function readServerRecord(directory: string): Promise<ServerRecord> {
   const server = await readRecord(directory);
   if (!server) throw new Error(`no server was ever started in ${directory}`);
   return server;
 }
 
 function readServer({ folder }: Desk): Promise<ServerRecord> {
-  return serverIn(join(folder, 'hummingbatch', '.temporal'));
+  return readServerRecord(join(folder, 'hummingbatch', '.temporal'));
 }
 
 describe.concurrent('a brought Temporal server that is killed while run waits', () => {
@@ -101,7 +101,7 @@ test.concurrent('a worker whose configured Temporal server is killed goes on whe
   await worker.said('Working for');
   const run = desk.beginWith(place, 'run', 'm.yaml', '--json', ...store);
   await run.said('waiting for batches/');
-  const server = await serverIn(directory);
+  const server = await readServerRecord(directory);
   process.kill(server.pid, 'SIGKILL');
   await vi.waitUntil(() => !isRunning(server));
 
@@ -115,5 +115,5 @@ test.concurrent('a worker whose configured Temporal server is killed goes on whe
   expect(await worker.ended).toMatchObject({ code: 0 });
   await first.release();
   await second.release();
-  expect(isRunning(await serverIn(directory))).toBe(false);
+  expect(isRunning(await readServerRecord(directory))).toBe(false);
 });

@@ -81,14 +81,19 @@ const QUOTAS = [
 ];
 
 const OTHERS: Fault[] = [
-  { fault: 'create.refuse', status: 'NOT_FOUND', message: 'models/x is not found.', ...at('stop-given-up') },
-  { fault: 'create.refuse', ...DENIED, ...at('stop-stood-long') },
+  {
+    fault: 'create.refuse',
+    status: 'NOT_FOUND',
+    message: 'models/x is not found.',
+    ...matchBatch('stop-given-up'),
+  },
+  { fault: 'create.refuse', ...DENIED, ...matchBatch('stop-stood-long') },
   // Fresh at first: a file must have 24 of its 48 hours left.
-  { fault: 'file.expires', afterMs: 24 * HOUR + 2_000, times: UPLOADS, ...at('stop-stood-long') },
-  { fault: 'create.refuse', ...DENIED, ...at('stop-file-deleted') },
+  { fault: 'file.expires', afterMs: 24 * HOUR + 2_000, times: UPLOADS, ...matchBatch('stop-stood-long') },
+  { fault: 'create.refuse', ...DENIED, ...matchBatch('stop-file-deleted') },
 ];
 
-function at(id: string) {
+function matchBatch(id: string) {
   return { match: { name: namePrefix(id) } };
 }
 
@@ -96,7 +101,7 @@ describe.concurrent('what Google refuses', () => {
   let world: World;
 
   beforeAll(async () => {
-    const named = [...CASES, ...QUOTAS].map(({ id, fault }): Fault => ({ ...fault, ...at(id) }));
+    const named = [...CASES, ...QUOTAS].map(({ id, fault }): Fault => ({ ...fault, ...matchBatch(id) }));
     world = await createWorld({ faults: { faults: [...named, ...OTHERS] } });
     await world.work();
     const path = await writeManifest(world);

@@ -14,7 +14,7 @@ const REFERENCE = await createNoiseImage(64);
 const worlds: World[] = [];
 afterAll(() => Promise.all(worlds.map((world) => world.close())));
 
-async function worldWith(options: WorldOptions): Promise<World> {
+async function createTroubleWorld(options: WorldOptions): Promise<World> {
   const world = await createWorld({ jobSeconds: JOB_SECONDS, imageBytes: IMAGE_BYTES, ...options });
   worlds.push(world);
   await world.work();
@@ -45,7 +45,7 @@ async function expectWhole(batch: TestBatch): Promise<void> {
 /** Five tries that get no further take a quarter of a minute. */
 describe.concurrent('a store', () => {
   test('that is gone while the job runs stops the batch, which goes on when it is back', async () => {
-    const world = await worldWith({});
+    const world = await createTroubleWorld({});
     const batch = await start(world, 'store-away');
     await batch.until(({ state }) => state === 'WAITING');
     const { location } = world.store;
@@ -72,7 +72,7 @@ describe.concurrent('a disk', () => {
     return disk !== undefined;
   })();
 
-  function newDisk(megabytes: number): SmallDisk {
+  function mountDisk(megabytes: number): SmallDisk {
     const disk = mountSmallDisk(megabytes);
     if (!disk) throw new Error('it could be mounted before');
     disks.push(disk);
@@ -97,8 +97,8 @@ describe.concurrent('a disk', () => {
   test.skipIf(!canMount)(
     'that gets full while images are collected stops the batch, which goes on at its checkpoint',
     async () => {
-      const disk = newDisk(16);
-      const world = await worldWith({ storeAt: join(disk.path, 'store') });
+      const disk = mountDisk(16);
+      const world = await createTroubleWorld({ storeAt: join(disk.path, 'store') });
       const batch = await start(world, 'disk-full-late');
       await batch.until(({ state }) => state === 'WAITING');
       // Room for the first group of 32 images, and not for all 60.
@@ -123,8 +123,8 @@ describe.concurrent('a disk', () => {
   test.skipIf(!canMount)(
     'that is full when files are to be uploaded lets nothing be uploaded that it could not remember',
     async () => {
-      const disk = newDisk(16);
-      const world = await worldWith({ storeAt: join(disk.path, 'store') });
+      const disk = mountDisk(16);
+      const world = await createTroubleWorld({ storeAt: join(disk.path, 'store') });
       const batch = await start(world, 'disk-full-early', { approveAboveUsd: 0 });
       await batch.until(({ state }) => state === 'AWAITING_APPROVAL');
       const ballast = await fill(disk);
@@ -141,8 +141,8 @@ describe.concurrent('a disk', () => {
   test.skipIf(!canMount)(
     'that becomes read-only stops the batch, which goes on when it can be written again',
     async () => {
-      const disk = newDisk(16);
-      const world = await worldWith({ storeAt: join(disk.path, 'store') });
+      const disk = mountDisk(16);
+      const world = await createTroubleWorld({ storeAt: join(disk.path, 'store') });
       const batch = await start(world, 'disk-read-only');
       await batch.until(({ state }) => state === 'WAITING');
       disk.makeReadOnly();

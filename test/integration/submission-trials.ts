@@ -43,15 +43,15 @@ export const TWICE: CreateFault = at({ fault: 'create.twice' });
 /** Where the first attempt of a submission ends for good. Another follows, as on another worker. */
 const DEATHS = {
   'before the permit': (deps) => ({
-    store: { ...deps.store, putIfAbsent: () => Promise.reject(died()) },
+    store: { ...deps.store, putIfAbsent: () => Promise.reject(workerDied()) },
   }),
   'before the POST': ({ gemini }) => ({
-    gemini: { ...gemini, jobs: { ...gemini.jobs, create: () => Promise.reject(died()) } },
+    gemini: { ...gemini, jobs: { ...gemini.jobs, create: () => Promise.reject(workerDied()) } },
   }),
   'before the answer': ({ gemini: { jobs, ...gemini } }) => ({
     gemini: {
       ...gemini,
-      jobs: { ...jobs, create: (...call) => jobs.create(...call).then(() => Promise.reject(died())) },
+      jobs: { ...jobs, create: (...call) => jobs.create(...call).then(() => Promise.reject(workerDied())) },
     },
   }),
 } satisfies Record<string, (deps: ActivityDeps) => Partial<ActivityDeps>>;
@@ -103,20 +103,20 @@ const AT_ONE_GOOGLE = 50;
 export async function runTrials(trials: Trials) {
   const all = Array.from({ length: trials.count }, (_, number) => buildTrial(trials, number));
   const outcomes: Outcome[] = [];
-  const struck: Partial<Record<string, number>> = {};
+  const faultCounts: Partial<Record<string, number>> = {};
   for (let from = 0; from < all.length; from += AT_ONE_GOOGLE) {
     const some = all.slice(from, from + AT_ONE_GOOGLE);
     const world = await openWorld(trials, some);
     for (const trial of some) outcomes.push(await runTrial(world, trials, trial));
     const { faults } = await world.emulator.ledger();
-    for (const [name, times] of Object.entries(faults)) struck[name] = (struck[name] ?? 0) + times;
+    for (const [name, times] of Object.entries(faults)) faultCounts[name] = (faultCounts[name] ?? 0) + times;
     await world.close();
   }
-  return { outcomes, struck };
+  return { outcomes, faultCounts };
 }
 
 /** The trials that did not come to just one job for which somebody pays on. */
-export function notOnePaid(outcomes: readonly Outcome[]): [id: string, jobs: JobEntry[]][] {
+export function findNotOnePaid(outcomes: readonly Outcome[]): [id: string, jobs: JobEntry[]][] {
   return outcomes
     .filter(({ jobs }) => jobs.filter(({ cancelled }) => !cancelled).length !== 1)
     .map(({ id, jobs }) => [id, jobs]);
@@ -142,7 +142,7 @@ function openWorld({ jobSeconds }: Trials, all: readonly Trial[]): Promise<Skipp
 
 async function runTrial(
   world: SkippedWorld,
-  { options, attend = toItsEnd }: Trials,
+  { options, attend = waitForEnd }: Trials,
   { id: batchId, faults }: Trial,
 ): Promise<Outcome> {
   const common = { submitWindowMs: WINDOW_MS, checkIntervalMs: CHECK_INTERVAL_MS, maxRounds: 1 };
@@ -159,7 +159,7 @@ async function runTrial(
   };
 }
 
-async function toItsEnd({ client }: SkippedWorld, id: string): Promise<void> {
+async function waitForEnd({ client }: SkippedWorld, id: string): Promise<void> {
   await client.workflow.getHandle(toWorkflowId(id)).result();
 }
 
@@ -169,9 +169,9 @@ async function runOrDie({ step, input, number, deps, run }: Attempt, trials: Rea
   if (step !== 'createJob' || number > 1 || !death) return run(deps);
   if (death !== 'before it says so') return run({ ...deps, ...DEATHS[death](deps) });
   await run(deps);
-  throw died();
+  throw workerDied();
 }
 
-function died(): HummingbatchError {
+function workerDied(): HummingbatchError {
   return new HummingbatchError('aborted', 'The worker is gone.');
 }

@@ -73,30 +73,30 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
     const { jobs, answersLost } = await one.emulator.ledger();
     expect(answersLost).toBeGreaterThan(0);
     for (const id of IDS) {
-      const [mine, theirs] = await Promise.all(makePair(id).map((batch) => readJobs(batch, jobs)));
-      expect([id, mine?.nonces.size, theirs?.nonces.size]).toEqual([id, 1, 1]);
-      expect(mine?.nonces).not.toEqual(theirs?.nonces);
+      const [first, second] = await Promise.all(makePair(id).map((batch) => readJobs(batch, jobs)));
+      expect([id, first?.nonces.size, second?.nonces.size]).toEqual([id, 1, 1]);
+      expect(first?.nonces).not.toEqual(second?.nonces);
       // What is left of the jobs of both is one for each: nothing at Google is of neither, and nothing of both.
       const whole = jobs.filter(
         ({ displayName, cancelled }) => displayName?.startsWith(`hb/${id}/`) && !cancelled,
       );
       expect(whole.map(parseNonce).sort()).toEqual(
-        [...(mine?.nonces ?? []), ...(theirs?.nonces ?? [])].sort(),
+        [...(first?.nonces ?? []), ...(second?.nonces ?? [])].sort(),
       );
     }
   });
 
   test('when one of them is cancelled, the other goes on', async () => {
-    const [mine, theirs] = makePair('twin-parted');
+    const [first, second] = makePair('twin-parted');
     await startBoth('twin-parted');
-    for (const batch of [mine, theirs]) await batch.until(({ check }) => check !== undefined);
-    await mine.handle.cancel();
-    expect(await mine.ended()).toMatchObject({ state: 'CANCELLED' });
-    const { job } = await theirs.handle.status();
-    expect(listRunning(await mine.jobs()).map(({ name }) => name)).toEqual([job]);
-    await theirs.handle.cancel();
-    await theirs.ended();
-    expect(listRunning(await theirs.jobs())).toEqual([]);
+    for (const batch of [first, second]) await batch.until(({ check }) => check !== undefined);
+    await first.handle.cancel();
+    expect(await first.ended()).toMatchObject({ state: 'CANCELLED' });
+    const { job } = await second.handle.status();
+    expect(listRunning(await first.jobs()).map(({ name }) => name)).toEqual([job]);
+    await second.handle.cancel();
+    await second.ended();
+    expect(listRunning(await second.jobs())).toEqual([]);
   });
 
   test('that share one Temporal are not taken for one: the batch of the other is refused, not attached to', async () => {

@@ -21,7 +21,7 @@ const JOB_SECONDS = 36_000;
 const NEW_STEP = 'the new step of the next version';
 
 /** The next version: a further timer before the first check of a job, which a waiting batch has behind it. */
-function nextVersion(guard: string): Change[] {
+function buildNextVersion(guard: string): Change[] {
   return [
     {
       file: 'workflows/wait.ts',
@@ -47,14 +47,14 @@ describe('a worker that is upgraded under a waiting batch', () => {
     world = await createWorld({ jobSeconds: JOB_SECONDS, now: () => Date.now() + aheadMs });
     path = await world.manifest(MANIFEST);
     const bundle = (name: string, guard: string) =>
-      changedBundle(join(world.folder, name), nextVersion(guard));
+      changedBundle(join(world.folder, name), buildNextVersion(guard));
     patched = await bundle('patched.js', "if (temporal.patched('pause-before-first-check'))");
     unguarded = await bundle('unguarded.js', '');
   });
   afterAll(() => world.close());
 
   /** A batch whose job runs: it was looked at, and is again and again. */
-  async function waiting(batchId: string): Promise<TestBatch> {
+  async function startWaitingBatch(batchId: string): Promise<TestBatch> {
     await world.hummingbatch.startBatch({ manifest: path, batchId });
     const batch = openTestBatch(world, batchId);
     await batch.until(({ state, check }) => state === 'WAITING' && (check?.number ?? 0) >= 2);
@@ -102,12 +102,12 @@ describe('a worker that is upgraded under a waiting batch', () => {
 
   test('to one with a step behind `patched` lets it end as it began; the next batch has the step', async () => {
     const today = await world.work();
-    const old = await waiting('upgrade-patched-old');
+    const old = await startWaitingBatch('upgrade-patched-old');
     await today();
     const tomorrow = await world.work({}, patched);
     const checks = (await old.until(() => true)).check?.number ?? 0;
     await old.until(({ check }) => (check?.number ?? 0) > checks);
-    const fresh = await waiting('upgrade-patched-new');
+    const fresh = await startWaitingBatch('upgrade-patched-new');
     letJobsEnd();
     await expectWhole(old);
     await expectWhole(fresh);
@@ -120,7 +120,7 @@ describe('a worker that is upgraded under a waiting batch', () => {
 
   test('to one with the same step unguarded fails its task and not the batch: the right version goes on with it', async () => {
     const today = await world.work();
-    const batch = await waiting('upgrade-unguarded');
+    const batch = await startWaitingBatch('upgrade-unguarded');
     await today();
     const wrong = await world.work({}, unguarded);
     while ((await readFailures(batch)).length === 0) await pause(100);

@@ -58,10 +58,10 @@ describe('the receiver in docs/webhooks.md', () => {
       env: { ...process.env, WEBHOOK_SECRET: SECRET },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    let said = '';
-    child.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()));
+    let output = '';
+    child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
     const hears = async (words: string) => {
-      while (!said.includes(words)) await pause(50);
+      while (!output.includes(words)) await pause(50);
     };
     try {
       await hears('listening');

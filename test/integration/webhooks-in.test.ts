@@ -13,7 +13,7 @@ const HALF_AN_HOUR = 30 * 60 * SECOND;
 const TYPES = ['batch.succeeded', 'batch.failed', 'batch.expired', 'batch.cancelled'];
 
 /** A world whose Gemini tells an endpoint of jobs that end, and that endpoint as the HTTP API has it. */
-async function listeningWorld(options: EmulatorOptions = {}) {
+async function createWebhookWorld(options: EmulatorOptions = {}) {
   const world = await createWorld(options);
   onTestFinished(() => world.close());
   const stopWorker = await world.work();
@@ -89,7 +89,7 @@ async function listeningWorld(options: EmulatorOptions = {}) {
 
 describe('an event of Google’s', () => {
   test('brings a batch to its end within 2 s of its job’s, though its next check is half an hour away', async () => {
-    const { asleep, answers, endOf } = await listeningWorld({ jobSeconds: 3 });
+    const { asleep, answers, endOf } = await createWebhookWorld({ jobSeconds: 3 });
     const { ended, job, nextCheckInMs, images } = await asleep();
     expect(nextCheckInMs).toBeGreaterThan(20 * 60 * SECOND);
     const { state, check, lastCheck = '' } = await ended();
@@ -103,7 +103,7 @@ describe('an event of Google’s', () => {
   });
 
   test('that comes again is one check, and one that is forged is none', async () => {
-    const { asleep, answers, send, world } = await listeningWorld({ jobSeconds: 8 });
+    const { asleep, answers, send, world } = await createWebhookWorld({ jobSeconds: 8 });
     const { until, ended, job } = await asleep();
     expect(await send('msg_x', job, `whsec_${Buffer.alloc(24).toString('base64')}`)).toBe('webhook-invalid');
     expect(await send('msg_1', job)).toBe('delivered');
@@ -118,7 +118,7 @@ describe('an event of Google’s', () => {
   });
 
   test('that Google sends twice wakes once', async () => {
-    const { asleep, answers } = await listeningWorld({
+    const { asleep, answers } = await createWebhookWorld({
       jobSeconds: 2,
       faults: { faults: [{ fault: 'event.twice' }] },
     });
@@ -128,8 +128,8 @@ describe('an event of Google’s', () => {
   });
 
   test('of a job that is no batch’s, and of a batch that has ended, reaches nobody', async () => {
-    const { wire, asleep, answers, world } = await listeningWorld({ jobSeconds: 2 });
-    const stranger = (await wire.createFromLines([requestLine('a')])).json.name as string;
+    const { wire, asleep, answers, world } = await createWebhookWorld({ jobSeconds: 2 });
+    const unrelatedJob = (await wire.createFromLines([requestLine('a')])).json.name as string;
     await vi.waitFor(() => expect(answers).toEqual(['no-recipient']), { timeout: 10 * SECOND });
     const { ended, job } = await asleep();
     await ended();
@@ -137,13 +137,13 @@ describe('an event of Google’s', () => {
     await vi.waitFor(async () => expect(await hummingbatch.jobEvent({ job })).toBe('no-recipient'), {
       timeout: 10 * SECOND,
     });
-    expect(await hummingbatch.jobEvent({ job: stranger })).toBe('no-recipient');
+    expect(await hummingbatch.jobEvent({ job: unrelatedJob })).toBe('no-recipient');
     for (const none of ['', 'x', 'batches/', '../x', 'batches/../x'])
       await expect(hummingbatch.jobEvent({ job: none })).rejects.toMatchObject({ code: 'usage' });
   });
 
   test('that comes while no worker runs is kept for the next one', async () => {
-    const { asleep, stopWorker, world, answers } = await listeningWorld({ jobSeconds: 5 });
+    const { asleep, stopWorker, world, answers } = await createWebhookWorld({ jobSeconds: 5 });
     const { ended } = await asleep();
     await stopWorker();
     await vi.waitFor(() => expect(answers).toEqual(['delivered']), { timeout: 20 * SECOND });
@@ -153,7 +153,7 @@ describe('an event of Google’s', () => {
 });
 
 test('a batch whose event is never sent ends by its own checks', async () => {
-  const { asleep, answers, world } = await listeningWorld({
+  const { asleep, answers, world } = await createWebhookWorld({
     jobSeconds: 3,
     faults: { faults: [{ fault: 'event.lost' }] },
   });

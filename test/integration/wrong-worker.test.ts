@@ -18,18 +18,18 @@ interface Foreign {
 }
 
 const KINDS = [
-  { id: 'store', says: 'another store', has: (_: World, { store }: Foreign) => ({ store }) },
+  { id: 'store', title: 'another store', has: (_: World, { store }: Foreign) => ({ store }) },
   {
     id: 'endpoint',
-    says: 'another endpoint of Gemini',
+    title: 'another endpoint of Gemini',
     has: (_: World, { emulator }: Foreign) => ({ gemini: connectGemini(emulator) }),
   },
   {
     id: 'key',
-    says: 'another key',
+    title: 'another key',
     has: ({ emulator }: World) => ({ gemini: connectGemini(emulator, 'another-key') }),
   },
-] satisfies { id: string; says: string; has: (world: World, foreign: Foreign) => Partial<ActivityDeps> }[];
+] satisfies { id: string; title: string; has: (world: World, foreign: Foreign) => Partial<ActivityDeps> }[];
 
 function connectGemini({ url }: Emulator, apiKey = 'test-key') {
   return createGemini({ baseUrl: url, apiKey });
