@@ -1,7 +1,7 @@
 import type { Item, Outcome, Reason } from '../../src/contract/index.ts';
 import type { Fault, FaultPlan } from '../../src/emulator/index.ts';
 
-/** Whether the same request is asked again after this: `often` while there are rounds, `once`, `never`. */
+/** How often a request is retried after this answer: `often` (while there are rounds), `once` or `never`. */
 type Again = 'often' | 'once' | 'never';
 
 export const LOSSES: Record<Reason, [Outcome, Again]> = {
@@ -72,18 +72,18 @@ const BY_WORD: Record<string, AnswerContent> = {
   '[fail]': noImage('internal'),
 };
 
-/** An image as it was made, before anybody asks for whom. */
+/** A generated image, before it is assigned to an output. */
 export interface GeneratedImage {
-  /** Of its sides; `third` is a square of which two thirds are missing. */
+  /** The ratio of its sides; `third` is a square of which two thirds are missing. */
   ratio: string;
   small: boolean;
-  /** Of the emulator's plain pictures: with ratio and size it is all that tells two of a batch apart. */
+  /** Colour of the emulator's plain images. Images of a batch differ only in colour, ratio and size. */
   colour: number;
   claims?: string;
   interim?: true;
 }
 
-/** What one answer says. Images stand in the order of the answer. */
+/** The content of one answer, with its images in order. */
 export type AnswerContent =
   | { images: GeneratedImage[]; billed: number }
   | { reason: Reason; billed: number }
@@ -95,10 +95,10 @@ function noImage(reason: Reason, billed = 0): AnswerContent {
 
 type LineFault = Extract<Fault, { fault: `line.${string}` }>;
 
-/** The images of an answer, each as asked for but for what is said of it. */
+/** The images of an answer: as requested, with these changes. */
 type Make = (...changes: Partial<GeneratedImage>[]) => AnswerContent;
 
-/** What an answer says for a fault; where nothing stands here, the prompt decides. */
+/** The answer for each fault. For a fault that is not listed, the prompt determines the answer. */
 const BY_FAULT: {
   [One in LineFault as One['fault']]?: (fault: One, make: Make, requested: GeneratedImage) => AnswerContent;
 } = {
@@ -109,7 +109,7 @@ const BY_FAULT: {
   'line.null': () => noImage('malformed'),
   'line.missing': () => 'nothing',
   'line.interim-only': (_, make) => make({ interim: true }),
-  // Of an interim image and a real one only the second is billed, and kept.
+  // Of an interim image and a final one, only the final one is billed and kept.
   'line.interim-first': (_, make, { colour }) => make({ colour: (colour + 1) % 3 }),
   'line.two-images': (_, make) => make({}, {}),
   'line.wrong-ratio': (_, make, { ratio }) =>
@@ -120,7 +120,7 @@ const BY_FAULT: {
   'line.no-picture': () => noImage('undecodable', 1),
 };
 
-/** What the answer to a row says; `variant` is 0 for its own, and another number for each other answer to it. */
+/** The answer to a row: variant 0 is its own, each other number is a further answer to it. */
 function readContent({ fault, item }: Row, variant: number): AnswerContent {
   const requested: GeneratedImage = { ratio: item.aspectRatio ?? '1:1', small: false, colour: variant % 3 };
   const make: Make = (...changes) => ({
@@ -136,7 +136,7 @@ function swapSides(ratio: string): string {
   return ratio.split(':').toReversed().join(':');
 }
 
-/** One request of a job, and the fault that has its line. */
+/** One request of a job, and the fault that affects its line. */
 export interface Row {
   output: string;
   item: Item;
@@ -144,14 +144,14 @@ export interface Row {
 }
 
 export interface Line {
-  /** Undefined: it cannot be read. */
+  /** Undefined if the line cannot be parsed. */
   key: string | undefined;
   content: Exclude<AnswerContent, 'nothing'>;
-  /** The very bytes of the line before: no second bill. */
+  /** A copy of the previous line, which is not billed again. */
   again?: true;
 }
 
-/** The lines of a row, behind one another in every file: its own, unless a fault stands here. */
+/** The lines of a row, adjacent in every file: one line, unless a fault is listed here. */
 const WRITTEN: { [One in LineFault as One['fault']]?: (fault: One, line: Write, own: string) => Line[] } = {
   'line.malformed': (_, line) => line(undefined, 0),
   'line.renamed': (fault, line) => line(formatKey(fault), 0),
@@ -180,7 +180,7 @@ function formatKey({ key, length = key.length }: { key: string; length?: number 
   return key.repeat(Math.ceil(length / key.length)).slice(0, length);
 }
 
-/** The first of the plan that is for this output, in the nth job that holds it, has its line. */
+/** The first fault of the plan that matches this output in the nth job that contains it. */
 export function findFault({ faults }: FaultPlan, output: string, nth: number): LineFault | undefined {
   return faults
     .filter((fault): fault is LineFault => fault.fault.startsWith('line.'))

@@ -3,14 +3,14 @@ import type { Manifest } from '../../src/contract/index.ts';
 import type { Fault, FaultPlan } from '../../src/emulator/index.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
-/** A batch, and what goes wrong with it. */
+/** A batch and its faults. */
 export interface Trial {
   manifest: Manifest;
   plan: FaultPlan;
 }
 
 const KEYS = ['hero', 'flat-lay.2', 'Füße', '東京タワー', 'حقيبة', 'ภาพที่', 'ключ', '_', '東'.repeat(100)];
-/** Keys that nobody asked for, as a result might hold them. */
+/** Keys that no request has, as a result might contain them. */
 const STRANGE_KEYS = [
   '../../x',
   '..\\..\\x',
@@ -24,7 +24,7 @@ const STRANGE_KEYS = [
 ];
 const RATIOS = [undefined, '1:1', '16:9', '2:3', '4:5', '21:9'];
 const MODELS = ['gemini-3-pro-image', 'gemini-nano-banana-2.1'];
-/** A third of all prompts has one. */
+/** A third of all prompts contain one of these. */
 const WORDS = ['[refuse]', '[unsafe]', '[blocked]', '[no image]', '[text only]', '[missing]', '[fail]'];
 
 const FINISH_REASONS = [
@@ -75,7 +75,7 @@ type Kind<T extends Fault = Fault> = T extends Fault ? Omit<T, 'times' | 'probab
 
 const doubled = fc.record({ copies: fc.integer({ min: 1, max: 3 }), answer: one('same', 'other') });
 
-/** What can happen to one line. `others` are the outputs whose keys it may take. */
+/** The faults of one line. `others` are outputs whose keys it may get. */
 function lineFaults(others: readonly string[]): fc.Arbitrary<Kind> {
   const kind = (fault: Fault['fault'], more: fc.Arbitrary<object> = one({})) =>
     more.map((args) => ({ fault, ...args }) as Kind);
@@ -114,14 +114,14 @@ function lineFaults(others: readonly string[]): fc.Arbitrary<Kind> {
       'line.mime',
       fc.record({ mimeType: one('image/jpeg', 'image/png', 'IMAGE/JPG; q=1', 'text/html', '') }),
     ),
-    // What makes several answers of one, and one of several, meets most of the rules.
+    // Faults that duplicate or merge answers exercise most of the rules.
     { weight: 3, arbitrary: kind('line.doubled', doubled) },
     { weight: 3, arbitrary: kind('line.stray', key) },
     { weight: 3, arbitrary: kind('line.renamed', key) },
   );
 }
 
-/** In these jobs of the batch; `nth` left out: in all. */
+/** The jobs of the batch that have the fault; all of them without `nth`. */
 const inJobs = maybe([{ nth: 1 }, { nth: 2 }, { nth: [1, 2] }, { nth: 3 }]);
 
 const resultFaults: fc.Arbitrary<Fault[]> = fc.array(
@@ -150,11 +150,11 @@ const downloadFaults: fc.Arbitrary<Fault[]> = fc
     { maxLength: 4 },
   )
   .map((faults) => faults as Fault[])
-  // Compressed twice under one header is a mistake that nobody makes.
+  // A body that is compressed twice under one header does not occur.
   .filter((faults) => faults.filter(({ fault }) => fault === 'download.gzip').length < 2)
-  // The fifth failure at one place stops the batch for a person, which is another promise.
+  // The fifth failure at one place stops the batch, which other tests cover.
   .filter((faults) => readTimes(faults.filter(isEnd)) < 5)
-  // Of a file that ends twice at one place nobody can tell that it is longer, unless its server says so.
+  // A file that ends twice at the same place looks complete, unless its server reports a longer length.
   .filter((faults) => faults.every(tellsItsEnd) || readTimes(faults.filter(isShort)) < 2);
 
 const readTimes = (faults: Fault[]) => faults.reduce((sum, fault) => sum + (fault.times ?? 0), 0);

@@ -7,7 +7,7 @@ import { type RawLine, readRest } from './line-faults-lines.ts';
 import type { Expected } from './line-faults-model.ts';
 import type { BatchResults } from './line-faults-run.ts';
 
-/** What the model says became of each output is what its record says. */
+/** Expects that each record has the outcome of the reference model. */
 export function expectAsModelled(
   { records, report, ledger }: BatchResults,
   raw: RawLine[][],
@@ -24,7 +24,7 @@ export function expectAsModelled(
   expect(reported).toEqual(expected.records);
 }
 
-/** Exactly one record for each output, in the order of the manifest; report and failed.json say the same. */
+/** Expects exactly one record per output in the order of the manifest, with a matching report and failed.json. */
 export function expectOneRecordEach({ records, report, files }: BatchResults, { manifest }: Trial): void {
   expect(records.map(({ output }) => output)).toEqual(listOutputs(manifest));
   const lost = records.filter(({ outcome }) => outcome !== 'image');
@@ -40,7 +40,7 @@ export function expectOneRecordEach({ records, report, files }: BatchResults, { 
   );
 }
 
-/** Every image that came is a file: one for an output is named by its record, one for nobody by what it is. There is no other. */
+/** Expects a file for every received image: named by a record, or by its hash if it belongs to no output. No other file exists. */
 export async function expectAllImagesKept({ records, files }: BatchResults, raw: RawLine[]): Promise<void> {
   const named = records.flatMap(({ output, file, sha256, alternates = [] }) =>
     [...(file === undefined ? [] : [{ file, sha256 }]), ...alternates].map((image) => ({ output, ...image })),
@@ -67,7 +67,7 @@ export async function expectAllImagesKept({ records, files }: BatchResults, raw:
   );
 }
 
-/** Its extension is that of what it is. */
+/** The place of a stray image: its extension is that of its real type. */
 function strayPlace(sha256: string, onDisk: [place: string, bytes: string][]): string {
   const stem = places.file(`images/stray~${sha256.slice(0, 16)}`);
   return onDisk.map(([place]) => place).find((place) => place.startsWith(`${stem}.`)) ?? stem;
@@ -75,7 +75,7 @@ function strayPlace(sha256: string, onDisk: [place: string, bytes: string][]): s
 
 const decoded = new Map<string, Promise<boolean>>();
 
-/** Decodes the whole of it, once for all its copies. */
+/** Whether the content decodes completely. Copies are decoded only once. */
 function isImage(bytes: Buffer): Promise<boolean> {
   const name = sha256Of(bytes);
   const known =
@@ -92,10 +92,10 @@ function isImage(bytes: Buffer): Promise<boolean> {
 
 const IN_A_BATCH = /^(images\/[^/]+|work\/.+|(manifest|report|failed)\.json|results\.jsonl|report\.html)$/;
 
-/** Whose a job is. */
+/** The file that assigns a job to its batch. */
 const OF_A_JOB = /^store\/jobs\/[a-z0-9]{36}\.json$/;
 
-/** Whatever keys a result holds, nothing lies where nothing should. */
+/** Expects that no key of a result has created a file in another place. */
 export function expectNothingElsewhere({ onDisk }: BatchResults): void {
   const batchFolder = `store/${places.home}/`;
   const strange = onDisk.filter(
@@ -106,7 +106,7 @@ export function expectNothingElsewhere({ onDisk }: BatchResults): void {
   expect(strange).toEqual(['store/store.json']);
 }
 
-/** No round asks for what the one before did not, and the last has what was given up. */
+/** Expects that each round requests a subset of the round before. */
 export function expectRoundsThatShrink({ rounds }: Expected, { ledger }: BatchResults): void {
   for (const [at, outputs] of rounds.entries()) {
     if (at > 0) expect(rounds[at - 1]).toEqual(expect.arrayContaining(outputs));
@@ -116,7 +116,7 @@ export function expectRoundsThatShrink({ rounds }: Expected, { ledger }: BatchRe
   );
 }
 
-/** A record costs what its answers cost, and the batch what all answers cost that can be read, whosever they are. */
+/** Expects that a record costs as much as its answers, and the batch as much as all readable answers. */
 export function expectAllCosts({ records, report }: BatchResults, raw: RawLine[]): void {
   const computeCost = (output: string) =>
     raw.filter(({ key }) => key === output).reduce((sum, { cost }) => sum + cost, 0);
@@ -125,7 +125,7 @@ export function expectAllCosts({ records, report }: BatchResults, raw: RawLine[]
   expect(report.costUsd.actual).toBeCloseTo(all, 4);
 }
 
-/** Each line that is nobody's is told of, in the order of the lines; what is told hides nothing from a terminal. */
+/** Expects an anomaly for each line without an output, in order, without control characters. */
 export function expectAnomalies({ records, report, results }: BatchResults, raw: RawLine[][]): void {
   const known = new Set(records.map(({ output }) => output));
   const odd = raw.flatMap((lines, at) => {

@@ -1,10 +1,10 @@
 import type { FileAsMade } from './line-faults-model.ts';
 import type { ResultFile } from './line-faults-run.ts';
 
-/** A line of a result file, as the emulator made it. */
+/** A line of a result file as the emulator wrote it. */
 export interface RawLine {
   key: string | undefined;
-  /** Of all images but the thoughts, or of the only one; whatever the bytes are. */
+  /** The bytes of all images except those of thoughts, valid or not; or of the only image. */
   images: Buffer[];
   /** USD. */
   cost: number;
@@ -21,13 +21,13 @@ interface RawUsage {
   candidatesTokensDetails?: { modality: string; tokenCount: number }[];
 }
 
-/** Per million tokens in a batch, USD: input, text, image. */
+/** USD per million tokens in a batch: input, text, image. */
 const PRICES: Record<string, readonly [number, number, number]> = {
   'gemini-3-pro-image': [1, 6, 60],
   'gemini-nano-banana-2.1': [0.75, 3.75, 15],
 };
 
-/** Every line that is not empty, and the rest behind the last newline where it can be read. */
+/** Every non-empty line, and the rest after the last newline if it can be parsed. */
 export function readLines({ text }: ResultFile, model: string): RawLine[] {
   const lines = text.split('\n').map((line) => readLine(line, model));
   const rest = lines.pop();
@@ -59,7 +59,7 @@ function computeCost(usage: RawUsage, model: string): number {
   return ((usage.promptTokenCount ?? 0) * input + textTokens * text + image * picture) / 1e6;
 }
 
-/** What a file has behind its last newline and nobody can read. */
+/** The unreadable rest of a file after its last newline. */
 export function readRest(file: ResultFile | undefined): string {
   const rest = file?.text.split('\n').at(-1) ?? '';
   return readLine(rest, '')?.key === undefined ? rest : '';

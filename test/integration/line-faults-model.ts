@@ -9,16 +9,16 @@ import {
 import { listOutputs, type Trial } from './line-faults-batches.ts';
 
 /**
- * What must become of a batch, said a second time and from the plan of its faults: nothing of `src/batch` is in here. It is
- * wrong where it differs from docs/architecture.md; where the batch differs from it, one of the two is.
+ * The reference model: computes the expected results of a batch from its fault plan, without any code of `src/batch`.
+ * docs/architecture.md is the specification of both. If the model and a batch differ, one of them is wrong.
  */
 export interface Expected {
-  /** The outputs that each round asked for. */
+  /** The outputs that each round requested. */
   rounds: string[][];
   records: ExpectedRecord[];
-  /** Of each round, the key of every line, in their order; undefined where it cannot be read. */
+  /** The keys of the lines of each round, in order; undefined for a line that cannot be parsed. */
   lines: (string | undefined)[][];
-  /** Images that were billed, whether they can be had or not. */
+  /** Billed images, whether or not they could be received. */
   billed: number;
 }
 
@@ -29,21 +29,21 @@ export interface ExpectedRecord {
   reason?: Reason;
   retryable?: boolean;
   round: number;
-  /** Further images with other bytes. */
+  /** Further images with different bytes. */
   alternates: number;
 }
 
-/** How a result file came out: the emulator's to say, since a shuffle is a matter of hashes, and a cut one of bytes. */
+/** The order and length of a result file. They come from the emulator, because they depend on hashes and byte counts. */
 export interface FileAsMade {
-  /** The rows, by their place in the job, in the order of their lines. */
+  /** The row numbers in the order of their lines. */
   order: readonly number[];
-  /** Lines that are whole, or as whole as their own fault left them. */
+  /** Lines that were not cut off by a fault of the file. */
   lines: number;
 }
 
 const MAX_ROUNDS = 3;
 
-/** One of the things that were answered to an output. */
+/** One answer for an output. */
 type Answer = { round: number } & ({ image: GeneratedImage } | { reason: Reason });
 
 export function computeExpected({ manifest, plan }: Trial, files: readonly FileAsMade[]): Expected {
@@ -80,7 +80,7 @@ function findItem({ items }: Manifest, output: string): Item {
   return items.find(({ key }) => output.startsWith(`${key}#`)) as Item;
 }
 
-/** The last image of an answer is the one that counts. */
+/** The last image of an answer counts. */
 function toAnswers(content: Exclude<AnswerContent, 'nothing'>, round: number): Answer[] {
   if ('reason' in content) return [{ round, reason: content.reason }];
   return [...content.images.slice(-1), ...content.images.slice(0, -1)].map((image) => ({ round, image }));
@@ -98,7 +98,7 @@ function isAskedAgain(answers: readonly Answer[], round: number): boolean {
   return !now.includes('once') || weakRounds.size < 2;
 }
 
-/** The first image without a doubt, else the first image, else the last reason. */
+/** The record: the first image without flags, else the first image, else the last reason. */
 function buildRecord(
   output: string,
   item: Item,
@@ -128,7 +128,7 @@ function buildRecord(
   };
 }
 
-/** JPEG of all models but one, whose images are PNG so that nobody trusts the name. */
+/** The emulator gives JPEG, except PNG for gemini-nano-banana-2.1, so that code cannot rely on one type. */
 function findFlags(
   { ratio, small, claims, interim }: GeneratedImage,
   item: Item,

@@ -14,38 +14,38 @@ const COLLECT = { firstRound: 1, maxRounds: 3, weCancelled: false };
 
 type Worker = Awaited<ReturnType<typeof newWorker>>;
 
-/** What a batch left behind, and what the emulator says that it was given. */
+/** The results of a batch, and the ledger of the emulator. */
 export type BatchResults = Awaited<ReturnType<typeof runBatch>>;
 
-/** A result file as the emulator made it, whole. */
+/** A complete result file as the emulator made it. */
 export interface ResultFile {
   job: string;
   text: string;
-  /** The rows of its job in the order of their lines. */
+  /** The row numbers of its job in the order of the lines. */
   order: number[];
 }
 
-/** Everything that becomes of a trial. */
+/** Runs a trial and returns its results. */
 export async function runBatch({ manifest, plan }: Trial) {
   const directory = await newFolder();
   const worker = await newWorker({ faults: plan, directory });
   const { store, emulator } = worker;
   const jobs = await runSteps(worker, manifest);
-  const left = {
+  const results = {
     records: (await getJsonLines<OutputRecord>(store, places.results)) ?? [],
     report: (await getJson<Report>(store, places.report)) as Report,
-    /** Of the batch's folder, by name. */
+    /** The files of the batch's folder, by name. */
     files: await readFiles(store),
-    /** Of the folder around the store. */
+    /** The files of the folder that contains the store. */
     onDisk: await listFiles(dirname(store.location)),
     ledger: await emulator.ledger(),
     results: await fetchResultFiles(emulator.url, directory, jobs),
   };
   await emulator.close();
-  return left;
+  return results;
 }
 
-/** Every step of a batch over HTTP, in the order of the workflow; answers with its jobs. */
+/** Runs every step of a batch over HTTP, in the order of the workflow. Returns its jobs. */
 export async function runSteps(worker: Worker, manifest: Manifest): Promise<string[]> {
   const { run, store } = worker;
   let { next } = await run('prepare', await begin(store, manifest));
@@ -72,7 +72,7 @@ async function runJob({ run, clock }: Worker, round: number): Promise<EndedJob> 
   return { job, state, ...(resultFile && { resultFile }), expectedLines: successful + failed };
 }
 
-/** Attempts until one succeeds, as Temporal makes them: each has the last heartbeat of the one before. */
+/** Retries a step until it succeeds, as Temporal does: each attempt gets the last heartbeat of the previous one. */
 async function collect({ run }: Worker, input: CollectInput): Promise<Collected> {
   let heartbeatDetails: unknown;
   for (let attempt = 1; ; attempt += 1) {
@@ -88,7 +88,7 @@ async function collect({ run }: Worker, input: CollectInput): Promise<Collected>
   }
 }
 
-/** Fetched when nothing goes wrong any more: a job's lines are what they were, whatever the plan says by then. */
+/** Fetches the result files without faults. The lines of a job do not depend on the current fault plan. */
 async function fetchResultFiles(
   url: string,
   directory: string,

@@ -16,30 +16,30 @@ import { computeExpected } from './line-faults-model.ts';
 import { runBatch } from './line-faults-run.ts';
 
 async function expectAllPromisesKept(trial: Trial): Promise<void> {
-  const left = await runBatch(trial);
-  const raw = left.results.map((file) => readLines(file, trial.manifest.model));
+  const batch = await runBatch(trial);
+  const raw = batch.results.map((file) => readLines(file, trial.manifest.model));
   const expected = computeExpected(
     trial,
-    left.results.map((file, at) => describeFile(file, raw[at] ?? [])),
+    batch.results.map((file, at) => describeFile(file, raw[at] ?? [])),
   );
-  expectOneRecordEach(left, trial);
-  expectAsModelled(left, raw, expected);
-  await expectAllImagesKept(left, raw.flat());
-  expectNothingElsewhere(left);
-  expectRoundsThatShrink(expected, left);
-  expectAllCosts(left, raw.flat());
-  expectAnomalies(left, raw);
+  expectOneRecordEach(batch, trial);
+  expectAsModelled(batch, raw, expected);
+  await expectAllImagesKept(batch, raw.flat());
+  expectNothingElsewhere(batch);
+  expectRoundsThatShrink(expected, batch);
+  expectAllCosts(batch, raw.flat());
+  expectAnomalies(batch, raw);
 }
 
-// More of them: LINE_FAULTS="RUNS SEED".
+// LINE_FAULTS="RUNS SEED" runs more or other trials.
 const [RUNS = 70, SEED = 20261123] = (process.env['LINE_FAULTS'] ?? '')
   .split(' ')
   .filter(Boolean)
   .map(Number);
-/** A counterexample is made smaller for this long at most, and told before the test itself is out of time. */
+/** The limit for shrinking a counterexample, so that it is printed before the time-out of the test. */
 const SHRINK_MS = 30_000;
 
-test('under all line, result and download faults each output has one record, and no image that was billed is lost', {
+test('each output has one record and no billed image is lost, under all line, result and download faults', {
   timeout: RUNS * 1000 + 2 * SHRINK_MS,
 }, async () => {
   await fc.assert(fc.asyncProperty(trials, expectAllPromisesKept), {
@@ -49,7 +49,7 @@ test('under all line, result and download faults each output has one record, and
 });
 
 test.each([0, 100, 20_000])(
-  'results that end twice after %i bytes, as if that were all, lose nothing',
+  'no line is lost if a result file ends twice after %i bytes as if it were complete',
   (afterBytes) =>
     expectAllPromisesKept({
       manifest: buildManifest([item('a'), item('b')]),

@@ -41,8 +41,8 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-describe('a server of one user', () => {
-  test('answers as soon as it is brought, with its UI, and is gone after it was given back', async () => {
+describe('a managed server with one user', () => {
+  test('answers with its UI once it has started, and ends when it is released', async () => {
     const temporal = await startServer();
     const server = await readServer();
     expect(await fetch(temporal.uiUrl).then((page) => page.status)).toBe(200);
@@ -58,7 +58,7 @@ describe('a server of one user', () => {
     expect(await runningTemporal(directory)).toBeUndefined();
   });
 
-  test('is given back once, however often its user says so', async () => {
+  test('is released once, even if its user releases it repeatedly', async () => {
     const [first, second] = [await startServer(), await startServer()];
     await Promise.all([first.release(), first.release()]);
     expect(isRunning(await readServer())).toBe(true);
@@ -66,7 +66,7 @@ describe('a server of one user', () => {
     expect(isRunning(await readServer())).toBe(false);
   });
 
-  test('takes search attributes at once and keeps closed workflows for the time asked, on an old database too', async () => {
+  test('accepts search attributes at once and keeps closed workflows for the requested time, also on an existing database', async () => {
     await (await startServer({ searchAttributes: { BatchId: 'Keyword' }, retentionHours: 24 })).release();
     const searchAttributes = { BatchId: 'Keyword', OutputsTotal: 'Int', BatchLabels: 'KeywordList' } as const;
     const { address } = await startServer({ searchAttributes, retentionHours: 720 });
@@ -89,7 +89,7 @@ describe('a server of one user', () => {
     });
   });
 
-  test('keeps its database under the name of the server version, and sees no key of whoever starts it', async () => {
+  test('names its database by the server version and gets no API key from its starter', async () => {
     await startServer({
       directory: relative(process.cwd(), directory),
       cli: relative(process.cwd(), cli),
@@ -103,7 +103,7 @@ describe('a server of one user', () => {
     expect(environment).not.toContain('GEMINI_API_KEY');
   });
 
-  test('listens where it did last time, or elsewhere if that is taken', async () => {
+  test('listens on the ports of last time, or on others if those are taken', async () => {
     const first = await startServer();
     await first.release();
     const second = await startServer();
@@ -118,11 +118,11 @@ describe('a server of one user', () => {
     expect(third.uiUrl).toBe(first.uiUrl);
   });
 
-  describe('whose ports another process took in the last moment', () => {
+  describe('whose ports another process takes at the last moment', () => {
     const PANIC = 'panic: listen tcp 127.0.0.1:40123: bind: address already in use';
     const trace = `goroutine 1 [running]:\n${'go.uber.org/fx.New({0x6054178, 0x3c7a4c6663c0})\n'.repeat(80)}`;
 
-    /** A CLI whose server crashes as the dev server does, until `until` says so. */
+    /** A CLI whose server crashes like the dev server until the condition `until` holds. */
     async function writeFailingCli(until: string): Promise<string> {
       const path = join(directory, 'unlucky-temporal');
       await writeFile(join(directory, 'crash'), `${PANIC}\n\n${trace}`);
@@ -137,7 +137,7 @@ describe('a server of one user', () => {
       expect(await runningTemporal(directory)).toMatchObject({ address });
     });
 
-    test('is given up after three tries, and says why without its trace', async () => {
+    test('fails after three attempts, with the reason but without a stack trace', async () => {
       const bringing = startServer({ cli: await writeFailingCli(`echo >> ${directory}/tries`) });
       await expect(bringing).rejects.toMatchObject({
         code: 'no-temporal',
@@ -147,7 +147,7 @@ describe('a server of one user', () => {
     });
   });
 
-  test('is refused where the port asked for is taken', async () => {
+  test('is refused if the requested port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const port = (other.address() as { port: number }).port;
@@ -159,8 +159,8 @@ describe('a server of one user', () => {
   });
 });
 
-describe('a server of several users', () => {
-  test('is one, though two processes ask at the very same moment, and ends with the last', async () => {
+describe('a managed server with several users', () => {
+  test('is started once for two processes at the same moment, and ends with the last one', async () => {
     const [first, second] = await Promise.all([startUser(), startUser()]);
     expect(first.place).toEqual(second.place);
     const server = await readServer();
@@ -171,14 +171,14 @@ describe('a server of several users', () => {
     expect(isRunning(server)).toBe(false);
   });
 
-  test('is one for many at once in one process', async () => {
+  test('is started once for many users in one process', async () => {
     const all = await Promise.all(Array.from({ length: 5 }, () => startServer()));
     expect(new Set(all.map((temporal) => temporal.address)).size).toBe(1);
     await Promise.all(all.map((temporal) => temporal.release()));
     expect(isRunning(await readServer())).toBe(false);
   });
 
-  test('does not wait for a user that was killed', async () => {
+  test('does not keep running for a user that was killed', async () => {
     const user = await startUser();
     const temporal = await startServer();
     await user.kill();
@@ -187,8 +187,8 @@ describe('a server of several users', () => {
   });
 });
 
-describe('after a death', () => {
-  test('of its only user the server stays, and the next user takes it over and ends it', async () => {
+describe('a managed server, after a kill', () => {
+  test('of its only user keeps running; the next user takes it over and ends it', async () => {
     const user = await startUser();
     const orphan = await readServer();
     await user.kill();
@@ -201,7 +201,7 @@ describe('after a death', () => {
     expect(isRunning(orphan)).toBe(false);
   });
 
-  test('of the server the next user finds everything as it was', async () => {
+  test('of the server itself has all its data for the next user', async () => {
     const first = await startServer();
     await withClient(first.address, (client) =>
       client.workflow.start('anything', { taskQueue: 'nobody', workflowId: 'still-here' }),
@@ -220,7 +220,7 @@ describe('after a death', () => {
     expect((await readServer()).pid).not.toBe(server.pid);
   });
 
-  test('of a server that had made only a part of its database, that is made anew', async () => {
+  test('of a server that had created only a part of its database creates the database again', async () => {
     const bringing = startServer();
     await vi.waitUntil(async () => (await readdir(directory)).some((name) => name.endsWith('.sqlite')), {
       interval: 1,
@@ -235,7 +235,7 @@ describe('after a death', () => {
     expect((await readdir(directory)).filter((name) => name.endsWith('.unmade'))).toEqual([]);
   });
 
-  test('of everybody, with another process now under the number of the server, that one is left alone', async () => {
+  test('of all processes leaves an unrelated process with the server’s old process id alone', async () => {
     const temporal = await startServer();
     await temporal.release();
     const unrelated = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true });
@@ -250,7 +250,7 @@ describe('after a death', () => {
     unrelated.kill('SIGKILL');
   });
 
-  test('of whoever was starting it, the next one starts it', async () => {
+  test('of the process that was starting it is started by the next user', async () => {
     const dead = spawn(process.execPath, ['-e', '']);
     await once(dead, 'exit');
     await writeFile(join(directory, 'lock.7'), JSON.stringify({ pid: dead.pid, startTime: 'then' }));
@@ -258,10 +258,10 @@ describe('after a death', () => {
     expect(await runningTemporal(directory)).toMatchObject({ address: temporal.address });
   });
 
-  test('a server that is there and does not answer is ended before another opens its database', async () => {
+  test('ends a server that does not answer before another one opens its database', async () => {
     const user = await startUser();
     const deaf = await readServer();
-    // The namespace holds another token now: whoever answers at this port is not the server of this file.
+    // The namespace has a different token now, so the server at this port is not the server of this record.
     await writeFile(join(directory, 'server.json'), JSON.stringify({ ...deaf, token: 'another' }));
     expect(await runningTemporal(directory)).toBeUndefined();
 
@@ -272,8 +272,8 @@ describe('after a death', () => {
   });
 });
 
-describe('what cannot be', () => {
-  test('a server whose store was deleted under it is ended all the same', async () => {
+describe('a managed server, in failure cases', () => {
+  test('ends even if its store was deleted while it ran', async () => {
     const temporal = await startServer();
     const server = await readServer();
     await rm(directory, { recursive: true });
@@ -281,7 +281,7 @@ describe('what cannot be', () => {
     expect(isRunning(server)).toBe(false);
   });
 
-  test('a server that does not come up is reported in its own words, and nothing stays behind', async () => {
+  test('reports its own error message if it does not start, and leaves nothing running', async () => {
     await writeFile(join(directory, 'temporal-1.32.0.sqlite'), 'this is no database');
     const bringing = startServer();
     await expect(bringing).rejects.toMatchObject({
@@ -293,7 +293,7 @@ describe('what cannot be', () => {
     await rm(join(directory, 'temporal-1.32.0.sqlite'));
   });
 
-  test('a start that is interrupted leaves no server', async () => {
+  test('leaves no server running if its start is interrupted', async () => {
     const controller = new AbortController();
     const bringing = startServer({ signal: controller.signal });
     await vi.waitUntil(async () => (await readRecord(directory)) !== undefined, { interval: 1 });

@@ -14,15 +14,15 @@ import { createDesk } from './cli-kit.ts';
 const PROMPT = 'a heron at the ford';
 const MODEL = 'nano-banana-pro';
 
-/** Temporal's that begin with their first event, and none that a healthy run has. */
+/** Temporal's metrics that appear only with their first event, which a healthy run does not have. */
 const ONLY_AFTER_TROUBLE: Record<string, string> = {
   temporal_workflow_task_execution_failed_total: 'a fault in workflow code',
   temporal_request_failure_total: 'a request that the server refused or did not answer',
 };
-/** Prometheus makes them itself, of each place that it scrapes. */
+/** Prometheus creates these itself for each target. */
 const OF_PROMETHEUS: Record<string, readonly string[]> = { up: ['job'] };
 
-describe('the metrics of a worker, over a batch that stopped once and had a row refused', () => {
+describe('the metrics of a worker, for a batch that stopped once and has a refused row', () => {
   let world: World;
   let worker: WorkerProcess;
   let address: string;
@@ -30,7 +30,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
   let ended: Series[];
   let batch: ReturnType<typeof openTestBatch>;
 
-  /** Waits until it has such a value: the gauges are asked for every 15 s. */
+  /** Waits until a series has this value: gauges are updated every 15 s. */
   async function until(name: string, labels: Record<string, string>, value: number): Promise<Series[]> {
     for (;;) {
       const all = await scrape(address);
@@ -74,23 +74,23 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
     await world?.close();
   });
 
-  test('the worker says where they are', () => {
+  test('have their address in the worker’s log', () => {
     expect(worker.readLog()).toContain(`Metrics: http://${address}/metrics`);
   });
 
-  test('show the stopped batch among the open ones, and no longer when it has ended', () => {
+  test('count the stopped batch as open until it has ended', () => {
     expect(readValue(stopped, 'hummingbatch_batches', { state: 'NEEDS_ATTENTION' })).toBe(1);
     expect(readValue(stopped, 'hummingbatch_batches', { state: 'WAITING' })).toBe(0);
     expect(readValue(ended, 'hummingbatch_stopped_batches', { code: 'permission-denied' })).toBe(0);
   });
 
-  test('begin at 0, with the very labels that are counted later', () => {
+  test('begin at 0 with the same labels that are counted later', () => {
     expect(readValue(stopped, 'hummingbatch_outputs_total', { outcome: 'image', model: MODEL })).toBe(0);
     expect(readValue(stopped, 'hummingbatch_rounds_total')).toBe(0);
     expect(readValue(stopped, 'hummingbatch_image_bytes_total')).toBe(0);
   });
 
-  test('count each thing once', async () => {
+  test('count each event once', async () => {
     const { costUsd } = await batch.report();
     const counted: [string, Record<string, string>, number | undefined][] = [
       ['stops', { step: 'submit', code: 'permission-denied' }, 1],
@@ -115,7 +115,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
     ]);
     expect(seen).toEqual(counted);
     expect(costUsd.actual).toBeGreaterThan(0.1);
-    // With base64, and the answers' text.
+    // Including base64 and the text of the answers.
     expect(readValue(ended, 'hummingbatch_downloaded_bytes_total')).toBeGreaterThan(
       (await countImageBytes()) * 1.3,
     );
@@ -127,7 +127,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
     return images.reduce((sum, image) => sum + (image?.byteLength ?? 0), 0);
   }
 
-  test('are all in the table, with the labels that it names and no other', () => {
+  test('are all in the table of metrics, with exactly its labels', () => {
     const table = Object.values(METRICS).map((metric: Metric) =>
       [scrapedName(metric), ...[...Object.keys(metric.labels), ...ADDED_LABELS[metric.by]].sort()].join(' '),
     );
@@ -136,20 +136,20 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
     expect([...new Set(seen)].sort()).toEqual(table.sort());
   });
 
-  test('name no batch, job, prompt or key', () => {
+  test('contain no batch, job, prompt or key', () => {
     const text = JSON.stringify(ended.map(({ labels }) => labels));
     for (const secret of ['"metrics"', 'batches/', PROMPT, 'test-key', 'hero'])
       expect(text).not.toContain(secret);
   });
 
-  test('have transfers of hours and batches of days in their histograms', () => {
+  test('have histogram buckets for transfers of hours and batches of days', () => {
     const last = (name: string) =>
       ended.filter((series) => series.name === name).map(({ labels }) => labels['le']);
     expect(last('temporal_activity_execution_latency_seconds_bucket')).toContain('7200');
     expect(last('temporal_workflow_endtoend_latency_seconds_bucket')).toContain('345600');
   });
 
-  test('are what the dashboard and the alerts ask for, label by label', async () => {
+  test('have every metric and label that the dashboard and the alerts use', async () => {
     const unknown: unknown[] = [];
     for (const { location, expr } of await readDeployedExpressions()) {
       const { selectors, groupingLabels } = parsePromQl(expr);
@@ -179,14 +179,14 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
         .filter(Boolean)
         .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-    test('is one line of JSON for an event, the sentences of the command too', () => {
+    test('has one line of JSON per event, including the messages of the command', () => {
       expect(lines().map(({ level }) => level)).not.toContain(undefined);
       const failures = lines().filter(({ code, step }) => code === 'unavailable' && step === 'checkJob');
       expect(failures).toHaveLength(1);
       expect(lines().filter(({ msg }) => msg === 'Activity failed')).toEqual([]);
     });
 
-    test('has batch, round and job in the lines of steps that have them', async () => {
+    test('has batch, round and job in the lines of steps', async () => {
       const [job] = await batch.jobs();
       const steps = lines().filter(({ msg }) => msg === 'done');
       const of = (step: string) => steps.findLast((line) => line['step'] === step);
@@ -196,7 +196,7 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
         expect(of(step)).toMatchObject({ batch: 'metrics', round: 1, job: job?.name });
     });
 
-    test('has one line for each change of state, in our words only', async () => {
+    test('has one line for each change of state', async () => {
       const [job] = await batch.jobs();
       const states = lines().filter(({ state }) => state !== undefined);
       expect(states.map(({ state }) => state)).toEqual([
@@ -226,14 +226,14 @@ describe('the metrics of a worker, over a batch that stopped once and had a row 
       expect(states.at(-1)).toMatchObject({ msg: 'ended', job: job?.name, round: 1, images: 3 });
     });
 
-    test('holds no prompt and no key', () => {
+    test('contains no prompt and no key', () => {
       expect(worker.readLog()).not.toContain(PROMPT);
       expect(worker.readLog()).not.toContain('test-key');
     });
   });
 });
 
-test('a worker that takes a batch over counts nothing again that the first one has counted', async () => {
+test('a worker that takes over a batch counts nothing twice', async () => {
   const world = await createWorld({
     faults: { faults: [{ fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1 }] },
   });
@@ -258,8 +258,8 @@ test('a worker that takes a batch over counts nothing again that the first one h
   expect(second.readLog()).not.toContain('"state":"PREPARING"');
 });
 
-describe('an address for metrics', () => {
-  test.each(['worker', 'up'])('that is taken ends `%s` with a sentence that names it', async (verb) => {
+describe('the metrics address', () => {
+  test.each(['worker', 'up'])('ends `%s` with an error that names it if it is taken', async (verb) => {
     const { port } = await createListener();
     const desk = await createDesk({ TEMPORAL_ADDRESS: inject('temporal') });
     const { code, stderr } = await desk.run([verb, '--emulator', '--metrics', `localhost:${port}`]);
@@ -271,8 +271,8 @@ describe('an address for metrics', () => {
     expect(code).toBe(2);
   });
 
-  test('of no host is said as such', async () => {
-    // Longer than a name may be, so that nobody is asked for it.
+  test('is reported as invalid if its host does not exist', async () => {
+    // Longer than a host name may be, so that no DNS server is asked.
     const host = 'x'.repeat(64);
     const desk = await createDesk({ TEMPORAL_ADDRESS: inject('temporal') });
     const { code, stderr } = await desk.run(['worker', '--emulator', '--metrics', `${host}:9464`]);

@@ -17,7 +17,7 @@ const MANIFEST = { model: 'nano-banana-pro', items: [{ key: 'a', prompt: 'x' }] 
 
 let world: World;
 let receiver: Receiver;
-/** What the receiver says, by the path of the target. */
+/** The receiver's answers by the path of the target. */
 const answers: Record<string, (delivery: Delivery) => number | 'silence'> = {
   '/down-first': () => (downs++ < 2 ? 503 : 204),
   '/gone': () => 410,
@@ -49,7 +49,7 @@ afterAll(async () => {
   await receiver.close();
 });
 
-/** A worker that knows a secret by the name `shop`, and the receiver's host. */
+/** Starts a worker with a secret named `shop` that may call the receiver's host. */
 function startWorker(): Promise<() => Promise<void>> {
   const sink = new Writable({
     write: (chunk: Buffer, _encoding, done) => ((logs += chunk.toString()), done()),
@@ -72,7 +72,7 @@ async function startBatch(batchId: string, notify: NotifyTarget[], options: Part
   return openTestBatch(world, batchId);
 }
 
-/** The workflows that deliver a batch's events, with their summaries, as the batch has begun them. */
+/** The delivery workflows that a batch has started, with their summaries. */
 async function readDeliveries(batchId: string) {
   const { events } = await world.client.workflow.getHandle(toWorkflowId(batchId)).fetchHistory();
   return (events ?? []).flatMap(
@@ -92,11 +92,11 @@ function ignoreNotFound(error: unknown): undefined {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
 }
 
-/** Waits until the last delivery of a batch has failed an attempt; says with what. */
+/** Waits until the last delivery of a batch has a failed attempt. Returns the failure. */
 async function catchFailure(batchId: string) {
   for (;;) {
     const [delivery] = await readDeliveries(batchId);
-    // Its start stands in the batch's history a moment before there is anything to describe.
+    // The batch's history has the start a moment before the workflow can be described.
     const { raw } = (await delivery?.handle.describe().catch(ignoreNotFound)) ?? {};
     const failure = raw?.pendingActivities?.[0]?.lastFailure;
     if (failure) return { message: failure.message, type: failure.applicationFailureInfo?.type };
@@ -104,8 +104,8 @@ async function catchFailure(batchId: string) {
   }
 }
 
-describe('a receiver', () => {
-  test('hears of an end, signed, and only once where it takes it', async () => {
+describe('a webhook receiver', () => {
+  test('gets the end of a batch as a signed event, once if it accepts it', async () => {
     const batch = await startBatch('told-end', [target('/hooks?token=hunter2')]);
     const { outputs, costUsd } = await batch.ended();
     const [{ event, path } = {}] = await receiver.waitForDeliveries('told-end', 1);
@@ -122,7 +122,7 @@ describe('a receiver', () => {
     expect(receiver.listDeliveries('told-end')).toHaveLength(1);
   });
 
-  test('hears of a stop, and of the end after it', async () => {
+  test('gets a stop and the end after it', async () => {
     const batch = await startBatch('told-stop', [target('/')]);
     const { message } = await batch.stopped('permission-denied');
     const [{ event: stopped } = {}] = await receiver.waitForDeliveries('told-stop', 1);
@@ -144,7 +144,7 @@ describe('a receiver', () => {
     expect(ended?.data.stop).toBeUndefined();
   });
 
-  test('hears that a batch waits for approval, and that it failed without it', async () => {
+  test('gets that a batch waits for approval, and its failure without one', async () => {
     const batch = await startBatch('told-approval', [target('/')], { approveAboveUsd: 0 });
     const [{ event: waiting } = {}] = await receiver.waitForDeliveries('told-approval', 1);
     expect(waiting).toMatchObject({ type: 'batch.awaiting-approval', data: { state: 'AWAITING_APPROVAL' } });
@@ -153,7 +153,7 @@ describe('a receiver', () => {
     expect(ended).toMatchObject({ data: { state: 'FAILED', stop: { code: 'approval-refused' } } });
   });
 
-  test('hears of the end of a batch that was reset in between', async () => {
+  test('gets the end of a batch whose workflow was reset', async () => {
     const batch = await startBatch('told-reset', [target('/')], { approveAboveUsd: 0 });
     await receiver.waitForDeliveries('told-reset', 1);
     const workflowId = toWorkflowId('told-reset');
@@ -172,7 +172,7 @@ describe('a receiver', () => {
     expect(deliveries.map(({ event }) => event.type)).toEqual(['batch.awaiting-approval', 'batch.ended']);
   });
 
-  test('hears that a batch was cancelled', async () => {
+  test('gets the cancellation of a batch', async () => {
     const batch = await startBatch('told-cancel', [target('/')], { approveAboveUsd: 0 });
     await receiver.waitForDeliveries('told-cancel', 1);
     await batch.handle.cancel();
@@ -180,7 +180,7 @@ describe('a receiver', () => {
     expect(event).toMatchObject({ type: 'batch.ended', data: { state: 'CANCELLED' } });
   });
 
-  test('hears of a retry of the ended batch too, which keeps its targets', async () => {
+  test('gets the end of a retried batch, which keeps its targets', async () => {
     const batch = openTestBatch(world, 'told-end');
     await batch.handle.retry({ keys: ['a'] });
     const [first, second] = await receiver.waitForDeliveries('told-end', 2);
@@ -188,7 +188,7 @@ describe('a receiver', () => {
     expect(second?.event.id).not.toBe(first?.event.id);
   });
 
-  test('that is down first gets the same event again, under the same id', async () => {
+  test('gets the same event again under the same id after it was down', async () => {
     await startBatch('told-late', [target('/down-first')]);
     const [first, ...more] = await receiver.waitForDeliveries('told-late', 2);
     for (const { event, body } of more) {
@@ -197,7 +197,7 @@ describe('a receiver', () => {
     }
   });
 
-  test('that answers 410 is left alone at once, and the failure is to be seen', async () => {
+  test('gets no further attempt after it answers 410, and the failure is visible in Temporal', async () => {
     const batch = await startBatch('told-gone', [target('/gone')]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
     await receiver.waitForDeliveries('told-gone', 1);
@@ -211,7 +211,7 @@ describe('a receiver', () => {
     expect(receiver.listDeliveries('told-gone')).toHaveLength(1);
   });
 
-  test('that never answers holds no batch up', async () => {
+  test('delays no batch if it never answers', async () => {
     const batch = await startBatch('told-silence', [target('/silent')]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
     await expect.poll(() => batch.workflow(), { timeout: 20_000 }).toBe('COMPLETED');
@@ -221,7 +221,7 @@ describe('a receiver', () => {
     });
   });
 
-  test('is not followed where it redirects', async () => {
+  test('gets no event through a redirect', async () => {
     const batch = await startBatch('told-redirect', [target('/redirects')]);
     await batch.ended();
     expect(await catchFailure('told-redirect')).toEqual({
@@ -244,7 +244,7 @@ describe('a receiver', () => {
     expect(message).not.toContain('hunter2');
   });
 
-  test('whose secret the worker has not gets nothing, and the name is said', async () => {
+  test('gets nothing if the worker lacks its secret, and the error names the secret', async () => {
     await startBatch('told-unknown', [target('/', 'crm')]);
     expect(await catchFailure('told-unknown')).toEqual({
       type: 'wrong-worker',
@@ -253,7 +253,7 @@ describe('a receiver', () => {
     expect(receiver.listDeliveries('told-unknown')).toEqual([]);
   });
 
-  test('never got what was not signed, and no secret stands in history, log or store', async () => {
+  test('never got an unsigned event, and no secret is in history, log or store', async () => {
     expect(receiver.refused()).toBe(0);
     const texts = [logs];
     for await (const { workflowId } of world.client.workflow.list({
@@ -272,14 +272,14 @@ describe('a receiver', () => {
     expect(logs).not.toContain('hunter2');
   });
 
-  test('counts as no batch', async () => {
+  test('does not appear as a batch in lists', async () => {
     const { batches } = await world.hummingbatch.list();
     expect(batches.map(({ batchId }) => batchId).filter((id) => !id.startsWith('told-'))).toEqual([]);
   });
 });
 
-describe('a worker that is killed', () => {
-  test('before the receiver has answered leaves the event to the next one', async () => {
+describe('a worker with webhook secrets', () => {
+  test('that is killed before the receiver has answered leaves the event to the next worker', async () => {
     await stopWorker();
     let received = 0;
     const slow = await createReceiver(SECRET, () => (received++ === 0 ? 'silence' : 204));
@@ -300,7 +300,7 @@ describe('a worker that is killed', () => {
     await slow.close();
   });
 
-  test('does not start with secrets that are malformed, and shows nothing of them', async () => {
+  test('does not start with malformed secrets, and does not quote them', async () => {
     const worker = startWorkerProcess(world, { HUMMINGBATCH_WEBHOOK_SECRETS: 'shop=hunter2' });
     expect(await worker.exited).toBe(2);
     expect(worker.readLog()).toContain('HUMMINGBATCH_WEBHOOK_SECRETS: entry 1 is no name with a secret');

@@ -9,10 +9,10 @@ import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
 const TRIALS = 8;
-/** A frozen worker holds its step for 10 s, and what it may have sent is waited for 30 s. */
+/** A frozen worker keeps its step for 10 s; then the batch waits 30 s for a job that it may have created. */
 const PATIENCE = { timeout: 90_000, interval: 50 };
 
-/** Stops a process in the moment in which a file comes into being: microseconds after it, from a thread that does nothing else. */
+/** Freezes a process microseconds after a file appears, from a thread that does nothing else. */
 function freezeWhenFileAppears(file: string, pid: number): Promise<void> {
   const code = `
     const { existsSync } = require('node:fs');
@@ -43,7 +43,7 @@ describe('a worker process that is frozen between its permit and its POST', () =
   const filePath = (key: string) => join(world.store.location, key);
   const jobs = async (id: string) => listJobs((await world.emulator.ledger()).jobs, id);
 
-  /** Answers with a batch whose first submission stands still before its POST. */
+  /** Returns a batch whose first submission is frozen before its POST. */
   async function freezeOne(): Promise<string> {
     for (let trial = 1; trial <= TRIALS; trial++) {
       const batchId = `before-post-${trial}`;
@@ -51,7 +51,7 @@ describe('a worker process that is frozen between its permit and its POST', () =
       const options = { submitWindowMs: 500, checkIntervalMs: 500 };
       await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId, options });
       await stopped;
-      // What had left before the signal is with the emulator in milliseconds.
+      // A request that was sent before the signal reaches the emulator within milliseconds.
       const left = await vi
         .waitFor(async () => expect(await jobs(batchId)).toHaveLength(1), 500)
         .then(
@@ -64,7 +64,7 @@ describe('a worker process that is frozen between its permit and its POST', () =
     throw new Error(`none of ${TRIALS} signals came between permit and POST`);
   }
 
-  test('does not pay when it wakes up after another worker has submitted', async () => {
+  test('does not create a job when it continues after another worker has submitted', async () => {
     const batchId = await freezeOne();
     awake = startWorkerProcess(world);
     await vi.waitFor(async () => expect(await jobs(batchId)).toHaveLength(1), PATIENCE);
@@ -72,7 +72,7 @@ describe('a worker process that is frozen between its permit and its POST', () =
     expect(displayName).toMatch(/r1\.2$/);
 
     process.kill(frozen.pid, 'SIGCONT');
-    // It has looked at the clock, and noted that nothing left.
+    // It has checked the clock and recorded that it sent nothing.
     const answer = filePath(batchPlaces(batchId).round(1).answer(1));
     await vi.waitFor(() => expect(existsSync(answer)).toBe(true), PATIENCE);
     const { state } = await world.hummingbatch.batch(batchId).wait();

@@ -9,10 +9,10 @@ import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
 const SEED = 20261125;
-/** Each wave has a worker of its own, which is killed while it submits; the batches of a killed one wait together. */
+/** Each wave has its own worker, which is killed while it submits. All its batches then wait at the same time. */
 const WAVES = 3;
 const BATCHES_PER_WAVE = 18;
-/** Shorter than the 30 s after which a lost submission is settled, whatever the window. */
+/** Shorter than the 30 s after which a lost submission is settled at the earliest. */
 const WINDOW_MS = 3_000;
 
 const random = seeded(SEED);
@@ -20,7 +20,7 @@ const batches = Array.from({ length: WAVES }, (_, wave) =>
   Array.from({ length: BATCHES_PER_WAVE }, (_, number) => `wave-${wave}-${number}`),
 );
 
-/** The first POST takes its time, before or after the job is made, so that the kill comes in its middle. */
+/** Delays the first POST before or after the job is created, so that the kill happens during the POST. */
 function buildFaults(id: string): Fault[] {
   const name = `^hb/${id}/`;
   const ms = 300 + Math.floor(random() * 1500);
@@ -33,7 +33,7 @@ describe(`${WAVES * BATCHES_PER_WAVE} submissions of worker processes that are k
   let world: World;
   let worker: WorkerProcess;
   let jobs: JobEntry[];
-  /** Batches whose worker was gone before it could note an answer. */
+  /** Batches whose worker was killed before it could record an answer. */
   let unanswered = 0;
 
   beforeAll(async () => {
@@ -44,7 +44,7 @@ describe(`${WAVES * BATCHES_PER_WAVE} submissions of worker processes that are k
       worker = startWorkerProcess(world);
       const before = await countCreations();
       await Promise.all(wave.map(start));
-      // At some number of POSTs of this wave, and then some way into the next ones.
+      // After some number of POSTs of this wave, and then some time into the next ones.
       const most = 3 + Math.floor(random() * (BATCHES_PER_WAVE - 3));
       while ((await countCreations()) - before < most) await pause(10);
       await pause(random() * 400);
@@ -76,14 +76,14 @@ describe(`${WAVES * BATCHES_PER_WAVE} submissions of worker processes that are k
     return permits.flat().filter(({ answer }) => !answer).length;
   }
 
-  test('come to one paid job each', () => {
+  test('lead to one paid job per batch', () => {
     const paid = batches
       .flat()
       .map((id) => [id, listJobs(jobs, id).filter(({ cancelled }) => !cancelled).length]);
     expect(paid.filter(([, count]) => count !== 1)).toEqual([]);
   });
 
-  test('were hit between permit and answer, so that this says something', () => {
+  test('were really killed between permit and answer', () => {
     expect(unanswered).toBeGreaterThan(10);
   });
 });

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { AT_CREATE, findNotOnePaid, OUTPUTS, type Outcome, runTrials } from './submission-trials.ts';
 
-/** Google bills an image of 1K with so many tokens. */
+/** The number of tokens that Google bills for a 1K image. */
 const TOKENS_PER_IMAGE = 1120;
 
-describe('60 submissions of which LIST tells long after its window', () => {
+describe('60 submissions whose jobs LIST shows long after the window', () => {
   let outcomes: Outcome[];
   beforeAll(async () => {
     ({ outcomes } = await runTrials({
@@ -12,7 +12,7 @@ describe('60 submissions of which LIST tells long after its window', () => {
       count: 60,
       atCreate: AT_CREATE,
       unlisted: { least: 95_000, most: 540_000 },
-      // So long that a straggler is found while it runs: it is looked for after 10 minutes.
+      // Long enough that a straggler is found while it runs: the batch looks for it after 10 minutes.
       jobSeconds: 1200,
     }));
   }, 300_000);
@@ -20,12 +20,12 @@ describe('60 submissions of which LIST tells long after its window', () => {
   const stragglers = () =>
     outcomes.flatMap(({ jobs, report }) => jobs.flatMap((job) => (job.cancelled ? [{ job, report }] : [])));
 
-  test('go on with one job each; a second one is cancelled', () => {
+  test('continue with one job per batch; a second job is cancelled', () => {
     expect(findNotOnePaid(outcomes)).toEqual([]);
     expect(stragglers().length).toBeGreaterThan(5);
   });
 
-  test('name the second job in the report, with what was done about it', () => {
+  test('report the second job and its cancellation', () => {
     for (const { job, report } of stragglers()) {
       expect(report.jobs.map(({ name }) => name)).toContain(job.name);
       expect(report.anomalies).toContainEqual(
@@ -34,7 +34,7 @@ describe('60 submissions of which LIST tells long after its window', () => {
     }
   });
 
-  test('keep and count every image that either job finished', () => {
+  test('keep and count every image that either job has finished', () => {
     expect(stragglers().some(({ job }) => job.imagesBilled > 0)).toBe(true);
     for (const { id, jobs, records } of outcomes) {
       expect(records.map(({ outcome }) => outcome)).toEqual(Array.from({ length: OUTPUTS }, () => 'image'));

@@ -7,7 +7,7 @@ import { AT_CREATE, type Outcome, runTrials } from './submission-trials.ts';
 const MINUTE = 60_000;
 const stopped = new Set<string>();
 
-/** A person who looks at Google's console, takes the job that is there, and has another made where there is none. */
+/** Acts as an operator who looks for the job at Google, adopts it if it exists, and retries otherwise. */
 async function adoptOrRetry({ hummingbatch, emulator, sleep }: SkippedWorld, id: string): Promise<void> {
   const batch = hummingbatch.batch(id);
   for (;;) {
@@ -23,7 +23,7 @@ async function adoptOrRetry({ hummingbatch, emulator, sleep }: SkippedWorld, id:
   }
 }
 
-describe('90 submissions that may not be made again without a person', () => {
+describe('90 submissions that only an operator may repeat', () => {
   let outcomes: Outcome[];
   beforeAll(async () => {
     ({ outcomes } = await runTrials({
@@ -37,11 +37,11 @@ describe('90 submissions that may not be made again without a person', () => {
     }));
   }, 300_000);
 
-  test('never make a second job', () => {
+  test('never create a second job', () => {
     expect(outcomes.filter(({ jobs }) => jobs.length !== 1)).toEqual([]);
   });
 
-  test('stopped for a person, so that this says something', () => {
+  test('really stopped for an operator', () => {
     expect(stopped.size).toBeGreaterThan(20);
   });
 });

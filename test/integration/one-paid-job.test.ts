@@ -3,7 +3,7 @@ import { AT_CREATE, findNotOnePaid, type Outcome, runTrials, TWICE } from './sub
 
 const COUNT = 300;
 
-describe(`${COUNT} submissions whose answers are lost, late, refused or never heard, with workers that die around them`, () => {
+describe(`${COUNT} submissions whose answers are lost, late or refused, with workers that die during them`, () => {
   let outcomes: Outcome[];
   let faultCounts: Partial<Record<string, number>>;
   beforeAll(async () => {
@@ -16,12 +16,12 @@ describe(`${COUNT} submissions whose answers are lost, late, refused or never he
     }));
   }, 500_000);
 
-  test('come to one job each that was paid for, where LIST tells within its window', () => {
+  test('lead to one paid job per batch if LIST shows the job within its window', () => {
     expect(outcomes).toHaveLength(COUNT);
     expect(findNotOnePaid(outcomes)).toEqual([]);
   });
 
-  test('need no second one that is then cancelled: what was made is found, whoever died on the way', () => {
+  test('create no second job, because the first one is always found', () => {
     expect(outcomes.filter(({ jobs, twice }) => !twice && jobs.length !== 1)).toEqual([]);
   });
 
@@ -34,7 +34,7 @@ describe(`${COUNT} submissions whose answers are lost, late, refused or never he
     ['create.twice', 10],
     ['job.unlisted', 200],
     ['list.refuse', 10],
-  ])('met %s more than %i times, so that this says something', (fault, times) => {
+  ])('really met the fault %s more than %i times', (fault, times) => {
     expect(faultCounts[fault]).toBeGreaterThan(times);
   });
 });

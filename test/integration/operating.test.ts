@@ -17,7 +17,7 @@ const FAULTS: Fault[] = [
   ...DENIED.map(
     (id): Fault => ({ fault: 'create.refuse', status: 'PERMISSION_DENIED', times: 1, ...matchBatch(id) }),
   ),
-  // It makes nothing, and nobody hears that.
+  // The submission creates no job, and its answer is lost.
   { fault: 'create.cut', times: 1, ...matchBatch(LOST) },
 ];
 
@@ -50,7 +50,7 @@ describe('many batches', () => {
 
   const list = (choice = {}) => world.hummingbatch.list(choice);
 
-  test('are listed by what they wait for, what they are of, and when they began, the newest first', async () => {
+  test('are listed by state, reason, model and start time, newest first', async () => {
     expect(listIds((await list()).batches)).toEqual([DEAR, LOST, ...DENIED.toReversed(), PLAIN]);
     expect(listIds((await list({ states: ['NEEDS_ATTENTION'], reason: 'over-budget' })).batches)).toEqual([
       DEAR,
@@ -64,7 +64,7 @@ describe('many batches', () => {
     expect(listIds((await list({ since: startedAt })).batches)).toEqual([DEAR, LOST]);
   });
 
-  test('come in pages that leave nothing out and say nothing twice', async () => {
+  test('are listed in pages without gaps or duplicates', async () => {
     const seen: string[] = [];
     let after: string | undefined;
     do {
@@ -77,7 +77,7 @@ describe('many batches', () => {
     await expect(list({ after: 'operating-none' })).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('are listed the same where their namespace has none of our search attributes', async () => {
+  test('are listed the same in a namespace without our search attributes', async () => {
     const bare = world.client.workflow.list.bind(world.client.workflow);
     const without = Object.create(world.client, {
       workflow: {
@@ -93,7 +93,7 @@ describe('many batches', () => {
     expect(listIds(batches)).toEqual(DENIED.toReversed());
   });
 
-  test('one that is unknown is said with ids that are near, by each method', async () => {
+  test('an unknown id gives an error with similar ids, in each method', async () => {
     const batch = world.hummingbatch.batch('operating-plai');
     const unknown = { code: 'batch-unknown', fix: `Did you mean ${PLAIN}?` };
     await expect(batch.status()).rejects.toMatchObject(unknown);
@@ -102,7 +102,7 @@ describe('many batches', () => {
     await expect(batch.records().next()).rejects.toMatchObject(unknown);
   });
 
-  test('stand in the store as they do in Temporal, though nobody has followed them', async () => {
+  test('have the same progress in the store as in Temporal, even if no client has followed them', async () => {
     const byStore = () => listBatches(undefined, world.store, { states: ['NEEDS_ATTENTION'] });
     await expect
       .poll(async () => listIds((await byStore()).batches))
@@ -111,12 +111,12 @@ describe('many batches', () => {
       expect(batch).toEqual(await world.hummingbatch.batch(batch.batchId).status());
   });
 
-  test('keep a new budget at once, for whoever takes them up after a loss', async () => {
+  test('save a new budget in the store at once, in case Temporal loses the batch', async () => {
     await world.hummingbatch.batch(LOST).setBudget(3);
     await expect.poll(() => storedOptions(world.store, LOST)).toMatchObject({ maxCostUsd: 3 });
   });
 
-  test('a bulk retry shows what it would do and does nothing until it is told to', async () => {
+  test('a bulk retry first only shows what it would do', async () => {
     const { code, stdout, stderr } = await retry(
       '--state',
       'needs-attention',
@@ -134,7 +134,7 @@ describe('many batches', () => {
       expect(await world.hummingbatch.batch(id).status()).toMatchObject({ state: 'NEEDS_ATTENTION' });
   });
 
-  test('a bulk retry goes on with all of them, and never answers an unknown submission', async () => {
+  test('a bulk retry retries all matching batches except those with an unknown submission', async () => {
     const before = await world.hummingbatch.batch(LOST).status();
     expect(before.stop?.code).toBe('submission-unknown');
     const { code, stdout, stderr } = await retry(
@@ -154,12 +154,12 @@ describe('many batches', () => {
     expect(await openTestBatch(world, LOST).jobs()).toEqual([]);
   });
 
-  test('one that stopped for its budget goes on with a new one, however often that is sent', async () => {
+  test('a batch that stopped for its budget continues with a new one, even if it is sent repeatedly', async () => {
     const batch = world.hummingbatch.batch(DEAR);
     const sent = await Promise.all([1, 2].map(() => batch.setBudget(5, { requestId: 'more-money' })));
     expect(sent[0]).toEqual(sent[1]);
     expect(await batch.wait()).toMatchObject({ state: 'COMPLETED', maxCostUsd: 5 });
-    // What was done is answered as it was, though nothing would take it now.
+    // A repeated request gets the first answer, even in a state that would refuse a new one.
     expect(await batch.setBudget(5, { requestId: 'more-money' })).toEqual(sent[0]);
     await expect(batch.setBudget(6, { requestId: 'still-more' })).rejects.toMatchObject({
       code: 'wrong-state',
@@ -168,7 +168,7 @@ describe('many batches', () => {
 
   test.each([
     [
-      'a choice of outputs',
+      'a retry of selected outputs',
       (choice: RetrySelector) => world.hummingbatch.batch(LOST).retry(choice),
       { keys: ['a'] },
     ],
@@ -179,7 +179,7 @@ describe('many batches', () => {
     });
   });
 
-  test('a retry keeps how a batch is run, a budget that was changed on the way included', async () => {
+  test('a retry keeps the options of a batch, including a changed budget', async () => {
     const batch = world.hummingbatch.batch(DEAR);
     await batch.retry({ keys: ['a'] });
     await openTestBatch(world, DEAR).until(({ round }) => round === 2);
@@ -199,7 +199,7 @@ describe('many batches', () => {
   });
 });
 
-describe('a queue that nobody serves', () => {
+describe('a queue without a worker', () => {
   async function startUnserved(batchId: string, work: boolean) {
     const world = await createWorld({ jobSeconds: 600 });
     onTestFinished(() => world.close());
@@ -214,19 +214,19 @@ describe('a queue that nobody serves', () => {
   }
 
   test.each([
-    // Before the deadline of 5 s: the queue itself says it.
-    ['never was', 'operating-unserved', false, 4_500],
-    // At the deadline, and some for the machine.
-    ['is gone, and still remembered by Temporal', 'operating-left', true, 6_500],
-  ])('is said within 5 s where its worker %s', async (_, batchId, work, withinMs) => {
+    // Before the deadline of 5 s, because Temporal knows that the queue has no pollers.
+    ['never started', 'operating-unserved', false, 4_500],
+    // At the deadline, plus time for a slow machine.
+    ['has ended, while Temporal still lists it', 'operating-left', true, 6_500],
+  ])('is reported within 5 s if its worker %s', async (_, batchId, work, withinMs) => {
     const batch = await startUnserved(batchId, work);
     for (const ask of [() => batch.status(), () => batch.retry(), () => batch.checkNow()]) {
-      const matchBatch = Date.now();
+      const startedAt = Date.now();
       await expect(ask()).rejects.toMatchObject({
         code: 'no-worker',
         fix: expect.stringContaining('worker'),
       });
-      expect(Date.now() - matchBatch).toBeLessThan(withinMs);
+      expect(Date.now() - startedAt).toBeLessThan(withinMs);
     }
   });
 });

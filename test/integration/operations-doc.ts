@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 
-/** A command of the runbook, and the exit code that it is to have. */
+/** A command of the runbook and its expected exit code. */
 export interface DocCommand {
   text: string;
   exit: number;
 }
 
-/** A fenced `sh` block with the scenario that the comment before it names. */
+/** A fenced `sh` block with the scenario that the preceding comment names. */
 export interface DocBlock {
   line: number;
   scenario: string | undefined;
-  /** Each command in a batch of its own: they are ways to the same. */
+  /** Whether the commands are alternatives: each then runs on its own batch. */
   each: boolean;
   commands: DocCommand[];
 }
@@ -19,7 +19,7 @@ export interface DocBlock {
 export interface DocStop {
   code: string;
   anchor: string;
-  /** What it says to do, as commands. */
+  /** The commands that it recommends. */
   commands: string[];
   isAutomatic: string;
 }
@@ -34,7 +34,7 @@ export function readOperations(text = readFileSync(DOC, 'utf8')) {
   return {
     blocks: parseBlocks(lines),
     stops: lines.flatMap(parseStop),
-    /** Commands in sentences and tables. */
+    /** Inline commands in sentences and tables. */
     inline: withoutBlocks(lines)
       .flatMap(codeSpans)
       .filter((span) => IS_COMMAND.test(span)),

@@ -6,29 +6,29 @@ import { namePrefix, openTestBatch, parseSubmission, type TestBatch } from '../s
 import { createWorld, type World, type WorldOptions } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
-/** A batch on which commands are run, and what their shell knows of it. */
+/** A batch on which commands run, with the environment of their shell. */
 export interface ScenarioRun {
   world: World;
   batch: TestBatch;
   env: Record<string, string>;
 }
 
-/** A state in which commands of the runbook make sense, and what they promise. */
+/** A state for commands of the runbook, and a check of their effect. */
 export interface Scenario {
-  /** Strike each of its batches, and no other. */
+  /** Faults that affect only the batches of this scenario. */
   faults?: Fault[];
   options?: Partial<BatchOptions>;
   manifest?: Manifest;
-  /** Where it cannot share one; it has no worker yet. */
+  /** Creates a separate world, without a worker, if the scenario cannot share one. */
   world?: () => Promise<World>;
-  /** Brings the batch into the state; answers with what else the shell is to know. */
+  /** Brings the batch into the state. Returns further variables for the shell. */
   begin: (run: ScenarioRun) => Promise<Record<string, string>>;
   verify: (run: ScenarioRun, results: ShellResult[]) => Promise<void>;
 }
 
 export const MANIFEST = buildManifest([item('hero'), item('flat')]);
 
-/** What is to happen to one batch of a scenario. */
+/** The faults of one batch of a scenario. */
 export function buildFaults(id: string, { faults = [] }: Pick<Scenario, 'faults'> = {}): Fault[] {
   return faults.map((fault) => ({ ...fault, match: { name: namePrefix(id) } }));
 }
@@ -42,7 +42,7 @@ export async function startBatch(
   return openTestBatch(world, batchId);
 }
 
-/** What a shell knows of a world and a batch in it. */
+/** The environment of a shell for a world and one batch in it. */
 export function readEnvironment(world: World, id: string): Record<string, string> {
   return {
     TEMPORAL_ADDRESS: inject('temporal'),
@@ -60,7 +60,7 @@ export function readEnvironment(world: World, id: string): Record<string, string
 
 const clocks = new WeakMap<World, { at: number }>();
 
-/** A world whose Google has a clock that stands: however slow the machine is, a job runs until it is let end. */
+/** A world whose emulator has a stopped clock: a job runs until `letJobsEnd`, however slow the machine is. */
 export async function createStoppedClockWorld(options: Pick<WorldOptions, 'keys'> = {}): Promise<World> {
   const clock = { at: Date.now() };
   const world = await createWorld({ ...options, jobSeconds: 60, now: () => clock.at });
@@ -68,13 +68,13 @@ export async function createStoppedClockWorld(options: Pick<WorldOptions, 'keys'
   return world;
 }
 
-/** Lets the jobs of a still world end; those of another end by themselves. */
+/** Ends the jobs of a world with a stopped clock. In other worlds they end automatically. */
 export function letJobsEnd(world: World): void {
   const clock = clocks.get(world);
   if (clock) clock.at += 120_000;
 }
 
-/** Ends whatever times it was started with: one that Temporal's CLI started checks each 30 s. */
+/** Waits for the end of a batch with frequent checks: a batch started by Temporal's CLI checks only every 30 s. */
 export async function waitForEnd(batch: TestBatch) {
   await batch.until(async ({ state, endedAt }) => {
     if (endedAt !== undefined) return true;

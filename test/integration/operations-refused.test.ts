@@ -9,7 +9,7 @@ import { buildFaults, readEnvironment, type Scenario, startBatch } from './opera
 const STATES: Record<string, Pick<Scenario, 'faults' | 'options'> & { refusal: RegExp; offers: RegExp }> = {
   waiting: {
     faults: [{ fault: 'job.stuck', state: 'RUNNING' }],
-    // It checks once: its history must not grow by anything else.
+    // It checks only once, so that its history does not grow for other reasons.
     options: { checkIntervalMs: 1_000_000 },
     refusal: /is WAITING/,
     offers: /It takes now: update `checkNow`, cancel\./,
@@ -29,7 +29,7 @@ const STATES: Record<string, Pick<Scenario, 'faults' | 'options'> & { refusal: R
   ended: { refusal: /already completed/, offers: /./ },
 };
 
-/** Where a state is reached; unset: when it waits for approval. */
+/** The condition of each state; by default, the batch waits for approval. */
 const AT: Record<string, (progress: BatchProgress) => boolean> = {
   waiting: ({ nextCheck }) => nextCheck !== undefined,
   stopped: ({ stop }) => stop !== undefined,
@@ -61,7 +61,7 @@ const MALFORMED: readonly [command: string, says: string][] = [
 
 vi.setConfig({ maxConcurrency: 8 });
 
-describe.concurrent('what `temporal` asks of a batch that makes no sense as it stands', () => {
+describe.concurrent('an update by the Temporal CLI', () => {
   let world: World;
   let env: Record<string, string>;
 
@@ -89,7 +89,7 @@ describe.concurrent('what `temporal` asks of a batch that makes no sense as it s
     await batch.until((progress) => AT[state]?.(progress) ?? progress.state === 'AWAITING_APPROVAL');
   }
 
-  /** Each alone: while an update is looked at, its task stands in the history that the server shows. */
+  /** Runs commands one at a time: while an update is validated, its task is in the history that the server returns. */
   async function runRefused(state: string, command: string): Promise<string> {
     const id = toId(state);
     const before = await readEvents(id);
@@ -103,20 +103,23 @@ describe.concurrent('what `temporal` asks of a batch that makes no sense as it s
     return (await world.client.workflow.getHandle(toWorkflowId(id)).fetchHistory()).events?.length;
   }
 
-  test.each(REFUSED)('is refused with the state and what it takes now: %s', async (state, commands) => {
-    for (const command of commands) {
-      const output = await runRefused(state, command);
-      expect(output, command).toMatch(STATES[state]?.refusal ?? /never/);
-      expect(output, command).toMatch(STATES[state]?.offers ?? /never/);
-    }
-  });
+  test.each(REFUSED)(
+    'that does not fit the state is refused with the state and the available actions: %s',
+    async (state, commands) => {
+      for (const command of commands) {
+        const output = await runRefused(state, command);
+        expect(output, command).toMatch(STATES[state]?.refusal ?? /never/);
+        expect(output, command).toMatch(STATES[state]?.offers ?? /never/);
+      }
+    },
+  );
 
-  test('is refused where it is malformed', async () => {
+  test('that is malformed is refused', async () => {
     for (const [command, refusal] of MALFORMED)
       expect(await runRefused('malformed', command), command).toContain(refusal);
   });
 
-  test('is refused where it would start a batch that runs', async () => {
+  test('is refused as a start of a running batch', async () => {
     const input = JSON.stringify({ batchId: toId('running'), retry: { id: 'fix-1' } });
     const command = `temporal workflow start --type imageBatch --workflow-id image-batch/$ID --task-queue $QUEUE --fail-existing --input '${input}'`;
     expect(await runRefused('running', command)).toMatch(/already (running|started)/i);

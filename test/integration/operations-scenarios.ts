@@ -39,7 +39,7 @@ async function waitForApproval({ batch }: ScenarioRun): Promise<Record<string, s
   return NONE;
 }
 
-/** Its job is made and was looked at once. */
+/** Waits until its job exists and was checked once. */
 async function waitForJob({ world, batch }: ScenarioRun): Promise<Record<string, string>> {
   await world.work();
   await batch.until(({ nextCheck }) => nextCheck !== undefined);
@@ -52,14 +52,14 @@ const LOST: Fault[] = [
   { fault: 'job.unlisted', afterMs: 12_000 },
 ];
 
-/** Those whose batches may share a world, and those that may not. */
+/** Scenarios whose batches share a world, and those with a separate one. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   nowhere: { begin: async () => NONE, verify: async () => undefined },
 
   'looked-at': {
-    // Paid for, and no image.
+    // Answers that are paid for and have no image.
     faults: [{ fault: 'line.no-picture' }],
-    // Enough for one round, and not for a second one.
+    // Enough for one round but not for a second one.
     options: { maxCostUsd: 0.2, labels: ['autumn'] },
     async begin({ batch, world }) {
       await batch.stopped('over-budget');
@@ -149,7 +149,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
         outputs: { image: 1, refused: 1 },
       });
       expect((await batch.jobs()).map(({ rows }) => rows)).toEqual([2, 1]);
-      // Whoever started the last run, `run` knows it for the same batch.
+      // `run` recognises the batch, regardless of what started its last run.
       const again = await world.hummingbatch.startNormalised({ manifest: REFUSED, batchId: batch.id });
       expect(again.attached).toBe(true);
     },
@@ -201,7 +201,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...OWN_WORLDS,
 };
 
-/** A schedule that never fires by itself here, and a manifest that is to replace its own. */
+/** A schedule that never fires automatically in this test, and a manifest that will replace its own. */
 async function createSchedule({ world, batch }: ScenarioRun): Promise<Record<string, string>> {
   await world.hummingbatch.schedules.createNormalised({
     manifest: buildManifest([item('hero')]),

@@ -4,7 +4,7 @@ import type { Fault } from '../../src/emulator/index.ts';
 import { readJob, readSubmissions, type Scenario, waitForEnd } from './operations-kit.ts';
 
 interface Stopped extends Pick<Scenario, 'faults' | 'options'> {
-  /** How the first command of its row brings it to its end. */
+  /** The final images and jobs after the first command of its row. */
   images: number;
   jobs: string[];
 }
@@ -46,7 +46,7 @@ const CAUSES: Partial<Record<ErrorCode, Stopped>> = {
   },
 };
 
-/** For reasons that the emulator can bring about within seconds: the batch in whose stop a row's first command is run. */
+/** Stop reasons that the emulator can cause within seconds, each with a batch for the first command of its row. */
 export const STOPPED = Object.entries(CAUSES).map(([code, { images, jobs, ...cause }]) => ({
   code,
   id: `ops-stopped-${code}`,

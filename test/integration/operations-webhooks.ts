@@ -11,7 +11,7 @@ let receiver: Receiver;
 let isBack = false;
 const options: Partial<BatchOptions> & { notify: NotifyTarget[] } = { notify: [] };
 
-/** A receiver that said that it wants no more, and now does. */
+/** A receiver that answered 410 before and accepts events now. */
 export const WEBHOOK_GONE: Scenario = {
   options,
   async world() {

@@ -38,7 +38,7 @@ const parked: Scenario = {
   verify: expectWhole,
 };
 
-/** A step that is tried again and again. */
+/** Waits until a step is being retried. */
 const failing = {
   world: () => createWorld({ faults: { faults: [{ fault: 'get.refuse', status: 'UNAVAILABLE' }] } }),
   async begin(run: ScenarioRun) {
@@ -52,7 +52,7 @@ async function endFaults({ emulator }: World): Promise<void> {
   await fetch(`${emulator.url}/emulator/faults`, { method: 'PUT', body: JSON.stringify({ faults: [] }) });
 }
 
-/** Scenarios that stop or replace workers, change the emulator's plan, or act on all batches of a store. */
+/** Scenarios that stop or replace workers, change the emulator's fault plan, or act on all batches of a store. */
 export const OWN_WORLDS: Record<string, Scenario> = {
   'many-stopped': {
     world: () => createWorld({ faults: { faults: [denyCreate('ops-many'), cutCreate('ops-unknown')] } }),

@@ -23,7 +23,7 @@ const { blocks, stops, inline } = readOperations();
 const commands = blocks.flatMap((block) => block.commands);
 const [introduction, ...chapters] = blocks;
 
-/** Each set of commands that runs on a batch of its own. */
+/** Each set of commands runs on its own batch. */
 const RUNS = chapters
   .flatMap(({ each, commands: all, ...block }) =>
     (each ? all.map((one) => [one]) : [all]).map((some) => ({ ...block, commands: some })),
@@ -71,14 +71,14 @@ async function runAll({ world, env }: ScenarioRun, all: DocCommand[]) {
 }
 
 describe('the runbook', () => {
-  test('names for each of its blocks a scenario that there is', () => {
+  test('names an existing scenario for each of its blocks', () => {
     const unknown = blocks.filter(({ scenario = '' }) => !Object.hasOwn(SCENARIOS, scenario));
     expect(unknown.map(({ line, scenario }) => [line, scenario])).toEqual([]);
     const named = new Set(blocks.map(({ scenario }) => scenario));
     expect(Object.keys(SCENARIOS).filter((name) => !named.has(name))).toEqual([]);
   });
 
-  test('introduces in its first block what its commands take from the shell', () => {
+  test('defines the variables of its commands in its first block', () => {
     const introduced = introduction?.commands.flatMap(
       ({ text }) => /^(?:export )?(\w+)=/.exec(text)?.[1] ?? [],
     );
@@ -88,36 +88,33 @@ describe('the runbook', () => {
     expect([...new Set(used)].filter((name) => !introduced?.includes(name.slice(1)))).toEqual([]);
   });
 
-  test('quotes no command that is not run', () => {
+  test('contains no command that is not run by a test', () => {
     const run = (words: string) => commands.some(({ text }) => `${text} `.startsWith(`${words} `));
     expect(inline.filter((words) => !run(words))).toEqual([]);
   });
 
-  test('has each reason for which a batch can stop, and no other', () => {
+  test('lists exactly the reasons for which a batch can stop', () => {
     const codes = ERROR_CODES.filter((code) => getRetryPolicy(code) !== 'never').sort();
     expect(stops.map(({ code }) => code).sort()).toEqual(codes);
     expect(stops.filter(({ anchor, code }) => anchor !== code)).toEqual([]);
   });
 
-  test.each(stops)(
-    'says of $code what the batch says itself: what to do, and whether it goes on by itself',
-    (row) => {
-      const code = row.code as ErrorCode;
-      expect(row.isAutomatic.startsWith('yes')).toBe(getRetryPolicy(code) === 'soon');
-      const stop = { code, step: 'submit' } as BatchProgress['stop'];
-      const ways = availableActions({ batchId: '$ID', state: 'NEEDS_ATTENTION', stop } as BatchProgress).map(
-        ({ command }) => command.replace('cost-usd N', 'cost-usd 60').replace('batches/…', '$JOB'),
-      );
-      expect(row.commands[0]).toBe(ways[0]);
-      expect(row.commands.filter((command) => !ways.includes(command))).toEqual([]);
-    },
-  );
+  test.each(stops)('lists for $code the same actions and automatic retries as the batch itself', (row) => {
+    const code = row.code as ErrorCode;
+    expect(row.isAutomatic.startsWith('yes')).toBe(getRetryPolicy(code) === 'soon');
+    const stop = { code, step: 'submit' } as BatchProgress['stop'];
+    const ways = availableActions({ batchId: '$ID', state: 'NEEDS_ATTENTION', stop } as BatchProgress).map(
+      ({ command }) => command.replace('cost-usd N', 'cost-usd 60').replace('batches/…', '$JOB'),
+    );
+    expect(row.commands[0]).toBe(ways[0]);
+    expect(row.commands.filter((command) => !ways.includes(command))).toEqual([]);
+  });
 });
 
-// Most of each one's time is waiting for an emulated job.
+// Each test mostly waits for an emulated job.
 vi.setConfig({ maxConcurrency: 16 });
 
-describe.concurrent('a command of the runbook does what it says', () => {
+describe.concurrent('the commands of the runbook work', () => {
   test.each(RUNS)('$scenario, line $line: $first', async ({ scenario = '', id, commands: all }) => {
     const found = SCENARIOS[scenario];
     expect(found).toBeDefined();
@@ -126,15 +123,18 @@ describe.concurrent('a command of the runbook does what it says', () => {
     await found.verify(stage, await runAll(stage, all));
   });
 
-  test('its introduction can be typed', async () => {
+  test('in its introduction', async () => {
     for (const { text, exit } of introduction?.commands ?? [])
       expect((await runShell(text, shared.folder, {})).code).toBe(exit);
   });
 
-  test.each(STOPPED)('stopped as $code: the first command of its row', async ({ code, id, scenario }) => {
-    const text = stops.find((row) => row.code === code)?.commands[0] ?? '';
-    expect(text).toMatch(/^hummingbatch /);
-    const stage = await openScenario(scenario, id);
-    await scenario.verify(stage, await runAll(stage, [{ text, exit: 0 }]));
-  });
+  test.each(STOPPED)(
+    'for a stop with $code: the first command of its row',
+    async ({ code, id, scenario }) => {
+      const text = stops.find((row) => row.code === code)?.commands[0] ?? '';
+      expect(text).toMatch(/^hummingbatch /);
+      const stage = await openScenario(scenario, id);
+      await scenario.verify(stage, await runAll(stage, [{ text, exit: 0 }]));
+    },
+  );
 });

@@ -15,7 +15,7 @@ describe('the package, installed from its tarball in an empty folder', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'hummingbatch-package-'));
-    // Without its scripts: the build is there, and building again would pull it from under the other tests.
+    // Without scripts: the build exists, and building again would delete it while other tests use it.
     const { stdout } = await run(
       'npm',
       ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
@@ -38,7 +38,7 @@ describe('the package, installed from its tarball in an empty folder', () => {
     const code = Object.keys(exports).filter((name) => !name.endsWith('.json'));
     const names = code.map((name) => name.replace(/^\./, 'hummingbatch'));
     expect(names).toContain('hummingbatch/client');
-    // The workflow's code runs in Temporal's sandbox only; what a bundler needs is that its name resolves.
+    // Workflow code runs only in Temporal's sandbox; a bundler needs only that its name resolves.
     const script = names
       .map((name) =>
         name.endsWith('/workflows')
@@ -55,7 +55,7 @@ describe('the package, installed from its tarball in an empty folder', () => {
   });
 
   test(
-    'runs a batch from there',
+    'runs a batch',
     async () => {
       const manifest = {
         name: 'packed',

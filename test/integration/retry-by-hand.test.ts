@@ -18,7 +18,7 @@ const RECORDS = [
   { output: 'flat#1', key: 'flat', outcome: 'refused', flags: [] },
 ];
 
-/** A batch that was prepared with a budget, and then ended in one round. */
+/** A batch that was prepared with a budget and ended after one round. */
 async function runToEnd() {
   const worker = await newWorker();
   const { store, run } = worker;
@@ -41,7 +41,7 @@ describe('a retry as plain JSON', () => {
     [{ keys: ['hero'] }, ['hero#1'], true],
     [{ keys: ['flat#1'] }, ['flat#1'], true],
     [{ flags: ['wrong-ratio'] as const }, ['hero#1'], true],
-  ])('selects by %j, and begins the next round for that', async (choice, outputs, anew) => {
+  ])('selects outputs by %j and begins the next round for them', async (choice, outputs, anew) => {
     const { prepare, store } = await runToEnd();
     expect(await prepare({ retry: { id: 'fix-1', ...choice } })).toMatchObject({
       next: { round: 2, outputs: 1 },
@@ -50,7 +50,7 @@ describe('a retry as plain JSON', () => {
     expect(JSON.parse((await readText(store, places.retry('fix-1'))) ?? '')).toEqual({ outputs, anew });
   });
 
-  test('keeps its selection, whatever the records say later', async () => {
+  test('keeps its selection even if the records change later', async () => {
     const { prepare, store } = await runToEnd();
     const request = { retry: { id: 'fix-1', outcomes: ['refused'] as const } };
     const first = await prepare(request);
@@ -58,7 +58,7 @@ describe('a retry as plain JSON', () => {
     expect(await prepare(request)).toEqual(first);
   });
 
-  test('that means no output is refused and leaves nothing', async () => {
+  test('that selects no output is refused and writes nothing', async () => {
     const { prepare, store } = await runToEnd();
     const before = await store.list(`${places.home}/`);
     const { type, message } = await catchFailure(prepare({ retry: { id: 'fix-1', keys: ['herro'] } }));
@@ -66,14 +66,14 @@ describe('a retry as plain JSON', () => {
       'wrong-state',
       'There is nothing to retry in the batch demo: it has no herro.',
     ]);
-    // Nothing named: failed and missing ones, and there are none.
+    // The default selection is failed and missing outputs; there are none.
     expect((await catchFailure(prepare({ retry: { id: 'fix-2' } }))).message).toContain(
       'no output of it is of that kind',
     );
     expect(await store.list(`${places.home}/`)).toEqual(before);
   });
 
-  test('that was over before a later one does nothing when it is sent again', async () => {
+  test('that is sent again after a later retry does nothing', async () => {
     const { prepare, store } = await runToEnd();
     const request = { retry: { id: 'fix-1', outcomes: ['refused'] as const } };
     await prepare(request);
@@ -92,7 +92,7 @@ describe('a retry as plain JSON', () => {
     expect((await prepare(request)).finished).toBeDefined();
   });
 
-  test('of a batch that never ended goes on with it', async () => {
+  test('of a batch that never ended continues it', async () => {
     const { run, store } = await newWorker();
     await run('prepare', await begin(store, MANIFEST));
     const input = { batchId: BATCH, retry: { id: 'fix-1', keys: ['hero'] } };
@@ -100,7 +100,7 @@ describe('a retry as plain JSON', () => {
     expect(prepared).toMatchObject({ next: { round: 1, outputs: 2 }, retryFollows: false });
   });
 
-  test('is run as a person last said, but for what it says itself', async () => {
+  test('uses the last options of the batch, except for its own', async () => {
     const { prepare, store } = await runToEnd();
     const retry = { id: 'fix-1', keys: ['hero'] };
     expect((await prepare({ retry })).options).toEqual({ maxCostUsd: 4 });
@@ -108,7 +108,7 @@ describe('a retry as plain JSON', () => {
     expect(JSON.parse((await readText(store, places.options)) ?? '')).toEqual({ maxCostUsd: 9 });
   });
 
-  test('is run as the manifest says where nothing else was kept, and null says nothing', async () => {
+  test('uses the options of the manifest if none were saved, and ignores null', async () => {
     const { run, store } = await newWorker();
     await begin(store, buildManifest([item('hero')], { run: { maxCostUsd: 2, labels: ['autumn'] } }));
     const options = { maxCostUsd: null, maxRounds: 1 } as unknown as ImageBatchInput['options'];

@@ -5,9 +5,9 @@ import { namePrefix, openTestBatch, type TestBatch } from '../support/test-batch
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
-/** What a row is answered, the reason that this is, and how often it is tried where it is answered so each time. */
+/** An answer, its reason, and the number of tries if every job gives this answer. */
 const ROWS: readonly [answer: Fault, reason: Reason, tries: 1 | 2 | 3][] = [
-  // Transient: until the last round.
+  // Transient: retried until the last round.
   [{ fault: 'line.error', code: 1 }, 'cancelled', 3],
   [{ fault: 'line.error', code: 4 }, 'deadline', 3],
   [{ fault: 'line.error', code: 8 }, 'quota', 3],
@@ -18,7 +18,7 @@ const ROWS: readonly [answer: Fault, reason: Reason, tries: 1 | 2 | 3][] = [
   [{ fault: 'line.malformed' }, 'no-answer', 3],
   [{ fault: 'line.null' }, 'malformed', 3],
   [{ fault: 'line.refused', finishReason: 'MALFORMED_FUNCTION_CALL' }, 'malformed', 3],
-  // Weak: once more.
+  // Weak: retried once.
   [{ fault: 'line.error', code: 99 }, 'unknown-code', 2],
   [{ fault: 'line.refused', finishReason: 'NO_IMAGE' }, 'no-image', 2],
   [{ fault: 'line.text' }, 'text-only', 2],
@@ -31,7 +31,7 @@ const ROWS: readonly [answer: Fault, reason: Reason, tries: 1 | 2 | 3][] = [
   [{ fault: 'line.refused', finishReason: 'NEVER_HEARD_OF' }, 'unknown-code', 2],
   [{ fault: 'line.no-picture' }, 'undecodable', 2],
   [{ fault: 'line.broken-base64' }, 'undecodable', 2],
-  // Permanent: never.
+  // Permanent: never retried.
   [{ fault: 'line.error', code: 3 }, 'invalid', 1],
   [{ fault: 'line.refused', finishReason: 'PROHIBITED_CONTENT' }, 'prohibited-content', 1],
   [{ fault: 'line.refused', finishReason: 'IMAGE_PROHIBITED_CONTENT' }, 'image-prohibited-content', 1],
@@ -48,13 +48,13 @@ const CASES = ROWS.map(([answer, reason, tries], index) => {
 const GOOD = 'good';
 const countCases = (least: number) => CASES.filter(({ tries }) => tries >= least).length;
 
-/** The same answers for two batches: one gets them in every job, the other in its first only. */
+/** Two batches get these answers: one in every job, the other only in its first job. */
 const FAULTS = CASES.flatMap(({ key, answer }): Fault[] => [
   { ...answer, match: { name: namePrefix('ladder-each'), key: `^${key}#` } },
   { ...answer, match: { name: namePrefix('ladder-first'), key: `^${key}#`, nth: 1 } },
 ]);
 
-describe('of rows that are answered in every way there is', () => {
+describe('a row', () => {
   let world: World;
   let each: BatchResults;
   let first: BatchResults;
@@ -73,29 +73,35 @@ describe('of rows that are answered in every way there is', () => {
   });
   afterAll(() => world.close());
 
-  test.each(CASES)('$says is $reason, and is tried $tries times', ({ key, reason, tries }) => {
-    expect(each.records.get(key)).toMatchObject({ reason, round: tries, retryable: tries > 1 });
-    expect(each.triesOf(key)).toBe(tries);
-  });
+  test.each(CASES)(
+    'with the answer $title has the reason $reason and is tried $tries times',
+    ({ key, reason, tries }) => {
+      expect(each.records.get(key)).toMatchObject({ reason, round: tries, retryable: tries > 1 });
+      expect(each.triesOf(key)).toBe(tries);
+    },
+  );
 
-  test.each(CASES.filter(({ tries }) => tries > 1))('$says becomes an image in the next round', ({ key }) => {
-    expect(first.records.get(key)).toMatchObject({ outcome: 'image', round: 2, file: `images/${key}.jpg` });
-    expect(first.triesOf(key)).toBe(2);
-  });
+  test.each(CASES.filter(({ tries }) => tries > 1))(
+    'with the answer $title becomes an image in the next round',
+    ({ key }) => {
+      expect(first.records.get(key)).toMatchObject({ outcome: 'image', round: 2, file: `images/${key}.jpg` });
+      expect(first.triesOf(key)).toBe(2);
+    },
+  );
 
-  test('each job is smaller than the one before, by what has come and what is not worth another try', () => {
+  test('with an image or a final answer is not in the next job', () => {
     expect(each.jobs.map(({ rows }) => rows)).toEqual([1 + countCases(1), countCases(2), countCases(3)]);
     expect(first.jobs.map(({ rows }) => rows)).toEqual([1 + countCases(1), countCases(2)]);
   });
 
-  test('the image of the first round is kept through all of them', async () => {
+  test('keeps its image of the first round through all rounds', async () => {
     for (const { records } of [each, first])
       expect(records.get(GOOD)).toMatchObject({ outcome: 'image', round: 1, flags: [] });
     const stored = await world.store.get('batches/ladder-each/images/good.jpg');
     expect(stored?.byteLength).toBe(each.records.get(GOOD)?.bytes);
   });
 
-  test('every output has one record, and the counts say what became of them', () => {
+  test('has one record, and the counts match the records', () => {
     expect(each.records.size).toBe(1 + ROWS.length);
     expect(first.progress.outputs).toEqual({
       ...{ total: 1 + ROWS.length, image: 1 + countCases(2), missing: 0 },
@@ -104,13 +110,13 @@ describe('of rows that are answered in every way there is', () => {
   });
 });
 
-/** What a batch left behind. */
+/** The results of a batch. */
 interface BatchResults {
   progress: Awaited<ReturnType<TestBatch['ended']>>;
   /** By key. */
   records: Map<string, OutputRecord>;
   jobs: JobEntry[];
-  /** How many jobs held this item. */
+  /** The number of jobs that contained this item. */
   triesOf: (key: string) => number;
 }
 

@@ -12,7 +12,7 @@ afterAll(() => world.close());
 
 const REFUSED = { outcomes: ['refused'] } as const;
 
-test('a retry under a name happens once, also when it is sent again after its end', async () => {
+test('a named retry runs once, even if it is sent again after its end', async () => {
   const items = [item('a', { prompt: 'A thing [refuse]' })];
   await world.hummingbatch.startNormalised({ manifest: buildManifest(items), batchId: 'retry-named' });
   const batch = openTestBatch(world, 'retry-named');
@@ -27,7 +27,7 @@ test('a retry under a name happens once, also when it is sent again after its en
   expect((await batch.jobs()).map(({ rows }) => rows)).toEqual([1, 1, 1]);
 });
 
-test('a key that there is none of, and a list of nothing, are refused', async () => {
+test('a retry of an unknown key or of an empty list is refused', async () => {
   await world.hummingbatch.startNormalised({
     manifest: buildManifest([item('a')]),
     batchId: 'retry-nothing',
@@ -42,7 +42,7 @@ test('a key that there is none of, and a list of nothing, are refused', async ()
   expect(await jobs()).toHaveLength(1);
 });
 
-test('a retry that is sent again, at once or while it runs, attaches: it runs once', async () => {
+test('a retry that is sent again at once or while it runs attaches to the first one', async () => {
   const items = [item('a', { prompt: 'A thing [refuse]' }), item('b', { prompt: 'Another [no image]' })];
   await world.hummingbatch.startNormalised({ manifest: buildManifest(items), batchId: 'retry-twice' });
   const batch = openTestBatch(world, 'retry-twice');
@@ -55,7 +55,7 @@ test('a retry that is sent again, at once or while it runs, attaches: it runs on
   ]);
   await batch.until(async () => (await batch.jobs()).length > before);
   await world.hummingbatch.batch(batch.id).retry(REFUSED);
-  // Another one has to wait its turn.
+  // A different retry is refused while this one runs.
   await expect(world.hummingbatch.batch(batch.id).retry({ keys: ['b'] })).rejects.toMatchObject({
     code: 'wrong-state',
     fix: expect.stringContaining('hummingbatch status retry-twice'),

@@ -6,10 +6,10 @@ import { startTestTemporal } from '../support/temporal-server.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { createDesk } from './cli-kit.ts';
 
-/** Temporal takes no shorter window. */
+/** The shortest catch-up window that Temporal accepts. */
 const MIN_WINDOW_MS = 10_000;
 
-describe('a Temporal server that stood still', () => {
+describe('a Temporal server that was down', () => {
   let temporal: Awaited<ReturnType<typeof startTestTemporal>>;
   let world: World;
 
@@ -22,7 +22,7 @@ describe('a Temporal server that stood still', () => {
     await temporal.release();
   });
 
-  test('has made up for the firings of the window, counts those before, and doctor says how many', async () => {
+  test('makes up for the firings inside the catch-up window and counts the missed ones, which doctor reports', async () => {
     const { schedules } = world.hummingbatch;
     const { missed } = await schedules.create({
       manifest: { name: 'often', model: 'nano-banana-pro', items: [{ key: 'a', prompt: 'A bottle' }] },
@@ -30,19 +30,19 @@ describe('a Temporal server that stood still', () => {
     });
     expect(missed).toBe(0);
     const handle = world.client.schedule.getHandle(toScheduleId('often'));
-    // Ours is ten minutes, for which nobody would wait here.
+    // The default window of ten minutes is too long for a test.
     expect((await handle.describe()).policies.catchupWindow).toBe(600_000);
     await handle.update((schedule) => ({
       ...schedule,
       state: schedule.state,
       policies: { ...schedule.policies, catchupWindow: MIN_WINDOW_MS },
     }));
-    // Temporal takes it up with the next firing.
+    // Temporal applies it with the next firing.
     const { numActionsTaken } = (await handle.describe()).info;
     while ((await handle.describe()).info.numActionsTaken <= numActionsTaken) await pause(100);
     const { pid = 0 } = (await readRecord(temporal.directory)) ?? {};
     process.kill(pid, 'SIGSTOP');
-    // What passes here is the time in which no server runs: two firings more than fit into the window.
+    // No server runs during this time: two more firings pass than fit into the window.
     await pause(MIN_WINDOW_MS + 5_000);
     process.kill(pid, 'SIGCONT');
     let status = await waitForStatus();
@@ -63,7 +63,7 @@ describe('a Temporal server that stood still', () => {
     await schedules.delete('often');
   });
 
-  /** It answers a moment after it goes on. */
+  /** Waits until the restarted server answers. */
   async function waitForStatus() {
     const list = await world.hummingbatch.schedules.list().catch(() => []);
     return list.find(({ name }) => name === 'often');

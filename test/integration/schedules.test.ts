@@ -10,7 +10,7 @@ import { picture } from './activities-kit.ts';
 import { createDesk, manifestText } from './cli-kit.ts';
 
 const DAILY = '0 6 * * *';
-/** Seconds come first where there are seven fields. */
+/** With seven fields, the first one is seconds. */
 const EVERY_SECOND = '* * * * * * *';
 
 const buildManifest = (name: string, more: Partial<ManifestInput> = {}): ManifestInput => ({
@@ -20,7 +20,7 @@ const buildManifest = (name: string, more: Partial<ManifestInput> = {}): Manifes
   ...more,
 });
 
-/** Waits until it says something; whether it ever does is for the test's own time-out to say. */
+/** Waits until the function returns a value. The time-out of the test ends a wait that never does. */
 async function until<T>(read: () => Promise<T | undefined | false>): Promise<T> {
   for (;;) {
     const found = await read();
@@ -29,7 +29,7 @@ async function until<T>(read: () => Promise<T | undefined | false>): Promise<T> 
   }
 }
 
-/** Until the clock shows another second: a batch is named for the second of its firing. */
+/** Waits for the next second, because the batch id contains the second of the firing. */
 function waitForNextSecond(): Promise<unknown> {
   const second = Math.floor(Date.now() / 1000);
   return until(async () => Math.floor(Date.now() / 1000) !== second);
@@ -64,7 +64,7 @@ describe('a schedule', () => {
     return world.client.workflow.getHandle(`${toScheduleId(name)}-${at}`);
   };
 
-  test('makes a batch of its own at each firing, named for its time, of what was copied into the store', async () => {
+  test('makes a new batch at each firing, named by its time, from the copy in the store', async () => {
     const path = await world.manifest(
       buildManifest('Bottles & More', {
         references: { bottle: './refs/bottle.png' },
@@ -79,7 +79,7 @@ describe('a schedule', () => {
       overlap: 'allow',
       attached: false,
     });
-    // Nothing of the person's own files is needed any more.
+    // The original files are not needed any more.
     await world.manifest({}, { 'refs/bottle.png': Buffer.from('gone') });
     const ids = await until(async () => {
       const stored = (await world.store.folders('batches/')).filter((id) => id.startsWith('bottles-more-'));
@@ -99,7 +99,7 @@ describe('a schedule', () => {
     expect(await world.hummingbatch.schedules.list()).toEqual([]);
   });
 
-  test('says in Temporal which batch a firing makes, and is no batch itself', async () => {
+  test('shows in Temporal which batch a firing makes, and is not listed as a batch', async () => {
     await world.hummingbatch.schedules.create({
       manifest: buildManifest('long-shown'),
       cron: DAILY,
@@ -123,7 +123,7 @@ describe('a schedule', () => {
     const query = `BatchState IN ("WAITING") AND TaskQueue = "${world.taskQueue}"`;
     const counted = await until(async () => (await world.client.workflow.count(query)).count || undefined);
     expect(counted).toBe(1);
-    // Started again by hand, it is the same batch.
+    // Starting it again manually attaches to the same batch.
     const manifest = buildManifest('long-shown');
     expect(await world.hummingbatch.startBatch({ manifest, batchId: id })).toMatchObject({ attached: true });
     await world.hummingbatch.batch(id).cancel();
@@ -139,7 +139,7 @@ describe('a schedule', () => {
     return { raw: type, userMetadata: metadata.currentDetails ?? '' };
   }
 
-  test('cancels its batch where a firing is cancelled, and leaves it alone where one is terminated', async () => {
+  test('cancels its batch if a firing is cancelled, but not if it is terminated', async () => {
     await world.hummingbatch.schedules.create({ manifest: buildManifest('long-ended'), cron: DAILY });
     const [cancelled, terminated] = [await fire('long-ended'), await fire('long-ended')];
     for (const id of [cancelled, terminated])
@@ -156,13 +156,13 @@ describe('a schedule', () => {
     await world.hummingbatch.schedules.delete('long-ended');
   });
 
-  test('attaches to a batch that runs already under the id of a firing, and makes nothing of other content', async () => {
+  test('attaches to a running batch with the id of a firing, but refuses one with other content', async () => {
     const manifest = buildManifest('long-taken');
     await world.hummingbatch.schedules.create({ manifest, cron: DAILY });
     const id = await fire('long-taken');
     await openTestBatch(world, id).until(({ state }) => state === 'WAITING');
     const [input] = (await readArguments(nameFiring('long-taken', id).workflowId)) as [object];
-    // The same second again, as after a reset: the batch is this firing's, whoever started it.
+    // The same second again, as after a reset: the batch belongs to this firing, whatever started it.
     await nameFiring('long-taken', id).terminate();
     const again = await startFiring(id, input);
     expect(await again.result()).toEqual({ batchId: id, attached: true });
@@ -182,7 +182,7 @@ describe('a schedule', () => {
     return payloads.map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()));
   }
 
-  /** A firing by hand, for the time that the id of its batch names. */
+  /** Starts a firing manually for the time in the id of its batch. */
   const startFiring = (batchId: string, input: object) => {
     const [, day = '', time = ''] = /-(\d{8})-(\d{6})$/.exec(batchId) ?? [];
     const iso = `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`;
@@ -194,7 +194,7 @@ describe('a schedule', () => {
     });
   };
 
-  test('skips a firing while the batch of the one before is on its way, where it is told so, and counts it', async () => {
+  test('skips and counts a firing while the previous batch runs, if the overlap policy says so', async () => {
     await world.hummingbatch.schedules.create({
       manifest: buildManifest('long-skip'),
       cron: EVERY_SECOND,
@@ -217,20 +217,20 @@ describe('a schedule', () => {
       fix: expect.stringContaining('hummingbatch schedule trigger NAME'),
     });
     await world.hummingbatch.schedules.delete('long-skip');
-    // The batch goes on without its schedule.
+    // The batch continues without its schedule.
     const { batchId = '' } = seen.last ?? {};
     await openTestBatch(world, batchId).until(({ state }) => state === 'WAITING');
     await world.hummingbatch.batch(batchId).cancel();
   });
 
-  test('fires no more while it is paused but by a trigger, and again once it is resumed', async () => {
+  test('fires only by a trigger while it is paused, and again after it is resumed', async () => {
     const { schedules } = world.hummingbatch;
     await schedules.create({ manifest: buildManifest('paused'), cron: EVERY_SECOND });
     await until(async () => (await readStatus('paused'))?.fired);
     await schedules.pause('paused');
     await schedules.pause('paused');
     const { fired = 0 } = (await readStatus('paused')) ?? {};
-    // Three of its times go by.
+    // Three firing times pass.
     for (const _ of [1, 2, 3]) await waitForNextSecond();
     expect(await readStatus('paused')).toMatchObject({ paused: true, fired, missed: 0 });
     const { batchId = '' } = await schedules.trigger('paused');
@@ -240,7 +240,7 @@ describe('a schedule', () => {
     await schedules.delete('paused');
   });
 
-  test('is created once: the same again attaches, other content, times or options are refused', async () => {
+  test('is created once: the same request attaches; other content, times or options are refused', async () => {
     const { schedules } = world.hummingbatch;
     const request = { manifest: buildManifest('once'), cron: DAILY };
     expect(await schedules.create(request)).toMatchObject({ attached: false });
@@ -268,7 +268,7 @@ describe('a schedule', () => {
     await schedules.delete('once');
   });
 
-  test('is refused where Temporal does not understand its times, in Temporal’s words', async () => {
+  test('is refused with Temporal’s message if Temporal does not accept its times', async () => {
     const { schedules } = world.hummingbatch;
     const request = { manifest: buildManifest('wrong'), cron: DAILY };
     const wrong = [
@@ -287,11 +287,11 @@ describe('a schedule', () => {
     expect(await readStatus('wrong')).toBeUndefined();
   });
 
-  test('of another store is neither shown nor touched, and its name is taken', async () => {
+  test('of another store is neither listed nor changed, and its name cannot be used', async () => {
     const other = await createWorld({ emulator: world.emulator });
     try {
       await other.hummingbatch.schedules.create({ manifest: buildManifest('theirs'), cron: DAILY });
-      // Temporal's own list shows it.
+      // Temporal itself lists it.
       await until(async () => {
         for await (const { scheduleId } of world.client.schedule.list())
           if (scheduleId === toScheduleId('theirs')) return true;
@@ -309,7 +309,7 @@ describe('a schedule', () => {
         code: 'batch-conflict',
         message: expect.stringContaining('for another store'),
       });
-      // Nor because this store has seen the name.
+      // That this store has seen the name does not show it the schedule either.
       expect(await world.store.folders('schedules/')).toContain('theirs');
       expect(await readStatus('theirs')).toBeUndefined();
       await other.hummingbatch.schedules.delete('theirs');
@@ -367,7 +367,7 @@ describe('a schedule', () => {
     });
   });
 
-  test('without any Temporal is refused with the way on, and with the store’s own says when it fires', async () => {
+  test('is refused with a fix without Temporal, and shows with the managed server when it fires', async () => {
     const desk = await createDesk();
     await desk.write('m.yaml', manifestText('own'));
     const create = ['schedule', 'create', '--cron', DAILY, 'm.yaml', '--emulator', '--json'];
@@ -393,7 +393,7 @@ describe('a schedule', () => {
     });
   });
 
-  test('survives a worker that is killed in the middle of a firing', async () => {
+  test('completes a firing whose worker is killed', async () => {
     const { emulator } = world;
     const apart = await createWorld({ emulator });
     try {

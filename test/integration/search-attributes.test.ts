@@ -14,7 +14,7 @@ import { buildManifest, item } from './activities-kit.ts';
 
 const run = promisify(execFile);
 
-/** Like Temporal Cloud, or a cluster of one's own, where nobody has added our search attributes yet. */
+/** As in Temporal Cloud or an own cluster before our search attributes are added. */
 describe('a namespace without our search attributes', () => {
   let world: World;
   let desk: Desk;
@@ -46,7 +46,7 @@ describe('a namespace without our search attributes', () => {
     await world.close();
   });
 
-  test('runs a batch, which does without', async () => {
+  test('runs a batch without them', async () => {
     expect(await attributes()).toEqual([]);
     const stop = await world.work({ searchAttributes: attributes });
     const batchId = 'bare-batch';
@@ -59,8 +59,8 @@ describe('a namespace without our search attributes', () => {
     await stop();
   });
 
-  test('that has only some is asked batch by batch, for what its list does not say', async () => {
-    // Temporal's number for it.
+  test('with only some of them lists batches by querying each one for the rest', async () => {
+    // Temporal's number for the type.
     const keyword = 2;
     await world.client.connection.operatorService.addSearchAttributes({
       namespace,
@@ -79,7 +79,7 @@ describe('a namespace without our search attributes', () => {
     await stop();
   });
 
-  test('is given them by the command that `doctor` tells, and batches then carry them', async () => {
+  test('gets them by the command that `doctor` shows, and new batches then have them', async () => {
     const lacking = await runDoctor();
     expect(lacking?.level).toBe('hint');
     const [program = '', ...words] = lacking?.fix?.split(' ') ?? [];

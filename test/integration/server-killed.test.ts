@@ -13,7 +13,7 @@ import { createDesk, manifestText } from './cli-kit.ts';
 /** A line of a stack trace. */
 const TRACE = /^\s+at /m;
 
-/** A desk whose Gemini outlives everything else, as Google does. */
+/** A folder whose emulator keeps running when everything else is killed, like Google. */
 async function openDesk({ onTestFinished }: TestContext) {
   const emulator = await createEmulator({ images: 'plain', jobSeconds: 4 });
   onTestFinished(() => emulator.close());
@@ -38,8 +38,8 @@ function readServer({ folder }: Desk): Promise<ServerRecord> {
   return readServerRecord(join(folder, 'hummingbatch', '.temporal'));
 }
 
-describe.concurrent('a brought Temporal server that is killed while run waits', () => {
-  test('is started again at its address, and the batch goes on as if nothing had happened', async (context) => {
+describe.concurrent('a managed Temporal server that is killed while run waits', () => {
+  test('is started again at its address, and the batch continues', async (context) => {
     const desk = await openDesk(context);
     const run = desk.begin('run', 'm.yaml', '--json');
     await run.said('waiting for batches/');
@@ -58,7 +58,7 @@ describe.concurrent('a brought Temporal server that is killed while run waits', 
     expect(isRunning(await readServer(desk)), 'the last that uses it ends it').toBe(false);
   });
 
-  test('and whose address another program took is told of, with the command that goes on', async (context) => {
+  test('is reported if another program took its address, with the command that continues the batch', async (context) => {
     const desk = await openDesk(context);
     const run = desk.begin('run', 'm.yaml', '--json');
     await run.said('waiting for batches/');
@@ -86,7 +86,7 @@ describe.concurrent('a brought Temporal server that is killed while run waits', 
   });
 });
 
-test.concurrent('a worker whose configured Temporal server is killed goes on when the server is back, and so does whoever waits', async (context) => {
+test.concurrent('a worker and a waiting run continue after their configured Temporal server was killed and is back', async (context) => {
   const desk = await openDesk(context);
   const directory = join(desk.folder, 'their-temporal');
   const bring = async (port?: number) => {

@@ -4,10 +4,10 @@ import type { World } from '../support/world.ts';
 import { picture } from './activities-kit.ts';
 
 const REFERENCE = await picture(7);
-/** Of a reference and of a request file. */
+/** A reference and a request file. */
 export const UPLOADS = 2;
 
-/** A manifest of one item with a reference; answers with its path. */
+/** Writes a manifest of one item with a reference. Returns its path. */
 export function writeManifest(world: World): Promise<string> {
   return world.manifest(
     {
@@ -20,7 +20,7 @@ export function writeManifest(world: World): Promise<string> {
   );
 }
 
-/** It has its images, of one job: the one of this submission. */
+/** Waits for the end and expects all images from one job, the one of this submission. */
 export async function expectWhole(batch: TestBatch, submission: string): Promise<void> {
   expect(await batch.ended()).toMatchObject({ state: 'COMPLETED', outputs: { image: 2 } });
   expect((await batch.jobs()).map(parseSubmission)).toEqual([submission]);

@@ -13,9 +13,9 @@ interface Case {
   id: string;
   fault: Fault;
   stop: { step: Step; code: ErrorCode };
-  /** The command that the stop names. */
+  /** The command in the fix of the stop. */
   command: 'retry' | 'accept';
-  /** The submission that makes the one job. */
+  /** The submission that creates the one job. */
   job: string;
 }
 
@@ -74,7 +74,7 @@ const CASES: Case[] = [
 ];
 
 const FULL = { fault: 'create.refuse', status: 'RESOURCE_EXHAUSTED' } as const;
-/** What Google asks a submission to wait, in both its ways: more than the minute that it is at least. */
+/** The wait that Google requests, in both of its forms; each is longer than the minimum of one minute. */
 const QUOTAS = [
   { id: 'stop-quota-info', fault: { ...FULL, retryDelay: '95s' }, ms: 95_000 },
   { id: 'stop-quota-header', fault: { ...FULL, retryAfter: 100 }, ms: 100_000 },
@@ -88,7 +88,7 @@ const OTHERS: Fault[] = [
     ...matchBatch('stop-given-up'),
   },
   { fault: 'create.refuse', ...DENIED, ...matchBatch('stop-stood-long') },
-  // Fresh at first: a file must have 24 of its 48 hours left.
+  // The files are new at first: a file must have 24 of its 48 hours left.
   { fault: 'file.expires', afterMs: 24 * HOUR + 2_000, times: UPLOADS, ...matchBatch('stop-stood-long') },
   { fault: 'create.refuse', ...DENIED, ...matchBatch('stop-file-deleted') },
 ];
@@ -97,7 +97,7 @@ function matchBatch(id: string) {
   return { match: { name: namePrefix(id) } };
 }
 
-describe.concurrent('what Google refuses', () => {
+describe.concurrent('a batch that Google refuses', () => {
   let world: World;
 
   beforeAll(async () => {
@@ -111,7 +111,7 @@ describe.concurrent('what Google refuses', () => {
   });
   afterAll(() => world.close());
 
-  test('a request file that was deleted at Google early is uploaded again by itself, and is no matter of keys', async () => {
+  test('uploads a request file again automatically if it was deleted at Google', async () => {
     const batch = openTestBatch(world, 'stop-file-deleted');
     await batch.stopped('permission-denied');
     const requests = (await batch.uploads()).find(({ mimeType }) => mimeType !== 'image/png');
@@ -123,7 +123,7 @@ describe.concurrent('what Google refuses', () => {
   });
 
   test.each(CASES)(
-    '$id stops at $stop.step as $stop.code; a retry goes on from there and uploads nothing again',
+    'stops at $stop.step with $stop.code; a retry continues there without uploading again ($id)',
     async (row) => {
       const batch = openTestBatch(world, row.id);
       const stop = await batch.stopped();
@@ -136,7 +136,7 @@ describe.concurrent('what Google refuses', () => {
     },
   );
 
-  test('a model that is gone for good: `accept` ends the batch, and what it wanted is a manifest again', async () => {
+  test('ends by `accept` if its model is gone, with a manifest of the missing outputs', async () => {
     const batch = openTestBatch(world, 'stop-given-up');
     await batch.stopped('model-gone');
     await batch.handle.accept();
@@ -148,7 +148,7 @@ describe.concurrent('what Google refuses', () => {
   });
 
   test.each(QUOTAS)(
-    'a full quota ($id) is no stop: the batch waits as long as Google asks, and says so',
+    'waits as long as Google requests if the quota is exhausted, without a stop ($id)',
     async ({ id, ms }) => {
       const batch = openTestBatch(world, id);
       const { state, stop, quota } = await batch.until(({ quota }) => quota !== undefined);
@@ -160,7 +160,7 @@ describe.concurrent('what Google refuses', () => {
     },
   );
 
-  test('files that grew old while it stood are uploaded again before the job is made', async () => {
+  test('uploads files again that became too old while it was stopped', async () => {
     const batch = openTestBatch(world, 'stop-stood-long');
     await batch.stopped('permission-denied');
     await batch.until(
@@ -172,7 +172,7 @@ describe.concurrent('what Google refuses', () => {
   });
 });
 
-/** Whether what was uploaded has less than its 24 hours left. */
+/** Whether an uploaded file has less than 24 hours left. */
 async function isOld(world: World, batchId: string): Promise<boolean> {
   const staged = await world.store.get(batchPlaces(batchId).round(1).staged);
   const { expiresAt } = JSON.parse(Buffer.from(staged ?? []).toString()) as { expiresAt: number };

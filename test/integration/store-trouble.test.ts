@@ -35,16 +35,16 @@ async function start(world: World, batchId: string, options = {}): Promise<TestB
   return openTestBatch(world, batchId);
 }
 
-/** All images, of one job, from files that were uploaded once. */
+/** Expects all images from one job whose files were uploaded once. */
 async function expectWhole(batch: TestBatch): Promise<void> {
   expect(await batch.ended()).toMatchObject({ state: 'COMPLETED', outputs: { image: OUTPUTS } });
   expect((await batch.jobs()).map(parseSubmission)).toEqual(['r1.1']);
   expect(await batch.uploads()).toHaveLength(2);
 }
 
-/** Five tries that get no further take a quarter of a minute. */
-describe.concurrent('a store', () => {
-  test('that is gone while the job runs stops the batch, which goes on when it is back', async () => {
+/** Five attempts without progress take 15 seconds. */
+describe.concurrent('a batch', () => {
+  test('stops if its store disappears while the job runs, and continues when the store is back', async () => {
     const world = await createTroubleWorld({});
     const batch = await start(world, 'store-away');
     await batch.until(({ state }) => state === 'WAITING');
@@ -64,7 +64,7 @@ describe.concurrent('a store', () => {
   });
 });
 
-describe.concurrent('a disk', () => {
+describe.concurrent('a batch on a small disk', () => {
   const disks: SmallDisk[] = [];
   const canMount = (() => {
     const disk = mountSmallDisk(1);
@@ -86,7 +86,7 @@ describe.concurrent('a disk', () => {
     for (const disk of disks) disk.remove();
   });
 
-  /** Takes what is free, but for so many bytes. */
+  /** Fills the disk except for this many bytes. */
   async function fill({ path }: SmallDisk, leave = 0): Promise<string> {
     const ballast = join(path, 'ballast');
     const { bavail, bsize } = await statfs(path);
@@ -95,13 +95,13 @@ describe.concurrent('a disk', () => {
   }
 
   test.skipIf(!canMount)(
-    'that gets full while images are collected stops the batch, which goes on at its checkpoint',
+    'stops if the disk is full while it collects, and continues at its checkpoint',
     async () => {
       const disk = mountDisk(16);
       const world = await createTroubleWorld({ storeAt: join(disk.path, 'store') });
       const batch = await start(world, 'disk-full-late');
       await batch.until(({ state }) => state === 'WAITING');
-      // Room for the first group of 32 images, and not for all 60.
+      // Room for the first group of 32 images but not for all 60.
       const ballast = await fill(disk, 45 * IMAGE_BYTES);
       const stop = await batch.stopped();
       expect(stop).toMatchObject({
@@ -115,13 +115,13 @@ describe.concurrent('a disk', () => {
       await batch.retry();
       await expectWhole(batch);
       const rest = (await world.emulator.ledger()).bytesDownloaded - before;
-      // In base64 a third more: the 28 behind the checkpoint, and not the 32 before it.
+      // base64 adds a third: the download has the 28 images after the checkpoint, not the 32 before it.
       expect(rest).toBeLessThan((OUTPUTS - 30) * IMAGE_BYTES * 1.4);
     },
   );
 
   test.skipIf(!canMount)(
-    'that is full when files are to be uploaded lets nothing be uploaded that it could not remember',
+    'uploads nothing while the disk is full, because it could not record the upload',
     async () => {
       const disk = mountDisk(16);
       const world = await createTroubleWorld({ storeAt: join(disk.path, 'store') });
@@ -132,14 +132,14 @@ describe.concurrent('a disk', () => {
       await batch.until(async () => (await batch.lastAttempt()).attempt > 2);
       expect(await batch.lastAttempt()).toMatchObject({ code: 'disk-full' });
       expect(await batch.uploads()).toEqual([]);
-      // It stops after eight tries in two minutes; before that it goes on by itself.
+      // It stops after eight attempts in two minutes; before that it continues automatically.
       await rm(ballast);
       await expectWhole(batch);
     },
   );
 
   test.skipIf(!canMount)(
-    'that becomes read-only stops the batch, which goes on when it can be written again',
+    'stops if the disk becomes read-only, and continues when it is writable again',
     async () => {
       const disk = mountDisk(16);
       const world = await createTroubleWorld({ storeAt: join(disk.path, 'store') });

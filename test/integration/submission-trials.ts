@@ -16,12 +16,12 @@ import { buildManifest, item } from './activities-kit.ts';
 
 const SEED = 20261124;
 export const OUTPUTS = 3;
-/** In which LIST need not show a new job. */
+/** The window in which LIST may not show a new job. */
 const WINDOW_MS = 90_000;
-/** Few checks: each costs a while, and they are not what is tried here. */
+/** Few checks: each takes time, and they are not the subject of these trials. */
 const CHECK_INTERVAL_MS = 240_000;
 
-/** What can go wrong around the one POST of a submission. */
+/** A fault of the one POST of a submission. */
 type CreateFault = (name: string) => Fault;
 const at = (fault: object): CreateFault => {
   return (name) => ({ ...fault, times: 1, match: { name } }) as Fault;
@@ -37,10 +37,10 @@ export const AT_CREATE: readonly CreateFault[] = [
   at({ fault: 'create.garbage' }),
   at({ fault: 'create.answer-slow', ms: 30 }),
 ];
-/** One POST that makes two jobs: no client can rule that out, and only LIST tells. */
+/** One POST that creates two jobs: no client can prevent it, and only LIST shows it. */
 export const TWICE: CreateFault = at({ fault: 'create.twice' });
 
-/** Where the first attempt of a submission ends for good. Another follows, as on another worker. */
+/** Where the first attempt of a submission dies. Another attempt follows, as on another worker. */
 const DEATHS = {
   'before the permit': (deps) => ({
     store: { ...deps.store, putIfAbsent: () => Promise.reject(workerDied()) },
@@ -55,17 +55,17 @@ const DEATHS = {
     },
   }),
 } satisfies Record<string, (deps: ActivityDeps) => Partial<ActivityDeps>>;
-type Death = keyof typeof DEATHS | 'before it says so';
+type Death = keyof typeof DEATHS | 'before its result';
 const ALL_DEATHS: readonly Death[] = [
   ...(Object.keys(DEATHS) as (keyof typeof DEATHS)[]),
-  'before it says so',
+  'before its result',
 ];
 
-/** A batch and what goes wrong while it submits. */
+/** A batch and the faults of its submissions. */
 interface Trial {
   id: string;
   faults: Fault[];
-  /** Of the first attempts of its first submissions. */
+  /** Deaths of the first attempts of its first submissions. */
   deaths: (Death | undefined)[];
 }
 
@@ -73,32 +73,32 @@ export interface Trials {
   kind: string;
   count: number;
   atCreate: readonly CreateFault[];
-  /** For how long LIST does not show a job, ms. */
+  /** How long LIST does not show a job, ms. */
   unlisted: { least: number; most: number };
   jobSeconds: number;
   options?: Partial<BatchOptions>;
-  /** Lets a batch run to its end, with what a person does on the way. */
+  /** Runs a batch to its end, with the actions of an operator. */
   attend?: (world: SkippedWorld, id: string) => Promise<void>;
 }
 
-/** What a trial came to. */
+/** The outcome of a trial. */
 export interface Outcome {
   id: string;
-  /** Google carried out one of its POSTs twice. */
+  /** Whether Google executed one of its POSTs twice. */
   twice: boolean;
-  /** All that its batch ever had at Google. */
+  /** All jobs of its batch at Google. */
   jobs: JobEntry[];
   records: OutputRecord[];
   report: Report;
 }
 
-/** Fewer jobs at Google make LIST quicker. */
+/** Fewer jobs at Google make LIST faster. */
 const AT_ONE_GOOGLE = 50;
 
 /**
- * Runs all of them, one after another: where time is skipped, it is skipped for all batches at once.
+ * Runs all trials one after another, because skipping time affects all batches of a server.
  *
- * @returns what each came to, and how often each fault struck
+ * @returns the outcome of each trial, and how often each fault occurred
  */
 export async function runTrials(trials: Trials) {
   const all = Array.from({ length: trials.count }, (_, number) => buildTrial(trials, number));
@@ -115,7 +115,7 @@ export async function runTrials(trials: Trials) {
   return { outcomes, faultCounts };
 }
 
-/** The trials that did not come to just one job for which somebody pays on. */
+/** The trials that did not end with exactly one paid job. */
 export function findNotOnePaid(outcomes: readonly Outcome[]): [id: string, jobs: JobEntry[]][] {
   return outcomes
     .filter(({ jobs }) => jobs.filter(({ cancelled }) => !cancelled).length !== 1)
@@ -167,7 +167,7 @@ async function runOrDie({ step, input, number, deps, run }: Attempt, trials: Rea
   const { submission = 0 } = input as { submission?: number };
   const death = trials.get(input.batchId)?.deaths[submission - 1];
   if (step !== 'createJob' || number > 1 || !death) return run(deps);
-  if (death !== 'before it says so') return run({ ...deps, ...DEATHS[death](deps) });
+  if (death !== 'before its result') return run({ ...deps, ...DEATHS[death](deps) });
   await run(deps);
   throw workerDied();
 }

@@ -20,7 +20,7 @@ describe('a batch of 1000 outputs', () => {
   });
   afterAll(() => world.close());
 
-  test('has a record and an image for each, from one job', async () => {
+  test('writes a record and an image for each output, from one job', async () => {
     const records: OutputRecord[] = [];
     for await (const record of world.hummingbatch.batch(batchId).records()) records.push(record);
     expect(new Set(records.map(({ output }) => output)).size).toBe(1000);
@@ -30,14 +30,14 @@ describe('a batch of 1000 outputs', () => {
     expect((await world.emulator.ledger()).jobs).toHaveLength(1);
   });
 
-  test('keeps its history small: names and counts, no prompts and no lists', async () => {
+  test('keeps its history small, without prompts and lists', async () => {
     const { raw } = await world.client.workflow.getHandle(toWorkflowId(batchId)).describe();
     const historySize = Number(raw.workflowExecutionInfo?.historySizeBytes);
     expect(historySize).toBeGreaterThan(0);
     expect(historySize).toBeLessThan(300_000);
   });
 
-  test('is refused where one more is asked for', async () => {
+  test('is refused with one more output', async () => {
     const path = await world.manifest({
       name: 'more',
       model: 'nano-banana-2',

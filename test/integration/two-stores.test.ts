@@ -14,10 +14,10 @@ const BATCHES = 8;
 const OUTPUTS = 2;
 const MANIFEST = buildManifest([item('a', { count: OUTPUTS })]);
 const IDS = Array.from({ length: BATCHES }, (_, n) => `twin-${n}`);
-/** As in `one-paid-job.test.ts`: long beside what the steps take, so that only waiting finds a late job. */
+/** As in `one-paid-job.test.ts`: much longer than the steps, so that only waiting finds a late job. */
 const OPTIONS: Partial<BatchOptions> = { submitWindowMs: 6_000, maxRounds: 1 };
 
-/** The first POST of either store, or of both, gets no answer, and LIST shows the jobs late. */
+/** The first POST of one store or of both gets no answer, and LIST shows the jobs late. */
 const FAULTS = IDS.flatMap((id, n): Fault[] => {
   const random = seeded(SEED + n);
   const match = { name: namePrefix(id) };
@@ -37,7 +37,7 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
   let one: World;
   let other: World;
 
-  /** Another Temporal as far as batches go: on one, the same id would be the same workflow. */
+  /** A separate namespace: in one namespace, the same id would be the same workflow. */
   async function otherNamespace(): Promise<string> {
     const namespace = `other-${one.store.id}`;
     const day = msNumberToTs(86_400_000);
@@ -65,7 +65,7 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
     await one.close();
   });
 
-  test('end all, each with its own job in its own store, and none is paid twice or cancelled by the other', async () => {
+  test('complete all batches, each with its own job; none is paid twice or cancelled by the other store', async () => {
     const ends = await Promise.all(IDS.flatMap(makePair).map((batch) => batch.ended()));
     for (const { batchId, state, outputs } of ends)
       expect([batchId, state, outputs.image]).toEqual([batchId, 'COMPLETED', OUTPUTS]);
@@ -76,7 +76,7 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
       const [first, second] = await Promise.all(makePair(id).map((batch) => readJobs(batch, jobs)));
       expect([id, first?.nonces.size, second?.nonces.size]).toEqual([id, 1, 1]);
       expect(first?.nonces).not.toEqual(second?.nonces);
-      // What is left of the jobs of both is one for each: nothing at Google is of neither, and nothing of both.
+      // Each store has exactly one remaining job: no job at Google belongs to both or to neither.
       const whole = jobs.filter(
         ({ displayName, cancelled }) => displayName?.startsWith(`hb/${id}/`) && !cancelled,
       );
@@ -86,7 +86,7 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
     }
   });
 
-  test('when one of them is cancelled, the other goes on', async () => {
+  test('do not affect each other when one batch is cancelled', async () => {
     const [first, second] = makePair('twin-parted');
     await startBoth('twin-parted');
     for (const batch of [first, second]) await batch.until(({ check }) => check !== undefined);
@@ -99,7 +99,7 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
     expect(listRunning(await second.jobs())).toEqual([]);
   });
 
-  test('that share one Temporal are not taken for one: the batch of the other is refused, not attached to', async () => {
+  test('are distinguished on one Temporal server: a batch of the other store is refused, not attached to', async () => {
     const [id = ''] = IDS;
     const { location } = other.store;
     const guest = createHummingbatch({ store: await openStore(location), client: one.client });
@@ -118,7 +118,7 @@ describe(`two stores with the same ${BATCHES} batches under one project (seed ${
   });
 });
 
-/** The nonces of all jobs that a batch takes for its own. */
+/** The nonces of all jobs that a batch treats as its own. */
 async function readJobs(batch: TestBatch, all: readonly JobEntry[]): Promise<{ nonces: Set<string> }> {
   const report: Report = await batch.report();
   const records = await batch.records();
@@ -126,7 +126,7 @@ async function readJobs(batch: TestBatch, all: readonly JobEntry[]): Promise<{ n
   return { nonces: new Set(all.filter(({ name }) => own.includes(name)).map(parseNonce)) };
 }
 
-/** Of `hb/<batch>/<nonce>/r1.1`. */
+/** The nonce in `hb/<batch>/<nonce>/r1.1`. */
 function parseNonce({ displayName = '' }: JobEntry): string {
   return displayName.split('/')[2] ?? '';
 }

@@ -16,11 +16,11 @@ const MANIFEST = {
   model: 'nano-banana-pro',
   items: ITEMS.map((key) => ({ key, prompt: `Motif ${key}` })),
 };
-/** No job ends before the test says so. */
+/** Long enough that no job ends before the test decides so. */
 const JOB_SECONDS = 36_000;
 const NEW_STEP = 'the new step of the next version';
 
-/** The next version: a further timer before the first check of a job, which a waiting batch has behind it. */
+/** The next version: an additional timer before the first check of a job. A waiting batch is already past it. */
 function buildNextVersion(guard: string): Change[] {
   return [
     {
@@ -36,7 +36,7 @@ function buildNextVersion(guard: string): Change[] {
   ];
 }
 
-describe('a worker that is upgraded under a waiting batch', () => {
+describe('upgrading a worker while a batch waits', () => {
   let world: World;
   let aheadMs = 0;
   let path: string;
@@ -53,7 +53,7 @@ describe('a worker that is upgraded under a waiting batch', () => {
   });
   afterAll(() => world.close());
 
-  /** A batch whose job runs: it was looked at, and is again and again. */
+  /** Starts a batch and waits until its job runs and is being checked. */
   async function startWaitingBatch(batchId: string): Promise<TestBatch> {
     await world.hummingbatch.startBatch({ manifest: path, batchId });
     const batch = openTestBatch(world, batchId);
@@ -74,13 +74,13 @@ describe('a worker that is upgraded under a waiting batch', () => {
       .filter(({ timerStartedEventAttributes }) => timerStartedEventAttributes)
       .map(readSummary);
 
-  /** Why tasks of its workflow failed. */
+  /** The failures of its workflow tasks. */
   const readFailures = async (batch: TestBatch) =>
     (await readEvents(batch))
       .filter(({ eventType }) => eventType === EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
       .map(({ workflowTaskFailedEventAttributes }) => workflowTaskFailedEventAttributes?.cause);
 
-  /** The bundles that have moved it, in their order. */
+  /** The bundles that have executed it, in order. */
   async function listBuilds(batch: TestBatch): Promise<string[]> {
     const builds = (await readEvents(batch)).flatMap(
       ({ workflowTaskCompletedEventAttributes: it }) => it?.workerVersion?.buildId ?? [],
@@ -88,7 +88,7 @@ describe('a worker that is upgraded under a waiting batch', () => {
     return [...new Set(builds)];
   }
 
-  /** It has its images, of one job. */
+  /** Expects all images from one job. */
   async function expectWhole(batch: TestBatch): Promise<void> {
     const { state, outputs } = await batch.ended();
     expect([state, outputs.image]).toEqual(['COMPLETED', ITEMS.length]);
@@ -100,7 +100,7 @@ describe('a worker that is upgraded under a waiting batch', () => {
     expect(await batch.images()).toBe(ITEMS.length);
   }
 
-  test('to one with a step behind `patched` lets it end as it began; the next batch has the step', async () => {
+  test('to a version with a step behind `patched` lets the batch end without it; the next batch has the step', async () => {
     const today = await world.work();
     const old = await startWaitingBatch('upgrade-patched-old');
     await today();
@@ -118,7 +118,7 @@ describe('a worker that is upgraded under a waiting batch', () => {
     await tomorrow();
   });
 
-  test('to one with the same step unguarded fails its task and not the batch: the right version goes on with it', async () => {
+  test('to a version with the unguarded step fails the workflow task, not the batch; the right version continues it', async () => {
     const today = await world.work();
     const batch = await startWaitingBatch('upgrade-unguarded');
     await today();

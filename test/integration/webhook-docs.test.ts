@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = join(ROOT, 'node_modules', '.bin');
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
 
-/** The one program of the document. */
+/** Extracts the one program of the document. */
 async function extractReceiver(document: string): Promise<string> {
   const text = await readFile(join(ROOT, document), 'utf8');
   return /^```ts\n(?<code>[\s\S]*?)^```$/m.exec(text)?.groups?.['code'] ?? '';
@@ -31,7 +31,7 @@ describe('the receiver in docs/webhooks.md', () => {
       webhookSecrets: (name) => (name === 'shop' ? [SECRET] : undefined),
       postWebhook: (post, signal) => postPublic(post, { hosts: [host], deadlineMs: 5_000 }, signal),
     });
-    // As if it were installed there.
+    // As if the package were installed there.
     await mkdir(join(world.folder, 'node_modules'));
     for (const name of ['@types', '@temporalio'])
       await symlink(join(ROOT, 'node_modules', name), join(world.folder, 'node_modules', name));
@@ -42,7 +42,7 @@ describe('the receiver in docs/webhooks.md', () => {
   });
   afterAll(() => world.close());
 
-  test('has types', async () => {
+  test('passes the type check', async () => {
     const options = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023'];
     const { stdout } = await promisify(execFile)(
       join(BIN, 'tsc'),
@@ -52,7 +52,7 @@ describe('the receiver in docs/webhooks.md', () => {
     expect(stdout).toBe('');
   });
 
-  test('says how a batch ended, and takes nothing that is not signed', async () => {
+  test('prints how a batch ended and refuses an unsigned event', async () => {
     const child = spawn(join(BIN, 'tsx'), ['receiver.ts'], {
       cwd: world.folder,
       env: { ...process.env, WEBHOOK_SECRET: SECRET },

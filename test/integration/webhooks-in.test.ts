@@ -12,15 +12,15 @@ const SECOND = 1_000;
 const HALF_AN_HOUR = 30 * 60 * SECOND;
 const TYPES = ['batch.succeeded', 'batch.failed', 'batch.expired', 'batch.cancelled'];
 
-/** A world whose Gemini tells an endpoint of jobs that end, and that endpoint as the HTTP API has it. */
+/** A world whose emulator sends events of ended jobs to the endpoint of the HTTP API. */
 async function createWebhookWorld(options: EmulatorOptions = {}) {
   const world = await createWorld(options);
   onTestFinished(() => world.close());
   const stopWorker = await world.work();
-  /** How each was taken, or the code with which it was refused. */
+  /** The result of each event, or the code with which it was refused. */
   const answers: string[] = [];
   let api: Api | undefined;
-  // In front of the API, as a proxy would be: its address has to be known before its secret is.
+  // A proxy in front of the API, because its address must be known before the secret.
   const endpoint = await createReceiver(async ({ headers, body }, response) => {
     const signed = Object.entries(headers).filter(([name]) => /^webhook-|^content-type/.test(name));
     const answer = await api?.post<{ received?: string; code?: string }>('/v1/gemini/events', {
@@ -44,7 +44,7 @@ async function createWebhookWorld(options: EmulatorOptions = {}) {
     endpoint,
     answers,
     stopWorker,
-    /** A batch that waits for its job, and does not look again for a long time. */
+    /** A batch that waits for its job and has its next check much later. */
     asleep: async (checkIntervalMs = HALF_AN_HOUR) => {
       const { batchId } = await world.hummingbatch.startBatch({
         manifest: {
@@ -62,14 +62,14 @@ async function createWebhookWorld(options: EmulatorOptions = {}) {
         ...batch,
         job,
         nextCheckInMs: Date.parse(nextCheck) - Date.now(),
-        /** Waits for its end, and asks the workflow itself: its report knows nothing of checks. */
+        /** Waits for its end and queries the workflow, because the report does not contain checks. */
         ended: async () => {
           await batch.ended();
           return world.client.workflow.getHandle(toWorkflowId(batchId)).query(progressQuery);
         },
       };
     },
-    /** Sends an event as Google would, and answers how it was taken. */
+    /** Sends an event as Google does. Returns the result. */
     send: async (id: string, job: string, signedWith = secret): Promise<string | undefined> => {
       const now = new Date();
       const body = JSON.stringify({ type: 'batch.succeeded', version: 'v1', data: { id: job } });
@@ -87,8 +87,8 @@ async function createWebhookWorld(options: EmulatorOptions = {}) {
   };
 }
 
-describe('an event of Google’s', () => {
-  test('brings a batch to its end within 2 s of its job’s, though its next check is half an hour away', async () => {
+describe('an event from Google', () => {
+  test('ends a batch within 2 s of its job, although its next check is half an hour away', async () => {
     const { asleep, answers, endOf } = await createWebhookWorld({ jobSeconds: 3 });
     const { ended, job, nextCheckInMs, images } = await asleep();
     expect(nextCheckInMs).toBeGreaterThan(20 * 60 * SECOND);
@@ -102,7 +102,7 @@ describe('an event of Google’s', () => {
     expect(Date.parse(lastCheck) - jobEnded).toBeLessThan(2 * SECOND);
   });
 
-  test('that comes again is one check, and one that is forged is none', async () => {
+  test('causes one check if it is repeated, and none if it is forged', async () => {
     const { asleep, answers, send, world } = await createWebhookWorld({ jobSeconds: 8 });
     const { until, ended, job } = await asleep();
     expect(await send('msg_x', job, `whsec_${Buffer.alloc(24).toString('base64')}`)).toBe('webhook-invalid');
@@ -111,13 +111,13 @@ describe('an event of Google’s', () => {
     expect(await send('msg_1', job)).toBe('repeated');
     expect(await send('msg_2', 'batches/somebody-elses')).toBe('no-recipient');
     const { check } = await ended();
-    // The first one, that of the event, and that of the job's end.
+    // The first check, the check of the event, and the check of the job's end.
     expect(check).toMatchObject({ number: 3, jobState: 'SUCCEEDED' });
     expect(answers).toEqual(['webhook-invalid', 'delivered', 'repeated', 'no-recipient', 'delivered']);
     expect((await world.emulator.ledger()).jobs).toHaveLength(1);
   });
 
-  test('that Google sends twice wakes once', async () => {
+  test('wakes the batch once if Google sends it twice', async () => {
     const { asleep, answers } = await createWebhookWorld({
       jobSeconds: 2,
       faults: { faults: [{ fault: 'event.twice' }] },
@@ -127,7 +127,7 @@ describe('an event of Google’s', () => {
     await vi.waitFor(() => expect(answers).toEqual(['delivered', 'repeated']), { timeout: 10 * SECOND });
   });
 
-  test('of a job that is no batch’s, and of a batch that has ended, reaches nobody', async () => {
+  test('has no effect for an unknown job or an ended batch', async () => {
     const { wire, asleep, answers, world } = await createWebhookWorld({ jobSeconds: 2 });
     const unrelatedJob = (await wire.createFromLines([requestLine('a')])).json.name as string;
     await vi.waitFor(() => expect(answers).toEqual(['no-recipient']), { timeout: 10 * SECOND });
@@ -142,7 +142,7 @@ describe('an event of Google’s', () => {
       await expect(hummingbatch.jobEvent({ job: none })).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('that comes while no worker runs is kept for the next one', async () => {
+  test('is kept for the next worker if none runs', async () => {
     const { asleep, stopWorker, world, answers } = await createWebhookWorld({ jobSeconds: 5 });
     const { ended } = await asleep();
     await stopWorker();
@@ -152,7 +152,7 @@ describe('an event of Google’s', () => {
   });
 });
 
-test('a batch whose event is never sent ends by its own checks', async () => {
+test('a batch whose event never arrives ends by its own checks', async () => {
   const { asleep, answers, world } = await createWebhookWorld({
     jobSeconds: 3,
     faults: { faults: [{ fault: 'event.lost' }] },

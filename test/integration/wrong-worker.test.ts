@@ -11,7 +11,7 @@ import { buildManifest, item } from './activities-kit.ts';
 
 const MANIFEST = buildManifest([item('a', { count: 3 })]);
 
-/** What a foreign worker has of its own; it shares the queue, and the rest, with the right one. */
+/** What differs at the wrong worker; it shares the queue and everything else with the right one. */
 interface Foreign {
   store: Store;
   emulator: Emulator;
@@ -42,7 +42,7 @@ afterAll(async () => {
 
 describe.concurrent('a worker on the same queue', () => {
   test.each(KINDS)(
-    'with $says leaves a batch alone that is not its own, and the right one makes it with one job',
+    'with $title does not touch a batch that is not its own, and the right worker completes it with one job',
     async ({ id, has }) => {
       const world = await createWorld();
       const foreign: Foreign = {
@@ -59,7 +59,7 @@ describe.concurrent('a worker on the same queue', () => {
       const before = await readTrace(world, foreign);
       await begun.handle.approve();
       const batches = [begun];
-      // Only the first step tells which key is the batch's.
+      // Only the first step shows which key belongs to the batch.
       if (id !== 'key') batches.push(await startNamed(world, `named-by-${id}`));
       const all = await readTrace(world, foreign);
       for (const batch of batches) {
@@ -68,7 +68,7 @@ describe.concurrent('a worker on the same queue', () => {
       }
       expect(await readTrace(world, foreign)).toEqual({ ...before, store: all.store });
 
-      // Beside the foreign one, which goes on to grab what it can.
+      // The wrong worker keeps running and polls the same queue.
       await world.work();
       for (const batch of batches) {
         expect(await batch.ended()).toMatchObject({ state: 'COMPLETED', outputs: { image: 3 } });
@@ -80,7 +80,7 @@ describe.concurrent('a worker on the same queue', () => {
   );
 });
 
-/** A batch that the right worker has prepared, and then left. */
+/** A batch that the right worker has prepared before it stopped. */
 async function startBound(world: World, batchId: string): Promise<TestBatch> {
   const stopWorker = await world.work();
   await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId, options: { approveAboveUsd: 0 } });
@@ -90,14 +90,14 @@ async function startBound(world: World, batchId: string): Promise<TestBatch> {
   return batch;
 }
 
-/** A batch that names its store and endpoint itself, as the command line starts all. */
+/** A batch whose input names its store and endpoint, as the command line starts all batches. */
 async function startNamed(world: World, batchId: string): Promise<TestBatch> {
   const options = { store: world.store.id, endpoint: world.emulator.url };
   await world.hummingbatch.startNormalised({ manifest: MANIFEST, batchId, options });
   return openTestBatch(world, batchId);
 }
 
-/** All that a step could have touched. */
+/** Everything that a step could have changed. */
 async function readTrace({ store, emulator }: World, foreign: Foreign) {
   return {
     store: await store.list('batches/'),
