@@ -1,6 +1,7 @@
 import { HummingbatchError } from '../contract/index.ts';
+import { isIdle } from '../host/follow.ts';
 import type { Call } from './call.ts';
-import { isStill, waitUntilIdle } from './follow.ts';
+import { waitUntilIdle } from './follow.ts';
 import { describeStep } from './render/describe-step.ts';
 import { formatState } from './render/summary.ts';
 import type { Session } from './session.ts';
@@ -12,7 +13,7 @@ export async function followMany(call: Call, session: Session, batchIds: readonl
   const followed = batchIds.map(async (batchId) => {
     let last = '';
     await waitUntilIdle(session, batchId, AbortSignal.any([signal, over.signal]), (progress) => {
-      const line = `${batchId}: ${isStill(progress) ? formatState(progress.state) : describeStep(progress)}`;
+      const line = `${batchId}: ${isIdle(progress) ? formatState(progress.state) : describeStep(progress)}`;
       if (line !== last) output.say(line);
       last = line;
     });

@@ -1,6 +1,5 @@
-import { saveProgress } from '../client/index.ts';
-import { type BatchProgress, HummingbatchError, isEnd, toWorkflowId } from '../contract/index.ts';
-import { waitForDeliveries } from '../host/wait-for-deliveries.ts';
+import { type BatchProgress, HummingbatchError, toWorkflowId } from '../contract/index.ts';
+import { followUntilIdle, isIdle } from '../host/follow.ts';
 import type { Call } from './call.ts';
 import { formatCommand } from './commands.ts';
 import { EXIT, EXIT_OF_STATE, type ExitCode } from './exit-codes.ts';
@@ -8,7 +7,7 @@ import { createProgressView } from './render/progress-bar.ts';
 import { describeEnd, statusJson, summaryJson } from './render/summary.ts';
 import type { Session } from './session.ts';
 
-/** Follows a batch to its end or next stop, says what it came to, and prints `run`'s JSON. */
+/** Follows a batch to its end or next stop, and prints its summary or `run`'s JSON. */
 export async function followToEnd(call: Call, session: Session, batchId: string): Promise<ExitCode> {
   const progress = await follow(call, session, batchId, 'bar', () => undefined);
   return progress ? endWith(call, session, progress) : EXIT.interrupted;
@@ -26,33 +25,33 @@ export async function followEachChange(call: Call, session: Session, batchId: st
   return EXIT_OF_STATE[progress.state];
 }
 
-/** The last words over a batch, and the exit code that says them to the shell. */
+/** Prints how a batch stands in the end; answers with the exit code. */
 export function endWith(call: Call, { store }: Pick<Session, 'store'>, progress: BatchProgress): ExitCode {
   call.output.say(describeEnd(progress, store, call));
   call.output.printJson(summaryJson(progress, store));
   return EXIT_OF_STATE[progress.state];
 }
 
-type Hear = (progress: BatchProgress) => void;
+type OnChange = (progress: BatchProgress) => void;
 
-/** Where the batch stands when it ends or stops; undefined where it was interrupted, which is said. */
+/** Where the batch stands when it ends or stops; undefined where Ctrl-C came first, after a message that says so. */
 async function follow(
   call: Call,
   session: Session,
   batchId: string,
   kind: 'bar' | 'screen',
-  hear: Hear,
+  onChange: OnChange,
 ): Promise<BatchProgress | undefined> {
   const { output, signal } = call;
   sayLink(call, session, batchId);
   const view = await createProgressView(output, kind);
   const over = new AbortController();
-  const still = waitUntilIdle(session, batchId, AbortSignal.any([signal, over.signal]), (progress) => {
-    hear(progress);
-    if (!isStill(progress)) view.show(progress);
+  const idle = waitUntilIdle(session, batchId, AbortSignal.any([signal, over.signal]), (progress) => {
+    onChange(progress);
+    if (!isIdle(progress)) view.show(progress);
   });
   try {
-    return await Promise.race([still, session.failed]);
+    return await Promise.race([idle, session.failed]);
   } catch (error) {
     if (!signal.aborted) throw error;
     view.stop();
@@ -60,33 +59,24 @@ async function follow(
     return undefined;
   } finally {
     view.stop();
-    // A call that is still under way would find its connection closed, and throw where nobody can catch it.
+    // A call that is still open would find its connection closed, and throw where nobody can catch it.
     over.abort();
-    await still.catch(() => undefined);
+    await idle.catch(() => undefined);
   }
 }
 
-/** Keeps every change in the store too, so that `status` can tell it when no Temporal runs. */
+/** Where a batch stands when it ends or waits for an operator. */
 export async function waitUntilIdle(
-  { hummingbatch, store, client, ownsWorker }: Session,
+  session: Session,
   batchId: string,
   signal: AbortSignal,
-  hear: Hear,
+  onChange: OnChange,
 ): Promise<BatchProgress> {
-  for await (const progress of hummingbatch.batch(batchId).progress(signal)) {
-    await saveProgress(store, progress);
-    signal.throwIfAborted();
-    hear(progress);
-    if (!isStill(progress)) continue;
-    if (ownsWorker) await waitForDeliveries(client, batchId);
-    return progress;
+  for await (const progress of followUntilIdle(session, batchId, signal)) {
+    onChange(progress);
+    if (isIdle(progress)) return progress;
   }
   throw new HummingbatchError('internal', `The batch ${batchId} ended without a state.`);
-}
-
-/** It ended, or waits for a person. */
-export function isStill({ state }: BatchProgress): boolean {
-  return isEnd(state) || state === 'NEEDS_ATTENTION' || state === 'AWAITING_APPROVAL';
 }
 
 function sayLink({ output }: Call, { uiUrl, namespace }: Session, batchId: string): void {

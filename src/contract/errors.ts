@@ -26,6 +26,10 @@ const CODES = {
     retry: 'never',
     fix: '`hummingbatch status ID` says where the batch stands and what goes on.',
   },
+  'approval-required': {
+    retry: 'never',
+    fix: '`hummingbatch approve ID`, or `hummingbatch approve ID --no` to refuse it.',
+  },
   'approval-refused': { retry: 'never', fix: 'Start the batch again when it may be paid.' },
   'webhook-invalid': {
     retry: 'never',

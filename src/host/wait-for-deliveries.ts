@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { toWorkflowId } from '../contract/index.ts';
 
-/** A receiver that is there answers at once; for one that is not nobody sits there. */
+/** A receiver that runs answers at once. */
 const WITHIN_MS = 5_000;
 const AGAIN_MS = 100;
 

@@ -1,10 +1,14 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { quietEnvironment } from '../support/desk.ts';
+import { manifestText } from './cli-kit.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -52,6 +56,49 @@ describe('the package, installed from its tarball in an empty folder', () => {
       { cwd: folder },
     );
     expect(JSON.parse(stdout)).toHaveLength(names.length);
+  });
+
+  test('exports neither activities nor the bare worker', async () => {
+    const script = "await import('hummingbatch/worker')";
+    const args = ['--input-type=module', '-e', script];
+    await expect(run(process.execPath, args, { cwd: folder })).rejects.toThrow(
+      'ERR_PACKAGE_PATH_NOT_EXPORTED',
+    );
+  });
+
+  test.for([
+    [
+      'script/make-images.mjs',
+      /^hero#1 image images\/\S+\nhero#2 image images\/\S+\nflat#1 image images\/\S+\nCOMPLETED \S+ USD\n$/,
+    ],
+    ['host/local.mjs', /^API: http:\S+, Temporal UI: http:\S+\nlocal-\S+ COMPLETED\n$/],
+  ] as const)('runs examples/%s', { timeout: 2 * MINUTE }, async ([example, printed]) => {
+    const name = basename(example);
+    const cwd = join(folder, basename(example, '.mjs'));
+    await mkdir(cwd);
+    await copyFile(join(ROOT, 'examples', example), join(cwd, name));
+    await writeFile(join(cwd, 'manifest.yaml'), manifestText(basename(example, '.mjs')));
+    const { stdout } = await run(process.execPath, [name], { cwd, env: quietEnvironment() });
+    expect(stdout).toMatch(printed);
+  });
+
+  test('runs examples/host/worker.mjs', { timeout: 2 * MINUTE }, async () => {
+    const cwd = join(folder, 'worker');
+    await mkdir(cwd);
+    await copyFile(join(ROOT, 'examples', 'host', 'worker.mjs'), join(cwd, 'worker.mjs'));
+    const env = {
+      ...quietEnvironment(),
+      TEMPORAL_ADDRESS: inject('temporal'),
+      GEMINI_API_KEY: 'AIza-example',
+    };
+    const child = spawn(process.execPath, ['worker.mjs'], { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const url = line.replace('API: ', '');
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 30_000 }).toBe(200);
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
   });
 
   test(

@@ -8,6 +8,7 @@ import { listLoadedFiles } from '../../support/loaded-files.ts';
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CLIENT = fileURLToPath(new URL('../../../dist/client/index.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/index.js', import.meta.url));
 /** What a service that speaks to Temporal loads anyway. */
 const TEMPORAL = '@temporalio/client';
 
@@ -43,6 +44,11 @@ describe('hummingbatch/client', () => {
     expect(
       own.filter((file) => /\/dist\/(worker|activities|workflows|gemini|emulator|local|cli)\//.test(file)),
     ).toEqual([]);
+  });
+
+  test('and the main entry, which has makeImages, adds one file to it', async () => {
+    const main = await filesLoadedBy(MAIN);
+    expect(main.filter((file) => !all.includes(file))).toEqual([MAIN]);
   });
 
   test('adds little to what Temporal’s own client loads', () => {
