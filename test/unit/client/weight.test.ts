@@ -36,7 +36,7 @@ describe('hummingbatch/client', () => {
     all = await listLoadedFiles(CLIENT);
     own = all.filter((file) => !temporal.has(file));
     expect(temporal.size).toBeGreaterThan(100);
-  });
+  }, 60_000);
 
   test('loads no worker, no image decoder, no SDK of Google’s, no schema, no parser', () => {
     expect(all).toContain(CLIENT);
@@ -47,9 +47,9 @@ describe('hummingbatch/client', () => {
   });
 
   test('and the main entry, which has makeImages, adds one file to it', async () => {
-    const main = await filesLoadedBy(MAIN);
+    const main = await listLoadedFiles(MAIN);
     expect(main.filter((file) => !all.includes(file))).toEqual([MAIN]);
-  });
+  }, 60_000);
 
   test('adds little to what Temporal’s own client loads', () => {
     // 62 files and 140 kB; with the manifest's schema and parsers it would be 190 more files.
