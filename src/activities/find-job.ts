@@ -76,7 +76,7 @@ async function searchRound(
 
 /**
  * Records the job that an operator named as the answer to its permit, where its display name is ours; LIST need not
- * show it. A job of somebody else is never adopted, because hummingbatch cancels the jobs it owns.
+ * show it. A job of another store is never adopted, because hummingbatch cancels the jobs it owns.
  */
 async function adoptNamedJob(
   { store, gemini }: ActivityDeps,

@@ -15,7 +15,7 @@ export async function requireStored(store: Store, batchId: string): Promise<Batc
 
 /**
  * Makes sure that an open batch has its workflow: where Temporal's database was lost or replaced, the store knows where the
- * batch stood and a new workflow goes on from there.
+ * batch stood and a new workflow continues from there.
  */
 export async function takeUp(session: Session, batchId: string): Promise<void> {
   const { store, client, hummingbatch } = session;

@@ -7,7 +7,7 @@ import { compareManifestCosts, describeCosts, describePrice } from './render/cos
 const ASK_ABOVE_USD = 5;
 
 /**
- * Shows the trade; asks where it is dear and somebody is there to answer.
+ * Shows the cost comparison; asks above the limit where a terminal can answer.
  *
  * @throws `approval-refused`
  */
@@ -23,6 +23,6 @@ export async function confirmCost(
   const answer = await ask(`${question(describePrice(costs))} [y/N] `);
   if (/^y(es)?$/i.test(answer.trim())) return;
   throw new HummingbatchError('approval-refused', 'Nothing was started.', {
-    fix: 'Call it again with --yes to go on without being asked.',
+    fix: 'Run the command again with --yes.',
   });
 }

@@ -8,7 +8,7 @@ export const EXIT = {
   withFailures: 3,
   stopped: 4,
   cancelled: 5,
-  /** By a signal; the batch goes on. */
+  /** By a signal; the batch continues. */
   interrupted: 130,
 } as const;
 /** See {@link EXIT}. */

@@ -11,7 +11,7 @@ export interface FlagSpec {
 /** Every flag of every verb, by the name under which a verb reads it. */
 export const FLAGS = {
   json: { syntax: '--json', says: 'one JSON object on stdout' },
-  verbose: { syntax: '--verbose', says: 'show what goes on inside, and stack traces' },
+  verbose: { syntax: '--verbose', says: "show the worker's log and stack traces" },
   store: { syntax: '--store <folder>', says: 'where batches are kept' },
   emulator: {
     syntax: '--emulator',
@@ -42,7 +42,7 @@ export const FLAGS = {
   within: { syntax: '--within <duration>', says: 'when the images are wanted, such as 1h' },
   sample: { syntax: '--sample <n>', says: 'only the first n items, as a batch of their own', as: 'count' },
   new: { syntax: '--new', says: 'a fresh batch of the same content' },
-  yes: { syntax: '--yes', says: 'go on without asking' },
+  yes: { syntax: '--yes', says: 'do not ask' },
   id: { syntax: '--id <id>', says: "the batch's id, in place of one from name and content" },
   state: { syntax: '--state <list>', says: 'only batches in these states, such as needs-attention' },
   reason: { syntax: '--reason <code>', says: 'only batches that stopped for this, such as disk-full' },
@@ -55,7 +55,7 @@ export const FLAGS = {
   job: { syntax: '--job <name>', says: 'take this job, `batches/…`' },
   none: { syntax: '--none', says: 'no job was made: make one' },
   port: { syntax: '--port <n>', says: 'where to listen', as: 'count' },
-  uiPort: { syntax: '--ui-port <n>', says: "where Temporal's pages are served", as: 'count' },
+  uiPort: { syntax: '--ui-port <n>', says: 'the port of the Temporal UI', as: 'count' },
   jobSeconds: { syntax: '--job-seconds <s>', says: 'how long an emulated job takes', as: 'number' },
   directory: {
     syntax: '--directory <folder>',

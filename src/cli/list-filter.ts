@@ -48,7 +48,7 @@ export function parseSince(text: string, now: number): string {
     ? Date.parse(text)
     : Number.NaN;
   if (Number.isFinite(time)) return new Date(time).toISOString();
-  throw new HummingbatchError('usage', `"${text}" is no time.`, {
+  throw new HummingbatchError('usage', `"${text}" is not a valid time.`, {
     fix: 'Name a time ago, such as 3d, 12h or 30m, or a date such as 2026-11-20.',
   });
 }

@@ -20,7 +20,7 @@ interface Question<T> {
 
 /**
  * Asks Temporal where one runs, else the store. The store's own server may stand there without a worker, after a kill: then
- * the store answers. A configured Temporal without a worker is an error, for somebody else runs that.
+ * the store answers. A configured Temporal without a worker is an error: its operator has to start one.
  */
 export async function queryOrReadStore<T>(
   call: Call,

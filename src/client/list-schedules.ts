@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 /** Descriptions asked for together. */
 const TOGETHER = 16;
 
-/** What a schedule is remembered by: written when it is created, and compared when somebody creates it again. */
+/** The memo of a schedule: written when it is created, and compared when it is created again. */
 export interface ScheduleMemo {
   /** The store's id. */
   store: string;

@@ -25,7 +25,7 @@ export interface ListFilter {
   model?: string;
   /** With all of these labels. */
   labels?: readonly string[];
-  /** Begun then or later, a retry of an ended one included; ISO time. */
+  /** Started at this ISO time or later; a retry of an ended batch counts as a start. */
   since?: string;
   /** At most this many. Default 100. */
   limit?: number;
@@ -73,7 +73,9 @@ export async function listBatches(
 ): Promise<BatchPage> {
   const { limit = LIMIT, after, since } = choice;
   if (since !== undefined && Number.isNaN(Date.parse(since)))
-    throw new HummingbatchError('usage', `"${since}" is no time.`, { fix: 'Name an ISO 8601 time.' });
+    throw new HummingbatchError('usage', `"${since}" is not a valid time.`, {
+      fix: 'Pass an ISO 8601 time.',
+    });
   const ask = async ({ batchId, stored }: Entry) =>
     stored ?? (client && currentProgress(client, store, batchId));
   const entries = pageAfter(await readEntries(client, store), after);

@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts';
 import { readingManifests } from './reading-manifests.ts';
 
 /**
- * Puts into the store what a batch is to be made of; answers with what its workflow is told of it.
+ * Puts manifest and references of a batch into the store; returns the input of its workflow.
  *
  * @throws `batch-conflict` where the batch is there with another content, `manifest-invalid` where a reference changed
  */

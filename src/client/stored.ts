@@ -5,8 +5,8 @@ import type { Store } from '../store/store.ts';
 import { readingManifests } from './reading-manifests.ts';
 
 /**
- * What the store alone says of a batch: where it stood when somebody last followed it, unless its report is newer; where
- * there is neither, that it was begun.
+ * The progress of a batch from the store alone: the last saved one, unless the report is newer; without both, that the
+ * batch was started.
  */
 export async function storedProgress(store: Store, batchId: string): Promise<BatchProgress | undefined> {
   const places = batchPlaces(batchId);

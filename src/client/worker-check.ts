@@ -5,7 +5,7 @@ import { ANSWER_WITHIN_MS } from './temporal.ts';
 const WORKFLOW_QUEUE = 1;
 
 /**
- * Refuses to go on where nobody serves the queue: everything that needs the workflow would hang.
+ * Fails where no worker polls the queue: everything that needs the workflow would hang.
  *
  * @throws `no-worker` within 5 s
  */

@@ -1,7 +1,7 @@
 /**
  * hummingbatch in a process of your own: a worker, the HTTP API, or all that one machine needs.
  *
- * Everything comes in as an option. Nothing here reads environment variables by itself or installs signal handlers.
+ * Everything comes in as an option. Nothing here reads environment variables or installs signal handlers.
  */
 export { type ApiOptions, type ApiSettings, type RunningApi, startApi } from './api.ts';
 export { type LocalHost, type LocalOptions, startLocal } from './local.ts';

@@ -37,7 +37,7 @@ export interface LocalHost {
   failed: Promise<never>;
   /**
    * Ends the API, lets the worker reach its next checkpoint (2 s, at most 50 s), and releases the server. Open batches stand
-   * still until somebody starts the store again; jobs that run continue at Google. Safe to call twice.
+   * still until the store is started again; jobs that run continue at Google. Safe to call twice.
    */
   close(): Promise<void>;
 }

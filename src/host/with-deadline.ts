@@ -1,5 +1,5 @@
 /**
- * The work's own outcome, or a rejection once the deadline has passed. The work itself goes on: give it a signal where it
+ * The work's own outcome, or a rejection once the deadline has passed. The work itself continues: give it a signal where it
  * should end, too.
  *
  * @param error is made once the deadline has passed

@@ -16,7 +16,7 @@ export interface KeptTemporal extends ManagedTemporal {
 
 /**
  * Brings the Temporal server of a store and keeps it up: one that was killed is started again on its database and at its
- * address, where clients and workers find it by themselves. Of several processes that keep it one starts it.
+ * address, where clients and workers reconnect automatically. Of several processes that keep it one starts it.
  *
  * @throws what `bringTemporal` throws
  */
@@ -68,6 +68,6 @@ function moved(from: string, to: string): HummingbatchError {
   return new HummingbatchError(
     'no-temporal',
     `The Temporal server of this store has ended, and something else listens at ${from} now; it was started at ${to}.`,
-    { fix: 'Call the same command again: the batch goes on where it stood.' },
+    { fix: 'Call the same command again: the batch continues where it stopped.' },
   );
 }

@@ -65,7 +65,7 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
 /** From `/proc/<pid>/stat`: field 3 is the state, field 22 the start in ticks since boot, hence the boot's id. */
 function startTimeFromProc(pid: number): string | undefined {
   const stat = readStat(pid);
-  // The name in field 2 may hold spaces and brackets; the fields go on after its last bracket.
+  // The name in field 2 may hold spaces and brackets; the other fields follow its last bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = fields[19];
   if (!ticks || fields[0] === 'Z' || fields[0] === 'X') return undefined;
@@ -111,7 +111,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, signal);
   } catch (error) {
-    // It ended by itself in this moment.
+    // It ended in this moment.
     if (findErrno(error) !== 'ESRCH') throw error;
   }
 }

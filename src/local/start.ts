@@ -14,7 +14,7 @@ import { readMessage } from './refusal.ts';
 /** It answers after 0.3 s on an idle machine; on a busy one, or after a crash with a long log to replay, later. */
 const ANSWERS_WITHIN_MS = 30 * 1000;
 /**
- * A start that ends by itself is tried again: the dev server picks more ports for its own parts, each free a moment
+ * A start that exits is tried again: the dev server picks more ports for its own parts, each free a moment
  * before it listens there, and ends where another process was quicker.
  */
 const MAX_TRIES = 3;
@@ -70,7 +70,7 @@ async function didNotStart(server: Launched, directory: string, cause: unknown):
   const said = (await server.complaint()) || readMessage(cause);
   return new HummingbatchError('no-temporal', `The Temporal server did not start: ${said}`, {
     cause,
-    fix: `Mend what it says (all of it is in ${logFileIn(directory)}), then call the same command again.`,
+    fix: `Fix what it names (the full log is ${logFileIn(directory)}), then run the same command again.`,
   });
 }
 

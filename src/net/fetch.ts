@@ -14,7 +14,7 @@ export interface FetchLimits {
 const REDIRECTS = 5;
 
 /**
- * Fetches what a stranger names: https only, public addresses only, each redirect looked at anew, bounded in bytes and
+ * Fetches an untrusted URL: https only, public addresses only, each redirect looked at anew, bounded in bytes and
  * time. The address is checked where the connection is made, so a name that changes its mind between look-up and
  * connection gains nothing.
  *

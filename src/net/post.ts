@@ -28,10 +28,10 @@ export interface PostLimits {
 }
 
 const FIX =
-  'Look at the receiver; the event is sent again by itself. Where it is meant to be private or without TLS, name its host and port in HUMMINGBATCH_WEBHOOK_HOSTS for the worker.';
+  'Look at the receiver; the event is sent again automatically. If it is meant to be private or without TLS, name its host and port in HUMMINGBATCH_WEBHOOK_HOSTS for the worker.';
 
 /**
- * Posts to where a stranger says: https and public addresses only, but for hosts that the operator has named. The address
+ * Posts to an untrusted URL: https and public addresses only, but for hosts that the operator has named. The address
  * is checked where the connection is made. Redirects are an answer like others, and what the answer holds is not read.
  *
  * @throws `unreachable`, naming no more of the URL than its origin

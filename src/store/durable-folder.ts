@@ -25,7 +25,7 @@ export function foldersBelow(root: string) {
     /** @returns the folders that {@link sync} must be called with once `path` has what belongs into it */
     async make(path: string): Promise<string[]> {
       const first = await mkdir(path, { recursive: true });
-      // Made again where somebody had taken it away.
+      // Made again if it was removed.
       if (first !== undefined) for (const folder of chain(path, dirname(first))) safe.delete(folder);
       const unsafe = chain(path, root).filter((folder) => !safe.has(folder));
       return [path, ...unsafe.map(dirname)];

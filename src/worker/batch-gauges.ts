@@ -45,12 +45,12 @@ function createGauges({ taskQueue, count, meter }: BatchGaugesOptions) {
     meter.createGauge(name, 'float', undefined, says);
   const [batches, stopped] = [createGauge(METRICS.batches), createGauge(METRICS.stopped)];
   const open = `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"`;
-  /** Codes that have been shown: they go on as 0. */
+  /** Codes that have been shown: they stay, as 0. */
   const seen = new Set<string>();
 
   return {
     async look(known: readonly string[]): Promise<void> {
-      // Somebody may add them later.
+      // They may be registered later.
       if (!known.includes('BatchState')) return;
       const counts = new Map<string, number>();
       for (const state of OPEN_STATES) counts.set(state, await count(`${open} AND BatchState = "${state}"`));

@@ -50,7 +50,7 @@ function metricsNeedOwnRuntime(address: string, cause: unknown): HummingbatchErr
 function buildRuntimeOptions(log: Logger, metrics: string | undefined): RuntimeOptions {
   return {
     telemetryOptions: {
-      // Forwarded: by itself the native part writes to the terminal, through every progress bar.
+      // Forwarded: otherwise the native part writes to the terminal, through every progress bar.
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
       ...(metrics !== undefined && {
         metrics: {

@@ -13,13 +13,13 @@ export interface BatchWorkerOptions {
   deps: ActivityDeps;
   /** Path of the workflow bundle. */
   bundle?: string;
-  /** Default `service`. `embedded` is the only worker of its queue, in the process of somebody who waits for it to end. */
+  /** Default `service`. `embedded` is the only worker of its queue, in a process that waits for it to end. */
   profile?: keyof typeof PROFILES;
 }
 
 /**
  * `shutdownGraceTime`: what steps may still take when the worker stops, before they are interrupted and left to the next
- * one. `stickyQueueScheduleToStartTimeout`: how long the server waits for a worker to go on with a workflow that it has
+ * one. `stickyQueueScheduleToStartTimeout`: how long the server waits for a worker to continue a workflow that it has
  * in memory; after a worker was killed the next one waits that long, and whoever asks it something waits 5 s.
  */
 const PROFILES = {
@@ -63,7 +63,7 @@ export async function startWorker(options: BatchWorkerOptions): Promise<BatchWor
   const shutdown = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
-  // Where one falls the other must not go on alone: it would take work that nobody finishes.
+  // If one fails the other must stop too: it would take work that no worker finishes.
   const stopped = Promise.all(workers.map((worker) => worker.run().finally(shutdown))).then(() => undefined);
   return { stopped, shutdown };
 }

@@ -191,7 +191,7 @@ describe('many batches', () => {
     [['--reason', 'disk-full'], 'the state of those that are meant'],
     [[PLAIN, '--state', 'needs-attention'], 'is one already'],
     [['--state', 'needs-attention', '--reason', 'disc-full'], 'There is no reason "disc-full"'],
-    [['--state', 'needs-attention', '--since', 'monday'], '"monday" is no time'],
+    [['--state', 'needs-attention', '--since', 'monday'], '"monday" is not a valid time'],
   ])('a bulk retry of %j is refused as usage', async (words, why) => {
     const { code, stdout } = await retry(...words);
     expect(code).toBe(2);

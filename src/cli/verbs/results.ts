@@ -22,7 +22,7 @@ export const verb: Verb = async (call) => {
     );
   } else {
     const table = new Table({
-      head: ['output', 'outcome', 'file or reason', 'doubts'],
+      head: ['output', 'outcome', 'file or reason', 'flags'],
       style: { head: [], border: [] },
     });
     table.push(...records.map(toRow));

@@ -22,6 +22,6 @@ export const verb: Verb = (call) => {
   }
   return steer(call, async ({ hummingbatch }, batchId) => {
     await hummingbatch.batch(batchId).retry(choice);
-    return `The batch ${batchId} goes on.`;
+    return `The batch ${batchId} continues.`;
   });
 };

@@ -20,7 +20,7 @@ export const verb: Verb = async (call) => {
 
   if (!readTemporal(config.env)) requireKey(readGeminiOptions(call, config));
   const store = there ?? (await openCallStore(call, config));
-  if (!(await isBegun(store, batchId))) await confirmCost(call, ready, (price) => `Go on and pay ${price}?`);
+  if (!(await isBegun(store, batchId))) await confirmCost(call, ready, (price) => `Pay ${price}?`);
   const session = await openSession(call, config, store);
   try {
     const { manifest, fingerprint, references } = ready;

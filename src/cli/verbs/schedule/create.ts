@@ -21,7 +21,7 @@ export const verb: Verb = async (call) => {
   const store = there ?? (await openCallStore(call, config));
   await withSchedules(call, config, store, async (schedules, isConfigured) => {
     output.say('Each firing:');
-    await confirmCost(call, ready, (price) => `Go on and pay ${price} at each firing?`);
+    await confirmCost(call, ready, (price) => `Pay ${price} at each firing?`);
     const { manifest, references } = ready;
     const { name } = flags;
     const created = await schedules.createNormalised({

@@ -2,5 +2,5 @@ import { changeSchedule } from '../../schedules.ts';
 
 export const verb = changeSchedule(
   (schedules, name) => schedules.delete(name),
-  (name) => `The schedule ${name} is deleted. Batches on their way go on.`,
+  (name) => `The schedule ${name} is deleted. Running batches continue.`,
 );

@@ -2,5 +2,5 @@ import { changeSchedule } from '../../schedules.ts';
 
 export const verb = changeSchedule(
   (schedules, name) => schedules.pause(name),
-  (name) => `The schedule ${name} is paused. Batches on their way go on.`,
+  (name) => `The schedule ${name} is paused. Running batches continue.`,
 );
