@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProblemDetails } from '../../src/api/problem.ts';
 import { createHummingbatch } from '../../src/client/index.ts';
 import { ERROR_CODES, HummingbatchError } from '../../src/contract/index.ts';
+import { samples } from '../support/samples.ts';
 import type { World } from '../support/world.ts';
 import { type Api, type ApiDesk, openApi, openApiDesk, threeOutputs } from './api-kit.ts';
 
@@ -384,7 +385,7 @@ describe('anything', () => {
               expect(heard, `${method} ${target}`).toMatch(/content-type: application\/problem\+json/i);
           },
         ),
-        { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
+        { numRuns: Number(process.env['FUZZ_RUNS'] ?? samples(10, 60)) },
       );
       await expectAlive();
     },

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { test } from 'vitest';
+import { samples } from '../support/samples.ts';
 import { buildManifest, item } from './activities-kit.ts';
 import { type Trial, trials } from './line-faults-batches.ts';
 import {
@@ -32,7 +33,7 @@ async function expectAllPromisesKept(trial: Trial): Promise<void> {
 }
 
 // LINE_FAULTS="RUNS SEED" runs more or other trials.
-const [RUNS = 70, SEED = 20261123] = (process.env['LINE_FAULTS'] ?? '')
+const [RUNS = samples(10, 70), SEED = 20261123] = (process.env['LINE_FAULTS'] ?? '')
   .split(' ')
   .filter(Boolean)
   .map(Number);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPermits } from '../../src/activities/permits.ts';
 import type { Fault, JobEntry } from '../../src/emulator/index.ts';
 import { listJobs } from '../support/jobs.ts';
+import { samples } from '../support/samples.ts';
 import { seeded } from '../support/seeded.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -10,7 +11,7 @@ import { buildManifest, item } from './activities-kit.ts';
 
 const SEED = 20261125;
 /** Each wave has its own worker, which is killed while it submits. All its batches then wait at the same time. */
-const WAVES = 3;
+const WAVES = samples(1, 3);
 const BATCHES_PER_WAVE = 18;
 /** Shorter than the 30 s after which a lost submission is settled at the earliest. */
 const WINDOW_MS = 3_000;

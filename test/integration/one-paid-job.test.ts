@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { AT_CREATE, findNotOnePaid, type Outcome, runTrials, TWICE } from './submission-trials.ts';
+import { samples } from '../support/samples.ts';
 
-const COUNT = 300;
+const COUNT = samples(30, 300);
 
 describe(`${COUNT} submissions whose answers are lost, late or refused, with workers that die during them`, () => {
   let outcomes: Outcome[];
@@ -26,14 +27,14 @@ describe(`${COUNT} submissions whose answers are lost, late or refused, with wor
   });
 
   test.each([
-    ['create.answer-lost', 20],
-    ['create.cut', 10],
-    ['create.refuse', 30],
-    ['create.html', 10],
-    ['create.garbage', 10],
-    ['create.twice', 10],
-    ['job.unlisted', 200],
-    ['list.refuse', 10],
+    ['create.answer-lost', samples(0, 20)],
+    ['create.cut', samples(0, 10)],
+    ['create.refuse', samples(0, 30)],
+    ['create.html', samples(0, 10)],
+    ['create.garbage', samples(0, 10)],
+    ['create.twice', samples(0, 10)],
+    ['job.unlisted', samples(10, 200)],
+    ['list.refuse', samples(0, 10)],
   ])('really met the fault %s more than %i times', (fault, times) => {
     expect(faultCounts[fault]).toBeGreaterThan(times);
   });

@@ -1,0 +1,44 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Projects, in the order in which they run: a worker is reused within its project only. */
+const PROJECTS = ['integration', 'workflow', 'unit', 'unit with mocks'];
+
+/**
+ * The files that take longest, slowest first: the last of them to begin ends last. `npm test` prints how long each takes;
+ * the order of the others does not matter.
+ */
+const SLOWEST = [
+  'integration/operations.test.ts',
+  'integration/crash-anywhere.test.ts',
+  'integration/kill-worker.test.ts',
+  'integration/cli-interrupted.test.ts',
+  'integration/one-paid-job-killed.test.ts',
+  'integration/one-paid-job-frozen.test.ts',
+  'integration/cli-run.test.ts',
+  'integration/client-docs.test.ts',
+  'browser/temporal-ui.test.ts',
+  'integration/schedules.test.ts',
+  'integration/line-faults.test.ts',
+  'integration/emulator-python.test.ts',
+  'integration/one-paid-job.test.ts',
+  'integration/frozen-worker.test.ts',
+  'integration/notify.test.ts',
+  'integration/upgrade.test.ts',
+  'integration/any-language.test.ts',
+  'integration/cli-api.test.ts',
+  'integration/hostile-input.test.ts',
+  'integration/package.test.ts',
+  'integration/store-trouble.test.ts',
+];
+
+/** Begins with the slowest files, so that no core is idle while one of them runs alone at the end. */
+export class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return [...files].sort((one, other) => rank(one) - rank(other));
+  }
+}
+
+function rank({ moduleId, project }: TestSpecification): number {
+  const place = SLOWEST.findIndex((file) => moduleId.endsWith(`/test/${file}`));
+  return PROJECTS.indexOf(project.name) * 1000 + (place < 0 ? SLOWEST.length : place);
+}
