@@ -21,6 +21,7 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           exclude: WITH_MOCKS,
           testTimeout: 20_000,
+          hookTimeout: 20_000,
         },
       },
       { extends: true, test: { name: 'unit with mocks', include: WITH_MOCKS, isolate: true } },

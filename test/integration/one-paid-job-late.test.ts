@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { AT_CREATE, findNotOnePaid, OUTPUTS, type Outcome, runTrials } from './submission-trials.ts';
 import { samples } from '../support/samples.ts';
+import { AT_CREATE, findNotOnePaid, OUTPUTS, type Outcome, runTrials } from './submission-trials.ts';
 
 /** The number of tokens that Google bills for a 1K image. */
 const TOKENS_PER_IMAGE = 1120;

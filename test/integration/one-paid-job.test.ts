@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { AT_CREATE, findNotOnePaid, type Outcome, runTrials, TWICE } from './submission-trials.ts';
 import { samples } from '../support/samples.ts';
+import { AT_CREATE, findNotOnePaid, type Outcome, runTrials, TWICE } from './submission-trials.ts';
 
 const COUNT = samples(30, 300);
 
