@@ -1,7 +1,7 @@
 import { worstCaseUsd } from '../batch/cost.ts';
 import { groupBy } from '../batch/group.ts';
 import type { PlannedOutput } from '../batch/plan.ts';
-import { anotherTry } from '../batch/retry.ts';
+import { shouldTryAgain } from '../batch/retry.ts';
 import { type Answer, HummingbatchError, type Manifest, type Reason } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { toJson } from '../store/json.ts';
@@ -163,7 +163,7 @@ function selectRetries(selected: PlannedOutput[], answers: Answer[], input: Coll
   // A retry starts counting again: tries before it do not count against an output.
   const recent = answers.filter(({ round }) => round >= input.firstRound);
   const byOutput = groupBy(recent, ({ output }) => output);
-  return selected.filter(({ output }) => anotherTry(byOutput.get(output) ?? [], input));
+  return selected.filter(({ output }) => shouldTryAgain(byOutput.get(output) ?? [], input));
 }
 
 function listAnomalies({ anomalies, unlisted, job }: JobLog): string[] {

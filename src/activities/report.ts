@@ -1,5 +1,5 @@
-import { countFlags, countOutcomes, countsByRatio, roundSummaries } from '../batch/counts.ts';
-import { failedManifest } from '../batch/failed-manifest.ts';
+import { countByRatio, countFlags, countOutcomes, summariseRounds } from '../batch/counts.ts';
+import { buildFailedManifest } from '../batch/failed-manifest.ts';
 import { findModel } from '../batch/models.ts';
 import { roundUsd, sumUsd } from '../batch/money.ts';
 import { settle } from '../batch/settle.ts';
@@ -45,8 +45,8 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
     state: chooseEndState(input, outputs),
     outputs,
     flags: countFlags(records),
-    byRatio: countsByRatio(records, manifest),
-    rounds: roundSummaries(answers),
+    byRatio: countByRatio(records, manifest),
+    rounds: summariseRounds(answers),
     jobs: await listBatchJobs(store, batchId, rounds, input.jobs),
     costUsd: { estimated, actual, difference: roundUsd(actual - estimated) },
     ...(maxCostUsd !== undefined && { maxCostUsd }),
@@ -61,7 +61,7 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
   };
   await saveOptions(store, batchId, input.options);
   await store.put(places.results, toJsonLines(records));
-  await writeFailed(store, places.failed, failedManifest(manifest, records, batchId));
+  await writeFailed(store, places.failed, buildFailedManifest(manifest, records, batchId));
   await store.put(places.page, renderReportPage(summary, records));
   await store.put(places.report, toJson(summary));
   return toBatchResult(summary);

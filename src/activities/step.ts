@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import { type Count, counterOn } from '../batch/metrics.ts';
+import { type Count, createCounter } from '../batch/metrics.ts';
 import { type ErrorCode, isErrorCode } from '../contract/errors.ts';
 import type { ActivityDeps } from './deps.ts';
 import { NonRetryableError, toFailure, wrongWorker } from './failure.ts';
@@ -42,7 +42,7 @@ export function activity<Input extends StepInput, Output>(
 ): (input: Input) => Promise<Output> {
   return async (input) => {
     const { info, cancellationSignal, heartbeat, metricMeter } = Context.current();
-    const count = counterOn(metricMeter);
+    const count = createCounter(metricMeter);
     const fields = findLogFields(input);
     const log = deps.log.child({ batch: input.batchId, ...fields, step: name, attempt: info.attempt });
     const started = deps.now();

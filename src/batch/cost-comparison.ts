@@ -3,36 +3,38 @@ import { formatUsd, roundUsd } from './money.ts';
 
 const HOUR = 3_600_000;
 
-/** Google's target; most jobs end sooner. https://ai.google.dev/gemini-api/docs/batch-api */
+/** The time that Google aims at; most jobs end sooner. https://ai.google.dev/gemini-api/docs/batch-api */
 const TARGET_WAIT_MS = 24 * HOUR;
-/** After this Google ends a job as expired. */
+/** After this time Google ends a job as EXPIRED. */
 const MAX_WAIT_MS = 48 * HOUR;
-/** Below this the saving is not worth the wait: ten images at 1K save 0.17 to 0.67 USD. */
-const FEW_OUTPUTS = 10;
+/** With fewer outputs the saving is not worth the wait: ten images at 1K save 0.17 to 0.67 USD. */
+const MIN_OUTPUTS = 10;
 
-/** What a person weighs before anything is paid. */
+/** Cost and time of a batch and of the interactive API, for a decision before anything is paid. */
 export interface CostComparison {
   outputs: number;
   price?: Price;
   usualWaitMs: number;
   maxWaitMs: number;
-  /** Which of the two ways fits better. */
+  /** Which of the two fits better. */
   advice: 'batch' | 'interactive';
-  /** The same for reading, one sentence each; the advice comes last, where there is one. */
+  /** The same as sentences: price, time, and the advice where it is `interactive`. */
   sentences: string[];
 }
 
 /**
- * The trade between a batch and the interactive API.
+ * Compares a batch with the interactive API.
  *
- * @param withinMs when the images are wanted, ms from now; unset: no hurry
+ * @param withinMs when the images are needed, ms from now; unset: any time
  */
 export function compareCosts(
   { outputs, price }: Estimate,
   { withinMs }: { withinMs?: number } = {},
 ): CostComparison {
-  const objections = [
-    ...(outputs < FEW_OUTPUTS ? [`${outputs} ${outputs === 1 ? 'output is' : 'outputs are'} few`] : []),
+  const reasons = [
+    ...(outputs < MIN_OUTPUTS
+      ? [`${outputs} ${outputs === 1 ? 'output is' : 'outputs are'} too few for a batch`]
+      : []),
     ...(withinMs !== undefined && withinMs < TARGET_WAIT_MS
       ? ['a batch may take longer than you want to wait']
       : []),
@@ -42,12 +44,12 @@ export function compareCosts(
     ...(price && { price }),
     usualWaitMs: TARGET_WAIT_MS,
     maxWaitMs: MAX_WAIT_MS,
-    advice: objections.length > 0 ? 'interactive' : 'batch',
-    sentences: [priceSentence(price), waitSentence(), ...adviceSentence(objections)],
+    advice: reasons.length > 0 ? 'interactive' : 'batch',
+    sentences: [priceSentence(price), waitSentence(), ...adviceSentence(reasons)],
   };
 }
 
-/** The same for programs. Prices are null where the model's are not known. */
+/** The same for programs. Prices are null where the model has no known price. */
 export function costComparisonJson(
   { outputs, price, usualWaitMs, maxWaitMs, advice }: CostComparison,
   uploadBytes: number,
@@ -66,16 +68,16 @@ export function costComparisonJson(
 
 function priceSentence(price: Price | undefined): string {
   if (!price)
-    return 'The price of this model is not known here; Google bills a batch at half of the interactive price.';
+    return 'hummingbatch has no price for this model; Google bills a batch at half of the interactive price.';
   const { batchUsd, interactiveUsd, savingUsd } = price;
-  return `As a batch ${formatUsd(batchUsd)}, interactive ${formatUsd(interactiveUsd)}: it saves ${formatUsd(savingUsd)}.`;
+  return `As a batch ${formatUsd(batchUsd)}, interactive ${formatUsd(interactiveUsd)}: the batch saves ${formatUsd(savingUsd)}.`;
 }
 
 function waitSentence(): string {
-  return `Google aims at ${TARGET_WAIT_MS / HOUR} hours and is mostly quicker; after ${MAX_WAIT_MS / HOUR} hours a job expires.`;
+  return `Google aims at ${TARGET_WAIT_MS / HOUR} hours and is usually faster; after ${MAX_WAIT_MS / HOUR} hours a job expires.`;
 }
 
-function adviceSentence(objections: readonly string[]): string[] {
-  if (objections.length === 0) return [];
-  return [`The interactive API fits better here: ${objections.join(', and ')}.`];
+function adviceSentence(reasons: readonly string[]): string[] {
+  if (reasons.length === 0) return [];
+  return [`The interactive API fits better here: ${reasons.join(', and ')}.`];
 }

@@ -6,41 +6,44 @@ import type { Flag, Outcome } from '../contract/words.ts';
 import { groupBy } from './group.ts';
 import { sumUsd } from './money.ts';
 
-/** How many outputs came to what. */
+/** Counts records by outcome. */
 export function countOutcomes(records: readonly { outcome: Outcome }[]): OutputCounts {
   const counts = { total: records.length, image: 0, refused: 0, failed: 0, missing: 0 };
   for (const { outcome } of records) counts[outcome] += 1;
   return counts;
 }
 
-/** The same by a group of one's choice; groups in the order in which they come up. */
-export function countsBy<T extends { outcome: Outcome }>(
+/** The same by group, in the order in which the groups first appear. */
+export function countByGroup<T extends { outcome: Outcome }>(
   records: readonly T[],
-  groupOf: (record: T) => string,
+  getGroup: (record: T) => string,
 ): Record<string, OutputCounts> {
   return Object.fromEntries(
-    [...groupBy(records, groupOf)].map(([group, members]) => [group, countOutcomes(members)]),
+    [...groupBy(records, getGroup)].map(([group, members]) => [group, countOutcomes(members)]),
   );
 }
 
-/** By the aspect ratio that was asked for; `auto` where none was. */
-export function countsByRatio(
+/** Counts records by requested aspect ratio; `auto` where none was requested. */
+export function countByRatio(
   records: readonly OutputRecord[],
   manifest: Manifest,
 ): Record<string, OutputCounts> {
   const ratios = new Map(manifest.items.map((item) => [item.key, item.aspectRatio]));
-  return countsBy(records, (record) => ratios.get(record.key) ?? 'auto');
+  return countByGroup(records, (record) => ratios.get(record.key) ?? 'auto');
 }
 
-/** How many images carry each flag; a flag that none carries is left out. */
+/** Counts images by flag; flags without an image are left out. */
 export function countFlags(records: readonly OutputRecord[]): Partial<Record<Flag, number>> {
   const counts: Partial<Record<Flag, number>> = {};
   for (const flag of records.flatMap((record) => record.flags)) counts[flag] = (counts[flag] ?? 0) + 1;
   return counts;
 }
 
-/** What each round came to: an output counts once in a round, as image where it has one there, else by its last answer. */
-export function roundSummaries(answers: readonly Answer[]): RoundSummary[] {
+/**
+ * Summarises each round. An output counts once in a round: as `image` where it has one in that round, else by its last
+ * answer.
+ */
+export function summariseRounds(answers: readonly Answer[]): RoundSummary[] {
   const rounds = [...new Set(answers.map((answer) => answer.round))].sort((one, other) => one - other);
   return rounds.map((round) => {
     const own = answers.filter((answer) => answer.round === round);

@@ -4,13 +4,14 @@ import { groupBy } from './group.ts';
 import { parseOutputId } from './plan.ts';
 
 /**
- * What was not fulfilled, as a manifest that can be run: the same keys, `count` what is missing of each, only the references
- * that are still used, `parent` the batch it comes from. Undefined where nothing is missing.
+ * Builds a manifest of the outputs without an image, which can be run as it is: the same keys, `count` the number
+ * missing of each, only the references still in use, `parent` the batch it comes from. Undefined where nothing is
+ * missing.
  *
- * A seed goes on at the first missing output (`seed + n - 1`), so that no image is asked for that is there already; where
- * the missing ones are not in a row, the later seeds are not those they had.
+ * A seed starts at the first missing output (`seed + n - 1`), so that no existing image is made again. Where the
+ * missing outputs are not consecutive, the later ones get other seeds than before.
  */
-export function failedManifest(
+export function buildFailedManifest(
   manifest: Manifest,
   records: readonly OutputRecord[],
   batchId: string,
@@ -19,7 +20,7 @@ export function failedManifest(
     records.filter((record) => record.outcome !== 'image'),
     (record) => record.key,
   );
-  const items = manifest.items.flatMap((item) => takeRest(item, missing.get(item.key) ?? []));
+  const items = manifest.items.flatMap((item) => keepMissing(item, missing.get(item.key) ?? []));
   if (items.length === 0) return undefined;
   const used = new Set(items.flatMap((item) => item.references));
   const references = Object.fromEntries(
@@ -28,9 +29,9 @@ export function failedManifest(
   return { ...manifest, references, items, parent: batchId };
 }
 
-function takeRest(item: Item, missing: readonly OutputRecord[]): Item[] {
+function keepMissing(item: Item, missing: readonly OutputRecord[]): Item[] {
   if (missing.length === 0) return [];
-  const rest = { ...item, count: missing.length };
+  const reduced = { ...item, count: missing.length };
   const firstN = Math.min(...missing.map(({ output }) => parseOutputId(output)?.n ?? 1));
-  return [item.seed === undefined ? rest : { ...rest, seed: (item.seed + firstN - 1) | 0 }];
+  return [item.seed === undefined ? reduced : { ...reduced, seed: (item.seed + firstN - 1) | 0 }];
 }

@@ -1,26 +1,29 @@
 import { utf8Length, utf8Prefix } from './utf8.ts';
 
 /**
- * Most file systems take names of 255 bytes at most. The longest addition is `~1000~alt999.jpeg` with 17; the rest is
- * left to whoever writes under a temporary name first. A key of 100 ASCII characters fits, one of 100 of another script
- * (up to 400 bytes) may not.
+ * Most file systems allow names of at most 255 bytes. The longest suffix is `~1000~alt999.jpeg` with 17 bytes; the rest
+ * is left for programs that write under a longer temporary name first. A key of 100 ASCII characters fits; one of 100
+ * characters of another script (up to 400 bytes) may not.
  */
 const MAX_BYTES = 120;
 
-/** What a key may hold; it is checked again here, because what becomes a path is not left to another part's care. */
+/**
+ * Characters that a file name must not hold. The manifest checks keys too; this check does not rely on it, because the
+ * name becomes a path.
+ */
 const UNSAFE = /[^\p{L}\p{M}\p{N}._-]|^\.+/gu;
 const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?:\.|$)/iu;
 
 /**
- * One file name, without extension, for each key, in their order: the key itself where it can be, else the beginning of
- * it with `~x` and 16 hexadecimal digits. No two are the same on any system, whatever the keys are, and none leaves its
- * folder; since a key holds no `~`, nor does a name clash with another key's `~2` or `~alt1`.
+ * Chooses a file name without extension for each key, in their order: the key itself where possible, else its beginning
+ * with `~x` and 16 hexadecimal digits. No two names are the same on any file system, whatever the keys are, and none
+ * leaves its folder. A key holds no `~`, so no name clashes with another key's `~2` or `~alt1`.
  */
-export function fileNames(keys: readonly string[]): string[] {
+export function chooseFileNames(keys: readonly string[]): string[] {
   const taken = new Set<string>();
   return keys.map((key) => {
-    const name = firstFree(key.normalize('NFC'), taken);
-    taken.add(folded(name));
+    const name = chooseName(key.normalize('NFC'), taken);
+    taken.add(fold(name));
     return name;
   });
 }
@@ -31,21 +34,21 @@ export function alternateStem(stem: string, k: number): string {
 }
 
 /**
- * The name of an image that nobody asked for, by its SHA-256 in hex. No output has it, not even of a key `stray`: a count
- * has at most four digits, and 64 bits in hex are neither `alt1` nor `x…`.
+ * The name of an image that belongs to no output, from its SHA-256 in hex. It clashes with no output, not even with a
+ * key `stray`: a count has at most four digits, and 16 hex digits are neither `alt1` nor `x…`.
  */
 export function strayStem(sha256: string): string {
   return `stray~${sha256.slice(0, 16)}`;
 }
 
-function firstFree(key: string, taken: ReadonlySet<string>): string {
-  if (isSafe(key) && !taken.has(folded(key))) return key;
+function chooseName(key: string, taken: ReadonlySet<string>): string {
+  if (isSafe(key) && !taken.has(fold(key))) return key;
   const readable = key.replaceAll(UNSAFE, '_');
-  // The salt matters only where two keys of a batch have the same 64-bit hash.
+  // The salt is needed only where two keys of a batch have the same 64-bit hash.
   for (let salt = 0; ; salt += 1) {
     const tag = `~x${hash64(`${salt}:${key}`)}`;
     const name = utf8Prefix(readable, MAX_BYTES - tag.length) + tag;
-    if (!taken.has(folded(name))) return name;
+    if (!taken.has(fold(name))) return name;
   }
 }
 
@@ -54,11 +57,11 @@ function isSafe(name: string): boolean {
 }
 
 /**
- * Names that any common file system may take for the same fold to the same. Going to upper and back to lower case joins
- * what lower case alone keeps apart and Windows and macOS do not (ς and σ, ſ and s, ß and ss); ext4 with case folding
- * also ignores characters that are not drawn, such as the Hangul fillers, which are letters.
+ * Folds names so that names which any common file system treats as equal become equal. Upper case and then lower case
+ * also joins letters that Windows and macOS treat as equal (ς and σ, ſ and s, ß and ss). ext4 with case folding also
+ * ignores invisible characters, such as the Hangul fillers, which are letters.
  */
-function folded(name: string): string {
+function fold(name: string): string {
   return name
     .normalize('NFD')
     .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
@@ -67,7 +70,7 @@ function folded(name: string): string {
     .normalize('NFD');
 }
 
-/** Two FNV-1a hashes with a closing mix each. Not cryptographic: a clash is looked for, not hoped against. */
+/** Two FNV-1a hashes with a final mix. Not cryptographic: the caller checks for clashes. */
 function hash64(text: string): string {
   return [0x811c9dc5, 0x9e3779b9].map((seed) => hash32(text, seed).toString(16).padStart(8, '0')).join('');
 }

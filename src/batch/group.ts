@@ -1,8 +1,8 @@
-/** Members by group, both in the order in which they come up. (`Map.groupBy` is not in Node 20.) */
-export function groupBy<T>(members: readonly T[], groupOf: (member: T) => string): Map<string, T[]> {
+/** Groups members; groups and members keep the order in which they appear. (`Map.groupBy` is not in Node 20.) */
+export function groupBy<T>(members: readonly T[], getGroup: (member: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const member of members) {
-    const name = groupOf(member);
+    const name = getGroup(member);
     const group = groups.get(name);
     if (group) group.push(member);
     else groups.set(name, [member]);

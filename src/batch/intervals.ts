@@ -4,17 +4,20 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** Of the job's age: a job of ten minutes is looked at every two, one of a day every half hour. */
+/**
+ * The interval as a share of the job's age: a job that is ten minutes old is checked every two minutes, one that is a
+ * day old every half hour.
+ */
 const SHARE_OF_AGE = 0.2;
-/** Either way, so that many batches do not ask in step. */
+/** Plus or minus this share, so that many batches do not check at the same time. */
 const JITTER = 0.1;
-/** However short a caller wants it: a loop without a pause would fill the history. */
+/** The shortest interval, whatever the caller asks for: a loop without a pause would fill the history. */
 const MIN_INTERVAL_MS = SECOND;
-/** However long: a job is over after two days. */
+/** The longest interval: a job ends after two days. */
 const MAX_INTERVAL_MS = 24 * HOUR;
 
 export interface CheckTimes {
-  /** How long ago the job was made. */
+  /** How long ago the job was created. */
   ageMs: number;
   /** 0 to 1. */
   random: number;
@@ -23,9 +26,9 @@ export interface CheckTimes {
 }
 
 /**
- * How long to wait for the next look at a job: 20 % of its age between `minMs` and `maxMs`, ±10 %. Always a whole number of
- * at least 1000 ms, whatever comes in: an age that is none counts as 0, a limit that is none as its default, a random number
- * that is none as the middle. A workflow that sleeps for NaN fails its task for ever.
+ * How long to wait before the next check of a job: 20 % of its age, at least `minMs`, at most `maxMs`, ±10 %. Always a
+ * whole number of at least 1000 ms, for any input: an invalid age counts as 0, an invalid limit as its default, an
+ * invalid random number as 0.5. A workflow that sleeps for NaN would fail its task for ever.
  */
 export function nextCheckMs({ ageMs, random, minMs, maxMs }: CheckTimes): number {
   const min = isPositive(minMs) ? minMs : DEFAULT_OPTIONS.checkIntervalMs;
@@ -36,21 +39,24 @@ export function nextCheckMs({ ageMs, random, minMs, maxMs }: CheckTimes): number
   return Math.max(MIN_INTERVAL_MS, Math.round(wait * (1 - JITTER + 2 * JITTER * chance)));
 }
 
-const FIRST_QUOTA_WAIT = MINUTE;
+const MIN_QUOTA_WAIT = MINUTE;
 const MAX_QUOTA_WAIT = 30 * MINUTE;
-/** A hint beyond this is taken for garbled: quotas of this API are counted by the minute, by ten minutes or by the day. */
+/**
+ * The longest wait that Google can ask for. A longer one counts as an error: this API has quotas per minute, per ten
+ * minutes and per day.
+ */
 const MAX_HINT = 6 * HOUR;
 
 /**
- * How long to wait before a job is made again that met a full quota: 1 minute, doubling to 30, and never less than Google
- * asks for, up to 6 hours.
+ * How long to wait before submitting a job again that met an exhausted quota: 1 minute, doubling to 30, and never less
+ * than Google asks for, up to 6 hours.
  *
  * @param attempt from 1
- * @param hintMs what Google asks for, where it does
+ * @param hintMs Google's retry delay, where it gives one
  */
 export function quotaWaitMs(attempt: number, hintMs?: number): number {
   const doublings = isPositive(attempt) ? Math.floor(attempt) - 1 : 0;
-  const own = Math.min(MAX_QUOTA_WAIT, FIRST_QUOTA_WAIT * 2 ** Math.max(0, doublings));
+  const own = Math.min(MAX_QUOTA_WAIT, MIN_QUOTA_WAIT * 2 ** Math.max(0, doublings));
   const asked = isPositive(hintMs) ? Math.min(MAX_HINT, Math.ceil(hintMs)) : 0;
   return Math.max(own, asked);
 }

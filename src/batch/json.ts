@@ -1,4 +1,4 @@
-/** A JSON object of which nothing is known. */
+/** A JSON object of unknown shape. */
 export type Unknown = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is Unknown {
@@ -6,8 +6,8 @@ export function isObject(value: unknown): value is Unknown {
 }
 
 /**
- * A field by its camelCase name, or the same in snake_case: Google writes the first, yet files by other writers and older
- * captures hold the second. Undefined where the value is no object or has no such field.
+ * Reads a field by its camelCase name, or the same name in snake_case: Google writes camelCase, but files of other
+ * writers and older captures have snake_case. Undefined where the value is no object or has no such field.
  */
 export function field(value: unknown, name: string): unknown {
   if (!isObject(value)) return undefined;
@@ -16,13 +16,13 @@ export function field(value: unknown, name: string): unknown {
   return Object.hasOwn(value, snake) ? value[snake] : undefined;
 }
 
-/** A field that is a list; an empty one where it is not. */
+/** Reads a field that is a list; an empty list where it is none. */
 export function listField(value: unknown, name: string): readonly unknown[] {
   const list = field(value, name);
   return Array.isArray(list) ? list : [];
 }
 
-/** A field that is a text; empty where it is not. */
+/** Reads a field that is a text; empty where it is none. */
 export function textField(value: unknown, name: string): string {
   const text = field(value, name);
   return typeof text === 'string' ? text : '';

@@ -1,32 +1,36 @@
 import { FLAGS, type Flag } from '../contract/words.ts';
 import { nearestRatio, type Pixels, toPixels } from './pixels.ts';
 
-export interface Measured extends Pixels {
-  /** What was asked for; unset: the model chose. */
+export interface ComparedImage extends Pixels {
+  /** As requested; unset: the model chose. */
   aspectRatio?: string;
   imageSize: string;
-  /** What the answer says the bytes are; empty where it does not say. */
+  /** The type that the answer claims; empty where it claims none. */
   claimedMime: string;
-  /** What the bytes are. */
+  /** The type of the bytes. */
   mime: string;
   interimOnly: boolean;
 }
 
-/** Google's own pixels are up to 1.1 % off the ratio they stand for (21:9 is 1584×672). The nearest two ratios, 4:5 and 3:4, are 6 % apart. */
+/**
+ * Google's own pixel sizes differ from their nominal ratio by up to 1.1 % (21:9 is 1584×672). The two closest ratios,
+ * 4:5 and 3:4, differ by 6 %.
+ */
 const RATIO_TOLERANCE = 0.02;
 
-/** Of the side, not the area. The next size is twice as large. */
+/** A share of the side, not of the area. The next size has sides twice as long. */
 const SIZE_TOLERANCE = 0.05;
 
-/** The doubts about an image, from its own pixels and bytes: the answer's claims are not believed. */
-export function compareImage(image: Measured): Flag[] {
-  const doubts: Partial<Record<Flag, boolean>> = {
+/** The flags of an image, from its own pixels and bytes. What the answer claims is only compared. */
+export function compareImage(image: ComparedImage): Flag[] {
+  const found: Partial<Record<Flag, boolean>> = {
     'wrong-ratio': image.aspectRatio !== undefined && !hasRatio(image, image.aspectRatio),
     'wrong-size': !hasSize(image, image.imageSize),
     'interim-only': image.interimOnly,
-    'mime-mismatch': image.claimedMime !== '' && plainMime(image.claimedMime) !== plainMime(image.mime),
+    'mime-mismatch':
+      image.claimedMime !== '' && normaliseMime(image.claimedMime) !== normaliseMime(image.mime),
   };
-  return FLAGS.filter((flag) => doubts[flag]);
+  return FLAGS.filter((flag) => found[flag]);
 }
 
 function hasRatio({ width, height }: Pixels, ratio: string): boolean {
@@ -35,7 +39,10 @@ function hasRatio({ width, height }: Pixels, ratio: string): boolean {
   return Math.abs(width / height / (w / h) - 1) <= RATIO_TOLERANCE;
 }
 
-/** Compared with what that size has in the shape the image has, so that a wrong ratio is not taken for a wrong size. */
+/**
+ * Compares with the requested size in the ratio that the image has, so that a wrong ratio does not also count as a
+ * wrong size.
+ */
 function hasSize(image: Pixels, size: string): boolean {
   const expected = toPixels(nearestRatio(image), size);
   if (!expected) return true;
@@ -43,8 +50,8 @@ function hasSize(image: Pixels, size: string): boolean {
   return Math.abs(scale - 1) <= SIZE_TOLERANCE;
 }
 
-/** Without parameters and case; `image/jpg` is how some write `image/jpeg`. */
-function plainMime(mime: string): string {
+/** Normalises a type: no parameters, lower case, and `image/jpeg` for the common misspelling `image/jpg`. */
+function normaliseMime(mime: string): string {
   const [type = ''] = mime.toLowerCase().split(';');
   return type.trim().replace(/^image\/jpg$/, 'image/jpeg');
 }

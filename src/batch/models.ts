@@ -1,30 +1,30 @@
-/** What Google's image models offer and cost, as data: prices and limits change, the code that reads them does not. */
+/** Google's image models, their limits and prices, as data: only this table changes when Google changes them. */
 
-/** Sizes by Google's own names; the number is roughly the side of a square image. */
+/** Image sizes by Google's names; the number is roughly the side of a square image. */
 export const IMAGE_SIZES = ['512', '1K', '2K', '4K'] as const;
 /** See {@link IMAGE_SIZES}. The letter is upper-case: `1k` is refused. */
 export type ImageSize = (typeof IMAGE_SIZES)[number];
 
 export interface Model {
-  /** Google's id, as it stands in `models/<id>`. */
+  /** Google's id, as in `models/<id>`. */
   id: string;
-  /** What people may write in its place. */
+  /** Short names for it. */
   names: readonly string[];
   label: string;
   status: 'live' | 'deprecated';
-  /** Id of the model that takes its place. */
+  /** The id of its successor. */
   replacedBy?: string;
   ratios: readonly string[];
   sizes: readonly ImageSize[];
-  /** Input images in one request. */
+  /** The most input images in one request. */
   maxReferences: number;
-  /** Input tokens of one reference, whatever its pixels. */
+  /** Input tokens of one reference, for any number of pixels. */
   tokensPerReference: number;
-  /** Output tokens of one image; every size in `sizes` has its row. */
+  /** Output tokens of one image, for every size in `sizes`. */
   tokensPerImage: Partial<Record<ImageSize, number>>;
-  /** Interactive price per million tokens, USD; batch is half. `text` is the price of thinking too. */
+  /** Interactive price per million tokens, USD; a batch costs half. `text` is also the price of thinking. */
   pricePerMillionUsd: { input: number; text: number; image: number };
-  /** Month in which this row was read. */
+  /** The month in which these values were read. */
   asOf: string;
   source: string;
 }
@@ -42,9 +42,9 @@ export const MODELS: readonly Model[] = [
     ratios: WIDE_RATIOS,
     sizes: ['1K', '2K', '4K'],
     maxReferences: 14,
-    // Not published for this model: its predecessor's, the higher of the two that are.
+    // Not published for this model: this is its predecessor's, the higher of the two published values.
     tokensPerReference: 1120,
-    // Google's pages say 3780 and 2520 for 4K: the higher, so that an estimate is not too low.
+    // Google's pages give 3780 and 2520 for 4K. The higher value, so that an estimate is not too low.
     tokensPerImage: { '1K': 1120, '2K': 1680, '4K': 3780 },
     pricePerMillionUsd: { input: 1.5, text: 7.5, image: 30 },
     asOf: '2026-11',
@@ -65,7 +65,8 @@ export const MODELS: readonly Model[] = [
     source: PRICING,
   },
   {
-    // Deprecated on 2026-10-06. A shutdown on 2026-10-29 is reported and denied: only Google's own 404 makes it gone.
+    // Deprecated on 2026-10-06. Reports about a shutdown on 2026-10-29 contradict each other, so only Google's 404
+    // counts.
     id: 'gemini-3.1-flash-image',
     names: ['nano-banana-2'],
     label: 'Nano Banana 2',
@@ -83,7 +84,7 @@ export const MODELS: readonly Model[] = [
 ];
 
 /**
- * The model of a name (`nano-banana-pro`) or of Google's id, with or without `models/`; in any case of letters.
+ * Finds a model by short name (`nano-banana-pro`) or Google's id, with or without `models/`, in upper or lower case.
  * Undefined where the table has no row: such a model can run, but has no price.
  */
 export function findModel(nameOrId: string): Model | undefined {

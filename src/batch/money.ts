@@ -1,17 +1,17 @@
 /**
- * An amount as it is written to records and reports: six decimals, a tenth of a thousandth of a cent. Inside, amounts keep
- * their full precision and are rounded once, when they are written.
+ * Rounds an amount for records and reports: six decimals, a ten-thousandth of a cent. Amounts keep full precision until
+ * they are written, and are rounded once.
  */
 export function roundUsd(amount: number): number {
   return Math.round(amount * 1e6) / 1e6;
 }
 
-/** The sum of amounts as it is written: of records it is what the reader of `results.jsonl` gets when adding them up. */
+/** Sums amounts and rounds the sum. For records it is the sum that a reader of `results.jsonl` gets. */
 export function sumUsd(amounts: readonly number[]): number {
   return roundUsd(amounts.reduce((sum, amount) => sum + amount, 0));
 }
 
-/** An amount for a person: cents, and for less than ten cents two digits more. */
+/** Formats an amount for people: with cents, and with two more digits below ten cents. */
 export function formatUsd(amount: number): string {
   return `${amount.toFixed(Math.abs(amount) < 0.1 && amount !== 0 ? 4 : 2)} USD`;
 }

@@ -6,8 +6,9 @@ export interface Pixels {
 }
 
 /**
- * What Google's models make at 1K, from the tables of https://ai.google.dev/gemini-api/docs/image-generation (the same
- * for all models of this table, 2026-11). Note that a ratio is met to about 1 %, and that 1:8 and 8:1 are 12 % larger.
+ * The pixels of Google's models at 1K, from the tables of https://ai.google.dev/gemini-api/docs/image-generation (the
+ * same for all models of our table, November 2026). They match their ratio to about 1 %; 1:8 and 8:1 have 12 % more
+ * pixels.
  */
 const AT_1K: Readonly<Record<string, readonly [width: number, height: number]>> = {
   '1:1': [1024, 1024],
@@ -26,17 +27,19 @@ const AT_1K: Readonly<Record<string, readonly [width: number, height: number]>> 
   '8:1': [3072, 384],
 };
 
-/** Sides relative to 1K. (Google's page has 792×168 for 21:9 at 512, which is no 21:9; half of 1K is 792×336.) */
+/**
+ * Side lengths relative to 1K. (Google's page gives 792×168 for 21:9 at 512, which is not 21:9; half of 1K is 792×336.)
+ */
 const SCALE: Record<ImageSize, number> = { '512': 0.5, '1K': 1, '2K': 2, '4K': 4 };
 
-/** The pixels of a ratio at a size; undefined where Google's tables do not have them. */
+/** The pixels of a ratio at a size; undefined where Google's tables have none. */
 export function toPixels(ratio: string, size: string): Pixels | undefined {
   if (!Object.hasOwn(AT_1K, ratio) || !isImageSize(size)) return undefined;
   const [width, height] = AT_1K[ratio] as readonly [number, number];
   return { width: width * SCALE[size], height: height * SCALE[size] };
 }
 
-/** The known ratio whose shape is nearest to these pixels. */
+/** The known ratio that is closest to these pixels. */
 export function nearestRatio({ width, height }: Pixels): string {
   const distance = ([w, h]: readonly [number, number]) => Math.abs(Math.log(w / h / (width / height)));
   return Object.entries(AT_1K).reduce((best, next) =>

@@ -2,16 +2,17 @@ import type { Item } from '../contract/manifest.ts';
 import { findModel } from './models.ts';
 import type { PlannedOutput } from './plan.ts';
 
-/** A reference as the Files API knows it. */
+/** An uploaded reference in the Files API. */
 export interface UploadedFile {
   uri: string;
   mimeType: string;
 }
 
 /**
- * One line of the request file, without its newline. The same input gives the same bytes.
+ * Builds one line of the request file, without its newline. The same input always gives the same bytes.
  *
- * @param files the item's references, in its order: the model sees them before the prompt, as "the first image" and so on
+ * @param files the item's references in its order: the model gets them before the prompt, as "the first image" and so
+ *   on
  */
 export function requestLine(
   model: string,
@@ -40,22 +41,23 @@ function filePart({ uri, mimeType }: UploadedFile) {
 
 function generationConfig(model: string, item: Item, n: number) {
   return {
-    // Both, as in Google's batch sample: with IMAGE alone a refusal loses the sentence that explains it.
+    // Both, as in Google's batch sample: with IMAGE alone a refusal comes without the text that explains it.
     responseModalities: ['TEXT', 'IMAGE'],
     imageConfig: {
       ...(item.aspectRatio !== undefined && { aspectRatio: item.aspectRatio }),
-      ...(takesSize(model, item.imageSize) && { imageSize: item.imageSize }),
+      ...(shouldSendSize(model, item.imageSize) && { imageSize: item.imageSize }),
     },
     ...(item.temperature !== undefined && { temperature: item.temperature }),
-    // An int32 at Google: past its end it goes on at the other, so that the outputs of an item still differ.
+    // Google takes an int32. A larger seed wraps around, so that the outputs of an item still differ.
     ...(item.seed !== undefined && { seed: (item.seed + n - 1) | 0 }),
   };
 }
 
 /**
- * A known model is told its size, even the default one: it sets the price. One that is not in our table may refuse the
- * field as gemini-2.5-flash-image does, so it hears of a size only where it is not the 1K that all of them make unasked.
+ * A known model always gets the size, even the default, because it sets the price. A model that is not in our table may
+ * reject the field, as gemini-2.5-flash-image does. It gets a size only if it is not 1K, which is every model's
+ * default.
  */
-function takesSize(model: string, size: string): boolean {
+function shouldSendSize(model: string, size: string): boolean {
   return findModel(model) !== undefined || size !== '1K';
 }

@@ -1,31 +1,31 @@
 import type { Answer, Reason } from '../contract/record.ts';
 import { getRetryClass } from './reasons.ts';
 
-/** How often a weak reason may come up: the first time, and once more. */
-const WEAK_TRIES = 2;
+/** In how many rounds an output may get a weak reason: the first one and one more. */
+const MAX_WEAK_TRIES = 2;
 
 export interface RoundsSoFar {
-  /** The round that was just collected, from 1. */
+  /** The round just collected, from 1. */
   round: number;
   maxRounds: number;
   /**
-   * The batch is being cancelled by us: what was cancelled stays so. A job that was cancelled for its deadline is not
-   * meant; its rest goes to the next round.
+   * The batch is being cancelled, so cancelled outputs are not tried again. Not set for a job that was cancelled for
+   * its deadline: its remaining outputs go to the next round.
    */
   weCancelled: boolean;
 }
 
-/** Whether another try of an output with this reason may help; what a record says as `retryable`. */
-export function retryable(reason: Reason): boolean {
+/** Whether another try of an output with this reason may help: the field `retryable` of a record. */
+export function isRetryable(reason: Reason): boolean {
   return getRetryClass(reason) !== 'permanent';
 }
 
 /**
  * Whether an output goes into the next round.
  *
- * @param answers all answers to this one output so far, over all rounds; none: no job answered
+ * @param answers all answers to this one output so far, over all rounds; empty where no job answered
  */
-export function anotherTry(
+export function shouldTryAgain(
   answers: readonly Answer[],
   { round, maxRounds, weCancelled }: RoundsSoFar,
 ): boolean {
@@ -33,11 +33,11 @@ export function anotherTry(
   const now = listReasons(answers.filter((answer) => answer.round === round));
   if (weCancelled && now.includes('cancelled')) return false;
   if (now.some((reason) => getRetryClass(reason) === 'permanent')) return false;
-  return !now.some(isWeak) || weakRounds(answers) < WEAK_TRIES;
+  return !now.some(isWeak) || countWeakRounds(answers) < MAX_WEAK_TRIES;
 }
 
-/** In how many rounds a weak reason came up; a job that answers twice has still tried once. */
-function weakRounds(answers: readonly Answer[]): number {
+/** Counts the rounds with a weak reason; a job that answers twice counts once. */
+function countWeakRounds(answers: readonly Answer[]): number {
   return new Set(answers.filter((answer) => listReasons([answer]).some(isWeak)).map((answer) => answer.round))
     .size;
 }

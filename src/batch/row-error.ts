@@ -2,29 +2,34 @@ import type { Reason } from '../contract/record.ts';
 import { field, isObject, textField } from './json.ts';
 import { formatReason } from './reasons.ts';
 
-/** Codes of google.rpc, their HTTP twins and their names, by what they mean for a row. */
+/** google.rpc codes, the matching HTTP codes and their names, by the reason they mean for a row. */
 const CODES: ReadonlyArray<readonly [reason: Reason, codes: readonly (number | string)[]]> = [
   ['cancelled', [1, 499, 'CANCELLED']],
   ['invalid', [3, 400, 'INVALID_ARGUMENT']],
   ['deadline', [4, 504, 'DEADLINE_EXCEEDED']],
-  // A row has nothing to find or be denied but its files; a model that is gone fails the job, not a row.
+  // In a row only files can be missing or denied; a missing model fails the whole job.
   ['reference-expired', [5, 404, 'NOT_FOUND', 7, 403, 'PERMISSION_DENIED']],
   ['quota', [8, 429, 'RESOURCE_EXHAUSTED']],
   ['internal', [13, 500, 'INTERNAL']],
   ['unavailable', [14, 503, 'UNAVAILABLE']],
 ];
-const REASON_OF = new Map(CODES.flatMap(([reason, codes]) => codes.map((code) => [String(code), reason])));
+const REASON_BY_CODE = new Map(
+  CODES.flatMap(([reason, codes]) => codes.map((code) => [String(code), reason])),
+);
 
-/** "You do not have permission to access the File … or it may not exist." comes with several codes. */
+/**
+ * Google's message for a missing file, "You do not have permission to access the File … or it may not exist.", comes
+ * with several codes.
+ */
 const NAMES_A_FILE = /\bfiles?\b/i;
-const IS_GONE = /permission|not exist|not found|expired|no longer|not in an active state/i;
+const SAYS_GONE = /permission|not exist|not found|expired|no longer|not in an active state/i;
 
 export interface RowError {
   reason: Reason;
   message: string;
 }
 
-/** What the `error` (or `status`) of a line says; undefined where it says nothing or OK. */
+/** Parses the `error` (or `status`) of a line; undefined where it is empty or OK. */
 export function parseRowError(error: unknown): RowError | undefined {
   if (typeof error === 'string')
     return error.trim() === '' ? undefined : { reason: toReason(error, error), message: error };
@@ -37,11 +42,11 @@ export function parseRowError(error: unknown): RowError | undefined {
 }
 
 function toReason(code: string | undefined, message: string): Reason {
-  if (NAMES_A_FILE.test(message) && IS_GONE.test(message)) return 'reference-expired';
-  return REASON_OF.get(code ?? '') ?? 'unknown-code';
+  if (NAMES_A_FILE.test(message) && SAYS_GONE.test(message)) return 'reference-expired';
+  return REASON_BY_CODE.get(code ?? '') ?? 'unknown-code';
 }
 
-/** The code as text; undefined for OK, which is 0. */
+/** Reads the code as text; undefined for OK, which is 0. */
 function readCode(error: unknown): string | undefined {
   const code = field(error, 'code') ?? field(error, 'status');
   if (typeof code !== 'number' && typeof code !== 'string') return undefined;

@@ -5,20 +5,20 @@ import { groupBy } from './group.ts';
 import { sumUsd } from './money.ts';
 import type { PlannedOutput } from './plan.ts';
 import { formatReason, type Loss, toOutcome } from './reasons.ts';
-import { retryable } from './retry.ts';
+import { isRetryable } from './retry.ts';
 import { addUsage } from './usage.ts';
 
 type ImageAnswer = Answer & { image: ImageFile };
 type LossAnswer = Answer & { outcome: Loss };
 
 /**
- * Exactly one record for each output, in their order, from all answers of all rounds.
+ * Builds exactly one record for each output, in their order, from all answers of all rounds.
  *
- * An output's record is its first image without a doubt, else its first image, else its last reason, else `no-answer`.
- * Every other image with other bytes is kept as an alternate. Tokens and money are those of all its answers together.
- * Answers to an output that is not among these are left out.
+ * The record shows the output's first image without a flag, else its first image, else its last reason, else
+ * `no-answer`. Every further image with other bytes is an alternate. Tokens and cost are the sums over all its answers.
+ * Answers to other outputs are ignored.
  *
- * @param answers in the order of job and line; a later round may stand before an earlier one
+ * @param answers ordered by job and line; a later round may come before an earlier one
  */
 export function settle(
   outputs: readonly PlannedOutput[],
@@ -55,7 +55,7 @@ function imageFields(chosen: ImageAnswer, images: readonly ImageAnswer[], own: r
   };
 }
 
-/** A round asks for an output once: whatever answers it again in that round is a duplicate, and was billed. */
+/** A round asks for an output once. A second answer in the same round is a duplicate, and is billed. */
 function chooseFlags(chosen: ImageAnswer, own: readonly Answer[]): Flag[] {
   const isDuplicate = own.filter((answer) => answer.round === chosen.round).length > 1;
   return FLAGS.filter((flag) => chosen.flags.includes(flag) || (isDuplicate && flag === 'duplicate-answer'));
@@ -69,7 +69,7 @@ function lossFields(last: LossAnswer | undefined) {
     reason,
     message: last?.message ?? formatReason(reason),
     ...(last?.text !== undefined && { text: last.text }),
-    retryable: retryable(reason),
+    retryable: isRetryable(reason),
     ...(last && { round: last.round, job: last.job }),
   };
 }
@@ -91,7 +91,7 @@ function isLoss(answer: Answer): answer is LossAnswer {
   return answer.outcome !== 'image';
 }
 
-/** The first of each content. */
+/** The first image of each content. */
 function distinct(images: readonly ImageFile[]): ImageFile[] {
   return images.filter((image, at) => images.findIndex(({ sha256 }) => sha256 === image.sha256) === at);
 }

@@ -1,11 +1,11 @@
 import { type BatchProgress, type EndState, isEnd, OUTCOMES, type OutputCounts } from '../contract/index.ts';
-import { type Count, modelLabel } from './metrics.ts';
+import { type Count, toModelLabel } from './metrics.ts';
 
-/** Counts what a batch does, told by each change of its progress. */
+/** Updates the metrics of a batch at each change of its progress. */
 export class Tally {
   #count: Count;
   readonly #isRetry: boolean;
-  /** What had become of the outputs when a retry of an ended batch began: counted at that end. */
+  /** The outcomes at the start of a retry of an ended batch: they were counted when it ended. */
   #before: OutputCounts | undefined;
 
   constructor(count: Count, isRetry: boolean) {
@@ -13,13 +13,13 @@ export class Tally {
     this.#isRetry = isRetry;
   }
 
-  /** Counts nothing from here on. */
-  rest(): void {
+  /** Stops counting. */
+  stop(): void {
     this.#count = () => undefined;
   }
 
-  see(before: BatchProgress, after: BatchProgress): void {
-    // An earlier run has counted what `prepare` finds.
+  update(before: BatchProgress, after: BatchProgress): void {
+    // An earlier run has counted the answers that `prepare` finds.
     if (before.state === 'PREPARING' && after.state === 'PREPARING') this.#before ??= this.#found(after);
     else this.#countSpent(before, after);
     if (after.check && after.check !== before.check)
@@ -36,7 +36,7 @@ export class Tally {
   }
 
   #countEnd(state: EndState, { outputs, model }: BatchProgress): void {
-    const label = modelLabel(model);
+    const label = toModelLabel(model);
     this.#count('ended', 1, { state, model: label });
     for (const outcome of OUTCOMES) {
       const more = outputs[outcome] - (this.#before?.[outcome] ?? 0);
@@ -44,13 +44,13 @@ export class Tally {
     }
   }
 
-  /** Of whole sums, so that what is cut off adds up to nothing. */
+  /** The difference of rounded sums, so that rounding errors do not add up. */
   #countSpent(before: BatchProgress, after: BatchProgress): void {
-    const more = microUsd(after.costUsd.actual) - microUsd(before.costUsd.actual);
-    if (more > 0) this.#count('spent', more, { model: modelLabel(after.model) });
+    const more = toMicroUsd(after.costUsd.actual) - toMicroUsd(before.costUsd.actual);
+    if (more > 0) this.#count('spent', more, { model: toModelLabel(after.model) });
   }
 }
 
-function microUsd(usd: number): number {
+function toMicroUsd(usd: number): number {
   return Math.round(usd * 1e6);
 }

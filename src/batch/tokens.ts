@@ -1,19 +1,19 @@
 import { utf8Length } from './utf8.ts';
 
-/** Scripts whose characters are about one token each. */
+/** Scripts in which each character is about one token. */
 const DENSE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
 
-/** Google: a token is about 4 characters. https://ai.google.dev/gemini-api/docs/tokens */
+/** Google's rule: a token is about 4 characters. https://ai.google.dev/gemini-api/docs/tokens */
 const CHARACTERS_PER_TOKEN = 4;
 
-/** About how many tokens a text takes. */
-export function textTokens(text: string): number {
+/** Estimates the tokens of a text. */
+export function estimateTextTokens(text: string): number {
   const dense = text.match(DENSE)?.length ?? 0;
   const others = Array.from(text).length - dense;
   return dense + Math.ceil(others / CHARACTERS_PER_TOKEN);
 }
 
-/** How many tokens a text takes at most: every one stands for a byte or more. */
-export function mostTextTokens(text: string): number {
+/** The most tokens that a text can have: each token is at least one byte. */
+export function maxTextTokens(text: string): number {
   return utf8Length(text);
 }

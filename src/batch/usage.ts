@@ -2,11 +2,11 @@ import type { Usage } from '../contract/record.ts';
 import { field, isObject, listField } from './json.ts';
 
 /**
- * The tokens of one answer by what they cost, from its `usageMetadata`; undefined where it tells nothing.
+ * Parses `usageMetadata` into the tokens of one answer by price; undefined where it has none.
  *
- * Image tokens are those of modality IMAGE in `candidatesTokensDetails`; where the details do not name them, they are what
- * the details leave of `candidatesTokenCount` if there was an image. All other output is text, thoughts included: Google
- * counts those apart from the candidates and bills them as text.
+ * Image tokens are those of modality IMAGE in `candidatesTokensDetails`. Where the details do not list them and there
+ * is an image, they are the part of `candidatesTokenCount` that the details leave out. All other output is text,
+ * including thoughts, which Google counts apart from the candidates and bills as text.
  */
 export function parseUsage(usageMetadata: unknown, { hasImage }: { hasImage: boolean }): Usage | undefined {
   if (!isObject(usageMetadata)) return undefined;
@@ -18,12 +18,12 @@ export function parseUsage(usageMetadata: unknown, { hasImage }: { hasImage: boo
     return undefined;
 
   const candidates = total ?? (details ? details.image + details.rest : 0);
-  const unnamed = hasImage ? Math.max(0, candidates - (details?.rest ?? 0)) : 0;
-  const image = details?.image || unnamed;
+  const unlisted = hasImage ? Math.max(0, candidates - (details?.rest ?? 0)) : 0;
+  const image = details?.image || unlisted;
   return { input: input ?? 0, text: Math.max(0, candidates - image) + (thoughts ?? 0), image };
 }
 
-/** Usage of several answers together; undefined where none has any. */
+/** Adds up the usage of several answers; undefined where none has usage. */
 export function addUsage(usages: readonly (Usage | undefined)[]): Usage | undefined {
   const known = usages.filter((usage) => usage !== undefined);
   if (known.length === 0) return undefined;
@@ -44,10 +44,10 @@ function parseDetails(usageMetadata: unknown): { image: number; rest: number } |
   return sum;
 }
 
-/** No answer comes near this: a model's output ends at 32,768 tokens, its input at 131,072. */
+/** A larger count is an error: a model's output has at most 32,768 tokens, its input 131,072. */
 const MAX_TOKENS = 1_000_000_000;
 
-/** A count of tokens, given as a number or as int64 text; undefined where it is neither. */
+/** Reads a token count, a number or int64 text; undefined for anything else. */
 function tokens(value: unknown, name: string): number | undefined {
   const given = field(value, name);
   const count = typeof given === 'string' && /^\d+$/.test(given) ? Number(given) : given;

@@ -5,22 +5,22 @@ import { formatReason, type Loss, toOutcome } from './reasons.ts';
 import { parseRowError } from './row-error.ts';
 import { parseUsage } from './usage.ts';
 
-/** An image as it stands in an answer. */
+/** An image in an answer. */
 export interface InlineImage {
-  /** Base64, not looked at. */
+  /** Base64, not decoded yet. */
   data: string;
-  /** What the answer says it is; empty where it does not say. The bytes have the last word. */
+  /** The type that the answer claims; empty where it claims none. The bytes decide. */
   claimedMime: string;
 }
 
-/** What one line of a result file says. */
+/** The meaning of one line of a result file. */
 export type Verdict = ImageVerdict | LossVerdict;
 
 export interface ImageVerdict extends InlineImage {
   kind: 'image';
-  /** The only image there is was marked as a thought. */
+  /** Every image of the answer was marked as a thought. */
   interimOnly: boolean;
-  /** Further images that are no thoughts, in their order: they were billed too. */
+  /** Further images that are not thoughts, in their order: they are billed too. */
   extraImages: InlineImage[];
   text?: string;
   usage?: Usage;
@@ -32,7 +32,7 @@ export interface LossVerdict {
   reason: Reason;
   /** At most 500 characters, on one line. */
   message: string;
-  /** What the model said, at most 2000 characters. */
+  /** The model's text, at most 2000 characters. */
   text?: string;
   usage?: Usage;
 }
@@ -40,7 +40,7 @@ export interface LossVerdict {
 const MAX_MESSAGE = 500;
 const MAX_TEXT = 2000;
 
-/** Finish reasons by what they mean where there is no image. The rest of `MALFORMED_*` is read by its beginning. */
+/** The reason for each finish reason of an answer without an image. `MALFORMED_*` is matched by its beginning. */
 const FINISH_REASONS: Readonly<Record<string, Reason>> = {
   MAX_TOKENS: 'max-tokens',
   SAFETY: 'safety',
@@ -56,24 +56,24 @@ const FINISH_REASONS: Readonly<Record<string, Reason>> = {
   IMAGE_OTHER: 'image-other',
   NO_IMAGE: 'no-image',
 };
-/** Finish reasons that say nothing about why there is no image. */
-const ORDINARY = ['', 'STOP', 'FINISH_REASON_UNSPECIFIED'];
+/** Finish reasons that do not explain why there is no image. */
+const UNINFORMATIVE = ['', 'STOP', 'FINISH_REASON_UNSPECIFIED'];
 
-/** The key a line answers to; undefined where it has none. */
+/** The key of the output that a line answers; undefined where it has none. */
 export function readKey(line: unknown): string | undefined {
   return textField(line, 'key') || undefined;
 }
 
 /**
- * What a parsed line says, whatever it holds: it never throws. An image wins over everything else in its line, because it
- * was paid for.
+ * Interprets a parsed line. Never throws, whatever the line holds. An image wins over everything else in its line,
+ * because it was paid for.
  */
 export function judgeLine(line: unknown): Verdict {
   const answer = judgeResponse(field(line, 'response'));
   if (answer?.kind === 'image') return answer;
   const error = parseRowError(field(line, 'error')) ?? parseRowError(field(line, 'status'));
   if (error) return loss(error.reason, error.message, { usage: answer?.usage });
-  return answer ?? loss('malformed', 'The line has neither an answer nor an error.', {});
+  return answer ?? loss('malformed', 'The line of the result file has neither an answer nor an error.', {});
 }
 
 function judgeResponse(response: unknown): Verdict | undefined {
@@ -81,14 +81,14 @@ function judgeResponse(response: unknown): Verdict | undefined {
   const candidates = listField(response, 'candidates');
   const parts = candidates.flatMap((candidate) => listField(field(candidate, 'content'), 'parts'));
   const images = findImages(parts);
-  const said = {
-    text: foreignText(spokenText(parts), MAX_TEXT),
+  const answer = {
+    text: foreignText(joinText(parts), MAX_TEXT),
     usage: parseUsage(field(response, 'usageMetadata'), { hasImage: images.length > 0 }),
   };
-  return imageVerdict(images, said) ?? judgeLoss(response, candidates, said);
+  return imageVerdict(images, answer) ?? judgeLoss(response, candidates, answer);
 }
 
-interface Said {
+interface AnswerText {
   text?: string | undefined;
   usage?: Usage | undefined;
 }
@@ -97,8 +97,8 @@ interface FoundImage extends InlineImage {
   thought: boolean;
 }
 
-/** The last image that is no thought; else the last thought. */
-function imageVerdict(images: readonly FoundImage[], said: Said): ImageVerdict | undefined {
+/** Chooses the last image that is not a thought, else the last thought. */
+function imageVerdict(images: readonly FoundImage[], answer: AnswerText): ImageVerdict | undefined {
   const final = images.filter((image) => !image.thought);
   const chosen = final.at(-1) ?? images.at(-1);
   if (!chosen) return undefined;
@@ -108,7 +108,7 @@ function imageVerdict(images: readonly FoundImage[], said: Said): ImageVerdict |
     claimedMime: chosen.claimedMime,
     interimOnly: chosen.thought,
     extraImages: final.slice(0, -1).map(({ data, claimedMime }) => ({ data, claimedMime })),
-    ...present(said),
+    ...present(answer),
   };
 }
 
@@ -121,7 +121,7 @@ function findImages(parts: readonly unknown[]): FoundImage[] {
   });
 }
 
-function spokenText(parts: readonly unknown[]): string {
+function joinText(parts: readonly unknown[]): string {
   return parts
     .filter((part) => !isThought(part))
     .map((part) => textField(part, 'text'))
@@ -132,40 +132,40 @@ function isThought(part: unknown): boolean {
   return field(part, 'thought') === true;
 }
 
-function judgeLoss(response: unknown, candidates: readonly unknown[], said: Said): LossVerdict {
+function judgeLoss(response: unknown, candidates: readonly unknown[], answer: AnswerText): LossVerdict {
   const feedback = field(response, 'promptFeedback');
   const blocked = textField(feedback, 'blockReason');
   if (blocked) {
-    const google = textField(feedback, 'blockReasonMessage');
-    return loss('prompt-blocked', google || formatReason('prompt-blocked', blocked), said);
+    const googleMessage = textField(feedback, 'blockReasonMessage');
+    return loss('prompt-blocked', googleMessage || formatReason('prompt-blocked', blocked), answer);
   }
-  if (candidates.length === 0) return loss('malformed', 'The answer is empty.', said);
+  if (candidates.length === 0) return loss('malformed', 'The answer is empty.', answer);
 
   const finishes = candidates.map((candidate) => textField(candidate, 'finishReason'));
-  const finish = finishes.find((one) => !ORDINARY.includes(one)) ?? '';
-  const reason = toReason(finish, said.text !== undefined);
-  const google = candidates
+  const finish = finishes.find((reason) => !UNINFORMATIVE.includes(reason)) ?? '';
+  const reason = toReason(finish, answer.text !== undefined);
+  const googleMessage = candidates
     .map((candidate) => textField(candidate, 'finishMessage'))
     .find((text) => text.trim() !== '');
-  return loss(reason, google ?? formatReason(reason, finish), said);
+  return loss(reason, googleMessage ?? formatReason(reason, finish), answer);
 }
 
-function toReason(finish: string, spoke: boolean): Reason {
-  if (finish === '') return spoke ? 'text-only' : 'no-image';
+function toReason(finish: string, hasText: boolean): Reason {
+  if (finish === '') return hasText ? 'text-only' : 'no-image';
   if (finish.startsWith('MALFORMED_')) return 'malformed';
   return Object.hasOwn(FINISH_REASONS, finish) ? (FINISH_REASONS[finish] as Reason) : 'unknown-code';
 }
 
-function loss(reason: Reason, message: string, said: Said): LossVerdict {
+function loss(reason: Reason, message: string, answer: AnswerText): LossVerdict {
   return {
     kind: 'none',
     outcome: toOutcome(reason),
     reason,
     message: foreignLine(message, MAX_MESSAGE) ?? formatReason(reason),
-    ...present(said),
+    ...present(answer),
   };
 }
 
-function present({ text, usage }: Said): { text?: string; usage?: Usage } {
+function present({ text, usage }: AnswerText): { text?: string; usage?: Usage } {
   return { ...(text !== undefined && { text }), ...(usage && { usage }) };
 }

@@ -7,6 +7,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { readMessage } from '../contract/caught-error.ts';
 import { fixFor, HummingbatchError, isErrorCode } from '../contract/index.ts';
 
 /** The one place where what Temporal's client throws becomes an error of ours. */
@@ -62,8 +63,4 @@ function isUnanswered(error: unknown): boolean {
     error.message.includes('query') &&
     /DEADLINE_EXCEEDED|CANCELLED|no poller/i.test(cause.message)
   );
-}
-
-function readMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

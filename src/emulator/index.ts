@@ -8,6 +8,6 @@ export {
   readFaultPlan,
 } from './faults/plan.ts';
 export { FAULTS } from './faults/table.ts';
-export type { Complaint, EventCounts, JobEntry, Ledger, UploadEntry } from './ledger.ts';
+export type { EventCounts, JobEntry, Ledger, RefusedRequest, UploadEntry } from './ledger.ts';
 export { KEYWORDS, type Keyword } from './rows/keywords.ts';
 export { createEmulator, type Emulator, type EmulatorOptions } from './server.ts';

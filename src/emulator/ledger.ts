@@ -20,7 +20,7 @@ export interface Ledger {
   /** Of results, handed to the connection. */
   bytesDownloaded: number;
   /** The last 1000 requests that were refused. */
-  complaints: Complaint[];
+  refusedRequests: RefusedRequest[];
   /** How often each fault has struck, over all plans. */
   faults: Partial<Record<FaultName, number>>;
   /** Requests that were done and whose answer was cut off by a fault before it began. */
@@ -61,14 +61,14 @@ export interface UploadEntry {
   sha256: string;
 }
 
-export interface Complaint {
+export interface RefusedRequest {
   time: string;
   route: string;
   status: string;
   message: string;
 }
 
-const MAX_COMPLAINTS = 1000;
+const MAX_REFUSED_REQUESTS = 1000;
 
 export type LedgerBook = ReturnType<typeof openLedger>;
 
@@ -76,44 +76,44 @@ export function openLedger(jobs: Jobs, faults: FaultBook, now: () => number) {
   const requests = new Map<string, number>();
   const gets = new Map<string, number>();
   const uploads: UploadEntry[] = [];
-  const complaints: Complaint[] = [];
+  const refusedRequests: RefusedRequest[] = [];
   let bytesDownloaded = 0;
   let answersLost = 0;
   const events: EventCounts = { delivered: 0, failed: 0 };
 
-  function complain(route: string, status: string, message: string): void {
-    complaints.push({ time: new Date(now()).toISOString(), route, status, message });
-    if (complaints.length > MAX_COMPLAINTS) complaints.shift();
+  function addRefused(route: string, status: string, message: string): void {
+    refusedRequests.push({ time: new Date(now()).toISOString(), route, status, message });
+    if (refusedRequests.length > MAX_REFUSED_REQUESTS) refusedRequests.shift();
   }
 
   return {
-    asked: (route: string) => requests.set(route, (requests.get(route) ?? 0) + 1),
-    looked: (jobId: string) => gets.set(jobId, (gets.get(jobId) ?? 0) + 1),
-    downloaded: (bytes: number) => {
+    countRequest: (route: string) => requests.set(route, (requests.get(route) ?? 0) + 1),
+    countGet: (jobId: string) => gets.set(jobId, (gets.get(jobId) ?? 0) + 1),
+    addDownloaded: (bytes: number) => {
       bytesDownloaded += bytes;
     },
-    answerLost: () => {
+    countLostAnswer: () => {
       answersLost += 1;
     },
-    delivered: (hasArrived: boolean) => {
+    countDelivery: (hasArrived: boolean) => {
       events[hasArrived ? 'delivered' : 'failed'] += 1;
     },
-    uploaded: ({ id, displayName, mimeType, bytes, sha256 }: FileRecord) =>
+    addUpload: ({ id, displayName, mimeType, bytes, sha256 }: FileRecord) =>
       uploads.push({ name: `files/${id}`, displayName, mimeType, bytes, sha256 }),
-    refused: (route: string, { status, message }: Refusal) => complain(route, status, message),
+    addRefusal: (route: string, { status, message }: Refusal) => addRefused(route, status, message),
     /** A fault of the emulator's own, answered with 500. */
-    broke: (route: string, error: unknown) => complain(route, 'INTERNAL', String(error)),
+    addFailure: (route: string, error: unknown) => addRefused(route, 'INTERNAL', String(error)),
 
     async read(): Promise<Ledger> {
-      const made = (await jobs.all()).sort((one, other) => one.createTime - other.createTime);
-      const entries = made.map((job) => jobEntry(job, now(), gets.get(job.id) ?? 0));
+      const sorted = (await jobs.all()).sort((one, other) => one.createTime - other.createTime);
+      const entries = sorted.map((job) => jobEntry(job, now(), gets.get(job.id) ?? 0));
       return {
         requests: Object.fromEntries(requests),
         jobs: entries,
         uploads: [...uploads],
         imagesBilled: entries.reduce((total, entry) => total + entry.imagesBilled, 0),
         bytesDownloaded,
-        complaints: [...complaints],
+        refusedRequests: [...refusedRequests],
         faults: faults.fired(),
         answersLost,
         events: { ...events },
@@ -134,12 +134,12 @@ function jobEntry(job: JobRecord, now: number, gets: number): JobEntry {
     cancelled: job.cancelled === true,
     deleted: isDeleted(job, now),
     rows: job.rows.length,
-    imagesBilled: worked.reduce((total, row) => total + billedFor(row, job), 0),
+    imagesBilled: worked.reduce((total, row) => total + countBilled(row, job), 0),
     gets,
   };
 }
 
 /** The answers of an inline batch are no lines, and so there are no further lines of a row. */
-function billedFor({ effect, shape }: Row, { inputFile }: JobRecord): number {
+function countBilled({ effect, shape }: Row, { inputFile }: JobRecord): number {
   return imagesBilled(effect, inputFile === undefined ? {} : shape);
 }

@@ -7,7 +7,7 @@ import { type FaultBook, openFaults } from './faults/book.ts';
 import { type FaultPlan, readFaultPlan } from './faults/plan.ts';
 import { openFiles } from './files/files.ts';
 import { openUploads } from './files/uploads.ts';
-import { answer } from './http/handle-request.ts';
+import { handleRequest } from './http/handle-request.ts';
 import { createImages } from './images/images.ts';
 import { type ImageStyle, openJobs } from './jobs/jobs.ts';
 import { type Ledger, openLedger } from './ledger.ts';
@@ -65,7 +65,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   const world = await openWorld(directory, options, faults);
   const closing = new AbortController();
   const server = createServer(
-    (request, response) => void answer(request, response, world, { keys, closing: closing.signal }),
+    (request, response) => void handleRequest(request, response, world, { keys, closing: closing.signal }),
   );
   const removeTemporary = async () => {
     if (options.directory === undefined) await rm(directory, { recursive: true, force: true });

@@ -1,6 +1,7 @@
+import { findRootCause, readMessage } from '../contract/caught-error.ts';
 import { type ErrorCode, HummingbatchError } from '../contract/errors.ts';
 
-/** What was asked of Google when it said no: a 404 means another thing for each. */
+/** What a request was about. A 404 means something else for each. */
 export type Subject = 'file' | 'upload' | 'create' | 'job' | 'result' | 'model';
 
 const NOT_FOUND: Record<Subject, ErrorCode> = {
@@ -19,10 +20,10 @@ const BY_STATUS: Record<number, ErrorCode> = {
   429: 'rate-limited',
 };
 
-/** What Google's envelope and headers say, as far as they could be read. */
+/** The readable part of Google's error envelope and headers. */
 export interface Refusal {
   status: number;
-  /** Google's sentence, or an excerpt of whatever a gateway answered. */
+  /** Google's message, or an excerpt of a gateway's answer. */
   message: string;
   /** `INVALID_ARGUMENT` and the like. */
   rpcStatus?: string;
@@ -31,32 +32,32 @@ export interface Refusal {
   retryAfterMs?: number;
 }
 
-/** The one place where an HTTP answer of Google becomes an error of ours. */
+/** The one place where an HTTP error of Google becomes a `HummingbatchError`. Its message holds Google's message. */
 export function toError(refusal: Refusal, subject: Subject): HummingbatchError {
   const code = chooseCode(refusal, subject);
-  const message = `Google answered ${refusal.status}${refusal.rpcStatus ? ` ${refusal.rpcStatus}` : ''} to the ${WHAT[subject]}: ${refusal.message}`;
+  const message = `Google answered ${refusal.status}${refusal.rpcStatus ? ` ${refusal.rpcStatus}` : ''} to the ${OPERATIONS[subject]}: ${refusal.message}`;
   return new HummingbatchError(code, message, { retryAfterMs: refusal.retryAfterMs });
 }
 
-const WHAT: Record<Subject, string> = {
-  file: 'question about a file',
+const OPERATIONS: Record<Subject, string> = {
+  file: 'request for a file',
   upload: 'upload',
   create: 'creation of the job',
-  job: 'question about the job',
+  job: 'request for the job',
   result: 'download of the results',
-  model: 'question about the model',
+  model: 'request for the model',
 };
 
 /**
- * How Google says that a file is not there: "You do not have permission to access the File … or it may not exist." What
- * it says of keys and projects names no file.
+ * Google's message for a missing file: "You do not have permission to access the File … or it may not exist." Its
+ * messages about keys and projects name no file.
  */
-const FILE_IS_GONE = /\bfile\b.*\b(not exist|not found|expired)\b/i;
+const FILE_GONE_MESSAGE = /\bfile\b.*\b(not exist|not found|expired)\b/i;
 
 function chooseCode({ status, reason, rpcStatus, message }: Refusal, subject: Subject): ErrorCode {
-  // A bad key is a 400, told apart only by its reason.
+  // Google answers 400 for a bad key; only the reason tells it from a bad request.
   if (reason === 'API_KEY_INVALID') return 'key-invalid';
-  if ((subject === 'create' || subject === 'file') && status < 500 && FILE_IS_GONE.test(message))
+  if ((subject === 'create' || subject === 'file') && status < 500 && FILE_GONE_MESSAGE.test(message))
     return 'file-gone';
   if (rpcStatus === 'FAILED_PRECONDITION') return 'billing-required';
   if (status === 404) return NOT_FOUND[subject];
@@ -66,23 +67,20 @@ function chooseCode({ status, reason, rpcStatus, message }: Refusal, subject: Su
   );
 }
 
-/** The one place where a call that got no answer becomes an error of ours. A cancellation of ours passes unchanged. */
+/**
+ * The one place where a call without an answer becomes a `HummingbatchError`, `unreachable`. When our own signal
+ * aborted, its reason is returned unchanged.
+ */
 export function toNetworkError(error: unknown, subject: Subject, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof HummingbatchError) return error;
-  const message = `Gemini could not be reached for the ${WHAT[subject]}: ${describeCause(listCauses(error)[0])}.`;
+  const message = `Gemini could not be reached for the ${OPERATIONS[subject]}: ${describeFailure(findRootCause(error))}.`;
   return new HummingbatchError('unreachable', message, { cause: error });
 }
 
-/** `fetch failed` says nothing; what happened stands in its causes, one for each address that was tried. */
-function listCauses(error: unknown): unknown[] {
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(listCauses);
-  return error instanceof Error && error.cause !== undefined ? listCauses(error.cause) : [error];
-}
-
-function describeCause(root: unknown): string {
+function describeFailure(root: unknown): string {
   if (readField(root, 'name') === 'TimeoutError') return 'no answer in time';
-  return readField(root, 'code') || (root instanceof Error ? root.message : String(root));
+  return readField(root, 'code') || readMessage(root);
 }
 
 function readField(value: unknown, field: string): string {

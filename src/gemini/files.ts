@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { HummingbatchError } from '../contract/errors.ts';
 import type { Http } from './http.ts';
-import { pieces } from './pieces.ts';
-import { limits, type Sdk } from './sdk.ts';
+import { splitPieces } from './pieces.ts';
+import { callOptions, type Sdk } from './sdk.ts';
 import { readTime } from './time.ts';
 
 /** A file at Google, of at most 2 GB, deleted by Google 48 h after its upload. */
@@ -16,7 +16,7 @@ export interface RemoteFile {
   expiresAt: number;
 }
 
-/** What is to be uploaded; `chunks` can be asked for from any offset, again and again. */
+/** A file to upload. `chunks` can be called any number of times, with any offset. */
 export interface Upload {
   displayName: string;
   mimeType: string;
@@ -26,12 +26,15 @@ export interface Upload {
 
 const API = 'v1beta';
 const CALL_DEADLINE_MS = 15_000;
-/** What one POST carries: a multiple of 256 kB, as the protocol asks for. */
-const PIECE = 8 << 20;
-// 8 MB in two minutes is 70 kB/s: slower than that is broken.
+/** The size of one POST: a multiple of 256 kB, which the protocol requires. */
+const PIECE_BYTES = 8 << 20;
+// 8 MB in two minutes is 70 kB/s: a slower connection counts as broken.
 const PIECE_DEADLINE_MS = 120_000;
-/** Cuts that one upload survives by asking how much has arrived; beyond that the activity's own retries decide. */
-const RESUMES = 5;
+/**
+ * How often one upload is resumed after a cut, by asking how much has arrived. After that the activity's retry policy
+ * applies.
+ */
+const MAX_RESUMES = 5;
 const LIFETIME_MS = 48 * 3_600_000;
 
 const RemoteFileShape = z.looseObject({
@@ -42,7 +45,10 @@ const RemoteFileShape = z.looseObject({
   expirationTime: z.string().optional().catch(undefined),
 });
 
-/** Own code for the upload: the SDK's cannot resume and loses its headers where a deadline is set. */
+/**
+ * Uploads, deletes and reads files. The upload is own code: the SDK's cannot resume, and loses its headers where a
+ * deadline is set (@google/genai 2.32.0).
+ */
 export function createFiles(http: Http, sdk: Sdk) {
   async function start({ displayName, mimeType, bytes }: Upload, signal: AbortSignal): Promise<string> {
     const { headers } = await http.send({
@@ -62,7 +68,7 @@ export function createFiles(http: Http, sdk: Sdk) {
     });
     const url = headers.get('x-goog-upload-url');
     if (!url)
-      throw new HummingbatchError('invalid-response', 'Gemini began an upload without saying where to.');
+      throw new HummingbatchError('invalid-response', 'Gemini started an upload without naming its URL.');
     return url;
   }
 
@@ -84,16 +90,16 @@ export function createFiles(http: Http, sdk: Sdk) {
     });
   }
 
-  /** Sends everything from an offset on; the answer to the last piece is the file. */
+  /** Sends the bytes from an offset on. The answer to the last piece is the file. */
   async function sendFrom(
     url: string,
     upload: Upload,
     offset: number,
     signal: AbortSignal,
-    sent: (bytes: number) => void,
+    onProgress: (bytes: number) => void,
   ): Promise<RemoteFile> {
     let at = offset;
-    for await (const piece of pieces(upload.chunks(offset), PIECE, upload.bytes - offset)) {
+    for await (const piece of splitPieces(upload.chunks(offset), PIECE_BYTES, upload.bytes - offset)) {
       const last = at + piece.byteLength === upload.bytes;
       const { body } = await post(
         url,
@@ -103,14 +109,17 @@ export function createFiles(http: Http, sdk: Sdk) {
         signal,
       );
       at += piece.byteLength;
-      sent(at);
+      onProgress(at);
       if (last) return readFile(body);
     }
-    throw new HummingbatchError('internal', `An upload of ${upload.bytes} bytes ended after ${at}.`);
+    throw new HummingbatchError(
+      'internal',
+      `The content of an upload of ${upload.bytes} bytes ended after ${at} bytes.`,
+    );
   }
 
-  /** Where a broken upload stands: the bytes that arrived, or the file when all had. */
-  async function query(
+  /** The state of an interrupted upload: the bytes that arrived, or the file if all of them did. */
+  async function queryUpload(
     url: string,
     upload: Upload,
     signal: AbortSignal,
@@ -121,24 +130,35 @@ export function createFiles(http: Http, sdk: Sdk) {
   }
 
   return {
-    /** Uploads, going on where a cut left off. `sent` hears of every piece that arrived, in bytes. */
-    async upload(upload: Upload, signal: AbortSignal, sent: (bytes: number) => void): Promise<RemoteFile> {
+    /**
+     * Uploads a file, resuming after a cut. `onProgress` gets the bytes that have arrived, after each piece.
+     *
+     * @throws `file-rejected`, `rate-limited`, `unavailable`, `unreachable`, `invalid-response`, and errors of the key
+     */
+    async upload(
+      upload: Upload,
+      signal: AbortSignal,
+      onProgress: (bytes: number) => void,
+    ): Promise<RemoteFile> {
       const url = await start(upload, signal);
       for (let cuts = 0; ; cuts++) {
         try {
-          const standing = cuts === 0 ? { received: 0 } : await query(url, upload, signal);
-          if ('name' in standing) return standing;
-          return await sendFrom(url, upload, standing.received, signal, sent);
+          const state = cuts === 0 ? { received: 0 } : await queryUpload(url, upload, signal);
+          if ('name' in state) return state;
+          return await sendFrom(url, upload, state.received, signal, onProgress);
         } catch (error) {
-          if (!isCut(error) || cuts >= RESUMES) throw error;
+          if (!isCut(error) || cuts >= MAX_RESUMES) throw error;
         }
       }
     },
 
-    /** One that is gone already is fine; another project's (403) is none of ours to delete. */
+    /**
+     * Deletes a file. Succeeds for a file that is gone, and for one of another project (403), which is not ours to
+     * delete.
+     */
     async delete(name: string, signal: AbortSignal): Promise<void> {
       try {
-        await sdk.client.files.delete({ name, config: limits(signal, CALL_DEADLINE_MS) });
+        await sdk.client.files.delete({ name, config: callOptions(signal, CALL_DEADLINE_MS) });
       } catch (error) {
         const known = sdk.toError(error, 'file', signal);
         if (!(known instanceof HummingbatchError && ['file-gone', 'permission-denied'].includes(known.code)))
@@ -146,6 +166,7 @@ export function createFiles(http: Http, sdk: Sdk) {
       }
     },
 
+    /** Reads a file's state with one GET. @throws `file-gone`, and errors of the network and the key */
     async get(name: string, signal: AbortSignal): Promise<RemoteFile> {
       const { body } = await http.send({
         method: 'GET',
@@ -163,12 +184,15 @@ function isCut(error: unknown): boolean {
   return error instanceof HummingbatchError && (error.code === 'unreachable' || error.code === 'unavailable');
 }
 
-function readSize(header: string | null, most: number): number {
-  if (header !== null && /^\d{1,15}$/.test(header) && Number(header) <= most) return Number(header);
-  throw new HummingbatchError('invalid-response', 'Gemini did not say how much of an upload arrived.');
+function readSize(header: string | null, max: number): number {
+  if (header !== null && /^\d{1,15}$/.test(header) && Number(header) <= max) return Number(header);
+  throw new HummingbatchError(
+    'invalid-response',
+    'Gemini did not report how many bytes of an upload arrived.',
+  );
 }
 
-/** The answer to an upload holds the file under `file`, the answer to a GET is the file. */
+/** Reads a file from an answer: an upload's answer holds it under `file`, a GET's answer is the file. */
 function readFile(body: string): RemoteFile {
   try {
     const value = JSON.parse(body) as { file?: unknown };
@@ -176,7 +200,7 @@ function readFile(body: string): RemoteFile {
     const { name, uri, mimeType, state } = file;
     return { name, uri, mimeType, state, expiresAt: readTime(expirationTime) ?? Date.now() + LIFETIME_MS };
   } catch (cause) {
-    throw new HummingbatchError('invalid-response', 'Gemini answered with something that is no file.', {
+    throw new HummingbatchError('invalid-response', 'Gemini answered with JSON that is not a file.', {
       cause,
     });
   }

@@ -12,34 +12,44 @@ export interface HttpOptions {
 
 export interface Call {
   method: 'GET' | 'POST';
-  /** Under the base URL, or a whole URL that Google named (of an upload), whose host is replaced by the base URL's. */
+  /**
+   * A path under the base URL, or the whole URL of an upload as Google named it; its host is replaced by the base
+   * URL's.
+   */
   path: string;
   headers?: Record<string, string>;
   body?: string | Uint8Array;
-  /** The whole call, its answer's body included, must be done in this time, ms. */
+  /** The most time for the whole call, ms, including the body of the answer. */
   deadlineMs: number;
   signal: AbortSignal;
-  /** What is asked, for errors. */
+  /** What the request is about, for error codes and messages. */
   subject: Subject;
-  /** Of a POST, asked in the moment before its first byte; until it has said yes, nothing has left this machine. */
+  /**
+   * Only for a POST: called right before its first byte is sent. Until it returns true nothing has left this machine.
+   */
   maySend?: () => boolean;
-  /** An HTTP status that is an answer here, and no error. */
-  alsoFine?: number;
+  /** A further HTTP status that is no error for this call. */
+  alsoAccept?: number;
 }
 
 export interface Http {
-  /** Sends the call and resolves with a 2xx answer whose body has been read; every other end is a typed error. */
+  /** Sends the call and resolves with a 2xx answer and its body. Every other outcome is a `HummingbatchError`. */
   send(call: Call): Promise<{ headers: Headers; body: string }>;
-  /** Sends the call and resolves with a 2xx answer as soon as its headers are there; the deadline is for those alone. */
+  /**
+   * Sends the call and resolves with a 2xx answer as soon as its headers arrive. The deadline covers only the headers.
+   */
   open(call: Call): Promise<Response>;
-  /** What Google says in words, which may quote the key, without it. */
+  /** Removes the API key from a text: some of Google's messages quote it. */
   redactKey: (words: string) => string;
 }
 
-// Google's answers to single calls are some kB; a body beyond this is none of its.
-const MAX_BODY = 16 << 20;
+// Google's answers to these calls have a few kB. A larger body is not from Google.
+const MAX_BODY_BYTES = 16 << 20;
 
-/** The one way to Google: key in a header, a deadline and a signal on each call, no retries (they are Temporal's). */
+/**
+ * The HTTP client for Google: key in a header, a deadline and a signal on each call. No retries: Temporal retries the
+ * step.
+ */
 export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
   const base = new URL(baseUrl);
   const redactKey = (words: string) => withoutKey(words, apiKey);
@@ -52,13 +62,13 @@ export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
     const { method, body: content, maySend } = call;
     const response = maySend
       ? await postWithinDeadline(url, { headers, body: content ?? '', signal }, maySend)
-      : // A redirect would carry the key to whoever is named there.
+      : // Following a redirect would send the key to another host.
         await fetch(url, { method, headers, body: content, redirect: 'error', signal });
-    if (response.ok || response.status === call.alsoFine) return response;
+    if (response.ok || response.status === call.alsoAccept) return response;
     if (response.status < 400)
       throw new HummingbatchError(
         'invalid-response',
-        `Gemini answered ${response.status}, which says nothing.`,
+        `Gemini answered with the unexpected status ${response.status}.`,
       );
     const body = redactKey(await readText(response));
     throw toError(readRefusal(response.status, body, response.headers, Date.now()), call.subject);
@@ -76,13 +86,13 @@ export function createHttp({ baseUrl, apiKey }: HttpOptions): Http {
       }
     },
     async open(call) {
-      const headersCame = new AbortController();
+      const headersDeadline = new AbortController();
       const timer = setTimeout(
-        () => headersCame.abort(new DOMException('no answer in time', 'TimeoutError')),
+        () => headersDeadline.abort(new DOMException('no answer in time', 'TimeoutError')),
         call.deadlineMs,
       );
       try {
-        return await attempt(call, AbortSignal.any([call.signal, headersCame.signal]));
+        return await attempt(call, AbortSignal.any([call.signal, headersDeadline.signal]));
       } catch (error) {
         throw toNetworkError(error, call.subject, call.signal);
       } finally {
@@ -97,8 +107,11 @@ async function readText(response: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_BODY)
-      throw new HummingbatchError('invalid-response', 'Gemini answered with a body that has no end.');
+    if (bytes > MAX_BODY_BYTES)
+      throw new HummingbatchError(
+        'invalid-response',
+        `Gemini answered with a body of more than ${MAX_BODY_BYTES} bytes.`,
+      );
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

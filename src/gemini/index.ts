@@ -14,9 +14,12 @@ export { isEnd, type Job } from './operation.ts';
 export const GEMINI_URL = 'https://generativelanguage.googleapis.com';
 
 /**
- * The wire to one Gemini API with one key.
+ * The Gemini API at one address with one key: files, batch jobs and result files.
  *
- * @throws `key-invalid` for what cannot be a key
+ * Facts about Google's behaviour are from its documentation (https://ai.google.dev/gemini-api/docs/batch-api, November
+ * 2026) and from the public reports of its users; where a fact is not documented, the comment says so.
+ *
+ * @throws `key-invalid` for a text that cannot be a key
  */
 export function createGemini(options: HttpOptions) {
   checkKey(options.apiKey);

@@ -2,37 +2,42 @@ import { HummingbatchError } from '../contract/errors.ts';
 import { isJobName } from '../contract/job-name.ts';
 import type { Http } from './http.ts';
 import { type Job, parseState, readOperation } from './operation.ts';
-import { limits, type Sdk } from './sdk.ts';
+import { callOptions, type Sdk } from './sdk.ts';
 import { readTime } from './time.ts';
 
 /**
- * What came of a POST that creates a job.
+ * The outcome of a POST that creates a job.
  *
- * - `created`: there is one, and this is its name.
- * - `refused`: it is certain that none was made: Google said no, or nothing left this machine.
- * - `unknown`: nobody can say. It must not be sent again before somebody has looked.
+ * - `created`: the job exists; this is its name.
+ * - `refused`: no job was created: Google refused, or nothing left this machine.
+ * - `unknown`: a job may exist. Do not send the POST again before searching for it.
  */
 export type Creation =
   | { kind: 'created'; job: string }
   | { kind: 'refused'; error: HummingbatchError }
   | { kind: 'unknown'; error: HummingbatchError };
 
-/** What a LIST shows of a job. */
+/** The fields of a job that LIST shows. */
 export type ListedJob = Pick<Job, 'name' | 'displayName' | 'state' | 'resultFile' | 'createTime'>;
 
-/** How long the POST may take, ms. Below createJob's startToClose, so that the attempt always tells what came of it. */
+/**
+ * The deadline of the POST, ms. Shorter than the start-to-close timeout of `createJob`, so that the attempt always
+ * returns the outcome.
+ */
 const CREATE_DEADLINE_MS = 20_000;
 const CALL_DEADLINE_MS = 15_000;
-/** For all pages of one pass. */
+/** For all pages of one pass over LIST. */
 const LIST_DEADLINE_MS = 60_000;
 const API = 'v1beta';
 
+/** Creates, reads, lists and cancels batch jobs. */
 export function createJobs(http: Http, sdk: Sdk) {
   return {
     /**
-     * POSTs once. Own code, because the SDK's error has no headers and so loses Retry-After. Never throws.
+     * Sends one POST that creates a job from an uploaded request file. Never throws. Own code, because the SDK's error
+     * has no headers and so loses Retry-After.
      *
-     * @param maySend asked in the moment before the first byte leaves
+     * @param maySend called right before the first byte is sent
      */
     async create(
       model: string,
@@ -55,11 +60,11 @@ export function createJobs(http: Http, sdk: Sdk) {
         });
         return { kind: 'created', job: readOperation(parse(body)).name };
       } catch (error) {
-        return notCreated(error, sent);
+        return toFailedCreation(error, sent);
       }
     },
 
-    /** One raw GET. */
+    /** Reads a job with one GET. @throws `job-gone`, `invalid-response`, and errors of the network and the key */
     async get(name: string, signal: AbortSignal): Promise<Job> {
       const { body } = await http.send({
         method: 'GET',
@@ -69,27 +74,27 @@ export function createJobs(http: Http, sdk: Sdk) {
         subject: 'job',
       });
       const { error, ...job } = readOperation(parse(body));
-      // The error of a job may quote the key as a refusal does; the rest is names and numbers.
+      // Only the error of a job can quote the key; the other fields are names and numbers.
       return { ...job, ...(error && { error: { ...error, message: http.redactKey(error.message) } }) };
     },
 
-    /** All jobs of the project, page by page. Pages shift while jobs come and go, so one pass can miss one. */
+    /** Lists all jobs of the project, page by page. Pages shift while jobs come and go, so one pass can miss a job. */
     async *list(signal: AbortSignal): AsyncGenerator<ListedJob> {
       try {
         for await (const job of await sdk.client.batches.list({
-          config: { pageSize: 100, ...limits(signal, LIST_DEADLINE_MS) },
+          config: { pageSize: 100, ...callOptions(signal, LIST_DEADLINE_MS) },
         })) {
-          if (job.name && isJobName(job.name)) yield listed(job.name, job);
+          if (job.name && isJobName(job.name)) yield toListedJob(job.name, job);
         }
       } catch (error) {
         throw sdk.toError(error, 'job', signal);
       }
     },
 
-    /** Asks for the end of a job. One that is gone or already at its end is a success: its state is read afterwards. */
+    /** Cancels a job. Succeeds for a job that is gone or has ended; a GET shows its state afterwards. */
     async cancel(name: string, signal: AbortSignal): Promise<void> {
       try {
-        await sdk.client.batches.cancel({ name, config: limits(signal, CALL_DEADLINE_MS) });
+        await sdk.client.batches.cancel({ name, config: callOptions(signal, CALL_DEADLINE_MS) });
       } catch (error) {
         const known = sdk.toError(error, 'job', signal);
         const settled =
@@ -108,7 +113,7 @@ interface SdkJob {
   dest?: { fileName?: string };
 }
 
-function listed(name: string, job: SdkJob): ListedJob {
+function toListedJob(name: string, job: SdkJob): ListedJob {
   const createTime = readTime(job.createTime);
   return {
     name,
@@ -119,25 +124,28 @@ function listed(name: string, job: SdkJob): ListedJob {
   };
 }
 
-/** A 4xx says that nothing was made, all but 408 (a gateway gave up waiting, and the job may still come into being). */
-function notCreated(error: unknown, sent: boolean): Creation {
+/**
+ * Decides whether a failed POST may have created a job. A 4xx created none, except 408: a gateway gave up waiting, and
+ * the job may still be created.
+ */
+function toFailedCreation(error: unknown, sent: boolean): Creation {
   const known =
     error instanceof HummingbatchError
       ? error
       : new HummingbatchError(
           'unreachable',
-          'The creation of the job was interrupted before Google answered.',
+          'The POST that creates the job was interrupted before Google answered.',
           { cause: error },
         );
-  const open: readonly string[] = ['unavailable', 'unreachable', 'invalid-response'];
-  return { kind: sent && open.includes(known.code) ? 'unknown' : 'refused', error: known };
+  const unclear: readonly string[] = ['unavailable', 'unreachable', 'invalid-response'];
+  return { kind: sent && unclear.includes(known.code) ? 'unknown' : 'refused', error: known };
 }
 
 function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (cause) {
-    throw new HummingbatchError('invalid-response', 'Gemini answered with something that is no JSON.', {
+    throw new HummingbatchError('invalid-response', 'Gemini answered with a body that is not JSON.', {
       cause,
     });
   }

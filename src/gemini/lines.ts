@@ -1,47 +1,47 @@
 /** A line of a stream of bytes, without its newline. */
 export interface Line {
   bytes: Uint8Array;
-  /** The offset in the stream of the byte after its newline: where a reader goes on that has taken this line. */
+  /** The offset of the byte after its newline: where to continue reading after this line. */
   end: number;
-  /** Whether the newline was there; only the last line can lack it. */
-  whole: boolean;
-  /** It was longer than allowed, and `bytes` holds only its beginning. */
+  /** Whether the line ends with a newline; only the last one can lack it. */
+  hasNewline: boolean;
+  /** The line was too long; `bytes` holds only its first 4096 bytes. */
   tooLong?: true;
 }
 
 const NEWLINE = 0x0a;
-const HEAD = 4096;
+const KEPT_BYTES = 4096;
 
 /**
- * Splits a stream at newlines. Holds one line and nothing else: memory is bounded by `longest`, and a longer line is
- * skipped with its beginning kept for the record.
+ * Splits a stream at newlines. Keeps one line in memory, at most `maxBytes` of it. A longer line is skipped, and only
+ * its beginning is kept.
  */
 export async function* splitLines(
   chunks: AsyncIterable<Uint8Array>,
   start: number,
-  longest: number,
+  maxBytes: number,
 ): AsyncGenerator<Line> {
-  let held: Uint8Array[] = [];
+  let parts: Uint8Array[] = [];
   let bytes = 0;
   let at = start;
   let tooLong = false;
 
-  const hold = (part: Uint8Array): void => {
+  const addPart = (part: Uint8Array): void => {
     bytes += part.byteLength;
-    if (!tooLong) held.push(part);
-    if (bytes > longest && !tooLong) {
+    if (!tooLong) parts.push(part);
+    if (bytes > maxBytes && !tooLong) {
       tooLong = true;
-      held = [Buffer.from(Buffer.concat(held).subarray(0, HEAD))];
+      parts = [Buffer.from(Buffer.concat(parts).subarray(0, KEPT_BYTES))];
     }
   };
-  const take = (whole: boolean): Line => {
+  const endLine = (hasNewline: boolean): Line => {
     const line: Line = {
-      bytes: held.length === 1 ? (held[0] as Uint8Array) : Buffer.concat(held),
+      bytes: parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts),
       end: at,
-      whole,
+      hasNewline,
       ...(tooLong && { tooLong }),
     };
-    held = [];
+    parts = [];
     bytes = 0;
     tooLong = false;
     return line;
@@ -50,14 +50,14 @@ export async function* splitLines(
   for await (const chunk of chunks) {
     let from = 0;
     for (let newline = chunk.indexOf(NEWLINE); newline >= 0; newline = chunk.indexOf(NEWLINE, from)) {
-      hold(chunk.subarray(from, newline));
+      addPart(chunk.subarray(from, newline));
       at += newline + 1 - from;
       from = newline + 1;
-      yield take(true);
+      yield endLine(true);
     }
     const rest = chunk.subarray(from);
     at += rest.byteLength;
-    if (rest.byteLength > 0) hold(rest);
+    if (rest.byteLength > 0) addPart(rest);
   }
-  if (bytes > 0) yield take(false);
+  if (bytes > 0) yield endLine(false);
 }

@@ -5,15 +5,18 @@ import type { JobState } from '../contract/progress.ts';
 import { JOB_STATES } from '../contract/progress.ts';
 import { readTime } from './time.ts';
 
-/** A batch job as one raw GET shows it. The SDK drops error, counts and `done`, without which a failure has no reason. */
+/**
+ * A batch job as one GET returns it. Not read through the SDK, which drops `error`, the counts and `done`
+ * (@google/genai 2.32.0).
+ */
 export interface Job {
   /** `batches/…` */
   name: string;
   displayName: string;
   state: JobState;
-  /** The spelling on the wire, for `UNKNOWN`. */
+  /** Google's spelling of the state, for `UNKNOWN`. */
   wireState: string;
-  /** ms since 1970; undefined where Google's time is no time. */
+  /** ms since 1970; undefined where Google's time cannot be read. */
   createTime?: number;
   pending: number;
   successful: number;
@@ -23,7 +26,7 @@ export interface Job {
   error?: { code: number; message: string };
 }
 
-// int64 comes as a string, zero is left out, and a garbled counter is no reason to stop polling.
+// int64 comes as a string, zero is left out, and an unreadable counter is no reason to stop polling.
 const Counter = z.coerce.number().int().nonnegative().catch(0);
 const Text = z.string().catch('').default('');
 const Output = z.looseObject({ responsesFile: z.string().optional() }).optional().catch(undefined);
@@ -54,11 +57,11 @@ const Operation = z.looseObject({
     .catch(undefined),
 });
 
-/** Reads an operation from the wire; what is no operation is `invalid-response`. */
+/** Reads a job from Google's JSON. @throws `invalid-response` for anything else */
 export function readOperation(value: unknown): Job {
   const parsed = Operation.safeParse(value);
   if (!parsed.success)
-    throw new HummingbatchError('invalid-response', 'Gemini answered with something that is no batch job.');
+    throw new HummingbatchError('invalid-response', 'Gemini answered with JSON that is not a batch job.');
   const { name, metadata, response, error, done } = parsed.data;
   const resultFile = metadata?.output?.responsesFile ?? response?.responsesFile;
   const createTime = readTime(metadata?.createTime);
@@ -66,7 +69,7 @@ export function readOperation(value: unknown): Job {
   return {
     name,
     displayName: metadata?.displayName ?? '',
-    // A spelling that we do not know is no end, unless the operation says that it is at its end.
+    // An unknown state is no end, unless the operation is `done`.
     state: done && !isEnd(state) ? (error ? 'FAILED' : 'SUCCEEDED') : state,
     wireState: metadata?.state ?? '',
     pending: metadata?.batchStats?.pendingRequestCount ?? 0,
@@ -78,12 +81,12 @@ export function readOperation(value: unknown): Job {
   };
 }
 
-/** Whether a job in this state will never be in another. */
+/** Whether a job in this state has ended. */
 export function isEnd(state: JobState): boolean {
   return !['PENDING', 'RUNNING', 'UNKNOWN'].includes(state);
 }
 
-/** Both spellings are in use: `BATCH_STATE_` on the wire, `JOB_STATE_` in the SDK. */
+/** Reads a state in both spellings: `BATCH_STATE_…` from the API, `JOB_STATE_…` from the SDK. */
 export function parseState(wireState: string): JobState {
   const bare = wireState.replace(/^(BATCH|JOB)_STATE_/, '');
   if (bare === 'UNSPECIFIED') return 'PENDING';

@@ -1,5 +1,5 @@
-/** Regroups chunks of any size into pieces of exactly `size` bytes, the last one shorter. */
-export async function* pieces(
+/** Splits chunks of any size into pieces of exactly `size` bytes; the last piece may be shorter. */
+export async function* splitPieces(
   chunks: AsyncIterable<Uint8Array>,
   size: number,
   total: number,
@@ -18,6 +18,6 @@ export async function* pieces(
     if (rest.byteLength > 0) held.push(rest);
     bytes += rest.byteLength;
   }
-  // Where all had arrived but the end of it, an empty last piece says so.
+  // An upload without a byte still needs one empty last piece.
   if (bytes > 0 || total === 0) yield Buffer.concat(held);
 }

@@ -12,9 +12,9 @@ const Envelope = z.object({
   }),
 });
 
-const EXCERPT = 300;
+const MAX_EXCERPT = 300;
 
-/** Reads Google's error envelope; a gateway's HTML, or nothing at all, is an answer too. */
+/** Reads Google's error envelope. Also reads a gateway's HTML page or an empty body, as text. */
 export function readRefusal(status: number, body: string, headers: Headers, now: number): Refusal {
   const parsed = Envelope.safeParse(parseJson(body));
   const error = parsed.success ? parsed.data.error : undefined;
@@ -25,7 +25,7 @@ export function readRefusal(status: number, body: string, headers: Headers, now:
     retryAfter(headers.get('retry-after'), now);
   return {
     status,
-    message: (error?.message ?? parseText(body)).slice(0, EXCERPT) || 'no explanation',
+    message: (error?.message ?? parseText(body)).slice(0, MAX_EXCERPT) || 'no explanation',
     ...(error?.status && { rpcStatus: error.status }),
     ...(reason && { reason }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
@@ -48,7 +48,7 @@ function parseText(body: string): string {
     .trim();
 }
 
-/** A protobuf duration, `"37s"` or `"1.5s"`. */
+/** Reads a protobuf duration, `"37s"` or `"1.5s"`, as ms. */
 function durationMs(value: string | undefined): number | undefined {
   const seconds = /^(\d{1,9}(?:\.\d+)?)s$/.exec(value ?? '')?.[1];
   return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000);
@@ -56,7 +56,7 @@ function durationMs(value: string | undefined): number | undefined {
 
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} /;
 
-/** Seconds or an HTTP date. */
+/** Reads a Retry-After header, seconds or an HTTP date, as ms from now. */
 function retryAfter(value: string | null, now: number): number | undefined {
   if (value === null) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;

@@ -4,16 +4,19 @@ import type { HttpOptions } from './http.ts';
 import { withoutKey } from './key.ts';
 import { readRefusal } from './refusal.ts';
 
-/** Google's own client, for the calls in which it is sound: list, cancel, delete. */
+/** Google's own client, for the calls that work well in it: list, cancel, delete. */
 export interface Sdk {
   client: GoogleGenAI;
-  /** What a failed call comes to. The SDK's ApiError carries the status, and Google's envelope as its message. */
+  /**
+   * Turns the error of a call into a `HummingbatchError`. The SDK's `ApiError` has the status, and Google's envelope as
+   * its message.
+   */
   toError(error: unknown, subject: Subject, signal: AbortSignal): unknown;
 }
 
 export function createSdk({ apiKey, baseUrl }: HttpOptions): Sdk {
   return {
-    // Retries stay off: where they are on, the SDK repeats creations too.
+    // Retries stay off: with them the SDK also repeats POSTs that create a job.
     client: new GoogleGenAI({ apiKey, httpOptions: { baseUrl, apiVersion: 'v1beta' } }),
     toError(error, subject, signal) {
       if (!(error instanceof Error && 'status' in error && typeof error.status === 'number')) {
@@ -25,7 +28,7 @@ export function createSdk({ apiKey, baseUrl }: HttpOptions): Sdk {
   };
 }
 
-/** A call's deadline and signal, as the SDK takes them. */
-export function limits(signal: AbortSignal, deadlineMs: number): { abortSignal: AbortSignal } {
+/** A deadline and a signal in the form that the SDK takes. */
+export function callOptions(signal: AbortSignal, deadlineMs: number): { abortSignal: AbortSignal } {
   return { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]) };
 }

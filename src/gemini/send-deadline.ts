@@ -3,7 +3,7 @@ import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
 import { HummingbatchError } from '../contract/errors.ts';
 
-/** What is sent once the connection stands. */
+/** What to send once the connection is open. */
 export interface Post {
   headers: Record<string, string>;
   body: string | Uint8Array;
@@ -11,11 +11,11 @@ export interface Post {
 }
 
 /**
- * A POST that asks `mayLeave` between the open connection and its first byte, in one go: a process that is frozen before
- * that wakes up and sends nothing, one that is frozen after it has sent. Of `fetch` nobody can say when its bytes leave.
- * Sent at most once, over a connection of its own; a redirect is an answer like any other.
+ * Sends a POST at most once, over its own connection. Calls `maySend` after the connection is open and sends the first
+ * byte in the same tick. So a process that was frozen before that call wakes up and sends nothing. `fetch` is not used,
+ * because it does not show when its bytes are sent. Redirects are not followed.
  *
- * @throws `aborted` where it may not leave any more
+ * @throws `aborted` where `maySend` returns false
  */
 export function postWithinDeadline(
   url: URL,
@@ -44,7 +44,10 @@ export function postWithinDeadline(
         if (maySend()) post.end(body);
         else
           post.destroy(
-            new HummingbatchError('aborted', 'The process stood still, and then it was too late to send.'),
+            new HummingbatchError(
+              'aborted',
+              'The process was frozen until it was too late to send. Nothing was sent.',
+            ),
           );
       }),
     );

@@ -1,6 +1,6 @@
 /**
- * A time as Google writes it (RFC 3339), ms since 1970. Undefined for everything else: `Date.parse` would take "0" for the
- * year 2000, and a job of that age would be cancelled for its deadline.
+ * Reads a time as Google writes it (RFC 3339), ms since 1970. Undefined for any other text: `Date.parse` reads "0" as
+ * the year 2000, and a job of that age would be cancelled at once.
  */
 export function readTime(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text)) return undefined;

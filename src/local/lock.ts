@@ -1,9 +1,9 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getErrno } from '../contract/caught-error.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { isRunning, type ProcessIdentity, parseIdentity, readIdentity } from './process.ts';
-import { findErrno } from './refusal.ts';
 
 /**
  * A lock between processes that outlives none of its holders. Each holder takes a turn of its own, a file `lock.<n>`,
@@ -63,7 +63,7 @@ async function isMine(directory: string, number: number): Promise<boolean> {
   try {
     await writeFile(lockPath(directory, number), JSON.stringify(readIdentity(process.pid)), { flag: 'wx' });
   } catch (error) {
-    if (findErrno(error) === 'EEXIST') return false;
+    if (getErrno(error) === 'EEXIST') return false;
     throw error;
   }
   const newest = findNewest(await turns(directory));
@@ -90,7 +90,7 @@ async function readHolder(directory: string, turn: Turn): Promise<Holder | undef
     return age < WRITTEN_WITHIN_MS ? 'unknown' : undefined;
   } catch (error) {
     // Ended since the listing: look again.
-    if (findErrno(error) === 'ENOENT') return 'unknown';
+    if (getErrno(error) === 'ENOENT') return 'unknown';
     throw error;
   }
 }

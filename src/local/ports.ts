@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { findErrno } from './refusal.ts';
+import { getErrno } from '../contract/caught-error.ts';
 
 /** The brought server listens here and nowhere else: it asks nobody who they are. */
 export const LOOPBACK = '127.0.0.1';
@@ -40,7 +40,7 @@ async function reserve(wanted: number | undefined): Promise<Server> {
   try {
     return await listen(wanted ?? 0);
   } catch (error) {
-    if (wanted === undefined || !NOT_FREE.has(findErrno(error) ?? '')) throw error;
+    if (wanted === undefined || !NOT_FREE.has(getErrno(error) ?? '')) throw error;
     return listen(0);
   }
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findErrno } from './refusal.ts';
+import { getErrno } from '../contract/caught-error.ts';
 
 /**
  * A process, so that another with the same number is not taken for it: numbers are used again, after a restart of the
@@ -77,7 +77,7 @@ function readStat(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch (error) {
-    const errno = findErrno(error);
+    const errno = getErrno(error);
     if (errno === 'ENOENT' || errno === 'ESRCH') return '';
     throw error;
   }
@@ -103,7 +103,7 @@ function exists(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: it is there and belongs to someone else.
-    return findErrno(error) === 'EPERM';
+    return getErrno(error) === 'EPERM';
   }
 }
 
@@ -112,7 +112,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
     process.kill(process.platform === 'win32' ? pid : -pid, signal);
   } catch (error) {
     // It ended in this moment.
-    if (findErrno(error) !== 'ESRCH') throw error;
+    if (getErrno(error) !== 'ESRCH') throw error;
   }
 }
 

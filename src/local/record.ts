@@ -1,9 +1,9 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getErrno } from '../contract/caught-error.ts';
 import { LOOPBACK, type Ports } from './ports.ts';
 import type { ProcessIdentity } from './process.ts';
-import { findErrno } from './refusal.ts';
 
 /** The server of a store as its file `server.json` has it. It stays after the server's end and remembers its ports. */
 export interface ServerRecord extends Ports, ProcessIdentity {
@@ -15,7 +15,7 @@ export interface ServerRecord extends Ports, ProcessIdentity {
 /** What `server.json` says; undefined where there is none, or none that can be read. */
 export async function readRecord(directory: string): Promise<ServerRecord | undefined> {
   const text = await readFile(fileIn(directory), 'utf8').catch((error: unknown) => {
-    if (findErrno(error) === 'ENOENT') return '';
+    if (getErrno(error) === 'ENOENT') return '';
     throw error;
   });
   return parse(text);

@@ -1,3 +1,4 @@
+import { getErrno, readMessage } from '../contract/caught-error.ts';
 import { type ErrorCode, HummingbatchError } from '../contract/errors.ts';
 
 const CODE_OF_ERRNO: Readonly<Record<string, ErrorCode>> = {
@@ -26,17 +27,6 @@ export function refusal(error: unknown, doing: string, signal: AbortSignal | und
   });
 }
 
-/** What an error says, in one line without its stack. */
-export function readMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** The code that Node gives an error of the operating system (`ENOENT`), if it is one. */
-export function findErrno(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
-}
-
 function chooseCode(error: unknown): ErrorCode {
-  return CODE_OF_ERRNO[findErrno(error) ?? ''] ?? 'no-temporal';
+  return CODE_OF_ERRNO[getErrno(error) ?? ''] ?? 'no-temporal';
 }

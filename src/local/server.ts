@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { getErrno } from '../contract/caught-error.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { callTemporal } from './call.ts';
 import { leasesIn } from './leases.ts';
@@ -8,7 +9,7 @@ import { type NamespaceSettings, readToken, settleNamespace } from './namespace.
 import type { Ports } from './ports.ts';
 import { endProcess, isRunning } from './process.ts';
 import { formatAddress, formatUiUrl, readRecord, type ServerRecord } from './record.ts';
-import { findErrno, refusal } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import type { Say } from './say.ts';
 import { STOP_GRACE_MS, startServer } from './start.ts';
 
@@ -128,7 +129,7 @@ async function giveBack(directory: string, lease: string, server: ServerRecord):
     await withLock(directory, undefined, () => leave(directory, lease));
   } catch (error) {
     // The store was deleted, and with it everybody's lease: no other run can find this server any more.
-    if (findErrno(error) === 'ENOENT') return end(server);
+    if (getErrno(error) === 'ENOENT') return end(server);
     throw refusal(error, `Giving back the Temporal server of ${directory}`, undefined);
   }
 }

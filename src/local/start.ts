@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readMessage } from '../contract/caught-error.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { callTemporal } from './call.ts';
 import { inspectCli } from './cli.ts';
@@ -9,7 +10,6 @@ import { readToken, writeToken } from './namespace.ts';
 import { freePorts, LOOPBACK, type Ports } from './ports.ts';
 import { endProcess } from './process.ts';
 import { formatAddress, type ServerRecord } from './record.ts';
-import { readMessage } from './refusal.ts';
 
 /** It answers after 0.3 s on an idle machine; on a busy one, or after a crash with a long log to replay, later. */
 const ANSWERS_WITHIN_MS = 30 * 1000;

@@ -1,22 +1,25 @@
 import { lookup as systemLookup } from 'node:dns';
 import { Agent, type Dispatcher, fetch } from 'undici';
+import { findRootCause, readMessage } from '../contract/caught-error.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { parseOrigin } from '../contract/notify.ts';
-import { onlyPublic, refusePrivate } from './public-addresses.ts';
+import { createPublicLookup, rejectPrivateAddress } from './public-addresses.ts';
 
 export interface FetchLimits {
-  /** The most bytes that are taken. */
+  /** The most bytes to read. */
   bytes: number;
-  /** For everything, redirects and body included, ms. */
+  /** For the whole fetch, ms, including redirects and the body. */
   deadlineMs: number;
 }
 
-const REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
 /**
- * Fetches an untrusted URL: https only, public addresses only, each redirect looked at anew, bounded in bytes and
- * time. The address is checked where the connection is made, so a name that changes its mind between look-up and
- * connection gains nothing.
+ * Fetches a URL that somebody else wrote: https only, public addresses only, each redirect checked, with limits for
+ * bytes and time. The address is checked where the connection is made, so a name that resolves differently the second
+ * time (DNS rebinding) does not help an attacker.
+ *
+ * @throws `reference-unreachable`; the message names only the URL's origin
  *
  * @throws `reference-unreachable`
  */
@@ -25,7 +28,7 @@ export async function fetchPublic(
   limits: FetchLimits,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const agent = new Agent({ connect: { lookup: onlyPublic(systemLookup) } });
+  const agent = new Agent({ connect: { lookup: createPublicLookup(systemLookup) } });
   try {
     return await fetchThrough(agent, url, limits, signal);
   } finally {
@@ -33,7 +36,7 @@ export async function fetchPublic(
   }
 }
 
-/** The same through any connection: all but the addresses of names is checked here. */
+/** The same through any dispatcher. Checks everything but the addresses that names resolve to. */
 export async function fetchThrough(
   dispatcher: Dispatcher,
   url: string,
@@ -42,22 +45,22 @@ export async function fetchThrough(
 ): Promise<Uint8Array> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.deadlineMs)]);
   try {
-    const response = await follow(url, dispatcher, deadline);
-    return await bounded(response.body ?? [], limits.bytes);
+    const response = await followRedirects(url, dispatcher, deadline);
+    return await readAtMost(response.body ?? [], limits.bytes);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw new HummingbatchError(
       'reference-unreachable',
-      `The reference at ${parseOrigin(url)} could not be fetched: ${describeCause(error)}.`,
+      `The reference at ${parseOrigin(url)} could not be fetched: ${readMessage(findRootCause(error))}.`,
       { cause: error },
     );
   }
 }
 
-async function follow(url: string, dispatcher: Dispatcher, signal: AbortSignal) {
+async function followRedirects(url: string, dispatcher: Dispatcher, signal: AbortSignal) {
   let target = new URL(url);
-  for (let hop = 0; hop <= REDIRECTS; hop++) {
-    refuseUnsafe(target);
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    rejectUnsafe(target);
     const response = await fetch(target, { dispatcher, redirect: 'manual', signal });
     if (response.ok) return response;
     const location = response.headers.get('location');
@@ -66,30 +69,24 @@ async function follow(url: string, dispatcher: Dispatcher, signal: AbortSignal) 
       throw new Error(`the server answered ${response.status}`);
     target = new URL(location, target);
   }
-  throw new Error(`more than ${REDIRECTS} redirects`);
+  throw new Error(`more than ${MAX_REDIRECTS} redirects`);
 }
 
-function refuseUnsafe(target: URL): void {
+function rejectUnsafe(target: URL): void {
   if (target.protocol !== 'https:') throw new Error('only https URLs are fetched');
-  refusePrivate(target);
+  rejectPrivateAddress(target);
 }
 
-async function bounded(
+async function readAtMost(
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  most: number,
+  maxBytes: number,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.byteLength;
-    if (bytes > most) throw new Error(`it is larger than ${most} bytes`);
+    if (bytes > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-/** What went wrong with a connection; undici hides it behind "fetch failed". */
-export function describeCause(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

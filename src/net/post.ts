@@ -1,10 +1,10 @@
 import { lookup as systemLookup } from 'node:dns';
 import { Agent, fetch } from 'undici';
+import { findRootCause, readMessage } from '../contract/caught-error.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { parseOrigin } from '../contract/notify.ts';
 import { parseUrl } from '../contract/url.ts';
-import { describeCause } from './fetch.ts';
-import { onlyPublic, refusePrivate } from './public-addresses.ts';
+import { createPublicLookup, rejectPrivateAddress } from './public-addresses.ts';
 
 /** A request to a receiver of webhooks. */
 export interface WebhookPost {
@@ -13,28 +13,29 @@ export interface WebhookPost {
   body: string;
 }
 
-/** What the receiver said. */
+/** The answer of the receiver. */
 export interface WebhookAnswer {
   status: number;
-  /** When it says to come back, ms from now. */
+  /** The receiver's Retry-After, ms from now. */
   retryAfterMs?: number;
 }
 
 export interface PostLimits {
-  /** `host` or `host:port` that may be private and without TLS, because the operator has named it. */
+  /** `host` or `host:port` that may be private and without TLS, because the operator allows it. */
   hosts: readonly string[];
-  /** For everything, ms. */
+  /** For the whole call, ms. */
   deadlineMs: number;
 }
 
 const FIX =
-  'Look at the receiver; the event is sent again automatically. If it is meant to be private or without TLS, name its host and port in HUMMINGBATCH_WEBHOOK_HOSTS for the worker.';
+  'Check the receiver; the event is sent again automatically. If the receiver is private or without TLS, add its host and port to HUMMINGBATCH_WEBHOOK_HOSTS of the worker.';
 
 /**
- * Posts to an untrusted URL: https and public addresses only, but for hosts that the operator has named. The address
- * is checked where the connection is made. Redirects are an answer like others, and what the answer holds is not read.
+ * Posts to a URL that somebody else wrote: https and public addresses only, except for hosts that the operator allows.
+ * The address is checked where the connection is made. Redirects are not followed, and the body of the answer is not
+ * read.
  *
- * @throws `unreachable`, naming no more of the URL than its origin
+ * @throws `unreachable`; the message names only the URL's origin
  */
 export async function postPublic(
   { url, headers, body }: WebhookPost,
@@ -42,11 +43,11 @@ export async function postPublic(
   signal: AbortSignal,
 ): Promise<WebhookAnswer> {
   const target = parseUrl(url);
-  const isNamed = target !== undefined && hosts.some((host) => isHostNamed(target, host));
-  // Each message has its own connection: none is kept, and none outlives its deadline.
-  const agent = new Agent(isNamed ? {} : { connect: { lookup: onlyPublic(systemLookup) } });
+  const isAllowed = target !== undefined && hosts.some((host) => matchesHost(target, host));
+  // Each message has its own connection, which is closed at the end or at its deadline.
+  const agent = new Agent(isAllowed ? {} : { connect: { lookup: createPublicLookup(systemLookup) } });
   try {
-    if (!isNamed) refuseUnsafe(new URL(url));
+    if (!isAllowed) rejectUnsafe(new URL(url));
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
     const answer = await fetch(url, {
       method: 'POST',
@@ -63,7 +64,7 @@ export async function postPublic(
     if (signal.aborted) throw signal.reason;
     throw new HummingbatchError(
       'unreachable',
-      `The receiver at ${parseOrigin(url)} got no event: ${describeCause(error)}.`,
+      `The event could not be delivered to ${parseOrigin(url)}: ${readMessage(findRootCause(error))}.`,
       {
         fix: FIX,
         cause: error,
@@ -74,18 +75,18 @@ export async function postPublic(
   }
 }
 
-function refuseUnsafe(target: URL): void {
+function rejectUnsafe(target: URL): void {
   if (target.protocol !== 'https:')
-    throw new Error('without TLS it must be one of HUMMINGBATCH_WEBHOOK_HOSTS');
-  refusePrivate(target);
+    throw new Error('a receiver without TLS must be listed in HUMMINGBATCH_WEBHOOK_HOSTS');
+  rejectPrivateAddress(target);
 }
 
-/** `URL` writes both in one form: cases, forms of an address, the port that a scheme has anyway. */
-function isHostNamed({ protocol, host }: URL, named: string): boolean {
-  return parseUrl(`${protocol}//${named}`)?.host === host;
+/** Compares after `URL` has normalised both: letter case, forms of an address, and a scheme's default port. */
+function matchesHost({ protocol, host }: URL, allowed: string): boolean {
+  return parseUrl(`${protocol}//${allowed}`)?.host === host;
 }
 
-/** Seconds only: a date would be by the receiver's clock. */
+/** Reads seconds only: a date would depend on the receiver's clock. */
 function parseSeconds(retryAfter: string | null): number | undefined {
   return retryAfter !== null && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : undefined;
 }

@@ -2,18 +2,24 @@ import type { LookupAddress } from 'node:dns';
 import type { LookupFunction as Lookup } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-const NOT_PUBLIC = 'it leads to an address that is not public';
-/** All that is given out for use on the internet; what lies outside and is in no range of ipaddr.js is no address either. */
+const NOT_PUBLIC = 'it resolves to an address that is not public';
+/**
+ * The range that is assigned for use on the internet. Addresses outside of it that are in no range of ipaddr.js count
+ * as not public.
+ */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
-/** A literal address is never looked up, so it is checked here; `URL` has written every form of it (octal, decimal) as one. */
-export function refusePrivate({ hostname }: URL): void {
+/**
+ * Rejects a literal address that is not public. Literal addresses are never looked up; `URL` has normalised their forms
+ * (octal, decimal).
+ */
+export function rejectPrivateAddress({ hostname }: URL): void {
   const literal = hostname.replace(/^\[|\]$/g, '');
   if (ipaddr.isValid(literal) && !isPublic(literal)) throw new Error(NOT_PUBLIC);
 }
 
-/** A look-up for connections that fails where a name has any address that is not public. */
-export function onlyPublic(lookup: Lookup): Lookup {
+/** A DNS lookup for connections that fails where a name has any address that is not public. */
+export function createPublicLookup(lookup: Lookup): Lookup {
   return (host, options, done) =>
     lookup(host, { ...options, all: true }, (error, found) => {
       const addresses = found as LookupAddress[];
@@ -25,7 +31,10 @@ export function onlyPublic(lookup: Lookup): Lookup {
     });
 }
 
-/** `unicast` is what ipaddr.js calls an address that is in no reserved range; 4-in-6 is judged by its inner address. */
+/**
+ * Whether an address is public. ipaddr.js calls an address in no reserved range `unicast`; an IPv4 address inside IPv6
+ * counts as IPv4.
+ */
 function isPublic(address: string): boolean {
   const parsed = ipaddr.process(address);
   if (parsed.range() !== 'unicast') return false;

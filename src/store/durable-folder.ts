@@ -2,51 +2,52 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import pMap from 'p-map';
 
-// More at once gains nothing on one disk.
-const SYNCS = 8;
+// More syncs at once are not faster on one disk.
+const MAX_SYNCS = 8;
 
 /**
- * Makes a folder with all its parents. A name is only safe from a power cut once the folder that holds it is synced.
+ * Creates a folder with all its parents. A folder survives a power cut only when the folder above it is synced.
  *
- * @returns the folders that have a new name in them, or are about to: whoever writes into `path` syncs all of these
+ * @returns the folders to sync after writing into `path`: itself, and each one that got a new folder
  */
 export async function makeFolder(path: string): Promise<string[]> {
   const first = await mkdir(path, { recursive: true });
-  return first === undefined ? [path] : [path, ...chain(path, dirname(first)).map(dirname)];
+  return first === undefined ? [path] : [path, ...listAncestors(path, dirname(first)).map(dirname)];
 }
 
 /**
- * Makes the folders below a root, and syncs them. Which of them have a safe name is known only of those that this process
- * has synced: a folder that is there may have been made by one that was killed before it came to that.
+ * Creates and syncs the folders below a root. Only a folder whose parent this process has synced counts as durable: an
+ * existing folder may come from a process that was killed before its sync.
  */
-export function foldersBelow(root: string) {
-  const safe = new Set([root]);
+export function createDurableFolders(root: string) {
+  const durable = new Set([root]);
   return {
-    /** @returns the folders that {@link sync} must be called with once `path` has what belongs into it */
+    /** @returns the folders to call {@link sync} with after writing into `path` */
     async make(path: string): Promise<string[]> {
       const first = await mkdir(path, { recursive: true });
-      // Made again if it was removed.
-      if (first !== undefined) for (const folder of chain(path, dirname(first))) safe.delete(folder);
-      const unsafe = chain(path, root).filter((folder) => !safe.has(folder));
-      return [path, ...unsafe.map(dirname)];
+      // The folder was deleted and is created again.
+      if (first !== undefined)
+        for (const folder of listAncestors(path, dirname(first))) durable.delete(folder);
+      const unsynced = listAncestors(path, root).filter((folder) => !durable.has(folder));
+      return [path, ...unsynced.map(dirname)];
     },
     async sync(folders: Iterable<string>): Promise<void> {
       const synced = new Set(folders);
-      await pMap(synced, syncFolder, { concurrency: SYNCS });
-      // The name of a folder stands in the one above it.
-      for (const folder of synced) if (synced.has(dirname(folder))) safe.add(folder);
+      await pMap(synced, syncFolder, { concurrency: MAX_SYNCS });
+      // A folder is durable once the folder above it is synced.
+      for (const folder of synced) if (synced.has(dirname(folder))) durable.add(folder);
     },
   };
 }
 
-/** A folder and those above it, as far as they are below `end`. */
-function chain(path: string, end: string): string[] {
+/** A folder and its parents below `end`. */
+function listAncestors(path: string, end: string): string[] {
   const folders: string[] = [];
   for (let folder = path; folder.length > end.length; folder = dirname(folder)) folders.push(folder);
   return folders;
 }
 
-/** Windows cannot open folders, and needs no sync of them. */
+/** Syncs a folder. Windows cannot open folders and does not need it. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');

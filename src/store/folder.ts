@@ -2,26 +2,27 @@ import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pMap from 'p-map';
+import { getErrno } from '../contract/caught-error.ts';
 import { HummingbatchError } from '../contract/errors.ts';
-import { foldersBelow } from './durable-folder.ts';
-import { getErrno, toStoreError } from './errors.ts';
+import { createDurableFolders } from './durable-folder.ts';
+import { toStoreError } from './errors.ts';
 import { splitKey, splitPrefix } from './keys.ts';
 import type { Data, Entry, Staged, Store } from './store.ts';
 
-/** Where values are written before they get their name: inside the store, so that the rename is atomic. */
+/** The folder for unfinished values. It is inside the store, so that the rename to the final name is atomic. */
 export const TEMPORARY = '.tmp';
 
-// More at once gains nothing on one disk: fsync is the limit.
-const WRITERS = 8;
+// More writers are not faster on one disk: fsync is the limit.
+const MAX_WRITERS = 8;
 
-/** A store in a folder of a local disk: temporary file, fsync, rename, fsync of the folder. */
+/** A store in a folder of a local disk. Each write is: temporary file, fsync, rename, fsync of the folder. */
 export function folderStore(root: string, id: string): Store {
   const toPath = (key: string) => join(root, ...splitKey(key));
-  const durable = foldersBelow(root);
+  const durable = createDurableFolders(root);
   const prefixPath = (prefix: string) => join(root, ...splitPrefix(prefix));
 
-  /** Everything that touches the disk goes through here, so that each failure gets its code. */
-  async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs a disk operation; its errors get an error code. */
+  async function withStoreErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -29,8 +30,8 @@ export function folderStore(root: string, id: string): Store {
     }
   }
 
-  /** What is not there: of a store that is there nothing, of one that is gone (a disk that was unplugged) an error. */
-  async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
+  /** Undefined for a missing file. An error if the whole store is gone, such as an unplugged disk. */
+  async function undefinedIfMissing<T>(reading: Promise<T>): Promise<T | undefined> {
     try {
       return await reading;
     } catch (error) {
@@ -41,11 +42,11 @@ export function folderStore(root: string, id: string): Store {
   }
 
   async function readEntries(folder: string) {
-    return (await orUndefined(readdir(folder, { withFileTypes: true }))) ?? [];
+    return (await undefinedIfMissing(readdir(folder, { withFileTypes: true }))) ?? [];
   }
 
   async function writeTemporary(data: Data): Promise<string> {
-    // No mkdir here: where the root is gone this must fail and not make a new one.
+    // No mkdir here: if the root is gone, this must fail instead of creating a new root.
     const path = join(root, TEMPORARY, randomUUID());
     const file = await open(path, 'wx');
     try {
@@ -61,21 +62,21 @@ export function folderStore(root: string, id: string): Store {
   }
 
   async function stage(data: AsyncIterable<Uint8Array>): Promise<Staged> {
-    const { pieces, measured } = measuring(data);
-    // What the data fail with is their own: their sender went away.
-    const path = await guarded(() => writeTemporary(pieces())).catch((error: unknown) => {
+    const { pieces, measured } = hashWhileReading(data);
+    // An error of the data's source is thrown unchanged: it is no error of the store.
+    const path = await withStoreErrors(() => writeTemporary(pieces())).catch((error: unknown) => {
       throw measured.failure ?? error;
     });
     return {
       bytes: measured.bytes,
       sha256: measured.hash.digest('hex'),
-      read: (at, length) => guarded(() => readPart(path, at, length)),
-      keep: (key) => guarded(() => name(path, key)),
-      discard: () => guarded(() => rm(path, { force: true })),
+      read: (at, length) => withStoreErrors(() => readPart(path, at, length)),
+      keep: (key) => withStoreErrors(() => moveToKey(path, key)),
+      discard: () => withStoreErrors(() => rm(path, { force: true })),
     };
   }
 
-  async function name(temporary: string, key: string): Promise<void> {
+  async function moveToKey(temporary: string, key: string): Promise<void> {
     const target = toPath(key);
     const folders = await durable.make(dirname(target));
     await rename(temporary, target);
@@ -92,7 +93,7 @@ export function folderStore(root: string, id: string): Store {
         for (const folder of await durable.make(dirname(target))) folders.add(folder);
         await rename(temporary, target);
       },
-      { concurrency: WRITERS },
+      { concurrency: MAX_WRITERS },
     );
     await durable.sync(folders);
   }
@@ -102,7 +103,7 @@ export function folderStore(root: string, id: string): Store {
     const temporary = await writeTemporary(data);
     try {
       const folders = await durable.make(dirname(target));
-      // A hard link is the one call that is both atomic and refuses to replace; `open('wx')` could leave half a value.
+      // Only a hard link is atomic and never replaces a file; `open('wx')` could leave half a value after a crash.
       await link(temporary, target);
       await durable.sync(folders);
       return true;
@@ -115,7 +116,7 @@ export function folderStore(root: string, id: string): Store {
   }
 
   async function* read(key: string): AsyncIterable<Uint8Array> {
-    const file = await guarded(() => orUndefined(open(toPath(key), 'r')));
+    const file = await withStoreErrors(() => undefinedIfMissing(open(toPath(key), 'r')));
     if (!file) throw new HummingbatchError('store-corrupt', `The store ${root} has lost its file ${key}.`);
     try {
       yield* file.createReadStream({ highWaterMark: 1 << 18 });
@@ -147,25 +148,25 @@ export function folderStore(root: string, id: string): Store {
   return {
     id,
     location: root,
-    put: (key, data) => guarded(() => putAll([{ key, data }])),
-    putAll: (entries) => guarded(() => putAll(entries)),
+    put: (key, data) => withStoreErrors(() => putAll([{ key, data }])),
+    putAll: (entries) => withStoreErrors(() => putAll(entries)),
     stage,
-    putIfAbsent: (key, data) => guarded(() => putIfAbsent(key, data)),
-    get: (key) => guarded(() => orUndefined(readFile(toPath(key)))),
+    putIfAbsent: (key, data) => withStoreErrors(() => putIfAbsent(key, data)),
+    get: (key) => withStoreErrors(() => undefinedIfMissing(readFile(toPath(key)))),
     read,
     head: (key) =>
-      guarded(async () => {
-        const found = await orUndefined(stat(toPath(key)));
+      withStoreErrors(async () => {
+        const found = await undefinedIfMissing(stat(toPath(key)));
         return found && { bytes: found.size };
       }),
-    list: (prefix) => guarded(() => list(prefix)),
-    folders: (prefix) => guarded(() => folders(prefix)),
-    delete: (key) => guarded(() => rm(toPath(key), { force: true })),
+    list: (prefix) => withStoreErrors(() => list(prefix)),
+    folders: (prefix) => withStoreErrors(() => folders(prefix)),
+    delete: (key) => withStoreErrors(() => rm(toPath(key), { force: true })),
   };
 }
 
-/** Data that are counted and hashed while they pass. */
-function measuring(data: AsyncIterable<Uint8Array>) {
+/** Counts and hashes data while they are read. */
+function hashWhileReading(data: AsyncIterable<Uint8Array>) {
   const measured: { bytes: number; hash: Hash; failure?: unknown } = { bytes: 0, hash: createHash('sha256') };
   async function* pieces() {
     try {

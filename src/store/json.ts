@@ -1,13 +1,16 @@
 import { HummingbatchError } from '../contract/errors.ts';
 import type { Store } from './store.ts';
 
-/** One value as JSON, or undefined. What lies there was written by us; a file that is no JSON is `store-corrupt`. */
+/**
+ * Reads one value as JSON; undefined where there is none. Its shape is not checked, because hummingbatch wrote it.
+ * @throws `store-corrupt` where it is not JSON
+ */
 export async function getJson<T>(store: Store, key: string): Promise<T | undefined> {
   const bytes = await store.get(key);
   return bytes && (parse(Buffer.from(bytes).toString(), store, key) as T);
 }
 
-/** Values as JSON, one on each line; the same otherwise. */
+/** The same for JSON Lines. */
 export async function getJsonLines<T>(store: Store, key: string): Promise<T[] | undefined> {
   const bytes = await store.get(key);
   const lines = bytes && Buffer.from(bytes).toString().split('\n').filter(Boolean);
@@ -18,9 +21,13 @@ function parse(text: string, store: Store, key: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new HummingbatchError('store-corrupt', `${key} in the store ${store.location} is no JSON.`, {
-      cause,
-    });
+    throw new HummingbatchError(
+      'store-corrupt',
+      `The file ${key} in the store ${store.location} is not JSON.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

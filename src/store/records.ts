@@ -2,7 +2,9 @@ import { HummingbatchError, type OutputRecord } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import type { Store } from './store.ts';
 
-/** The records of an ended batch, one by one; none while it has no report. */
+/**
+ * Reads the records of an ended batch one by one. Yields none before the batch has a report. @throws `store-corrupt`
+ */
 export async function* readRecords(store: Store, batchId: string): AsyncGenerator<OutputRecord> {
   const { results } = batchPlaces(batchId);
   if (!(await store.head(results))) return;
@@ -20,8 +22,12 @@ function parse(line: string, batchId: string): OutputRecord {
   try {
     return JSON.parse(line) as OutputRecord;
   } catch (cause) {
-    throw new HummingbatchError('store-corrupt', `The records of ${batchId} hold a line that is no JSON.`, {
-      cause,
-    });
+    throw new HummingbatchError(
+      'store-corrupt',
+      `The file results.jsonl of the batch ${batchId} has a line that is not JSON.`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -2,7 +2,10 @@ import type { Store } from './store.ts';
 
 const PLACE = 'references/';
 
-/** Says whether the store holds a reference of some content; reads the folder once, when first asked. */
+/**
+ * Creates a function that tells whether the store has a reference with a SHA-256. Reads the folder once, at the first
+ * call.
+ */
 export function createReferenceLookup(store: Store): (sha256: string) => Promise<boolean> {
   let known: Promise<Set<string>> | undefined;
   const read = async () =>

@@ -1,27 +1,27 @@
 import type { WebhookEvent } from '../contract/index.ts';
-import { invalid, type SignedRequest, verifySignature } from './signature.ts';
+import { rejectWebhook, type SignedRequest, verifySignature } from './signature.ts';
 
-/** An event as a receiver has it. */
+/** An event as a receiver gets it. */
 export interface ReceivedEvent extends WebhookEvent {
-  /** The header `webhook-id`. An event may come more than once: who has seen its id leaves it alone. */
+  /** The header `webhook-id`. An event may be delivered more than once: ignore an id that you have seen. */
   id: string;
 }
 
 /**
- * Takes an event of hummingbatch that came in as a webhook, where it is signed as agreed.
+ * Verifies a webhook of hummingbatch and returns its event.
  *
  * @example
  * ```ts
  * const event = verifyWebhook({ headers: request.headers, body, secret: process.env.WEBHOOK_SECRET });
  * if (event.type === 'batch.ended') console.log(event.data.batchId, event.data.state);
  * ```
- * @throws `webhook-invalid` where it is not signed, signed more than 5 min from now, by none of the secrets, or no event;
- *   `usage` where a secret is none
+ * @throws `webhook-invalid` where it has no signature, its timestamp is more than 5 min away from now, no secret
+ *   matches, or the body is no event; `usage` where a secret is not valid
  */
 export function verifyWebhook(request: SignedRequest): ReceivedEvent {
   const { id, text } = verifySignature(request);
   const event = parse(text);
-  if (!isEvent(event)) throw invalid('it is signed, and no event of a batch');
+  if (!isEvent(event)) throw rejectWebhook('its signature is valid, but its body is not an event of a batch');
   return { ...event, id };
 }
 
@@ -29,12 +29,12 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // No JSON, so no event either: that is said.
+    // Not JSON, so not an event: the caller throws.
     return undefined;
   }
 }
 
-/** Its type may be one that only a later version knows. */
+/** Accepts types that only a later version sends. */
 function isEvent(value: unknown): value is WebhookEvent {
   const { type, timestamp, data } = (value ?? {}) as Record<string, unknown>;
   if (typeof type !== 'string' || typeof timestamp !== 'string') return false;

@@ -1,4 +1,4 @@
-/** Messages of Standard Webhooks: their secrets, how they are signed, and how a receiver knows whose they are. */
+/** Standard Webhooks: secrets, signing and verifying. https://www.standardwebhooks.com */
 export { type ReceivedEvent, verifyWebhook } from './event.ts';
 export { isWebhookSecret, readSecrets, type WebhookSecrets } from './secret.ts';
 export { SIGNATURE_HEADERS, type SignedRequest, sign, verifySignature } from './signature.ts';

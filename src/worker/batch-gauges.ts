@@ -41,8 +41,8 @@ export async function watchBatches(options: BatchGaugesOptions, signal: AbortSig
 
 function createGauges({ taskQueue, count, meter }: BatchGaugesOptions) {
   // Of kind float, because only those have a value for "nobody knows".
-  const createGauge = ({ name, says }: { name: string; says: string }) =>
-    meter.createGauge(name, 'float', undefined, says);
+  const createGauge = ({ name, description }: { name: string; description: string }) =>
+    meter.createGauge(name, 'float', undefined, description);
   const [batches, stopped] = [createGauge(METRICS.batches), createGauge(METRICS.stopped)];
   const open = `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"`;
   /** Codes that have been shown: they stay, as 0. */

@@ -1,6 +1,6 @@
 import { type NativeConnection, Runtime } from '@temporalio/worker';
 import type { ActivityDeps } from '../activities/index.ts';
-import { ADDED_LABELS, combinations, METRICS, type Metric } from '../batch/metrics.ts';
+import { ADDED_LABELS, listLabelCombinations, METRICS, type Metric } from '../batch/metrics.ts';
 import { WORKFLOW_TYPE } from '../contract/input.ts';
 import { toTransferQueue } from '../contract/queues.ts';
 import { watchBatches } from './batch-gauges.ts';
@@ -33,7 +33,7 @@ export async function showMetrics(options: WorkerMetricsOptions, signal: AbortSi
 
 /** Prometheus counts the increase of a series from its second value on: one that begins with 60 images shows none. */
 function beginAtZero(metric: Metric, place: { namespace: string; taskQueue: string }): void {
-  const { name, kind, by, says, rare } = metric;
+  const { name, kind, by, description, rare } = metric;
   if (kind !== 'counter' || rare) return;
   const added: Record<string, string> = {
     ...place,
@@ -42,6 +42,6 @@ function beginAtZero(metric: Metric, place: { namespace: string; taskQueue: stri
     activityType: by,
   };
   const tags = Object.fromEntries(ADDED_LABELS[by].map((label) => [label, added[label] ?? '']));
-  const counter = Runtime.instance().metricMeter.createCounter(name, undefined, says);
-  for (const labels of combinations(metric)) counter.add(0, { ...tags, ...labels });
+  const counter = Runtime.instance().metricMeter.createCounter(name, undefined, description);
+  for (const labels of listLabelCombinations(metric)) counter.add(0, { ...tags, ...labels });
 }

@@ -106,7 +106,7 @@ export class Batch {
     Object.assign(this.progress, change);
     // Outside of the wait nothing looks again at that time.
     if (this.progress.state !== 'WAITING') this.progress.nextCheck = undefined;
-    this.#tally.see(before, this.progress);
+    this.#tally.update(before, this.progress);
     if (before.state !== this.progress.state) logState(this.progress);
     setCurrentDetails(formatDetails(this.progress, this.options));
     this.#publish();
@@ -139,7 +139,7 @@ export class Batch {
 
   /** It had ended before it began: an earlier run has counted it. */
   endAsBefore(state: EndState): void {
-    this.#tally.rest();
+    this.#tally.stop();
     this.end(state);
     this.shouldNotifyEnd = false;
   }

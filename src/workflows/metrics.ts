@@ -1,5 +1,5 @@
 import { metricMeter } from '@temporalio/workflow';
-import { counterOn } from '../batch/metrics.ts';
+import { createCounter } from '../batch/metrics.ts';
 
 /** Counts in the worker's metrics; silent on replay. */
-export const count = counterOn(metricMeter);
+export const count = createCounter(metricMeter);

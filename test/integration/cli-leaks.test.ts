@@ -166,8 +166,8 @@ describe('a key that no header can hold', () => {
     expect(JSON.parse(run.stdout)).toEqual({
       error: {
         code: 'key-invalid',
-        message: 'The key for the Gemini API holds a space, a line end or another character that no key has.',
-        fix: 'Set GEMINI_API_KEY again, with nothing before and behind the key.',
+        message: 'The Gemini API key contains a space, a line break or another character that no key has.',
+        fix: 'Set GEMINI_API_KEY again, with nothing before or after the key.',
       },
     });
     expect(existsSync(join(desk.folder, 'hummingbatch'))).toBe(false);

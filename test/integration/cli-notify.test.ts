@@ -45,6 +45,8 @@ test('nothing is started with secrets that are malformed, and nothing of them is
   await desk.write('m.yaml', manifestText('wrong'));
   const { code, stderr } = await desk.run(['run', 'm.yaml', '--emulator']);
   expect(code).toBe(2);
-  expect(stderr).toContain('HUMMINGBATCH_WEBHOOK_SECRETS: entry 1 is no name with a secret');
+  expect(stderr).toContain(
+    'HUMMINGBATCH_WEBHOOK_SECRETS: entry 1 is not a name and a Standard Webhooks secret',
+  );
   expect(stderr).not.toContain('hunter2');
 });

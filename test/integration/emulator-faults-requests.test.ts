@@ -12,7 +12,7 @@ describe('a create that goes wrong', () => {
       jobs: [{ state: 'PENDING' }],
       answersLost: 1,
       faults: { 'create.answer-lost': 1 },
-      complaints: [],
+      refusedRequests: [],
     });
     expect((await client.createFromLines(LINE)).status).toBe(200);
   });

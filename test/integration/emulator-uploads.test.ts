@@ -61,8 +61,8 @@ describe('a resumable upload', () => {
     const last = await client.sendPiece(url, 6, TEXT.subarray(6));
     expect(Buffer.from(last.json.file.sha256Hash, 'base64').toString()).toBe(SHA256);
     // Whether the broken connection or the query was noticed first: either is nothing out of order.
-    const { complaints } = await emulator.ledger();
-    expect(complaints.filter((complaint) => complaint.status !== 'CANCELLED')).toEqual([]);
+    const { refusedRequests } = await emulator.ledger();
+    expect(refusedRequests.filter((complaint) => complaint.status !== 'CANCELLED')).toEqual([]);
     await emulator.close();
     await rm(directory, { recursive: true });
   });

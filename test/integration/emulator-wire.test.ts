@@ -310,7 +310,7 @@ describe('the ledger', () => {
     expect(ledger.uploads).toEqual([expect.objectContaining({ name: input.name, sha256 })]);
     expect(ledger.imagesBilled).toBe(2);
     expect(ledger.bytesDownloaded).toBeGreaterThan(10_000);
-    expect(ledger.complaints).toEqual([
+    expect(ledger.refusedRequests).toEqual([
       expect.objectContaining({ route: 'batches.create', status: 'PERMISSION_DENIED' }),
     ]);
     expect(await world.emulator.ledger()).toMatchObject({ jobs: ledger.jobs });

@@ -267,7 +267,7 @@ test('a reference URL that resolves to a private address is not fetched, and not
   const { code, stderr } = await desk.run(['run', 'inside.json'], env);
   expect(code).toBe(1);
   expect(stderr).toContain(
-    `The reference at https://127.0.0.1:${port} could not be fetched: it leads to an address that is not public.`,
+    `The reference at https://127.0.0.1:${port} could not be fetched: it resolves to an address that is not public.`,
   );
   expect(stderr).toContain('Check the URL, or use a local file.');
   expect(connections()).toBe(0);

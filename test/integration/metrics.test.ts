@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { ADDED_LABELS, METRICS, type Metric, scrapedName } from '../../src/batch/metrics.ts';
+import { ADDED_LABELS, METRICS, type Metric, getScrapedName } from '../../src/batch/metrics.ts';
 import { freePort } from '../../src/local/ports.ts';
 import { createListener } from '../support/listener.ts';
 import { parsePromQl, readDeployedExpressions } from '../support/promql.ts';
@@ -129,7 +129,9 @@ describe('the metrics of a worker, for a batch that stopped once and has a refus
 
   test('are all in the table of metrics, with exactly its labels', () => {
     const table = Object.values(METRICS).map((metric: Metric) =>
-      [scrapedName(metric), ...[...Object.keys(metric.labels), ...ADDED_LABELS[metric.by]].sort()].join(' '),
+      [getScrapedName(metric), ...[...Object.keys(metric.labels), ...ADDED_LABELS[metric.by]].sort()].join(
+        ' ',
+      ),
     );
     const own = ended.filter(({ name }) => name.startsWith('hummingbatch_'));
     const seen = own.map(({ name, labels }) => [name, ...Object.keys(labels).sort()].join(' '));

@@ -68,7 +68,7 @@ describe('a retry as plain JSON', () => {
     ]);
     // The default selection is failed and missing outputs; there are none.
     expect((await catchFailure(prepare({ retry: { id: 'fix-2' } }))).message).toContain(
-      'no output of it is of that kind',
+      'no output matches the choice',
     );
     expect(await store.list(`${places.home}/`)).toEqual(before);
   });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { METRICS, type Metric, scrapedName } from '../../src/batch/metrics.ts';
+import { METRICS, type Metric, getScrapedName } from '../../src/batch/metrics.ts';
 import {
   parsePromQl,
   readAlerts,
@@ -10,7 +10,7 @@ import {
   readPanels,
 } from '../support/promql.ts';
 
-const OURS = new Map(Object.values(METRICS).map((metric: Metric) => [scrapedName(metric), metric]));
+const OURS = new Map(Object.values(METRICS).map((metric: Metric) => [getScrapedName(metric), metric]));
 const expressions = await readDeployedExpressions();
 const alerts = await readAlerts('prometheus/alerts.yaml');
 const panels = await readPanels('grafana/hummingbatch.json');

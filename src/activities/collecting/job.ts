@@ -119,7 +119,7 @@ async function downloadOnce(
   const chunks = deps.gemini.results(source.file, group.end, context.signal, { again });
   for await (const line of splitLines(countBytes(chunks, context), group.end, MAX_LINE_BYTES)) {
     const result = parseAnswer(line, expected);
-    if (!line.whole && result.answers.length === 0) return { end: line.end, partialLine: result };
+    if (!line.hasNewline && result.answers.length === 0) return { end: line.end, partialLine: result };
     group.add(result, line.end);
     if (group.isFull && !(await writeCheckpoint(deps, source, log, group, false, context))) return undefined;
   }

@@ -3,35 +3,35 @@ import { type FaultLimits, type FaultName, type FaultPlan, splitName } from './p
 import type { Point } from './table.ts';
 
 /** A fault of a plan, ready to strike. */
-export interface Armed<Does> {
+export interface ArmedFault<Action> {
   name: FaultName;
-  does: Does;
+  action: Action;
   /** See the kind. */
-  ends: boolean;
+  isFinal: boolean;
   /** Counts an occasion. Whether it strikes is asked when its turn comes: a fault before it may leave it nothing to do. */
-  meet(occasion: Occasion): Chance;
+  count(target: FaultTarget): Draw;
 }
 
 /** Something that a fault could strike. */
-export interface Occasion {
+export interface FaultTarget {
   /** Display name of the job or file. */
   name?: string | undefined;
   /** Of a line: it is counted by its key. */
   key?: string | undefined;
 }
 
-export interface Chance {
-  strikes(): boolean;
+export interface Draw {
+  fires(): boolean;
   /** Always the same for the same plan and occasion. */
   random: string;
 }
 
 /** The faults of a plan at one point, in their order, with nothing counted yet. */
-export function arm<Does>(
+export function armFaults<Action>(
   { seed = 0, faults }: FaultPlan,
   point: Point,
-  kinds: Readonly<Record<string, { bind(args: unknown): Does; ends?: true }>>,
-): Armed<Does>[] {
+  kinds: Readonly<Record<string, { bind(args: unknown): Action; isFinal?: true }>>,
+): ArmedFault<Action>[] {
   return faults.flatMap((fault, index) => {
     const parts = splitName(fault.fault);
     const kind = parts.point === point ? kinds[parts.kind] : undefined;
@@ -39,27 +39,27 @@ export function arm<Does>(
       ? [
           {
             name: fault.fault,
-            does: kind.bind(fault),
-            ends: kind.ends === true,
-            meet: counter(fault, `${seed} ${index}`),
+            action: kind.bind(fault),
+            isFinal: kind.isFinal === true,
+            count: createCounter(fault, `${seed} ${index}`),
           },
         ]
       : [];
   });
 }
 
-const NEVER: Chance = { strikes: () => false, random: '' };
+const NEVER: Draw = { fires: () => false, random: '' };
 
-function counter(
+function createCounter(
   { times = Number.POSITIVE_INFINITY, probability = 1, match = {} }: FaultLimits,
   salt: string,
 ) {
   const { name, key, nth } = match;
   const counts = new Map<string, number>();
   let left = times;
-  return (occasion: Occasion): Chance => {
-    if (!fits(name, occasion.name) || !fits(key, occasion.key)) return NEVER;
-    const subject = occasion.key ?? '';
+  return (target: FaultTarget): Draw => {
+    if (!matches(name, target.name) || !matches(key, target.key)) return NEVER;
+    const subject = target.key ?? '';
     const count = (counts.get(subject) ?? 0) + 1;
     counts.set(subject, count);
     const hash = createHash('sha256').update(`${salt} ${count} ${subject}`).digest();
@@ -67,7 +67,7 @@ function counter(
       (nth === undefined || [nth].flat().includes(count)) && hash.readUInt32BE() / 2 ** 32 < probability;
     return {
       random: hash.toString('hex'),
-      strikes() {
+      fires() {
         if (!due || left === 0) return false;
         left -= 1;
         return true;
@@ -76,6 +76,6 @@ function counter(
   };
 }
 
-function fits(pattern: string | undefined, text: string | undefined): boolean {
+function matches(pattern: string | undefined, text: string | undefined): boolean {
   return pattern === undefined || (text !== undefined && new RegExp(pattern, 'u').test(text));
 }

@@ -1,16 +1,19 @@
-import type { FileFate } from '../files/files.ts';
+import type { FileFaults } from '../files/files.ts';
 import type { Exchange, Reply } from '../http/exchange.ts';
 import type { JobRecord, Picture, Row } from '../jobs/jobs.ts';
 import type { ResultShape } from '../rows/effects.ts';
-import type { EventFate } from '../webhooks/deliveries.ts';
-import type { World } from '../world.ts';
-import { type Armed, arm, type Occasion } from './arm.ts';
-import type { Strike } from './kind.ts';
+import type { EventFaults } from '../webhooks/deliveries.ts';
+import { type ArmedFault, armFaults, type FaultTarget } from './arm.ts';
+import type { FaultAction } from './kind.ts';
 import type { FaultName, FaultPlan } from './plan.ts';
-import { SUBJECTS } from './subjects.ts';
-import { BIRTH_POINTS, REQUEST_POINTS, type RequestPoint } from './table.ts';
+import { CREATION_POINTS, REQUEST_POINTS, type RequestPoint } from './table.ts';
 
-type Handler = (exchange: Exchange, world: World) => Promise<Reply>;
+/** A request that faults can affect. */
+export interface RequestTarget {
+  point: RequestPoint;
+  /** The display name of the job or file that the request is about. */
+  findName: () => Promise<string | undefined>;
+}
 
 export type FaultBook = ReturnType<typeof openFaults>;
 
@@ -21,14 +24,14 @@ export function openFaults(first: FaultPlan = { faults: [] }) {
   let armed = armAll(first);
 
   /** The faults that strike, in the order of the plan. Each is asked when its turn comes; all have counted by then. */
-  function* strikes<Does>(faults: readonly Armed<Does>[], occasion: Occasion) {
-    const chances = faults.map((fault) => ({ fault, chance: fault.meet(occasion) }));
+  function* fire<Action>(faults: readonly ArmedFault<Action>[], target: FaultTarget) {
+    const draws = faults.map((fault) => ({ fault, draw: fault.count(target) }));
     let ended = false;
-    for (const { fault, chance } of chances) {
-      if ((fault.ends && ended) || !chance.strikes()) continue;
-      ended ||= fault.ends;
+    for (const { fault, draw } of draws) {
+      if ((fault.isFinal && ended) || !draw.fires()) continue;
+      ended ||= fault.isFinal;
       fired.set(fault.name, (fired.get(fault.name) ?? 0) + 1);
-      yield { does: fault.does, random: chance.random };
+      yield { action: fault.action, random: draw.random };
     }
   }
 
@@ -44,23 +47,26 @@ export function openFaults(first: FaultPlan = { faults: [] }) {
     },
 
     /** Answers a request by its handler, or by what the plan has in its place or around it. */
-    async answer(label: string, handler: Handler, exchange: Exchange, world: World): Promise<Reply> {
-      const subject = Object.hasOwn(SUBJECTS, label) ? SUBJECTS[label] : undefined;
-      const faults = subject ? armed.requests[subject.point] : [];
-      if (!subject || faults.length === 0) return handler(exchange, world);
-      const struck = strikes(faults, { name: await subject.findName(exchange, world) });
-      const go: Parameters<Strike>[1] = (request) => {
-        const { value: strike } = struck.next();
-        return strike ? strike.does(request, go) : handler(request, world);
+    async answer(
+      target: RequestTarget | undefined,
+      handler: Parameters<FaultAction>[1],
+      exchange: Exchange,
+    ): Promise<Reply> {
+      const faults = target ? armed.requests[target.point] : [];
+      if (!target || faults.length === 0) return handler(exchange);
+      const fired = fire(faults, { name: await target.findName() });
+      const next: Parameters<FaultAction>[1] = (request) => {
+        const { value: fault } = fired.next();
+        return fault ? fault.action(request, next) : handler(request);
       };
-      return go(exchange);
+      return next(exchange);
     },
 
     forJob(job: Pick<JobRecord, 'displayName' | 'createTime'>): Partial<JobRecord> {
-      const occasion = { name: job.displayName };
-      const fate = [...strikes(armed.job, occasion)].map(({ does }) => does(job));
-      const shape = [...strikes(armed.result, occasion)].map(({ does, random }) => does(random));
-      const kept: Partial<JobRecord> = mergeFirst(fate);
+      const target = { name: job.displayName };
+      const changes = [...fire(armed.job, target)].map(({ action }) => action(job));
+      const shape = [...fire(armed.result, target)].map(({ action, random }) => action(random));
+      const kept: Partial<JobRecord> = mergeFirst(changes);
       return shape.length > 0 ? { ...kept, shape: mergeFirst<ResultShape>(shape) } : kept;
     },
 
@@ -70,38 +76,42 @@ export function openFaults(first: FaultPlan = { faults: [] }) {
       key: string | undefined,
       picture: Picture,
     ): Pick<Row, 'effect' | 'shape'> {
-      const [strike] = strikes(armed.line, { name: displayName, key });
-      return strike ? strike.does(picture) : {};
+      const [fault] = fire(armed.line, { name: displayName, key });
+      return fault ? fault.action(picture) : {};
     },
 
     /** For a file that is about to be uploaded. */
-    forFile(name: string | undefined): FileFate {
-      return mergeFirst<FileFate>([...strikes(armed.file, { name })].map(({ does }) => does(name)));
+    forFile(name: string | undefined): FileFaults {
+      return mergeFirst<FileFaults>([...fire(armed.file, { name })].map(({ action }) => action(name)));
     },
 
     /** For the event of a job's end, once for each endpoint that is told. */
-    forEvent({ displayName: name }: Pick<JobRecord, 'displayName'>): EventFate {
-      return mergeFirst<EventFate>([...strikes(armed.event, { name })].map(({ does }) => does(name)));
+    forEvent({ displayName: name }: Pick<JobRecord, 'displayName'>): EventFaults {
+      return mergeFirst<EventFaults>([...fire(armed.event, { name })].map(({ action }) => action(name)));
     },
   };
 }
 
 /** All that they say; where two say different things, the first. */
-function mergeFirst<T extends object>(said: readonly T[]): T {
-  return Object.assign({}, ...said.toReversed());
+function mergeFirst<T extends object>(parts: readonly T[]): T {
+  return Object.assign({}, ...parts.toReversed());
 }
 
 function armAll(plan: FaultPlan) {
   const points = Object.entries(REQUEST_POINTS).map(([point, kinds]) => [
     point,
-    arm<Strike>(plan, point as RequestPoint, kinds),
+    armFaults<FaultAction>(plan, point as RequestPoint, kinds),
   ]);
   return {
-    requests: Object.fromEntries(points) as Record<RequestPoint, Armed<Strike>[]>,
-    job: arm<(born: Pick<JobRecord, 'createTime'>) => Partial<JobRecord>>(plan, 'job', BIRTH_POINTS.job),
-    result: arm<(random: string) => ResultShape>(plan, 'result', BIRTH_POINTS.result),
-    line: arm<(picture: Picture) => Pick<Row, 'effect' | 'shape'>>(plan, 'line', BIRTH_POINTS.line),
-    file: arm<(name: unknown) => FileFate>(plan, 'file', BIRTH_POINTS.file),
-    event: arm<(name: unknown) => EventFate>(plan, 'event', BIRTH_POINTS.event),
+    requests: Object.fromEntries(points) as Record<RequestPoint, ArmedFault<FaultAction>[]>,
+    job: armFaults<(created: Pick<JobRecord, 'createTime'>) => Partial<JobRecord>>(
+      plan,
+      'job',
+      CREATION_POINTS.job,
+    ),
+    result: armFaults<(random: string) => ResultShape>(plan, 'result', CREATION_POINTS.result),
+    line: armFaults<(picture: Picture) => Pick<Row, 'effect' | 'shape'>>(plan, 'line', CREATION_POINTS.line),
+    file: armFaults<(name: unknown) => FileFaults>(plan, 'file', CREATION_POINTS.file),
+    event: armFaults<(name: unknown) => EventFaults>(plan, 'event', CREATION_POINTS.event),
   };
 }

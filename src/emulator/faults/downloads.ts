@@ -1,32 +1,35 @@
 import { pipeline } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { Cut, type Reply } from '../http/exchange.ts';
-import { atEnd, Count, onRequest } from './kind.ts';
-import { waitUntilGone } from './requests.ts';
+import { Count, onEndOfRequest, onRequest } from './kind.ts';
+import { waitUntilDisconnected } from './requests.ts';
 
 const AFTER = { afterBytes: Count };
 
 /** What can happen to a result on its way. `afterBytes` counts from where this answer begins. */
 export const DOWNLOAD_FAULTS = {
-  broken: atEnd('the connection is cut after `afterBytes`', AFTER, async ({ afterBytes }, exchange, next) =>
-    cutAtByte(await next(exchange), afterBytes, async () => {
-      throw new Cut();
-    }),
+  broken: onEndOfRequest(
+    'the connection is cut after `afterBytes`',
+    AFTER,
+    async ({ afterBytes }, exchange, next) =>
+      cutAtByte(await next(exchange), afterBytes, async () => {
+        throw new Cut();
+      }),
   ),
 
-  short: atEnd(
+  short: onEndOfRequest(
     'after `afterBytes` it ends as if it were whole: no error, no Content-Length',
     AFTER,
     async ({ afterBytes }, exchange, next) =>
       withoutLength(cutAtByte(await next(exchange), afterBytes, async () => undefined)),
   ),
 
-  hang: atEnd(
+  hang: onEndOfRequest(
     'after `afterBytes` nothing more comes, and the connection stays open',
     AFTER,
     async ({ afterBytes }, exchange, next) =>
       cutAtByte(await next(exchange), afterBytes, async () => {
-        await waitUntilGone(exchange);
+        await waitUntilDisconnected(exchange);
         throw new Cut();
       }),
   ),

@@ -1,19 +1,19 @@
-import type { EventFate } from '../webhooks/deliveries.ts';
-import { Count, onBirth } from './kind.ts';
+import type { EventFaults } from '../webhooks/deliveries.ts';
+import { Count, onCreation } from './kind.ts';
 
 /** What can become of the event of a job's end, for each endpoint by itself. */
 export const EVENT_FAULTS = {
-  lost: onBirth('it is never sent', {}, (): EventFate => ({ copies: 0 })),
+  lost: onCreation('it is never sent', {}, (): EventFaults => ({ copies: 0 })),
 
-  twice: onBirth(
+  twice: onCreation(
     'it is sent again, under the same id, after it was taken',
     {},
-    (): EventFate => ({ copies: 2 }),
+    (): EventFaults => ({ copies: 2 }),
   ),
 
-  late: onBirth(
+  late: onCreation(
     'it is sent `afterMs` from the end of the job',
     { afterMs: Count },
-    ({ afterMs }): EventFate => ({ lateMs: afterMs }),
+    ({ afterMs }): EventFaults => ({ lateMs: afterMs }),
   ),
 };

@@ -1,19 +1,19 @@
-import type { FileFate } from '../files/files.ts';
-import { Count, onBirth } from './kind.ts';
+import type { FileFaults } from '../files/files.ts';
+import { Count, onCreation } from './kind.ts';
 
 /** What can become of an uploaded file. */
 export const FILE_FAULTS = {
-  processing: onBirth(
+  processing: onCreation(
     'it is PROCESSING for so many `polls` (GETs of it) before it is ACTIVE',
     { polls: Count },
-    ({ polls }): FileFate => ({ polls }),
+    ({ polls }): FileFaults => ({ polls }),
   ),
 
-  failed: onBirth('it is FAILED once it was processed', {}, (): FileFate => ({ failed: true })),
+  failed: onCreation('it is FAILED once it was processed', {}, (): FileFaults => ({ failed: true })),
 
-  expires: onBirth(
+  expires: onCreation(
     'it is gone `afterMs` from its upload, and not after 48 h',
     { afterMs: Count },
-    ({ afterMs }): FileFate => ({ lifetimeMs: afterMs }),
+    ({ afterMs }): FileFaults => ({ lifetimeMs: afterMs }),
   ),
 };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Picture, Row } from '../jobs/jobs.ts';
 import type { Pixels } from '../models.ts';
 import type { Effect, ImageSpec } from '../rows/effects.ts';
-import { Count, onBirth } from './kind.ts';
+import { Count, onCreation } from './kind.ts';
 
 type Kept = Pick<Row, 'effect' | 'shape'>;
 
@@ -11,7 +11,7 @@ const KEY = { key: z.string().min(1), length: Count.optional() };
 
 /** What can be in a row's line in place of its image. */
 const EFFECT_FAULTS = {
-  error: onBirth(
+  error: onCreation(
     'a row error with the google.rpc `code`; `message: null` leaves the message out; `field: "status"` in place of `error`',
     {
       code: z.int(),
@@ -21,7 +21,7 @@ const EFFECT_FAULTS = {
     ({ code, message, field }): Kept => effect({ kind: 'error', code, message: message ?? undefined, field }),
   ),
 
-  refused: onBirth(
+  refused: onCreation(
     'an answer without an image for a `finishReason`; its `content` is `no-parts`, `empty` or `absent`',
     {
       finishReason: z.string(),
@@ -31,48 +31,52 @@ const EFFECT_FAULTS = {
     (args): Kept => effect({ kind: 'refused', ...args }),
   ),
 
-  blocked: onBirth(
+  blocked: onCreation(
     'a promptFeedback with this `blockReason` and no candidates',
     { blockReason: z.string() },
     ({ blockReason }): Kept => effect({ kind: 'blocked', blockReason }),
   ),
 
-  text: onBirth('an answer that is only text', {}, (): Kept => effect({ kind: 'text' })),
-  null: onBirth('`"response": null`', {}, (): Kept => effect({ kind: 'null' })),
-  missing: onBirth('no line', {}, (): Kept => effect({ kind: 'missing' })),
+  text: onCreation('an answer that is only text', {}, (): Kept => effect({ kind: 'text' })),
+  null: onCreation('`"response": null`', {}, (): Kept => effect({ kind: 'null' })),
+  missing: onCreation('no line', {}, (): Kept => effect({ kind: 'missing' })),
 };
 
 /** What can be wrong with the image. */
 const IMAGE_FAULTS = {
-  'interim-only': onBirth('its only image is marked as a thought', {}, (): Kept => images({ thought: true })),
-  'interim-first': onBirth(
+  'interim-only': onCreation(
+    'its only image is marked as a thought',
+    {},
+    (): Kept => images({ thought: true }),
+  ),
+  'interim-first': onCreation(
     'a thought image before the real one',
     {},
     (): Kept => images({ thought: true }, {}),
   ),
-  'two-images': onBirth('two images, both billed', {}, (): Kept => images({}, {})),
-  'wrong-ratio': onBirth(
+  'two-images': onCreation('two images, both billed', {}, (): Kept => images({}, {})),
+  'wrong-ratio': onCreation(
     'another aspect ratio than asked for',
     {},
     (_, picture: Picture): Kept => images({ pixels: otherRatio(picture) }),
   ),
-  'wrong-size': onBirth(
+  'wrong-size': onCreation(
     'half as wide and high as asked for',
     {},
     (_, { width, height }: Picture): Kept => images({ pixels: { width: width / 2, height: height / 2 } }),
   ),
-  mime: onBirth(
+  mime: onCreation(
     'the answer says `mimeType`, whatever the bytes are',
     { mimeType: z.string() },
     ({ mimeType }): Kept => images({ mimeType }),
   ),
-  'broken-base64': onBirth(
+  'broken-base64': onCreation(
     'base64 with characters that are none',
     {},
     (): Kept => images({ broken: 'base64' }),
   ),
-  'no-picture': onBirth('bytes that are no image', {}, (): Kept => images({ broken: 'picture' })),
-  large: onBirth(
+  'no-picture': onCreation('bytes that are no image', {}, (): Kept => images({ broken: 'picture' })),
+  large: onCreation(
     'an image so large that its line has at least `bytes`: 40000000',
     { bytes: Count.max(400_000_000) },
     ({ bytes }): Kept => images({ bytes: Math.ceil((bytes * 3) / 4) }),
@@ -81,7 +85,7 @@ const IMAGE_FAULTS = {
 
 /** What can be wrong with the line. */
 const SHAPE_FAULTS = {
-  doubled: onBirth(
+  doubled: onCreation(
     'written `copies` times more (default 1): `answer` is `same` (default, the same bytes) or `other` (another answer, billed)',
     { copies: Count.default(1), answer: z.enum(['same', 'other']).default('same') },
     ({ copies, answer }): Kept => ({
@@ -90,18 +94,18 @@ const SHAPE_FAULTS = {
       },
     }),
   ),
-  stray: onBirth(
+  stray: onCreation(
     'a further line with an image for a `key` that nobody asked for, billed; `../../x`, `\\u0000`; `length` makes it long',
     KEY,
     (args): Kept => ({ shape: { extra: [{ key: longKey(args), variant: 1 }] } }),
   ),
-  renamed: onBirth(
+  renamed: onCreation(
     'its line says this `key` in place of its own',
     KEY,
     (args): Kept => ({ shape: { key: longKey(args) } }),
   ),
-  reversed: onBirth('all fields in the opposite order', {}, (): Kept => ({ shape: { reversed: true } })),
-  malformed: onBirth(
+  reversed: onCreation('all fields in the opposite order', {}, (): Kept => ({ shape: { reversed: true } })),
+  malformed: onCreation(
     'the second half of the line is not there',
     {},
     (): Kept => ({ shape: { malformed: true } }),

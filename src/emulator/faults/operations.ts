@@ -9,18 +9,18 @@ export const OPERATION_FAULTS = {
     'createTime is `time` (default `yesterday`)',
     { time: z.string().default('yesterday') },
     async ({ time }, exchange, next) =>
-      eachJob(await next(exchange), (metadata) => ({ ...metadata, createTime: time })),
+      changeJobs(await next(exchange), (metadata) => ({ ...metadata, createTime: time })),
   ),
 
   state: onRequest(
     'the state is `state`, whatever it is: `BATCH_STATE_PAUSED`',
     { state: z.string() },
     async ({ state }, exchange, next) =>
-      eachJob(await next(exchange), (metadata) => ({ ...metadata, state })),
+      changeJobs(await next(exchange), (metadata) => ({ ...metadata, state })),
   ),
 
   'job-state': onRequest('the state is spelled `JOB_STATE_…`', {}, async (_, exchange, next) =>
-    eachJob(await next(exchange), (metadata) => ({
+    changeJobs(await next(exchange), (metadata) => ({
       ...metadata,
       state: metadata.state?.replace('BATCH_STATE_', 'JOB_STATE_'),
     })),
@@ -30,7 +30,7 @@ export const OPERATION_FAULTS = {
 /** What can be wrong with the pages of LIST. Only a page with a next one is touched. */
 export const PAGE_FAULTS = {
   skip: onRequest('the last job of a page is on none', {}, async (_, exchange, next) =>
-    page(await next(exchange), (operations, nextPageToken) => ({
+    changePage(await next(exchange), (operations, nextPageToken) => ({
       operations: operations.slice(0, -1),
       nextPageToken,
     })),
@@ -40,9 +40,9 @@ export const PAGE_FAULTS = {
     'the last job of a page is the first of the next one too',
     {},
     async (_, exchange, next) =>
-      page(await next(exchange), (operations, nextPageToken) => {
+      changePage(await next(exchange), (operations, nextPageToken) => {
         const before = operations.at(-2);
-        return { operations, nextPageToken: before ? tokenAt(before) : nextPageToken };
+        return { operations, nextPageToken: before ? createToken(before) : nextPageToken };
       }),
   ),
 };
@@ -64,7 +64,7 @@ interface OperationPage {
 }
 
 /** A refusal stays as it is. */
-function eachJob(reply: Reply, change: (metadata: Metadata) => Metadata): Reply {
+function changeJobs(reply: Reply, change: (metadata: Metadata) => Metadata): Reply {
   const json = reply.json as Operation | OperationPage;
   const changed = (operation: Operation) => ({ ...operation, metadata: change(operation.metadata) });
   if ('metadata' in json) return { ...reply, json: changed(json) };
@@ -72,7 +72,7 @@ function eachJob(reply: Reply, change: (metadata: Metadata) => Metadata): Reply 
   return reply;
 }
 
-function page(
+function changePage(
   reply: Reply,
   change: (operations: Operation[], nextPageToken: string) => OperationPage,
 ): Reply {
@@ -81,6 +81,6 @@ function page(
   return { ...reply, json: change(operations, nextPageToken) };
 }
 
-function tokenAt({ name, metadata }: Operation): string {
+function createToken({ name, metadata }: Operation): string {
   return encodeToken({ id: name.slice('batches/'.length), createTime: Date.parse(metadata.createTime) });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Count } from './kind.ts';
-import { FAULTS, matchedAt, type Point } from './table.ts';
+import { FAULTS, listMatchFields, type Point } from './table.ts';
 
 type KindOf<P extends Point> = keyof (typeof FAULTS)[P] & string;
 type ArgsOf<Kind> = Kind extends { args: infer Args extends z.ZodType } ? InputOf<Args> : never;
@@ -65,7 +65,7 @@ const PLAN = z.strictObject({
 export function readFaultPlan(value: unknown): FaultPlan {
   const plan = PLAN.safeParse(value);
   if (!plan.success) throw new FaultPlanError(listMistakes(plan.error, ''));
-  const mistakes = plan.data.faults.flatMap((fault, index) => mistakesIn(fault, `faults[${index}]`));
+  const mistakes = plan.data.faults.flatMap((fault, index) => findMistakes(fault, `faults[${index}]`));
   if (mistakes.length > 0) throw new FaultPlanError(mistakes);
   return value as FaultPlan;
 }
@@ -76,7 +76,7 @@ export function splitName(name: string): { point: string; kind: string } {
   return { point, kind };
 }
 
-function mistakesIn(fault: { fault: string }, path: string): string[] {
+function findMistakes(fault: { fault: string }, path: string): string[] {
   const { point, kind } = splitName(fault.fault);
   if (!isPoint(point)) {
     return [`${path}.fault: "${fault.fault}" is at no point; there are ${Object.keys(FAULTS).join(', ')}`];
@@ -87,12 +87,12 @@ function mistakesIn(fault: { fault: string }, path: string): string[] {
     const names = Object.keys(kinds).map((name) => `${point}.${name}`);
     return [`${path}.fault: there is no "${fault.fault}"; there are ${names.join(', ')}`];
   }
-  const read = known.args.extend(limitsAt(point)).strict().safeParse(fault);
+  const read = known.args.extend(limitFields(point)).strict().safeParse(fault);
   return read.success ? [] : listMistakes(read.error, path);
 }
 
-function limitsAt(point: Point) {
-  const patterns = Object.fromEntries(matchedAt(point).map((name) => [name, Pattern.optional()]));
+function limitFields(point: Point) {
+  const patterns = Object.fromEntries(listMatchFields(point).map((name) => [name, Pattern.optional()]));
   return {
     fault: z.string(),
     times: Count.optional(),

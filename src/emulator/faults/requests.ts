@@ -2,15 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { Refusal, STATUS_NAMES } from '../http/envelope.ts';
 import { Cut, type Exchange } from '../http/exchange.ts';
-import { atEnd, Count, onRequest } from './kind.ts';
+import { Count, onEndOfRequest, onRequest } from './kind.ts';
 
 /** What can happen to any request. */
 export const REQUEST_FAULTS = {
-  cut: atEnd('the connection is cut and nothing was done', {}, async () => {
+  cut: onEndOfRequest('the connection is cut and nothing was done', {}, async () => {
     throw new Cut();
   }),
 
-  'answer-lost': atEnd(
+  'answer-lost': onEndOfRequest(
     'it is done, and the connection is cut before the answer',
     {},
     async (_, exchange, next) => {
@@ -38,12 +38,12 @@ export const REQUEST_FAULTS = {
     },
   ),
 
-  stall: atEnd('neither done nor answered; the connection stays open', {}, async (_, exchange) => {
-    await waitUntilGone(exchange);
+  stall: onEndOfRequest('neither done nor answered; the connection stays open', {}, async (_, exchange) => {
+    await waitUntilDisconnected(exchange);
     throw new Cut();
   }),
 
-  refuse: atEnd(
+  refuse: onEndOfRequest(
     'refused with a `status` of google.rpc; `retryDelay` ("37s") makes a RetryInfo, `retryAfter` the header',
     {
       status: z.enum(STATUS_NAMES),
@@ -62,7 +62,7 @@ export const REQUEST_FAULTS = {
     },
   ),
 
-  html: atEnd(
+  html: onEndOfRequest(
     'refused with an HTTP status (default 503) and a page of HTML, as gateways do',
     { http: z.int().min(400).max(599).default(503) },
     async ({ http }) => ({
@@ -72,7 +72,7 @@ export const REQUEST_FAULTS = {
     }),
   ),
 
-  garbage: atEnd(
+  garbage: onEndOfRequest(
     'it is done, and the answer is `text` (default: a broken JSON) under 200',
     { text: z.string().default('{"name": "batches/') },
     async ({ text }, exchange, next) => {
@@ -83,9 +83,9 @@ export const REQUEST_FAULTS = {
 };
 
 /** Resolves when the client, or the emulator, has had enough. */
-export function waitUntilGone({ gone }: Exchange): Promise<void> {
+export function waitUntilDisconnected({ disconnected }: Exchange): Promise<void> {
   return new Promise((resolve) => {
-    if (gone.aborted) resolve();
-    gone.addEventListener('abort', () => resolve(), { once: true });
+    if (disconnected.aborted) resolve();
+    disconnected.addEventListener('abort', () => resolve(), { once: true });
   });
 }

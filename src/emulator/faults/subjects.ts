@@ -1,47 +1,53 @@
 import type { Exchange } from '../http/exchange.ts';
 import type { World } from '../world.ts';
+import type { RequestTarget } from './book.ts';
 import type { RequestPoint } from './table.ts';
 
-/** A request that faults can strike, and the display name of what it is about. */
-export interface Subject {
+interface Subject {
   point: RequestPoint;
   findName: (exchange: Exchange, world: World) => Promise<string | undefined>;
 }
 
-const PIECE: Subject = { point: 'upload', findName: nameOfUpload };
+const UPLOAD_PIECE: Subject = { point: 'upload', findName: findUploadName };
 
 /** By the label under which the ledger counts the request. The rest of the requests, such as the ledger's own, go well. */
-export const SUBJECTS: Readonly<Record<string, Subject>> = {
-  'batches.create': { point: 'create', findName: async ({ json }) => displayNameIn(await json(), 'batch') },
-  'batches.get': { point: 'get', findName: nameOfJob },
+const SUBJECTS: Readonly<Record<string, Subject>> = {
+  'batches.create': { point: 'create', findName: async ({ json }) => readDisplayName(await json(), 'batch') },
+  'batches.get': { point: 'get', findName: findJobName },
   'batches.list': { point: 'list', findName: async () => undefined },
-  'batches.cancel': { point: 'cancel', findName: nameOfJob },
-  'batches.delete': { point: 'delete', findName: nameOfJob },
+  'batches.cancel': { point: 'cancel', findName: findJobName },
+  'batches.delete': { point: 'delete', findName: findJobName },
   'files.upload (start)': {
     point: 'upload-start',
-    findName: async ({ json }) => displayNameIn(await json(), 'file'),
+    findName: async ({ json }) => readDisplayName(await json(), 'file'),
   },
-  'files.upload (upload)': PIECE,
-  'files.upload (upload, finalize)': PIECE,
-  'files.upload (finalize)': PIECE,
-  'files.upload (query)': { point: 'upload-query', findName: nameOfUpload },
+  'files.upload (upload)': UPLOAD_PIECE,
+  'files.upload (upload, finalize)': UPLOAD_PIECE,
+  'files.upload (finalize)': UPLOAD_PIECE,
+  'files.upload (query)': { point: 'upload-query', findName: findUploadName },
   'files.get': {
     point: 'file-get',
     findName: async ({ params }, { files }) => (await files.find(params.id ?? ''))?.displayName,
   },
-  'files.download': { point: 'download', findName: nameOfJob },
+  'files.download': { point: 'download', findName: findJobName },
 };
 
-async function nameOfJob({ params: { id = '' } }: Exchange, { jobs }: World): Promise<string | undefined> {
+/** The target of a request for the fault plan; undefined for a request that no fault affects. */
+export function findFaultTarget(label: string, exchange: Exchange, world: World): RequestTarget | undefined {
+  const subject = Object.hasOwn(SUBJECTS, label) ? SUBJECTS[label] : undefined;
+  return subject && { point: subject.point, findName: () => subject.findName(exchange, world) };
+}
+
+async function findJobName({ params: { id = '' } }: Exchange, { jobs }: World): Promise<string | undefined> {
   return (await jobs.find(id.replace(/^batch-/, '')))?.displayName;
 }
 
-async function nameOfUpload({ query }: Exchange, { uploads }: World): Promise<string | undefined> {
+async function findUploadName({ query }: Exchange, { uploads }: World): Promise<string | undefined> {
   return uploads.findName(query.get('upload_id') ?? '');
 }
 
 /** Of a body that nobody has checked yet. */
-function displayNameIn(body: unknown, field: 'batch' | 'file'): string | undefined {
+function readDisplayName(body: unknown, field: 'batch' | 'file'): string | undefined {
   const inner = (body as Record<string, Record<string, unknown> | null | undefined> | null)?.[field];
   const name = inner?.displayName ?? inner?.display_name;
   return typeof name === 'string' ? name : undefined;

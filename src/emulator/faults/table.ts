@@ -24,7 +24,7 @@ export const REQUEST_POINTS = {
 };
 
 /** What faults can be born with. */
-export const BIRTH_POINTS = {
+export const CREATION_POINTS = {
   job: JOB_FAULTS,
   result: RESULT_FAULTS,
   line: LINE_FAULTS,
@@ -33,13 +33,13 @@ export const BIRTH_POINTS = {
 };
 
 /** All faults there are: by the point at which they strike, and by kind. A plan names one `<point>.<kind>`. */
-export const FAULTS = { ...REQUEST_POINTS, ...BIRTH_POINTS };
+export const FAULTS = { ...REQUEST_POINTS, ...CREATION_POINTS };
 
 export type RequestPoint = keyof typeof REQUEST_POINTS;
 export type Point = keyof typeof FAULTS;
 
 /** What a plan can match at a point: a line has a key, LIST is about no one job, all others have a display name. */
-export function matchedAt(point: Point): readonly ('name' | 'key')[] {
+export function listMatchFields(point: Point): readonly ('name' | 'key')[] {
   if (point === 'list') return [];
   return point === 'line' ? ['name', 'key'] : ['name'];
 }

@@ -1,23 +1,23 @@
 import { Refusal } from '../http/envelope.ts';
 import { Cut, type Exchange } from '../http/exchange.ts';
-import { atEnd, Count } from './kind.ts';
+import { Count, onEndOfRequest } from './kind.ts';
 
 /** What can happen to a piece of an upload. What arrived before is kept, to the byte. */
 export const UPLOAD_FAULTS = {
-  reset: atEnd(
+  reset: onEndOfRequest(
     'the connection is cut when `afterBytes` of the piece have come',
     { afterBytes: Count },
     async ({ afterBytes }, exchange, next) => {
-      await next(beginning(exchange, afterBytes, { readOn: false }));
+      await next(shorten(exchange, afterBytes, { readOn: false }));
       throw new Cut();
     },
   ),
 
-  busy: atEnd(
+  busy: onEndOfRequest(
     '503 when `afterBytes` of the piece have come',
     { afterBytes: Count },
     async ({ afterBytes }, exchange, next) => {
-      await next(beginning(exchange, afterBytes, { readOn: true }));
+      await next(shorten(exchange, afterBytes, { readOn: true }));
       const refusal = new Refusal('UNAVAILABLE', 'The service is currently unavailable.');
       return { status: refusal.httpStatus, json: refusal };
     },
@@ -25,7 +25,7 @@ export const UPLOAD_FAULTS = {
 };
 
 /** The same piece as if it were shorter and not the last. */
-function beginning(exchange: Exchange, bytes: number, reading: { readOn: boolean }): Exchange {
+function shorten(exchange: Exchange, bytes: number, reading: { readOn: boolean }): Exchange {
   return {
     ...exchange,
     headers: { ...exchange.headers, 'x-goog-upload-command': 'upload' },

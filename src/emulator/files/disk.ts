@@ -9,7 +9,7 @@ export function isMissing(error: unknown): boolean {
  *
  * @returns whether the file was there.
  */
-export async function keepCopy(from: string, to: string): Promise<boolean> {
+export async function linkOrCopy(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
   } catch (error) {

@@ -5,7 +5,7 @@ import { checkFileId, fileResource, noSuchFile } from './files.ts';
 
 export async function getFile({ params, base }: Exchange, { files }: World): Promise<Reply> {
   const id = checkFileId(params.id ?? '');
-  const file = await files.look(id);
+  const file = await files.poll(id);
   if (!file) throw noSuchFile(id);
   return { json: fileResource(file, base) };
 }

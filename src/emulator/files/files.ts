@@ -23,11 +23,11 @@ export interface FileRecord {
   /** ms since 1970, as {@link expirationTime}. */
   createTime: number;
   expirationTime: number;
-  fate?: FileFate;
+  faults?: FileFaults;
 }
 
 /** What a fault plan has for a file. */
-export interface FileFate {
+export interface FileFaults {
   /** It is PROCESSING for so many looks at it. */
   polls?: number;
   /** Once it is not PROCESSING it is FAILED and not ACTIVE. */
@@ -42,7 +42,7 @@ export interface NewFile {
   id?: string;
   displayName?: string;
   mimeType: string;
-  fate?: FileFate;
+  faults?: FileFaults;
 }
 
 export type Files = Awaited<ReturnType<typeof openFiles>>;
@@ -78,20 +78,23 @@ export async function openFiles(directory: string, now: () => number) {
     },
 
     /** Finds a file and counts that somebody looked: processing takes so many looks. */
-    async look(id: string): Promise<FileRecord | undefined> {
+    async poll(id: string): Promise<FileRecord | undefined> {
       const file = await find(id);
-      const polls = file?.fate?.polls ?? 0;
-      if (file && polls > 0) await records.put(id, { ...file, fate: { ...file.fate, polls: polls - 1 } });
+      const polls = file?.faults?.polls ?? 0;
+      if (file && polls > 0) await records.put(id, { ...file, faults: { ...file.faults, polls: polls - 1 } });
       return file;
     },
 
     /** Takes the bytes at `path` over as a new file. */
-    async add(path: string, { id = newFileId(), displayName, mimeType, fate }: NewFile): Promise<FileRecord> {
+    async add(
+      path: string,
+      { id = newFileId(), displayName, mimeType, faults }: NewFile,
+    ): Promise<FileRecord> {
       const { bytes, sha256 } = await digest(path);
       const createTime = now();
-      const expirationTime = createTime + (fate?.lifetimeMs ?? LIFETIME);
+      const expirationTime = createTime + (faults?.lifetimeMs ?? LIFETIME);
       await rename(path, contentPath(id));
-      const file = { id, displayName, mimeType, bytes, sha256, createTime, expirationTime, fate };
+      const file = { id, displayName, mimeType, bytes, sha256, createTime, expirationTime, faults };
       await records.put(id, file);
       return file;
     },
@@ -124,9 +127,9 @@ export function noSuchFile(id: string): Refusal {
   );
 }
 
-function fileState({ fate = {} }: FileRecord): FileState {
-  if ((fate.polls ?? 0) > 0) return 'PROCESSING';
-  return fate.failed ? 'FAILED' : 'ACTIVE';
+function fileState({ faults = {} }: FileRecord): FileState {
+  if ((faults.polls ?? 0) > 0) return 'PROCESSING';
+  return faults.failed ? 'FAILED' : 'ACTIVE';
 }
 
 /** @throws Refusal FAILED_PRECONDITION where the file is not ready for use. */

@@ -17,14 +17,14 @@ const COMMANDS: Readonly<Record<string, (exchange: Exchange, world: World) => Pr
 
 /** Google's resumable protocol: started by one request, then pieces to the URL that its answer names. */
 export async function upload(exchange: Exchange, world: World): Promise<Reply> {
-  const command = uploadCommand(exchange);
+  const command = readUploadCommand(exchange);
   const handler = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!handler) throw new Refusal('INVALID_ARGUMENT', `Unknown X-Goog-Upload-Command: "${command}"`);
   return handler(exchange, world);
 }
 
 /** The command in one spelling; '' where there is none. */
-export function uploadCommand({ headers }: Pick<Exchange, 'headers'>): string {
+export function readUploadCommand({ headers }: Pick<Exchange, 'headers'>): string {
   const header = String(headers['x-goog-upload-command'] ?? '');
   return header
     .toLowerCase()
@@ -38,13 +38,13 @@ async function start(exchange: Exchange, world: World): Promise<Reply> {
   const body = readFields(await exchange.json(), CREATE_FILE, '') as FileBody;
   const mimeType = String(headers['x-goog-upload-header-content-type'] ?? body.file?.mimeType ?? '');
   const bytes = Number(headers['x-goog-upload-header-content-length'] ?? body.file?.sizeBytes);
-  const id = await chosenId(body, world);
+  const id = await readChosenId(body, world);
   const started = await world.uploads.start(
     {
       id,
       displayName: body.file?.displayName,
       mimeType: checkMimeType(body.file?.mimeType ?? mimeType),
-      fate: world.faults.forFile(body.file?.displayName),
+      faults: world.faults.forFile(body.file?.displayName),
     },
     bytes,
   );
@@ -53,17 +53,17 @@ async function start(exchange: Exchange, world: World): Promise<Reply> {
 }
 
 async function append(exchange: Exchange, world: World, last: boolean): Promise<Reply> {
-  const id = uploadId(exchange);
+  const id = readUploadId(exchange);
   const offset = Number(exchange.headers['x-goog-upload-offset'] ?? 0);
   const file = await world.uploads.append(id, offset, exchange.bytes, last);
   if (!file) return { headers: { 'x-goog-upload-status': 'active' }, json: {} };
-  world.ledger.uploaded(file);
+  world.ledger.addUpload(file);
   return finalReply(file, exchange.base);
 }
 
 /** An upload that is complete answers with its file, for a client that lost that answer. */
 async function query(exchange: Exchange, world: World): Promise<Reply> {
-  const { upload, received } = await world.uploads.query(uploadId(exchange));
+  const { upload, received } = await world.uploads.query(readUploadId(exchange));
   const file = upload.fileId === undefined ? undefined : await world.files.find(upload.fileId);
   const reply = file
     ? finalReply(file, exchange.base)
@@ -72,7 +72,7 @@ async function query(exchange: Exchange, world: World): Promise<Reply> {
 }
 
 async function cancel(exchange: Exchange, world: World): Promise<Reply> {
-  await world.uploads.cancel(uploadId(exchange));
+  await world.uploads.cancel(readUploadId(exchange));
   return { headers: { 'x-goog-upload-status': 'cancelled' }, json: {} };
 }
 
@@ -80,7 +80,7 @@ function finalReply(file: FileRecord, base: string): Reply {
   return { headers: { 'x-goog-upload-status': 'final' }, json: { file: fileResource(file, base) } };
 }
 
-function uploadId({ query }: Exchange): string {
+function readUploadId({ query }: Exchange): string {
   const id = query.get('upload_id') ?? '';
   if (/^[a-z0-9]+$/.test(id)) return id;
   throw new Refusal('INVALID_ARGUMENT', 'The URL has no upload_id.');
@@ -90,7 +90,7 @@ interface FileBody {
   file?: { name?: string; displayName?: string; mimeType?: string; sizeBytes?: unknown };
 }
 
-async function chosenId({ file }: FileBody, { files }: World): Promise<string | undefined> {
+async function readChosenId({ file }: FileBody, { files }: World): Promise<string | undefined> {
   if (file?.name === undefined) return undefined;
   const id = checkFileId(file.name.replace(/^files\//, ''));
   if (await files.find(id)) throw new Refusal('ALREADY_EXISTS', `File files/${id} already exists.`);

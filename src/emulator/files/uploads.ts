@@ -42,7 +42,7 @@ export async function openUploads(directory: string, files: Files) {
   }
 
   /** A client that asks again has given its earlier request up, even where the connection still looks open. */
-  async function endEarlier(id: string): Promise<void> {
+  async function abortEarlier(id: string): Promise<void> {
     const earlier = running.get(id);
     earlier?.abort.abort();
     await earlier?.ended;
@@ -89,7 +89,7 @@ export async function openUploads(directory: string, files: Files) {
 
     /** Where an upload stands, as the command `query` asks. */
     async query(id: string): Promise<UploadStanding> {
-      await endEarlier(id);
+      await abortEarlier(id);
       const upload = await find(id);
       return { upload, received: await readReceived(upload) };
     },
@@ -106,7 +106,7 @@ export async function openUploads(directory: string, files: Files) {
       bytes: AsyncIterable<Buffer>,
       last: boolean,
     ): Promise<FileRecord | undefined> {
-      await endEarlier(id);
+      await abortEarlier(id);
       const upload = await find(id);
       const received = await readReceived(upload);
       if (upload.status !== 'active') throw new Refusal('FAILED_PRECONDITION', `Upload is ${upload.status}.`);
@@ -117,7 +117,7 @@ export async function openUploads(directory: string, files: Files) {
         );
       }
       const abort = new AbortController();
-      const arrived = pipeline(bytes, atMost(upload.bytes - received), appendTo(partPath(id)), {
+      const arrived = pipeline(bytes, limitBytes(upload.bytes - received), appendTo(partPath(id)), {
         signal: abort.signal,
       });
       running.set(id, { abort, ended: arrived.catch(() => undefined) });
@@ -134,7 +134,7 @@ export async function openUploads(directory: string, files: Files) {
     },
 
     async cancel(id: string): Promise<void> {
-      await endEarlier(id);
+      await abortEarlier(id);
       await records.put(id, { ...(await find(id)), status: 'cancelled' });
       await rm(partPath(id), { force: true });
     },
@@ -151,7 +151,7 @@ function appendTo(path: string) {
   return createWriteStream(path, { flags: 'a' });
 }
 
-function atMost(limit: number) {
+function limitBytes(limit: number) {
   return async function* (chunks: AsyncIterable<Buffer>) {
     let bytes = 0;
     for await (const chunk of chunks) {

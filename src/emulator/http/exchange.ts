@@ -18,7 +18,7 @@ export interface Exchange {
    */
   json: () => Promise<unknown>;
   /** Aborts when the connection is gone. */
-  gone: AbortSignal;
+  disconnected: AbortSignal;
   /** Aborts when the emulator closes. */
   closing: AbortSignal;
 }

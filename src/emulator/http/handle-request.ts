@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { uploadCommand } from '../files/upload-routes.ts';
+import { findFaultTarget } from '../faults/subjects.ts';
+import { readUploadCommand } from '../files/upload-routes.ts';
 import type { World } from '../world.ts';
 import { Refusal } from './envelope.ts';
 import { Cut, jsonReader, type Reply } from './exchange.ts';
 import { checkKey } from './keys.ts';
 import { findRoute } from './routes.ts';
 
-export interface Answering {
+export interface RequestOptions {
   /** The API keys that are accepted. Default: all but `invalid`. */
   keys?: readonly string[] | undefined;
   /** Aborts when the emulator closes. */
@@ -16,42 +17,45 @@ export interface Answering {
 }
 
 /** One request from its first byte to its last; never rejects. */
-export async function answer(
+export async function handleRequest(
   request: IncomingMessage,
   response: ServerResponse,
   world: World,
-  { keys, closing }: Answering,
+  { keys, closing }: RequestOptions,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
-  const found = findRoute(request.method ?? '', url.pathname);
-  const command = uploadCommand(request);
-  const label = found ? found.route.name + (command && ` (${command})`) : `${request.method} ${url.pathname}`;
-  world.ledger.asked(found ? label : 'unknown');
+  const match = findRoute(request.method ?? '', url.pathname);
+  const command = readUploadCommand(request);
+  const label = match ? match.route.name + (command && ` (${command})`) : `${request.method} ${url.pathname}`;
+  world.ledger.countRequest(match ? label : 'unknown');
   try {
-    if (!found)
+    if (!match)
       throw new Refusal('NOT_FOUND', `The requested URL ${url.pathname} was not found on this server.`);
-    if (!found.route.keyless?.(url.searchParams)) checkKey(request, url.searchParams, keys);
-    if (found.route.name === 'batches.get') world.ledger.looked(found.params.id ?? '');
+    const { handler } = match.route;
+    if (!match.route.keyless?.(url.searchParams)) checkKey(request, url.searchParams, keys);
+    if (match.route.name === 'batches.get') world.ledger.countGet(match.params.id ?? '');
     const exchange = {
       headers: request.headers,
-      params: found.params,
+      params: match.params,
       query: url.searchParams,
       base: url.origin,
       bytes: request,
       json: jsonReader(request),
-      gone: goneSignal(response),
+      disconnected: disconnectSignal(response),
       closing,
     };
-    await send(response, await world.faults.answer(label, found.route.handler, exchange, world), world);
+    const target = findFaultTarget(label, exchange, world);
+    const reply = await world.faults.answer(target, (request) => handler(request, world), exchange);
+    await send(response, reply, world);
   } catch (error) {
     await sendError(response, label, error, world);
   }
 }
 
-function goneSignal(response: ServerResponse): AbortSignal {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  return gone.signal;
+function disconnectSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  return controller.signal;
 }
 
 async function send(response: ServerResponse, reply: Reply, world: World): Promise<void> {
@@ -74,7 +78,7 @@ async function sendStream(
   async function* pieces() {
     try {
       for await (const piece of stream) {
-        ledger.downloaded(piece.length);
+        ledger.addDownloaded(piece.length);
         yield piece;
       }
     } catch (error) {
@@ -101,12 +105,12 @@ async function sendError(
     return;
   }
   if (error instanceof Cut) {
-    if (error.done) world.ledger.answerLost();
+    if (error.done) world.ledger.countLostAnswer();
     response.socket?.resetAndDestroy();
     return;
   }
-  if (error instanceof Refusal) world.ledger.refused(route, error);
-  else world.ledger.broke(route, error);
+  if (error instanceof Refusal) world.ledger.addRefusal(route, error);
+  else world.ledger.addFailure(route, error);
   const refusal = error instanceof Refusal ? error : new Refusal('INTERNAL', 'Internal error encountered.');
   await send(response, { status: refusal.httpStatus, json: refusal }, world);
 }

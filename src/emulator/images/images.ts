@@ -6,7 +6,7 @@ import type { JobRecord, Jobs, Row } from '../jobs/jobs.ts';
 import { findModel, type Model, type Pixels } from '../models.ts';
 import type { ImageSpec } from '../rows/effects.ts';
 import { type InputLine, readPrompt, readReferences } from '../rows/requests.ts';
-import { PAD } from './padding.ts';
+import { PADDERS } from './padding.ts';
 import { paint } from './paint.ts';
 
 type MimeType = Model['mimeType'];
@@ -38,14 +38,14 @@ export function createImages(jobs: Jobs): MakeImage {
       job.images === 'plain'
         ? await plain(chooseMimeType(job), job, image)
         : await paintRow(jobs, job, row, image);
-    return image.broken === 'base64' ? withoutBase64(base64) : base64;
+    return image.broken === 'base64' ? breakBase64(base64) : base64;
   };
 }
 
 const NO_PICTURE = toBase64(Buffer.from('These bytes are no image. '.repeat(100)));
 
 /** Characters in its middle that are not of base64; most decoders skip them without a word. */
-function withoutBase64(base64: Buffer): Buffer {
+function breakBase64(base64: Buffer): Buffer {
   const broken = Buffer.from(base64);
   return broken.fill('!', broken.length >> 1, (broken.length >> 1) + 9);
 }
@@ -67,7 +67,7 @@ function createPlainImages() {
     background: (typeof COLOURS)[number],
   ): Promise<Buffer> {
     const image = sharp({ create: { width, height, channels: 3, background } });
-    return toBase64(PAD[mimeType](await encode(image, mimeType), bytes));
+    return toBase64(PADDERS[mimeType](await encode(image, mimeType), bytes));
   }
 
   return (mimeType: MimeType, { imageBytes = 0 }: JobRecord, wanted: WantedImage): Promise<Buffer> => {
@@ -103,7 +103,7 @@ async function paintRow(
     seed: seed.subarray(variant * 10),
   });
   const mimeType = chooseMimeType(job);
-  return toBase64(PAD[mimeType](await encode(scene, mimeType), bytes));
+  return toBase64(PADDERS[mimeType](await encode(scene, mimeType), bytes));
 }
 
 function encode(image: Sharp, mimeType: MimeType): Promise<Buffer> {

@@ -1,20 +1,20 @@
 import { crc32 } from 'node:zlib';
 
 /** Makes an image file longer without touching its picture; shorter it never gets. By what it is. */
-export const PAD = { 'image/jpeg': padJpeg, 'image/png': padPng } as const;
+export const PADDERS = { 'image/jpeg': padJpeg, 'image/png': padPng } as const;
 
 const COMMENT_HEAD = 4;
 /** The marker and its 16-bit length, which counts itself. */
-const COMMENT_MAX = 2 + 0xffff;
+const MAX_COMMENT = 2 + 0xffff;
 
 /** Comment segments behind the start-of-image marker. Fewer than 4 bytes cannot be filled. */
 function padJpeg(image: Buffer, bytes: number): Buffer {
   const segments: Buffer[] = [];
   let left = bytes - image.length;
   while (left >= COMMENT_HEAD) {
-    const rest = left - Math.min(left, COMMENT_MAX);
+    const rest = left - Math.min(left, MAX_COMMENT);
     // What remains must be nothing or hold another segment.
-    const length = Math.min(left, COMMENT_MAX) - (rest > 0 && rest < COMMENT_HEAD ? COMMENT_HEAD : 0);
+    const length = Math.min(left, MAX_COMMENT) - (rest > 0 && rest < COMMENT_HEAD ? COMMENT_HEAD : 0);
     const segment = Buffer.alloc(length);
     segment.writeUInt16BE(0xfffe, 0);
     segment.writeUInt16BE(length - 2, 2);

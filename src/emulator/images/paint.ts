@@ -21,7 +21,7 @@ const FONT = "font-family=\"'DejaVu Sans', 'Liberation Sans', Arial, sans-serif\
 
 /** A picture with a card that says what was asked for: key, prompt, and the references as thumbnails. */
 export async function paint(scene: Scene): Promise<Sharp> {
-  const layout = layOut(scene);
+  const layout = computeLayout(scene);
   const thumbnails = await Promise.all(
     layout.thumbnails.map(async ({ source, left, top }) => ({
       input: await thumbnail(source, layout.thumbnailSize),
@@ -29,15 +29,15 @@ export async function paint(scene: Scene): Promise<Sharp> {
       top,
     })),
   );
-  return sharp(Buffer.from(drawing(scene, layout)))
+  return sharp(Buffer.from(renderSvg(scene, layout)))
     .composite(thumbnails)
     .removeAlpha();
 }
 
-type Layout = ReturnType<typeof layOut>;
+type Layout = ReturnType<typeof computeLayout>;
 
 /** Everything is measured in `em`, the height of the prompt's letters, so that each ratio and size has room. */
-function layOut({ width, height, prompt, references }: Scene) {
+function computeLayout({ width, height, prompt, references }: Scene) {
   const em = Math.min(Math.sqrt(width * height) / 32, height / 16, width / 14);
   const margin = em * 1.2;
   const inner = width - 4 * margin;
@@ -64,7 +64,7 @@ function layOut({ width, height, prompt, references }: Scene) {
   };
 }
 
-function drawing({ width, height, key, caption, seed }: Scene, layout: Layout): string {
+function renderSvg({ width, height, key, caption, seed }: Scene, layout: Layout): string {
   const { em, margin, lines, cardTop, cardHeight, textTop } = layout;
   const byte = (index: number) => seed[index % seed.length] ?? 0;
   const hue = Math.round((byte(0) / 256) * 360);
@@ -110,7 +110,7 @@ function thumbnail(source: string | Buffer, size: number): Promise<Buffer> {
 function wrap(text: string, letters: number, maxLines: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(/\s+/).flatMap((word) => chop(word, letters))) {
+  for (const word of text.split(/\s+/).flatMap((word) => splitWord(word, letters))) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (measureWidth(longer) <= letters) {
       line = longer;
@@ -124,7 +124,7 @@ function wrap(text: string, letters: number, maxLines: number): string[] {
   return [...lines.slice(0, maxLines - 1), `${(lines[maxLines - 1] ?? '').slice(0, letters - 1)}…`];
 }
 
-function chop(word: string, letters: number): string[] {
+function splitWord(word: string, letters: number): string[] {
   const pieces = [''];
   for (const letter of word) {
     const piece = pieces.at(-1) ?? '';

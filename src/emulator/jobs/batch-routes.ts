@@ -10,7 +10,7 @@ import type { World } from '../world.ts';
 import { createJob, type NewJob } from './create-job.ts';
 import { isListed, type JobRecord } from './jobs.ts';
 import { computeStanding, hasResult, isEnded, type Standing } from './life.ts';
-import { type Output, operation, responsesFile } from './operation.ts';
+import { buildOperation, getResponsesFile, type Output } from './operation.ts';
 
 export async function createBatch({ json, params }: Exchange, world: World): Promise<Reply> {
   const model = findModel(params.model ?? '');
@@ -27,7 +27,7 @@ export async function createBatch({ json, params }: Exchange, world: World): Pro
     priority: batch.priority === undefined ? undefined : String(batch.priority),
     input: readInput(batch, model),
   });
-  return { json: await operationNow(job, world) };
+  return { json: await showOperation(job, world) };
 }
 
 interface BatchBody {
@@ -54,13 +54,13 @@ function readInput({ inputConfig = {} }: BatchBody, model: Model): NewJob['input
 }
 
 export async function getBatch({ params }: Exchange, world: World): Promise<Reply> {
-  const job = await jobNamed(params, world);
-  return { json: await operationNow(job, world) };
+  const job = await requireJob(params, world);
+  return { json: await showOperation(job, world) };
 }
 
-async function operationNow(job: JobRecord, world: World): Promise<unknown> {
+async function showOperation(job: JobRecord, world: World): Promise<unknown> {
   const standing = computeStanding(job, world.now());
-  return operation(job, standing, await buildOutput(job, standing, world));
+  return buildOperation(job, standing, await buildOutput(job, standing, world));
 }
 
 /** Never holds the answers of an inline batch; an empty list is `{}`. */
@@ -70,7 +70,7 @@ export async function listBatches({ query }: Exchange, world: World): Promise<Re
   const { entries, nextPageToken } = paginate(jobs, query);
   const operations = entries.map((job) => {
     const standing = computeStanding(job, now);
-    return operation(job, standing, fileOutput(job, standing, now));
+    return buildOperation(job, standing, fileOutput(job, standing, now));
   });
   return {
     json: {
@@ -81,7 +81,7 @@ export async function listBatches({ query }: Exchange, world: World): Promise<Re
 }
 
 export async function cancelBatch({ params }: Exchange, world: World): Promise<Reply> {
-  const job = await jobNamed(params, world);
+  const job = await requireJob(params, world);
   const now = world.now();
   const standing = computeStanding(job, now);
   if (isEnded(standing)) {
@@ -92,7 +92,7 @@ export async function cancelBatch({ params }: Exchange, world: World): Promise<R
 }
 
 export async function deleteBatch({ params }: Exchange, world: World): Promise<Reply> {
-  const job = await jobNamed(params, world);
+  const job = await requireJob(params, world);
   await world.jobs.remove(job, world.now());
   world.results.forget(job);
   return { json: {} };
@@ -115,7 +115,7 @@ export async function downloadFile(exchange: Exchange, world: World): Promise<Re
   throw new Refusal('NOT_FOUND', `File files/${id} was not found.`);
 }
 
-async function jobNamed({ id = '' }: Exchange['params'], { jobs }: World): Promise<JobRecord> {
+async function requireJob({ id = '' }: Exchange['params'], { jobs }: World): Promise<JobRecord> {
   const job = await jobs.find(id);
   if (job) return job;
   throw new Refusal('NOT_FOUND', `Requested entity was not found: batches/${id}`);
@@ -123,7 +123,7 @@ async function jobNamed({ id = '' }: Exchange['params'], { jobs }: World): Promi
 
 function fileOutput(job: JobRecord, standing: Standing, now: number): Output | undefined {
   if (job.inputFile === undefined || !hasResult(standing, now)) return undefined;
-  return { responsesFile: responsesFile(job) };
+  return { getResponsesFile: getResponsesFile(job) };
 }
 
 async function buildOutput(job: JobRecord, standing: Standing, world: World): Promise<Output | undefined> {

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { keepCopy } from '../files/disk.ts';
+import { linkOrCopy } from '../files/disk.ts';
 import { checkActive, noSuchFile, randomId } from '../files/files.ts';
 import type { RpcError } from '../http/envelope.ts';
 import type { Model } from '../models.ts';
@@ -67,6 +67,6 @@ async function keepInput(
   if (!file) throw noSuchFile(input.fileId);
   checkActive(file);
   await jobs.makeFolder(job.id);
-  if (!(await keepCopy(files.contentPath(file.id), jobs.inputPath(job.id)))) throw noSuchFile(file.id);
+  if (!(await linkOrCopy(files.contentPath(file.id), jobs.inputPath(job.id)))) throw noSuchFile(file.id);
   return file.expirationTime > computeStart(job) ? undefined : noSuchFile(file.id).toRpc();
 }

@@ -35,13 +35,13 @@ export interface JobRecord {
   /** LIST does not show it before. */
   listedFrom?: number;
   /** In place of going well. */
-  fate?: Fate;
+  forcedState?: ForcedState;
   /** How its result is written. */
   shape?: ResultShape;
 }
 
 /** A job that makes nothing: it stays in one state, or ends badly at the time at which it would end well. */
-export type Fate = { state: 'PENDING' | 'RUNNING' } | { state: 'FAILED' | 'EXPIRED'; error: RpcError };
+export type ForcedState = { state: 'PENDING' | 'RUNNING' } | { state: 'FAILED' | 'EXPIRED'; error: RpcError };
 
 /** One row of a job: where its request lies, and what will become of it. */
 export interface Row {

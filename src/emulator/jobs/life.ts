@@ -37,8 +37,8 @@ export function computeStart({
 export function computeStanding(job: JobRecord, now: number): Standing {
   const end = computeEnd(job);
   if (now >= end.endTime) return { ...end, updateTime: end.endTime };
-  if (now < computeBegin(job)) return { state: 'PENDING', worked: 0, updateTime: job.createTime };
-  return { state: 'RUNNING', worked: workedBy(job, now), updateTime: now };
+  if (now < computeRunStart(job)) return { state: 'PENDING', worked: 0, updateTime: job.createTime };
+  return { state: 'RUNNING', worked: countWorked(job, now), updateTime: now };
 }
 
 interface End extends Omit<Standing, 'updateTime'> {
@@ -49,36 +49,37 @@ interface End extends Omit<Standing, 'updateTime'> {
 function computeEnd(job: JobRecord): End {
   const ends = [computeOwnEnd(job)];
   if (job.failure) ends.push({ state: 'FAILED', worked: 0, endTime: computeStart(job), error: job.failure });
-  if (job.cancelTime !== undefined) ends.push(cancelledAt(job, job.cancelTime, computeBegin(job)));
+  if (job.cancelTime !== undefined) ends.push(computeCancelledEnd(job, job.cancelTime, computeRunStart(job)));
   return ends.reduce((first, next) => (next.endTime <= first.endTime ? next : first));
 }
 
 /** Where nothing else happens to it. */
-function computeOwnEnd({ createTime, durationMs, rows, fate }: JobRecord): End {
+function computeOwnEnd({ createTime, durationMs, rows, forcedState }: JobRecord): End {
   const done = createTime + durationMs;
   const expiry = createTime + EXPIRES_AFTER;
-  if (fate && !('error' in fate)) return { ...fate, worked: 0, endTime: Number.POSITIVE_INFINITY };
-  if (fate) return { ...fate, worked: 0, endTime: Math.min(done, expiry) };
+  if (forcedState && !('error' in forcedState))
+    return { ...forcedState, worked: 0, endTime: Number.POSITIVE_INFINITY };
+  if (forcedState) return { ...forcedState, worked: 0, endTime: Math.min(done, expiry) };
   if (done > expiry) return { state: 'EXPIRED', worked: 0, endTime: expiry, error: EXPIRED };
   return { state: 'SUCCEEDED', worked: rows.length, endTime: done };
 }
 
 /** When it leaves PENDING. */
-function computeBegin(job: JobRecord): number {
-  return job.fate?.state === 'PENDING' ? Number.POSITIVE_INFINITY : computeStart(job);
+function computeRunStart(job: JobRecord): number {
+  return job.forcedState?.state === 'PENDING' ? Number.POSITIVE_INFINITY : computeStart(job);
 }
 
 /** Before its start a cancelled job ends CANCELLED; after it, it ends SUCCEEDED with what is done. */
-function cancelledAt(job: JobRecord, cancelTime: number, start: number): End {
+function computeCancelledEnd(job: JobRecord, cancelTime: number, start: number): End {
   if (cancelTime < start) return { state: 'CANCELLED', worked: 0, endTime: cancelTime, error: CANCELLED };
-  return { state: 'SUCCEEDED', worked: workedBy(job, cancelTime), endTime: cancelTime };
+  return { state: 'SUCCEEDED', worked: countWorked(job, cancelTime), endTime: cancelTime };
 }
 
 const CANCELLED = rpcError('CANCELLED', 'The operation was cancelled.');
 export const EXPIRED = rpcError('FAILED_PRECONDITION', 'The batch expired before it was done.');
 
-function workedBy(job: JobRecord, time: number): number {
-  if (job.fate) return 0;
+function countWorked(job: JobRecord, time: number): number {
+  if (job.forcedState) return 0;
   const start = computeStart(job);
   const share = (time - start) / (job.createTime + job.durationMs - start);
   return Math.floor(Math.min(share, 1) * job.rows.length);

@@ -2,16 +2,16 @@ import type { JobRecord } from './jobs.ts';
 import { effectAtEnd, isEnded, type Standing } from './life.ts';
 
 /** What a job made, where it has ended well: a file's name, or the answers themselves. */
-export type Output = { responsesFile: string } | { inlinedResponses: { inlinedResponses: unknown[] } };
+export type Output = { getResponsesFile: string } | { inlinedResponses: { inlinedResponses: unknown[] } };
 
-export function responsesFile(job: JobRecord): string {
+export function getResponsesFile(job: JobRecord): string {
   return `files/batch-${job.id}`;
 }
 
 const PACKAGE = 'type.googleapis.com/google.ai.generativelanguage.v1main';
 
 /** A job as the wire shows it: an Operation, whose output stands in it twice. */
-export function operation(job: JobRecord, standing: Standing, output?: Output): Record<string, unknown> {
+export function buildOperation(job: JobRecord, standing: Standing, output?: Output): Record<string, unknown> {
   const name = `batches/${job.id}`;
   return {
     name,
@@ -24,7 +24,7 @@ export function operation(job: JobRecord, standing: Standing, output?: Output): 
       createTime: new Date(job.createTime).toISOString(),
       ...(standing.endTime !== undefined && { endTime: new Date(standing.endTime).toISOString() }),
       updateTime: new Date(standing.updateTime).toISOString(),
-      batchStats: batchStats(job, standing),
+      buildStats: buildStats(job, standing),
       state: `BATCH_STATE_${standing.state}`,
       ...(job.priority !== undefined && { priority: job.priority }),
       name,
@@ -38,7 +38,7 @@ export function operation(job: JobRecord, standing: Standing, output?: Output): 
 }
 
 /** 64-bit integers are strings on the wire, and zero is left out. */
-function batchStats(job: JobRecord, standing: Standing): Record<string, string> {
+function buildStats(job: JobRecord, standing: Standing): Record<string, string> {
   const done = job.rows.slice(0, isEnded(standing) ? undefined : standing.worked);
   const failed = done.filter((row, index) => effectAtEnd(row, index, standing)?.kind === 'error').length;
   const counts = {

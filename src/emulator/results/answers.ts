@@ -5,7 +5,7 @@ import type { Effect, ImageSpec, RefusedContent } from '../rows/effects.ts';
 import { textTokens, usageMetadata } from './usage.ts';
 
 /** An answer that is wanted. */
-export interface Asked {
+export interface AnswerRequest {
   job: JobRecord;
   row: Row;
   /** The row's place in its job. */
@@ -23,19 +23,19 @@ export interface Asked {
  *
  * @returns nothing where the row has no answer.
  */
-export async function answerBytes(asked: Asked, makeImage: MakeImage): Promise<Buffer[]> {
-  const { job, row, effect, key = row.key, variant = 0 } = asked;
+export async function buildAnswer(request: AnswerRequest, makeImage: MakeImage): Promise<Buffer[]> {
+  const { job, row, effect, key = row.key, variant = 0 } = request;
   if (effect?.kind === 'missing') return [];
-  const seed = deriveSeed(asked);
+  const seed = deriveSeed(request);
   const images = listImages(effect);
   const value = {
-    ...buildContent(asked, effect, images, seed),
+    ...buildContent(request, effect, images, seed),
     ...(key !== undefined && { key }),
     ...(row.metadata !== undefined && { metadata: row.metadata }),
   };
-  const json = JSON.stringify(row.shape?.reversed ? reversed(value) : value);
+  const json = JSON.stringify(row.shape?.reversed ? reverseFields(value) : value);
   const pieces: Buffer[] = [];
-  for (const [at, piece] of json.split(new RegExp(holeIn(job, '(\\d+)'))).entries()) {
+  for (const [at, piece] of json.split(new RegExp(imagePlaceholder(job, '(\\d+)'))).entries()) {
     const image = at % 2 === 1 ? images[Number(piece)] : undefined;
     if (!image) pieces.push(Buffer.from(piece));
     else if (row.picture) {
@@ -48,11 +48,11 @@ export async function answerBytes(asked: Asked, makeImage: MakeImage): Promise<B
 }
 
 /** Where the base64 of the image with this number goes into the JSON around it; nobody knows a job's id in advance. */
-function holeIn(job: JobRecord, number: number | string): string {
+function imagePlaceholder(job: JobRecord, number: number | string): string {
   return `<image ${number} of ${job.id}>`;
 }
 
-function deriveSeed({ job, row, index, variant = 0 }: Asked): Buffer {
+function deriveSeed({ job, row, index, variant = 0 }: AnswerRequest): Buffer {
   const hash = createHash('shake256', { outputLength: 600 }).update(`${job.id}\n${index}\n${row.key}`);
   return (variant > 0 ? hash.update(`\n${variant}`) : hash).digest();
 }
@@ -68,7 +68,7 @@ function listImages(effect: Effect | undefined): readonly ImageSpec[] {
 }
 
 function buildContent(
-  { job, row }: Asked,
+  { job, row }: AnswerRequest,
   effect: Written | undefined,
   images: readonly ImageSpec[],
   seed: Buffer,
@@ -99,35 +99,35 @@ interface AnswerInput {
 }
 
 /** The part of a response that depends on what became of the row. */
-function buildBody(told: AnswerInput, effect: Exclude<Written, { kind: 'error' | 'null' }> | undefined) {
+function buildBody(input: AnswerInput, effect: Exclude<Written, { kind: 'error' | 'null' }> | undefined) {
   switch (effect?.kind) {
     case undefined:
     case 'images':
-      return imageBody(told);
+      return imageBody(input);
     case 'text':
-      return textBody(told);
+      return textBody(input);
     case 'refused':
-      return refusedBody(told, effect);
+      return refusedBody(input, effect);
     case 'blocked':
-      return blockedBody(told, effect.blockReason);
+      return blockedBody(input, effect.blockReason);
   }
 }
 
 function imageBody({ job, picture, images, seed, thoughts }: AnswerInput) {
-  const said = picture.withText ? 'Here is the image.' : '';
+  const text = picture.withText ? 'Here is the image.' : '';
   const parts = [
     ...(picture.withThoughts
       ? [{ text: 'I think about light, colour and composition.', thought: true }]
       : []),
-    ...(said === '' ? [] : [{ text: said }]),
+    ...(text === '' ? [] : [{ text: text }]),
     ...images.map(({ mimeType = chooseMimeType(job), thought }, number) => ({
-      inlineData: { mimeType, data: holeIn(job, number) },
+      inlineData: { mimeType, data: imagePlaceholder(job, number) },
       thoughtSignature: seed.toString('base64'),
       ...(thought && { thought }),
     })),
   ];
   const finished = Math.max(1, images.filter((image) => !image.thought).length);
-  const tokens = { text: textTokens(said), image: picture.tokens * finished };
+  const tokens = { text: textTokens(text), image: picture.tokens * finished };
   return {
     candidates: [{ content: { parts, role: 'model' }, finishReason: 'STOP', index: 0 }],
     usageMetadata: usageMetadata(picture, tokens, thoughts),
@@ -163,9 +163,9 @@ function blockedBody({ picture }: AnswerInput, blockReason: string) {
   return { promptFeedback: { blockReason }, usageMetadata: usageMetadata(picture, { text: 0, image: 0 }, 0) };
 }
 
-function reversed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(reversed);
+function reverseFields(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reverseFields);
   if (typeof value !== 'object' || value === null) return value;
-  const fields = Object.entries(value).map(([name, inner]) => [name, reversed(inner)]);
+  const fields = Object.entries(value).map(([name, inner]) => [name, reverseFields(inner)]);
   return Object.fromEntries(fields.toReversed());
 }

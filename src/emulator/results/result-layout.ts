@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MakeImage } from '../images/images.ts';
 import type { JobRecord, Row } from '../jobs/jobs.ts';
 import type { Effect, ExtraLine, ResultShape } from '../rows/effects.ts';
-import { answerBytes } from './answers.ts';
+import { buildAnswer } from './answers.ts';
 
 /** The rows of a result in the order of their lines, each by its place in the job. */
 export function orderRows({ rows, shape = {} }: JobRecord): number[] {
@@ -24,7 +24,7 @@ export async function buildLines(
   const lines: ExtraLine[] = [{ ...(key !== undefined && { key }), variant: 0 }, ...extra];
   const pieces: Buffer[] = [];
   for (const line of lines) {
-    const answer = await answerBytes({ job, row, index, effect, ...line }, makeImage);
+    const answer = await buildAnswer({ job, row, index, effect, ...line }, makeImage);
     if (answer.length > 0) pieces.push(...(malformed ? firstHalf(answer) : answer), chooseNewline(job.shape));
   }
   return pieces;

@@ -3,7 +3,7 @@ import type { Exchange, Reply } from '../http/exchange.ts';
 import type { MakeImage } from '../images/images.ts';
 import type { JobRecord } from '../jobs/jobs.ts';
 import { effectAtEnd, type Standing } from '../jobs/life.ts';
-import { answerBytes } from './answers.ts';
+import { buildAnswer } from './answers.ts';
 import { buildLines, firstHalf, orderRows } from './result-layout.ts';
 
 export type Results = ReturnType<typeof createResults>;
@@ -21,23 +21,23 @@ export function createResults(makeImage: MakeImage) {
     return layout;
   }
 
-  async function piecesAt(job: JobRecord, standing: Standing, place: number): Promise<Buffer[]> {
+  async function buildPieces(job: JobRecord, standing: Standing, position: number): Promise<Buffer[]> {
     const { order, lengths } = findLayout(job);
-    const index = order[place] ?? 0;
+    const index = order[position] ?? 0;
     const row = job.rows[index];
     if (!row) return [];
     const lines = await buildLines(job, row, index, effectAtEnd(row, index, standing), makeImage);
     const pieces =
-      job.shape?.cutOff && place === lastWritten(job, standing, order) ? firstHalf(lines) : lines;
-    lengths[place] = totalLength(pieces);
+      job.shape?.cutOff && position === findLastWritten(job, standing, order) ? firstHalf(lines) : lines;
+    lengths[position] = totalLength(pieces);
     return pieces;
   }
 
   /** How long the whole is; makes the lines whose length nobody knows yet, one row at a time. */
   async function measure(job: JobRecord, standing: Standing): Promise<number> {
     const { lengths } = findLayout(job);
-    for (let place = 0; place < job.rows.length; place += 1) {
-      if (lengths[place] === undefined) await piecesAt(job, standing, place);
+    for (let position = 0; position < job.rows.length; position += 1) {
+      if (lengths[position] === undefined) await buildPieces(job, standing, position);
     }
     return sum(lengths);
   }
@@ -49,13 +49,13 @@ export function createResults(makeImage: MakeImage) {
     to: number,
   ): AsyncGenerator<Buffer> {
     let offset = 0;
-    for (let place = 0; place < job.rows.length && offset < to; place += 1) {
-      const known = findLayout(job).lengths[place];
+    for (let position = 0; position < job.rows.length && offset < to; position += 1) {
+      const known = findLayout(job).lengths[position];
       if (known !== undefined && offset + known <= from) {
         offset += known;
         continue;
       }
-      for (const piece of await piecesAt(job, standing, place)) {
+      for (const piece of await buildPieces(job, standing, position)) {
         const part = piece.subarray(Math.max(0, from - offset), Math.max(0, to - offset));
         if (part.length > 0) yield part;
         offset += piece.length;
@@ -65,12 +65,12 @@ export function createResults(makeImage: MakeImage) {
 
   /** The whole result, or the part that the request's `Range` names. */
   async function download(
-    { headers: asked }: Pick<Exchange, 'headers'>,
+    { headers: requestHeaders }: Pick<Exchange, 'headers'>,
     job: JobRecord,
     standing: Standing,
   ): Promise<Reply> {
     const headers = { 'content-type': 'application/jsonl', 'accept-ranges': 'bytes', etag: `"${job.id}"` };
-    const { range, 'if-range': ifRange } = asked;
+    const { range, 'if-range': ifRange } = requestHeaders;
     if (range === undefined || (ifRange !== undefined && ifRange !== headers.etag)) {
       return { headers, stream: bytes(job, standing, 0, Number.POSITIVE_INFINITY) };
     }
@@ -93,7 +93,7 @@ export function createResults(makeImage: MakeImage) {
     async *answers(job: JobRecord, standing: Standing): AsyncGenerator<Buffer> {
       for (const [index, row] of job.rows.entries()) {
         const effect = effectAtEnd(row, index, standing);
-        const answer = await answerBytes({ job, row, index, effect }, makeImage);
+        const answer = await buildAnswer({ job, row, index, effect }, makeImage);
         if (answer.length > 0) yield Buffer.concat(answer);
       }
     },
@@ -102,7 +102,7 @@ export function createResults(makeImage: MakeImage) {
 }
 
 /** The place of the last row that has a line. */
-function lastWritten({ rows }: JobRecord, standing: Standing, order: readonly number[]): number {
+function findLastWritten({ rows }: JobRecord, standing: Standing, order: readonly number[]): number {
   return order.findLastIndex((index) => {
     const row = rows[index];
     return row !== undefined && effectAtEnd(row, index, standing)?.kind !== 'missing';

@@ -8,7 +8,7 @@ export interface Keyword {
   /** Only in the first job that holds this key and prompt; the next job answers it. */
   once?: true;
   /** What it shows, for the documentation. */
-  shows: string;
+  description: string;
 }
 
 /** Words in a prompt that make the emulator do what Google does now and then. */
@@ -20,7 +20,7 @@ export const KEYWORDS: readonly Keyword[] = [
       finishReason: 'PROHIBITED_CONTENT',
       finishMessage: 'The content was filtered because it may violate the policies on prohibited content.',
     },
-    shows: 'a refusal for good: finishReason PROHIBITED_CONTENT',
+    description: 'a refusal for good: finishReason PROHIBITED_CONTENT',
   },
   {
     word: '[unsafe]',
@@ -29,12 +29,12 @@ export const KEYWORDS: readonly Keyword[] = [
       finishReason: 'IMAGE_SAFETY',
       finishMessage: 'The image was filtered for safety. Try rephrasing the prompt.',
     },
-    shows: 'a refusal that another try may pass: finishReason IMAGE_SAFETY',
+    description: 'a refusal that another try may pass: finishReason IMAGE_SAFETY',
   },
   {
     word: '[blocked]',
     effect: { kind: 'blocked', blockReason: 'PROHIBITED_CONTENT' },
-    shows: 'a blocked prompt: promptFeedback and no candidates',
+    description: 'a blocked prompt: promptFeedback and no candidates',
   },
   {
     word: '[no image]',
@@ -43,25 +43,25 @@ export const KEYWORDS: readonly Keyword[] = [
       finishReason: 'NO_IMAGE',
       finishMessage: 'The model did not make an image for this prompt.',
     },
-    shows: 'no image made: finishReason NO_IMAGE',
+    description: 'no image made: finishReason NO_IMAGE',
   },
-  { word: '[text only]', effect: { kind: 'text' }, shows: 'an answer that is only text' },
-  { word: '[missing]', effect: { kind: 'missing' }, shows: 'no line for this row in the result' },
+  { word: '[text only]', effect: { kind: 'text' }, description: 'an answer that is only text' },
+  { word: '[missing]', effect: { kind: 'missing' }, description: 'no line for this row in the result' },
   {
     word: '[fail once]',
     effect: { kind: 'error', ...rpcError('INTERNAL', 'Internal error encountered.') },
     once: true,
-    shows: 'a row error with code 13 in the first job, an image in the next',
+    description: 'a row error with code 13 in the first job, an image in the next',
   },
   {
     word: '[fail]',
     effect: { kind: 'error', ...rpcError('INTERNAL', 'Internal error encountered.') },
-    shows: 'a row error with code 13 in every job',
+    description: 'a row error with code 13 in every job',
   },
 ];
 
 /** The first keyword of the table that stands in the prompt. */
-export function keywordIn(prompt: string): Keyword | undefined {
+export function findKeyword(prompt: string): Keyword | undefined {
   const lower = prompt.toLowerCase();
   return KEYWORDS.find(({ word }) => lower.includes(word));
 }

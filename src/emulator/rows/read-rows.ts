@@ -7,8 +7,8 @@ import type { JobRecord, Jobs, Picture, Row } from '../jobs/jobs.ts';
 import { computePixels, type Model, nearestRatio, type Pixels } from '../models.ts';
 import { textTokens } from '../results/usage.ts';
 import type { World } from '../world.ts';
-import { keywordIn } from './keywords.ts';
-import { type ProbeReferences, referenceReader } from './references.ts';
+import { findKeyword } from './keywords.ts';
+import { createReferenceProbe, type ProbeReferences } from './references.ts';
 import {
   checkRequest,
   DEFAULT_SIZE,
@@ -21,9 +21,9 @@ import {
 } from './requests.ts';
 
 /** What the rows of one job have in common while they are read. */
-interface Reading {
+interface RowContext {
   model: Model;
-  lookAt: ProbeReferences;
+  probeReferences: ProbeReferences;
   /** Marks of the rows that failed once in an earlier job. */
   failedBefore: () => Promise<ReadonlySet<string>>;
   /** What the fault plan has for a row that would be answered. */
@@ -36,9 +36,9 @@ export async function readRows(
   model: Model,
   job: Pick<JobRecord, 'id' | 'displayName' | 'createTime' | 'durationMs'>,
 ): Promise<{ rows: Row[]; failure?: RpcError }> {
-  const reading: Reading = {
+  const context: RowContext = {
     model,
-    lookAt: referenceReader(world, job),
+    probeReferences: createReferenceProbe(world, job),
     failedBefore: failuresBefore(world.jobs),
     chooseFault: (key, picture) => world.faults.forLine(job, key, picture),
   };
@@ -52,7 +52,7 @@ export async function readRows(
       return { rows, failure: unreadable(rows.length, `repeats the key "${key}"`) };
     }
     if (key !== undefined) keys.add(key);
-    rows.push(await readRow(reading, line, key, value));
+    rows.push(await readRow(context, line, key, value));
   }
   if (rows.length === 0) return { rows, failure: rpcError('INVALID_ARGUMENT', 'The input has no requests.') };
   return { rows };
@@ -74,7 +74,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 async function readRow(
-  { model, lookAt, failedBefore, chooseFault }: Reading,
+  { model, probeReferences, failedBefore, chooseFault }: RowContext,
   { offset, length }: Line,
   key: string | undefined,
   value: Record<string, unknown>,
@@ -89,7 +89,7 @@ async function readRow(
   try {
     const read = readFields(value, INPUT_LINE, '') as InputLine;
     const request = checkRequest(read.request, model, 'request');
-    const picture = planPicture(request, model, await lookAt(readReferences(request)));
+    const picture = planPicture(request, model, await probeReferences(readReferences(request)));
     return {
       ...row,
       picture,
@@ -105,10 +105,10 @@ async function readRow(
 async function chooseEffect(
   request: GenerateRequest,
   key: string | undefined,
-  failedBefore: Reading['failedBefore'],
+  failedBefore: RowContext['failedBefore'],
 ): Promise<Pick<Row, 'effect' | 'once'>> {
   const prompt = readPrompt(request);
-  const keyword = keywordIn(prompt);
+  const keyword = findKeyword(prompt);
   if (!keyword) return wantsImage(request) ? {} : { effect: { kind: 'text' } };
   if (!keyword.once) return { effect: keyword.effect };
   const once = createHash('sha256').update(`${key}\n${prompt}`).digest('hex').slice(0, 16);
@@ -116,7 +116,7 @@ async function chooseEffect(
 }
 
 /** Reads all jobs there are, and so only when the first row asks. */
-function failuresBefore(jobs: Jobs): Reading['failedBefore'] {
+function failuresBefore(jobs: Jobs): RowContext['failedBefore'] {
   let marks: Promise<ReadonlySet<string>> | undefined;
   const read = async () =>
     new Set((await jobs.all()).flatMap((job) => job.rows.flatMap((row) => row.once ?? [])));

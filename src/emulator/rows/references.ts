@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { keepCopy } from '../files/disk.ts';
+import { linkOrCopy } from '../files/disk.ts';
 import { checkActive, noSuchFile } from '../files/files.ts';
 import { Refusal } from '../http/envelope.ts';
 import type { JobRecord } from '../jobs/jobs.ts';
@@ -17,7 +17,7 @@ import type { ReferencePart } from './requests.ts';
 export type ProbeReferences = (references: readonly ReferencePart[]) => Promise<Pixels[]>;
 
 /** Looks at the input images of one job, at each file once, and keeps those files for the job. */
-export function referenceReader(
+export function createReferenceProbe(
   { files, jobs }: World,
   job: Pick<JobRecord, 'id' | 'createTime' | 'durationMs'>,
 ): ProbeReferences {
@@ -26,8 +26,8 @@ export function referenceReader(
   async function probeFile(fileId: string): Promise<Pixels> {
     const file = await files.find(fileId);
     const kept = jobs.referencePath(job.id, fileId);
-    const lasts = file !== undefined && file.expirationTime > computeStart(job);
-    if (!lasts || !(await keepCopy(files.contentPath(fileId), kept))) throw noSuchFile(fileId);
+    const isUsable = file !== undefined && file.expirationTime > computeStart(job);
+    if (!isUsable || !(await linkOrCopy(files.contentPath(fileId), kept))) throw noSuchFile(fileId);
     checkActive(file);
     const pixels = await measure(kept);
     known.set(fileId, pixels);
@@ -35,12 +35,12 @@ export function referenceReader(
   }
 
   return async (references) => {
-    const seen: Pixels[] = [];
+    const found: Pixels[] = [];
     for (const reference of references) {
-      if ('base64' in reference) seen.push(await measure(Buffer.from(reference.base64, 'base64')));
-      else seen.push(known.get(reference.fileId) ?? (await probeFile(reference.fileId)));
+      if ('base64' in reference) found.push(await measure(Buffer.from(reference.base64, 'base64')));
+      else found.push(known.get(reference.fileId) ?? (await probeFile(reference.fileId)));
     }
-    return seen;
+    return found;
   };
 }
 

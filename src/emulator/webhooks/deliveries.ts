@@ -4,7 +4,7 @@ import type { JobEvent } from './events.ts';
 import type { WebhookRecord } from './webhooks.ts';
 
 /** What a fault plan has for an event. */
-export interface EventFate {
+export interface EventFaults {
   /** How often it is sent, in place of once. */
   copies?: number;
   /** ms, before it is sent for the first time. */
@@ -51,11 +51,11 @@ export async function openDeliveries(directory: string) {
       webhook: WebhookRecord,
       job: JobRecord,
       { payload, time }: JobEvent,
-      fate: () => EventFate,
+      chooseFaults: () => EventFaults,
     ): Promise<void> {
       const id = `${webhook.id}-${job.id}`;
       if (await records.get(id)) return;
-      const { copies = 1, lateMs = 0 } = fate();
+      const { copies = 1, lateMs = 0 } = chooseFaults();
       await save({
         id,
         webhook: webhook.id,

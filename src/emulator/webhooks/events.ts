@@ -1,6 +1,6 @@
 import type { JobRecord } from '../jobs/jobs.ts';
 import { computeStanding, hasResult, isEnded, type JobState } from '../jobs/life.ts';
-import { responsesFile } from '../jobs/operation.ts';
+import { getResponsesFile } from '../jobs/operation.ts';
 
 /** What an endpoint is told about a job that has ended. */
 export interface JobEvent {
@@ -29,7 +29,7 @@ export function buildEvent(job: JobRecord, now: number): JobEvent | undefined {
   const isFile = job.inputFile !== undefined && hasResult(standing, now);
   const data = {
     id: `batches/${job.id}`,
-    ...(isFile && { output_file_uri: responsesFile(job) }),
+    ...(isFile && { output_file_uri: getResponsesFile(job) }),
     ...(error && { error_code: error.code, error_message: error.message }),
   };
   return { type, time, payload: { type, version: 'v1', timestamp: new Date(time).toISOString(), data } };

@@ -6,15 +6,15 @@ import { signedHeaders } from './sign.ts';
 import type { WebhookRecord } from './webhooks.ts';
 
 /** Between two looks for jobs that have ended, ms. */
-const LOOK_EVERY_MS = 100;
+const POLL_INTERVAL_MS = 100;
 /** For a receiver that hangs. */
-const ANSWER_WITHIN_MS = 5_000;
+const RESPONSE_TIMEOUT_MS = 5_000;
 /** One that hangs holds up no other, and gets no more than this many at once itself. */
 const MAX_AT_ONCE = 10;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 3_600_000;
 /** As Google does. */
-const GIVEN_UP_AFTER_MS = 24 * 3_600_000;
+const MAX_DELIVERY_MS = 24 * 3_600_000;
 
 export interface Sender {
   /** Ends what is under way; it is sent again after a restart. */
@@ -30,15 +30,15 @@ export function startSender(world: World, deliveries: Deliveries): Sender {
   const closing = new AbortController();
   /** Jobs of whose end every endpoint was told, or is being told. */
   const announced = new Set<string>();
-  const underWay = new Map<Delivery['id'], { webhook: string; sent: Promise<void> }>();
+  const sending = new Map<Delivery['id'], { webhook: string; sent: Promise<void> }>();
 
-  async function look(): Promise<void> {
+  async function sendDue(): Promise<void> {
     const endpoints = await webhooks.all();
     if (endpoints.length > 0) await announce(endpoints);
     for (const delivery of deliveries.open()) {
       const endpoint = endpoints.find(({ id }) => id === delivery.webhook);
       if (!endpoint) await deliveries.save({ ...delivery, left: 0 });
-      else if (mayLeave(delivery)) send(endpoint, delivery);
+      else if (canSend(delivery)) send(endpoint, delivery);
     }
   }
 
@@ -56,31 +56,33 @@ export function startSender(world: World, deliveries: Deliveries): Sender {
     }
   }
 
-  function mayLeave({ id, webhook, nextTry }: Delivery): boolean {
-    const beside = [...underWay.values()].filter((other) => other.webhook === webhook);
-    return nextTry <= now() && !underWay.has(id) && beside.length < MAX_AT_ONCE;
+  function canSend({ id, webhook, nextTry }: Delivery): boolean {
+    const toSameEndpoint = [...sending.values()].filter((other) => other.webhook === webhook);
+    return nextTry <= now() && !sending.has(id) && toSameEndpoint.length < MAX_AT_ONCE;
   }
 
   function send(endpoint: WebhookRecord, delivery: Delivery): void {
     const sent = attempt(endpoint, delivery)
-      .catch((error: unknown) => ledger.broke('webhooks', error))
-      .finally(() => underWay.delete(delivery.id));
-    underWay.set(delivery.id, { webhook: endpoint.id, sent });
+      .catch((error: unknown) => ledger.addFailure('webhooks', error))
+      .finally(() => sending.delete(delivery.id));
+    sending.set(delivery.id, { webhook: endpoint.id, sent });
   }
 
   async function attempt(endpoint: WebhookRecord, delivery: Delivery): Promise<void> {
     const hasArrived = await post(endpoint, delivery, now(), closing.signal);
     // Whether it arrived nobody knows: it goes out again.
     if (closing.signal.aborted) return;
-    ledger.delivered(hasArrived);
-    await deliveries.save(hasArrived ? { ...delivery, left: delivery.left - 1 } : later(delivery, now()));
+    ledger.countDelivery(hasArrived);
+    await deliveries.save(
+      hasArrived ? { ...delivery, left: delivery.left - 1 } : scheduleRetry(delivery, now()),
+    );
   }
 
   async function run(): Promise<void> {
     while (!closing.signal.aborted) {
-      await look().catch((error: unknown) => ledger.broke('webhooks', error));
+      await sendDue().catch((error: unknown) => ledger.addFailure('webhooks', error));
       // Not what keeps the process alive. It ends early with `close`.
-      await pause(LOOK_EVERY_MS, undefined, { ref: false, signal: closing.signal }).catch(() => undefined);
+      await pause(POLL_INTERVAL_MS, undefined, { ref: false, signal: closing.signal }).catch(() => undefined);
     }
   }
 
@@ -89,7 +91,7 @@ export function startSender(world: World, deliveries: Deliveries): Sender {
     async close() {
       closing.abort();
       await running;
-      await Promise.all([...underWay.values()].map(({ sent }) => sent));
+      await Promise.all([...sending.values()].map(({ sent }) => sent));
     },
   };
 }
@@ -110,7 +112,7 @@ async function post(
       },
       body,
       redirect: 'manual',
-      signal: AbortSignal.any([closing, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+      signal: AbortSignal.any([closing, AbortSignal.timeout(RESPONSE_TIMEOUT_MS)]),
     });
     await response.body?.cancel();
     return response.ok;
@@ -120,9 +122,9 @@ async function post(
   }
 }
 
-function later(delivery: Delivery, now: number): Delivery {
+function scheduleRetry(delivery: Delivery, now: number): Delivery {
   const tries = delivery.tries + 1;
-  if (now - delivery.since > GIVEN_UP_AFTER_MS) return { ...delivery, tries, left: 0 };
+  if (now - delivery.since > MAX_DELIVERY_MS) return { ...delivery, tries, left: 0 };
   return {
     ...delivery,
     tries,

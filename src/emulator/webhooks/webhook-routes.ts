@@ -41,7 +41,7 @@ function isUrl(text: string): boolean {
 
 /** An empty list is `{}`. */
 export async function listWebhooks({ query }: Exchange, { webhooks }: World): Promise<Reply> {
-  const { entries, nextPageToken } = paginate(await webhooks.all(), inCamelCase(query));
+  const { entries, nextPageToken } = paginate(await webhooks.all(), toCamelCase(query));
   return {
     json: {
       ...(entries.length > 0 && { webhooks: entries.map(webhookResource) }),
@@ -51,23 +51,23 @@ export async function listWebhooks({ query }: Exchange, { webhooks }: World): Pr
 }
 
 /** The clients spell this service's parameters in snake_case. */
-function inCamelCase(query: URLSearchParams): URLSearchParams {
+function toCamelCase(query: URLSearchParams): URLSearchParams {
   const size = query.get('page_size');
   const token = query.get('page_token');
   return new URLSearchParams({ ...(size && { pageSize: size }), ...(token && { pageToken: token }) });
 }
 
 export async function getWebhook({ params }: Exchange, world: World): Promise<Reply> {
-  return { json: webhookResource(await webhookNamed(params, world)) };
+  return { json: webhookResource(await requireWebhook(params, world)) };
 }
 
 export async function deleteWebhook({ params }: Exchange, world: World): Promise<Reply> {
-  const { id } = await webhookNamed(params, world);
+  const { id } = await requireWebhook(params, world);
   await world.webhooks.remove(id);
   return { json: {} };
 }
 
-async function webhookNamed({ id = '' }: Exchange['params'], { webhooks }: World): Promise<WebhookRecord> {
+async function requireWebhook({ id = '' }: Exchange['params'], { webhooks }: World): Promise<WebhookRecord> {
   const webhook = await webhooks.find(id);
   if (webhook) return webhook;
   throw new Refusal('NOT_FOUND', `Requested entity was not found: webhooks/${id}`);

@@ -17,7 +17,7 @@ describe('the trade', () => {
     });
     expect(costs.sentences).toEqual([
       'As a batch 33.60 USD, interactive 67.20 USD: it saves 33.60 USD.',
-      'Google aims at 24 hours and is mostly quicker; after 48 hours a job expires.',
+      'Google aims at 24 hours and is usually faster; after 48 hours a job expires.',
     ]);
   });
 

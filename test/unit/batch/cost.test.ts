@@ -4,7 +4,7 @@ import { actualUsd, estimate, worstCaseUsd } from '../../../src/batch/cost.ts';
 import { IMAGE_SIZES, MODELS } from '../../../src/batch/models.ts';
 import { formatUsd, roundUsd, sumUsd } from '../../../src/batch/money.ts';
 import { planOutputs } from '../../../src/batch/plan.ts';
-import { mostTextTokens, textTokens } from '../../../src/batch/tokens.ts';
+import { maxTextTokens, estimateTextTokens } from '../../../src/batch/tokens.ts';
 import { property } from '../../support/property.ts';
 import { item, manifest } from './builders.ts';
 
@@ -106,8 +106,8 @@ describe('the tokens of a text', () => {
     ['瓶 and slate', 4, 13],
     ['😀😀😀😀', 1, 16],
   ])('%j are about %d and at most %d', (text, about, most) => {
-    expect(textTokens(text)).toBe(about);
-    expect(mostTextTokens(text)).toBe(most);
+    expect(estimateTextTokens(text)).toBe(about);
+    expect(maxTextTokens(text)).toBe(most);
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { compareImage, type Measured } from '../../../src/batch/measure.ts';
+import { type ComparedImage, compareImage } from '../../../src/batch/measure.ts';
 import { findModel } from '../../../src/batch/models.ts';
 import { toPixels } from '../../../src/batch/pixels.ts';
 
-const flags = (over: Partial<Measured>) =>
+const flags = (over: Partial<ComparedImage>) =>
   compareImage({
     width: 1024,
     height: 1024,

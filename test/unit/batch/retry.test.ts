@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { anotherTry, retryable } from '../../../src/batch/retry.ts';
+import { isRetryable, shouldTryAgain } from '../../../src/batch/retry.ts';
 import { REASONS, type Reason } from '../../../src/contract/record.ts';
 import { imageAnswer, lostAnswer } from './builders.ts';
 
@@ -27,7 +27,7 @@ const transient = REASONS.filter((reason) => !permanent.includes(reason) && !wea
 
 /** The reasons of round 1, 2, …; whether there is a next one. */
 const after = (reasons: Reason[], { maxRounds = 9, weCancelled = false } = {}) =>
-  anotherTry(
+  shouldTryAgain(
     reasons.map((reason, at) => lostAnswer('a#1', reason, { round: at + 1 })),
     { round: reasons.length || 1, maxRounds, weCancelled },
   );
@@ -57,7 +57,7 @@ describe('another try', () => {
 
   it('is not made where there is an image, whatever else was answered', () => {
     const answers = [lostAnswer('a#1', 'internal'), imageAnswer('a#1', 'x'), lostAnswer('a#1', 'internal')];
-    expect(anotherTry(answers, { round: 1, maxRounds: 3, weCancelled: false })).toBe(false);
+    expect(shouldTryAgain(answers, { round: 1, maxRounds: 3, weCancelled: false })).toBe(false);
   });
 
   it('is made after a cancellation that was not ours', () => {
@@ -67,7 +67,7 @@ describe('another try', () => {
 
   it('counts a round once, however often its job answered', () => {
     const answers = [lostAnswer('a#1', 'no-image'), lostAnswer('a#1', 'text-only')];
-    expect(anotherTry(answers, { round: 1, maxRounds: 3, weCancelled: false })).toBe(true);
+    expect(shouldTryAgain(answers, { round: 1, maxRounds: 3, weCancelled: false })).toBe(true);
   });
 
   it('that a person asked for is judged by its own answer, not by those before it', () => {
@@ -78,6 +78,6 @@ describe('another try', () => {
 
 describe('a reason', () => {
   it('is retryable where it is not permanent', () => {
-    expect(REASONS.filter((reason) => !retryable(reason)).sort()).toEqual([...permanent].sort());
+    expect(REASONS.filter((reason) => !isRetryable(reason)).sort()).toEqual([...permanent].sort());
   });
 });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countFlags, countOutcomes, countsByRatio, roundSummaries } from '../../../src/batch/counts.ts';
-import { failedManifest } from '../../../src/batch/failed-manifest.ts';
+import { countByRatio, countFlags, countOutcomes, summariseRounds } from '../../../src/batch/counts.ts';
+import { buildFailedManifest } from '../../../src/batch/failed-manifest.ts';
 import { planOutputs } from '../../../src/batch/plan.ts';
 import { settle } from '../../../src/batch/settle.ts';
 import { type Answer, REASONS } from '../../../src/contract/record.ts';
@@ -129,7 +129,7 @@ describe('the counts of a report', () => {
   });
 
   it('are by ratio, auto where none was asked for', () => {
-    expect(countsByRatio(records, batch)).toEqual({
+    expect(countByRatio(records, batch)).toEqual({
       '16:9': { total: 3, image: 1, refused: 1, failed: 0, missing: 1 },
       auto: { total: 2, image: 2, refused: 0, failed: 0, missing: 0 },
     });
@@ -140,7 +140,7 @@ describe('the counts of a report', () => {
   });
 
   it('are by round, with what it cost', () => {
-    expect(roundSummaries([...answers, lostAnswer('done#1', 'internal')])).toEqual([
+    expect(summariseRounds([...answers, lostAnswer('done#1', 'internal')])).toEqual([
       { round: 1, outputs: { total: 3, image: 2, refused: 0, failed: 1, missing: 0 }, costUsd: 0.134 },
       { round: 2, outputs: { total: 2, image: 1, refused: 1, failed: 0, missing: 0 }, costUsd: 0.068 },
     ]);
@@ -149,7 +149,7 @@ describe('the counts of a report', () => {
 
 describe('the manifest of what failed', () => {
   it('holds the same keys with what is missing, and only the references that are used', () => {
-    expect(failedManifest(batch, records, 'autumn-1')).toEqual({
+    expect(buildFailedManifest(batch, records, 'autumn-1')).toEqual({
       ...batch,
       references: { bottle: ['sha256:b'], brand: ['sha256:c', 'https://x/y.png'] },
       items: [{ ...batch.items[0], count: 2, seed: 101 }],
@@ -159,7 +159,7 @@ describe('the manifest of what failed', () => {
 
   it('is not there where nothing failed', () => {
     const all = planOutputs(one).map(({ output }) => imageAnswer(output, 'a'));
-    expect(failedManifest(one, settle(planOutputs(one), all, one), 'x')).toBeUndefined();
+    expect(buildFailedManifest(one, settle(planOutputs(one), all, one), 'x')).toBeUndefined();
   });
 });
 
@@ -211,7 +211,7 @@ describe('any answers', () => {
         );
       }
 
-      const failed = failedManifest(wanted, settled, 'parent');
+      const failed = buildFailedManifest(wanted, settled, 'parent');
       const again = failed ? planOutputs(failed).length : 0;
       expect(again + countOutcomes(settled).image).toBe(plan.length);
     },

@@ -27,7 +27,7 @@ function counted(changes: Partial<BatchProgress>[], isRetry = false): Counted[] 
   let before = START;
   for (const change of changes) {
     const after = { ...before, ...change };
-    tally.see(before, after);
+    tally.update(before, after);
     before = after;
   }
   return said;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { arm } from '../../../src/emulator/faults/arm.ts';
+import { armFaults } from '../../../src/emulator/faults/arm.ts';
 import { FAULTS, type FaultLimits, FaultPlanError, readFaultPlan } from '../../../src/emulator/index.ts';
 import { property } from '../../support/property.ts';
 
@@ -66,7 +66,7 @@ describe('a fault plan', () => {
   });
 
   test('has words for each kind of fault', () => {
-    const kinds = Object.values(FAULTS).flatMap((kinds) => Object.values(kinds) as { shows: string }[]);
+    const kinds = Object.values(FAULTS).flatMap((kinds) => Object.values(kinds) as { description: string }[]);
     for (const { shows } of kinds) expect(shows).toMatch(/^[^.].*[^.]$/);
   });
 });
@@ -78,8 +78,8 @@ function struck(
   seed = 0,
 ): number[] {
   const plan = { seed, faults: [{ fault: 'get.cut' as const, ...limits }] };
-  const [armed] = arm(plan, 'get', FAULTS.get);
-  return occasions.flatMap((occasion, at) => (armed?.meet(occasion).strikes() ? [at + 1] : []));
+  const [armed] = armFaults(plan, 'get', FAULTS.get);
+  return occasions.flatMap((occasion, at) => (armed?.count(occasion).fires() ? [at + 1] : []));
 }
 
 const FIVE = [{}, {}, {}, {}, {}];

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JobRecord } from '../../../src/emulator/jobs/jobs.ts';
 import { computeStanding, isEnded } from '../../../src/emulator/jobs/life.ts';
-import { operation } from '../../../src/emulator/jobs/operation.ts';
+import { buildOperation } from '../../../src/emulator/jobs/operation.ts';
 import { property } from '../../support/property.ts';
 
 const HOUR = 3_600_000;
@@ -22,7 +22,7 @@ function job(rows: number, more: Partial<JobRecord> = {}): JobRecord {
 }
 
 function readStats(record: JobRecord, now: number): Record<string, string> {
-  const { metadata } = operation(record, computeStanding(record, now)) as {
+  const { metadata } = buildOperation(record, computeStanding(record, now)) as {
     metadata: { batchStats: Record<string, string> };
   };
   return metadata.batchStats;
@@ -79,7 +79,7 @@ describe('the life of a job', () => {
     const slow = job(2, { durationMs: 72 * HOUR });
     expect(isEnded(computeStanding(slow, 48 * HOUR - 1))).toBe(false);
     expect(computeStanding(slow, 48 * HOUR)).toMatchObject({ state: 'EXPIRED', worked: 0 });
-    expect(operation(slow, computeStanding(slow, 50 * HOUR))).not.toHaveProperty('response');
+    expect(buildOperation(slow, computeStanding(slow, 50 * HOUR))).not.toHaveProperty('response');
   });
 
   it('ends as what comes first', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { computePixels, findModel, nearestRatio } from '../../../src/emulator/models.ts';
-import { KEYWORDS, keywordIn } from '../../../src/emulator/rows/keywords.ts';
+import { findKeyword, KEYWORDS } from '../../../src/emulator/rows/keywords.ts';
 
 const IDS = ['gemini-3.1-flash-image', 'gemini-3-pro-image', 'gemini-nano-banana-2.1'];
 
@@ -30,10 +30,11 @@ describe('what the models offer', () => {
 
 describe('keywords', () => {
   it('are found in any case, each for itself', () => {
-    for (const keyword of KEYWORDS) expect(keywordIn(`A lake ${keyword.word.toUpperCase()}!`)).toBe(keyword);
+    for (const keyword of KEYWORDS)
+      expect(findKeyword(`A lake ${keyword.word.toUpperCase()}!`)).toBe(keyword);
   });
 
   it('are not found in ordinary prompts', () => {
-    expect(keywordIn('Refuse to fail once; text only, no image missing [draft]')).toBeUndefined();
+    expect(findKeyword('Refuse to fail once; text only, no image missing [draft]')).toBeUndefined();
   });
 });

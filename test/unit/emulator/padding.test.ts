@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { PAD } from '../../../src/emulator/images/padding.ts';
+import { PADDERS } from '../../../src/emulator/images/padding.ts';
 import { property } from '../../support/property.ts';
 
 const FORMATS = [
@@ -25,12 +25,12 @@ describe.each(FORMATS)('padding of $mimeType', ({ mimeType, least }) => {
   );
 
   property([lengths], 60)('has exactly the bytes asked for and the same picture', async (more) => {
-    const padded = PAD[mimeType](image, image.length + more);
+    const padded = PADDERS[mimeType](image, image.length + more);
     expect(padded.length).toBe(more < least ? image.length : image.length + more);
     expect(await sharp(padded, { failOn: 'warning' }).raw().toBuffer()).toEqual(pixels);
   });
 
   it('never makes an image shorter', () => {
-    expect(PAD[mimeType](image, 1)).toEqual(image);
+    expect(PADDERS[mimeType](image, 1)).toEqual(image);
   });
 });

@@ -39,7 +39,7 @@ property([split, fc.nat({ max: 1e9 })])(
       const before = Buffer.from(texts.slice(0, n + 1).join('\n')).length;
       expect(end - start).toBe(Math.min(before + 1, bytes.length));
     }
-    expect(lines.map(({ whole }) => whole)).toEqual(
+    expect(lines.map(({ hasNewline }) => hasNewline)).toEqual(
       texts.map((_, n) => n < texts.length - 1 || bytes.at(-1) === 0x0a),
     );
   },

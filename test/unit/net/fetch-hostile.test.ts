@@ -125,7 +125,7 @@ describe('a server that means harm', () => {
     ],
   ])('and %s is left at the first byte too many', async (_, say) => {
     const { fetch, open, written } = await host(say);
-    await expect(fetch(PATIENT)).rejects.toMatchObject(refused(/larger than 1000000 bytes/));
+    await expect(fetch(PATIENT)).rejects.toMatchObject(refused(/more than 1000000 bytes/));
     await expect.poll(open).toBe(0);
     expect(written()).toBeLessThan(20 * MB);
   });

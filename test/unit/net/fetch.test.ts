@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import { MockAgent } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { fetchPublic, fetchThrough } from '../../../src/net/fetch.ts';
-import { onlyPublic } from '../../../src/net/public-addresses.ts';
+import { createPublicLookup } from '../../../src/net/public-addresses.ts';
 import { createListener } from '../../support/listener.ts';
 
 const LIMITS = { bytes: 1000, deadlineMs: 5_000 };
@@ -81,7 +81,7 @@ describe('an address that a stranger names', () => {
 
 describe('the look-up of a connection', () => {
   const makeLookup = (...addresses: string[]): LookupFunction =>
-    onlyPublic((_host, _options, done) =>
+    createPublicLookup((_host, _options, done) =>
       done(
         null,
         addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
@@ -114,7 +114,7 @@ describe('the look-up of a connection', () => {
 
   test('judges each connection anew, so that a name that changes its mind gains nothing', async () => {
     const answers = ['93.184.215.14', '127.0.0.1'];
-    const lookup = onlyPublic((_host, _options, done) =>
+    const lookup = createPublicLookup((_host, _options, done) =>
       done(null, [{ address: answers.shift() ?? '', family: 4 }]),
     );
     expect(await ask(lookup, false)).toEqual(['93.184.215.14', 4]);
@@ -122,7 +122,7 @@ describe('the look-up of a connection', () => {
   });
 
   test('passes on that there is no such name', async () => {
-    const lookup = onlyPublic((_host, _options, done) => done(new Error('ENOTFOUND'), []));
+    const lookup = createPublicLookup((_host, _options, done) => done(new Error('ENOTFOUND'), []));
     expect(await ask(lookup, false)).toMatchObject({ message: 'ENOTFOUND' });
   });
 });
@@ -160,7 +160,7 @@ describe('what is fetched', () => {
     get('https://one.example/fits').reply(200, 'x'.repeat(1000));
     get('https://one.example/long').reply(200, 'x'.repeat(1001));
     expect((await fetch('https://one.example/fits')).byteLength).toBe(1000);
-    await expect(fetch('https://one.example/long')).rejects.toMatchObject(refused(/larger than 1000 bytes/));
+    await expect(fetch('https://one.example/long')).rejects.toMatchObject(refused(/more than 1000 bytes/));
   });
 
   test('comes in time or not at all', async () => {

@@ -37,7 +37,7 @@ describe('opening a store', () => {
     await writeFile(join(root, 'store.json'), content);
     await expect(openStore(root)).rejects.toMatchObject({
       code: 'store-version',
-      message: `The store ${root} has version ${version}, and this hummingbatch reads version 2.`,
+      message: `The store ${root} has version ${version}; this hummingbatch reads version 2.`,
     });
     expect(await readFile(join(root, 'store.json'), 'utf8')).toBe(content);
   });

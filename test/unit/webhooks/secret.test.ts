@@ -27,7 +27,7 @@ test.each([
   expect(() => read(`first=${makeSecret(32, 9)},${entry}`)).toThrow(
     expect.objectContaining({
       code: 'usage',
-      message: expect.stringMatching(/^SECRETS: entry [23] is no name with a secret/),
+      message: expect.stringMatching(/^SECRETS: entry [23] is not a name and a Standard Webhooks secret/),
       fix: expect.not.stringMatching(/hunter2|Bwc|CQk/),
     }),
   );
