@@ -1,4 +1,7 @@
-/** The Gemini API's files and batches on loopback: for tests, demos and dry runs. It knows nothing of hummingbatch. */
+/**
+ * The emulator: the Gemini API's files and batches on loopback, for tests, demos and dry runs. It imports nothing of
+ * hummingbatch.
+ */
 export {
   type Fault,
   type FaultLimits,

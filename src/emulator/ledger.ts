@@ -7,32 +7,32 @@ import { computeStanding, type JobState } from './jobs/life.ts';
 import { imagesBilled } from './rows/effects.ts';
 
 /**
- * What the emulator was asked. `jobs` are all there ever were in its folder, deleted ones too; the rest counts from the
- * start of this emulator.
+ * What clients requested of the emulator. `jobs` are all jobs in its folder, including deleted ones; everything else
+ * counts from the start of this emulator.
  */
 export interface Ledger {
-  /** Answered or refused, by route. */
+  /** Requests by route, answered or refused. */
   requests: Record<string, number>;
   jobs: JobEntry[];
   uploads: UploadEntry[];
-  /** Over all jobs. */
+  /** Of all jobs. */
   imagesBilled: number;
-  /** Of results, handed to the connection. */
+  /** Bytes of result files, counted when they are written to the connection. */
   bytesDownloaded: number;
   /** The last 1000 requests that were refused. */
   refusedRequests: RefusedRequest[];
-  /** How often each fault has struck, over all plans. */
+  /** How often each fault has fired, over all plans. */
   faults: Partial<Record<FaultName, number>>;
-  /** Requests that were done and whose answer was cut off by a fault before it began. */
+  /** Requests that were carried out and whose answer a fault cut off before its first byte. */
   answersLost: number;
-  /** Events sent to webhooks, each try by itself. */
+  /** Attempts to deliver events to webhooks. */
   events: EventCounts;
 }
 
 export interface EventCounts {
   /** Answered with 2xx. */
   delivered: number;
-  /** Answered otherwise, or not within 5 s. */
+  /** Answered with another status, or not within 5 s. */
   failed: number;
 }
 
@@ -43,12 +43,12 @@ export interface JobEntry {
   model: string;
   createTime: string;
   state: JobState;
-  /** By a client, and not by a fault. */
+  /** Cancelled by a client, not by a fault. */
   cancelled: boolean;
   deleted: boolean;
   rows: number;
   imagesBilled: number;
-  /** How often its standing was asked for, answered or not. */
+  /** How often a GET asked for it, answered or not. */
   gets: number;
 }
 
@@ -101,7 +101,7 @@ export function openLedger(jobs: Jobs, faults: FaultBook, now: () => number) {
     addUpload: ({ id, displayName, mimeType, bytes, sha256 }: FileRecord) =>
       uploads.push({ name: `files/${id}`, displayName, mimeType, bytes, sha256 }),
     addRefusal: (route: string, { status, message }: Refusal) => addRefused(route, status, message),
-    /** A fault of the emulator's own, answered with 500. */
+    /** Records an error of the emulator itself, answered with 500. */
     addFailure: (route: string, error: unknown) => addRefused(route, 'INTERNAL', String(error)),
 
     async read(): Promise<Ledger> {
@@ -139,7 +139,7 @@ function jobEntry(job: JobRecord, now: number, gets: number): JobEntry {
   };
 }
 
-/** The answers of an inline batch are no lines, and so there are no further lines of a row. */
+/** Counts the images billed for a row. An inline batch has no result lines, so no extra lines either. */
 function countBilled({ effect, shape }: Row, { inputFile }: JobRecord): number {
   return imagesBilled(effect, inputFile === undefined ? {} : shape);
 }

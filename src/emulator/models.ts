@@ -1,13 +1,15 @@
-/** The image models that the emulator answers for: what each offers and what it bills. Facts of November 2026. */
+/** An image model of the emulator: what it offers and bills. As of November 2026. */
 export interface Model {
   id: string;
   ratios: readonly string[];
-  /** Output tokens that one image is billed with, by size. */
+  /** Output tokens billed for one image, by size. */
   tokensBySize: Readonly<Record<string, number>>;
   maxReferences: number;
-  /** Tokens that one reference is billed with. Google gives 560 for the Pro model and nothing for the others. */
+  /** Tokens billed for one reference. Google documents 560 for the Pro model and no value for the others. */
   tokensPerReference: number;
-  /** What its images are. JPEG is usual; one model makes PNG so that clients must look at the bytes. */
+  /**
+   * The type of its images. Google's are usually JPEG; one model here makes PNG, so that clients must check the bytes.
+   */
   mimeType: 'image/jpeg' | 'image/png';
 }
 
@@ -42,7 +44,7 @@ const MODELS: readonly Model[] = [
   },
 ];
 
-/** By id, without the `models/` before it. */
+/** Finds a model by its id, without `models/`. */
 export function findModel(id: string): Model | undefined {
   return MODELS.find((model) => model.id === id);
 }
@@ -52,7 +54,10 @@ export interface Pixels {
   height: number;
 }
 
-/** Width and height at 1K. The long ratios are not in Google's table: about a megapixel each, in whole 16ths. */
+/**
+ * Width and height at 1K. The long ratios are not in Google's table; here they have about a megapixel each, in
+ * multiples of 16.
+ */
 const PIXELS_AT_1K: Readonly<Record<string, readonly [number, number]>> = {
   '1:1': [1024, 1024],
   '2:3': [848, 1264],
@@ -72,7 +77,7 @@ const PIXELS_AT_1K: Readonly<Record<string, readonly [number, number]>> = {
 
 const SCALE: Readonly<Record<string, number>> = { '512': 0.5, '1K': 1, '2K': 2, '4K': 4 };
 
-/** The pixels of an image of a ratio and size that a model offers. */
+/** The pixels of an image with this ratio and size. */
 export function computePixels(ratio: string, size: string): Pixels {
   const [width, height] = PIXELS_AT_1K[ratio] ?? [];
   const scale = SCALE[size];
@@ -82,7 +87,7 @@ export function computePixels(ratio: string, size: string): Pixels {
   return { width: width * scale, height: height * scale };
 }
 
-/** The ratio of a model that is nearest to these pixels. */
+/** The ratio of a model that is closest to these pixels. */
 export function nearestRatio(model: Model, { width, height }: Pixels): string {
   const distance = (ratio: string) => {
     const [w = 1, h = 1] = ratio.split(':').map(Number);

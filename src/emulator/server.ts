@@ -18,45 +18,45 @@ import { openWebhooks } from './webhooks/webhooks.ts';
 import type { World } from './world.ts';
 
 export interface EmulatorOptions {
-  /** Default 0: one that is free. */
+  /** Default 0: any free port. */
   port?: number;
   /** Default 127.0.0.1. */
   host?: string;
-  /** From a job's creation to its end, seconds. Default 3; the first fifth it is PENDING. */
+  /** From a job's creation to its end, seconds. Default 3; for the first fifth the job is PENDING. */
   jobSeconds?: number;
-  /** Default `painted`: each shows its key, prompt and references. `plain` is for many and large ones. */
+  /** Default `painted`: each image shows its key, prompt and references. `plain` is for many or large images. */
   images?: ImageStyle;
   /** Pads plain images to this many bytes. */
   imageBytes?: number;
   /** The API keys that are accepted. Default: all but `invalid`. */
   keys?: readonly string[];
   /**
-   * Where uploads and jobs lie. Given, they are there again after a restart, however the emulator ended; otherwise a
-   * temporary folder, removed by `close`.
+   * The folder for uploads and jobs. They are there again after a restart, even after a crash. Default: a temporary
+   * folder, which `close` removes.
    */
   directory?: string;
-  /** What goes wrong, and when. Default: nothing. Another plan: `PUT /emulator/faults`. */
+  /** The fault plan. Default: no faults. `PUT /emulator/faults` replaces it. */
   faults?: FaultPlan;
   /** ms since 1970. Default `Date.now`. */
   now?: () => number;
 }
 
 export interface Emulator {
-  /** What clients use as base URL, without a slash at its end. */
+  /** The base URL for clients, without a trailing slash. */
   url: string;
-  /** What it was asked so far; also at `GET /emulator/ledger`. */
+  /** Reads the ledger; also at `GET /emulator/ledger`. */
   ledger(): Promise<Ledger>;
-  /** Ends all connections. */
+  /** Stops the emulator and ends all connections. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the Gemini API's files and batches on loopback.
+ * Starts the emulator.
  *
- * @throws FaultPlanError where the fault plan cannot be read.
+ * @throws FaultPlanError where the fault plan is not valid.
  * @example
- * const emulator = await createEmulator({ jobSeconds: 1 });
- * const ai = new GoogleGenAI({ apiKey: 'any', httpOptions: { baseUrl: emulator.url } });
+ * const emulator = await createEmulator({ jobSeconds: 1 }); const ai = new GoogleGenAI({ apiKey: 'any', httpOptions: {
+ * baseUrl: emulator.url } });
  */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1', keys } = options;

@@ -6,7 +6,7 @@ import type { LedgerBook } from './ledger.ts';
 import type { Results } from './results/results.ts';
 import type { Webhooks } from './webhooks/webhooks.ts';
 
-/** All that a handler works with. */
+/** The state of the emulator that handlers use. */
 export interface World {
   now: () => number;
   settings: Settings;
@@ -19,7 +19,7 @@ export interface World {
   faults: FaultBook;
 }
 
-/** What new jobs are given on their way. */
+/** Settings for new jobs. */
 export interface Settings {
   /** From a job's creation to its end, ms. */
   durationMs: number;

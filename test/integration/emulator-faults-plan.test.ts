@@ -72,7 +72,7 @@ it('`hummingbatch emulator --faults` makes them', async () => {
 it.each([
   ['no-plan.json', /no-plan\.json cannot be read/],
   ['broken.json', /broken\.json cannot be read as JSON/],
-  ['wrong.json', /faults\[0\]\.fault: there is no "create.nothing"/],
+  ['wrong.json', /faults\[0\]\.fault: "create.nothing" is not known/],
 ])('`hummingbatch emulator --faults %s` is bad usage and says why', async (name, why) => {
   const desk = await createDesk();
   await desk.write('broken.json', '{');

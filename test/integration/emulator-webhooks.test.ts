@@ -78,7 +78,7 @@ describe('endpoints', () => {
     const create = (body: object) => client.call('POST', '/v1beta/webhooks', body);
     const uri = 'http://127.0.0.1:9/';
     const wrong = [
-      [{ uri, subscribed_events: ['batch.completed'] }, 'there is no event \\"batch.completed\\"'],
+      [{ uri, subscribed_events: ['batch.completed'] }, 'unknown event \\"batch.completed\\"'],
       [{ uri, subscribed_events: [] }, 'must not be empty'],
       [{ uri: 'ftp://x', subscribed_events: ALL }, 'must be a URL'],
       [{ subscribed_events: ALL }, 'must be a URL'],

@@ -2,31 +2,34 @@ import { createHash } from 'node:crypto';
 import { type FaultLimits, type FaultName, type FaultPlan, splitName } from './plan.ts';
 import type { Point } from './table.ts';
 
-/** A fault of a plan, ready to strike. */
+/** A fault of a plan with its counters. */
 export interface ArmedFault<Action> {
   name: FaultName;
   action: Action;
-  /** See the kind. */
+  /** See the fault's kind. */
   isFinal: boolean;
-  /** Counts an occasion. Whether it strikes is asked when its turn comes: a fault before it may leave it nothing to do. */
+  /**
+   * Counts a target. Whether the fault fires is decided later, because an earlier fault of the plan may end the request
+   * first.
+   */
   count(target: FaultTarget): Draw;
 }
 
-/** Something that a fault could strike. */
+/** A job, file, line or request that a fault can affect. */
 export interface FaultTarget {
   /** Display name of the job or file. */
   name?: string | undefined;
-  /** Of a line: it is counted by its key. */
+  /** The key of a line; lines are counted by key. */
   key?: string | undefined;
 }
 
 export interface Draw {
   fires(): boolean;
-  /** Always the same for the same plan and occasion. */
+  /** Hex; always the same for the same plan and target. */
   random: string;
 }
 
-/** The faults of a plan at one point, in their order, with nothing counted yet. */
+/** Arms the faults of a plan at one point, in their order, with all counts at 0. */
 export function armFaults<Action>(
   { seed = 0, faults }: FaultPlan,
   point: Point,

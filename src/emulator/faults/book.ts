@@ -17,13 +17,16 @@ export interface RequestTarget {
 
 export type FaultBook = ReturnType<typeof openFaults>;
 
-/** The plan that holds, how often each of its faults has struck, and the places where they do. */
+/** Holds the current fault plan, counts how often each fault has fired, and applies the faults. */
 export function openFaults(first: FaultPlan = { faults: [] }) {
   const fired = new Map<FaultName, number>();
   let plan = first;
   let armed = armAll(first);
 
-  /** The faults that strike, in the order of the plan. Each is asked when its turn comes; all have counted by then. */
+  /**
+   * Yields the faults that fire, in the order of the plan. All faults count the target first; whether one fires is
+   * decided when its turn comes.
+   */
   function* fire<Action>(faults: readonly ArmedFault<Action>[], target: FaultTarget) {
     const draws = faults.map((fault) => ({ fault, draw: fault.count(target) }));
     let ended = false;
@@ -37,16 +40,16 @@ export function openFaults(first: FaultPlan = { faults: [] }) {
 
   return {
     plan: () => plan,
-    /** By name, over all plans. */
+    /** How often each fault has fired, over all plans. */
     fired: (): Partial<Record<FaultName, number>> => Object.fromEntries(fired),
 
-    /** Begins to count anew. What earlier plans gave to jobs and files stays theirs. */
+    /** Replaces the plan and starts counting at 0. Jobs and files keep what earlier plans did to them. */
     set(next: FaultPlan): void {
       plan = next;
       armed = armAll(next);
     },
 
-    /** Answers a request by its handler, or by what the plan has in its place or around it. */
+    /** Answers a request with its handler and the faults that fire. */
     async answer(
       target: RequestTarget | undefined,
       handler: Parameters<FaultAction>[1],
@@ -70,7 +73,7 @@ export function openFaults(first: FaultPlan = { faults: [] }) {
       return shape.length > 0 ? { ...kept, shape: mergeFirst<ResultShape>(shape) } : kept;
     },
 
-    /** The first fault that strikes has the line. */
+    /** The first fault that fires decides the line. */
     forLine(
       { displayName }: Pick<JobRecord, 'displayName'>,
       key: string | undefined,
@@ -80,19 +83,19 @@ export function openFaults(first: FaultPlan = { faults: [] }) {
       return fault ? fault.action(picture) : {};
     },
 
-    /** For a file that is about to be uploaded. */
+    /** For a file whose upload starts. */
     forFile(name: string | undefined): FileFaults {
       return mergeFirst<FileFaults>([...fire(armed.file, { name })].map(({ action }) => action(name)));
     },
 
-    /** For the event of a job's end, once for each endpoint that is told. */
+    /** For the event of a job's end, once for each endpoint. */
     forEvent({ displayName: name }: Pick<JobRecord, 'displayName'>): EventFaults {
       return mergeFirst<EventFaults>([...fire(armed.event, { name })].map(({ action }) => action(name)));
     },
   };
 }
 
-/** All that they say; where two say different things, the first. */
+/** Merges objects; the first one that has a field wins. */
 function mergeFirst<T extends object>(parts: readonly T[]): T {
   return Object.assign({}, ...parts.toReversed());
 }

@@ -2,7 +2,7 @@ import { onRequest } from './kind.ts';
 
 export const CREATE_FAULTS = {
   twice: onRequest(
-    'one POST makes two jobs of the same name; the second is answered',
+    'one POST creates two jobs with the same name; the answer is the second one',
     {},
     async (_, exchange, next) => {
       await next(exchange);

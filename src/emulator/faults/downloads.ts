@@ -6,7 +6,7 @@ import { waitUntilDisconnected } from './requests.ts';
 
 const AFTER = { afterBytes: Count };
 
-/** What can happen to a result on its way. `afterBytes` counts from where this answer begins. */
+/** Faults of a download. `afterBytes` counts from the first byte of this answer. */
 export const DOWNLOAD_FAULTS = {
   broken: onEndOfRequest(
     'the connection is cut after `afterBytes`',
@@ -18,14 +18,14 @@ export const DOWNLOAD_FAULTS = {
   ),
 
   short: onEndOfRequest(
-    'after `afterBytes` it ends as if it were whole: no error, no Content-Length',
+    'it ends after `afterBytes` as if it were complete: no error, no Content-Length',
     AFTER,
     async ({ afterBytes }, exchange, next) =>
       withoutLength(cutAtByte(await next(exchange), afterBytes, async () => undefined)),
   ),
 
   hang: onEndOfRequest(
-    'after `afterBytes` nothing more comes, and the connection stays open',
+    'nothing more is sent after `afterBytes`, and the connection stays open',
     AFTER,
     async ({ afterBytes }, exchange, next) =>
       cutAtByte(await next(exchange), afterBytes, async () => {
@@ -38,20 +38,24 @@ export const DOWNLOAD_FAULTS = {
     withoutLength(await next(exchange)),
   ),
 
-  'no-range': onRequest('Range is ignored: 200 and all of it', {}, async (_, exchange, next) => {
+  'no-range': onRequest('Range is ignored: 200 and the whole file', {}, async (_, exchange, next) => {
     const reply = await next({ ...exchange, headers: without('range', exchange.headers) });
     return { ...reply, headers: without('accept-ranges', reply.headers) };
   }),
 
-  gzip: onRequest('compressed, whether asked for or not', {}, async (_, exchange, next) => {
-    const reply = await next(exchange);
-    if (!reply.stream) return reply;
-    const gzip = createGzip();
-    // Whoever reads on the other end hears of an error too.
-    pipeline(reply.stream, gzip, () => undefined);
-    const { headers } = withoutLength(reply);
-    return { ...reply, headers: { ...headers, 'content-encoding': 'gzip' }, stream: gzip };
-  }),
+  gzip: onRequest(
+    'it is compressed, even if the client does not accept that',
+    {},
+    async (_, exchange, next) => {
+      const reply = await next(exchange);
+      if (!reply.stream) return reply;
+      const gzip = createGzip();
+      // The reader of `gzip` gets the error too.
+      pipeline(reply.stream, gzip, () => undefined);
+      const { headers } = withoutLength(reply);
+      return { ...reply, headers: { ...headers, 'content-encoding': 'gzip' }, stream: gzip };
+    },
+  ),
 };
 
 function withoutLength(reply: Reply): Reply {
@@ -62,7 +66,7 @@ function without<T extends object>(name: string, headers: T | undefined): T {
   return Object.fromEntries(Object.entries(headers ?? {}).filter(([other]) => other !== name)) as T;
 }
 
-/** The stream up to a byte, and what happens then. A refusal, or a shorter stream, stays as it is. */
+/** Cuts the stream after some bytes, then calls `then`. A refusal or a shorter stream is not changed. */
 function cutAtByte(reply: Reply, bytes: number, then: () => Promise<void>): Reply {
   return reply.stream ? { ...reply, stream: firstBytes(reply.stream, bytes, then) } : reply;
 }

@@ -6,10 +6,10 @@ import { Count, onCreation } from './kind.ts';
 type CreatedJob = Pick<JobRecord, 'createTime'>;
 const AFTER = { afterMs: Count.default(0) };
 
-/** What can become of a job, in place of going well. */
+/** Faults of a job. */
 export const JOB_FAULTS = {
   stuck: onCreation(
-    'it never ends: `state` PENDING (default) or RUNNING for ever',
+    'it never ends: its `state` stays PENDING (default) or RUNNING',
     { state: z.enum(['PENDING', 'RUNNING']).default('PENDING') },
     ({ state }): Partial<JobRecord> => ({ forcedState: { state } }),
   ),
@@ -31,19 +31,19 @@ export const JOB_FAULTS = {
   ),
 
   cancelled: onCreation(
-    'another client cancels it `afterMs` from its creation (default 0)',
+    'another client cancels it `afterMs` after its creation (default 0)',
     AFTER,
     ({ afterMs }, { createTime }: CreatedJob): Partial<JobRecord> => ({ cancelTime: createTime + afterMs }),
   ),
 
   deleted: onCreation(
-    'another client deletes it, and its result, `afterMs` from its creation (default 0): 404',
+    'another client deletes it and its result `afterMs` after its creation (default 0): 404',
     AFTER,
     ({ afterMs }, { createTime }: CreatedJob): Partial<JobRecord> => ({ deleteTime: createTime + afterMs }),
   ),
 
   unlisted: onCreation(
-    'LIST shows it only `afterMs` from its creation; GET always',
+    'LIST shows it only from `afterMs` after its creation; GET always does',
     { afterMs: Count },
     ({ afterMs }, { createTime }: CreatedJob): Partial<JobRecord> => ({ listedFrom: createTime + afterMs }),
   ),

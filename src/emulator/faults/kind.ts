@@ -1,29 +1,29 @@
 import { z } from 'zod';
 import type { Exchange, Reply } from '../http/exchange.ts';
 
-/** Answers a request in place of its handler, before it, or after it; `next` is what would have answered. */
+/** Answers a request instead of its handler, before it or after it. `next` is the next fault or the handler. */
 export type FaultAction = (
   exchange: Exchange,
   next: (exchange: Exchange) => Promise<Reply>,
 ) => Promise<Reply>;
 
-/** A kind of fault: what it does in words, what a plan can say about it, and what it does. */
+/** A kind of fault: its description, its arguments in a plan, and its action. */
 interface FaultKind<Shape extends z.ZodRawShape, Does> {
-  /** For the documentation; ends without a full stop. */
+  /** For the documentation, without a full stop. */
   description: string;
   args: z.ZodObject<Shape>;
-  /** It decides how a request ends. Of such faults a request has one; all others add up. */
+  /** The fault decides how a request ends. Only one such fault applies to a request; other faults are combined. */
   isFinal?: true;
-  /** The fault with its arguments, which a plan's check has seen. */
+  /** Binds the arguments of a plan, which were validated before. */
   bind(args: unknown): Does;
 }
 
-/** A fault that strikes while a request is answered. */
+/** A fault that acts while a request is answered. */
 export type RequestFault<Shape extends z.ZodRawShape> = FaultKind<Shape, FaultAction>;
 
 /**
- * A fault that is decided once, when a job, a file or a row comes into being, and kept in its record: so that a result
- * has the same bytes however often it is fetched and whatever the plan says by then.
+ * A fault that is decided once, when a job, file or row is created, and is kept in its record. So a result has the same
+ * bytes however often it is fetched, even under another plan.
  */
 export type CreationFault<Shape extends z.ZodRawShape, Given, Kept> = FaultKind<
   Shape,
@@ -46,7 +46,7 @@ export function onRequest<const Shape extends z.ZodRawShape>(
   };
 }
 
-/** A fault on a request that decides how it ends. */
+/** A request fault that decides how the request ends. */
 export function onEndOfRequest<const Shape extends z.ZodRawShape>(
   ...fault: Parameters<typeof onRequest<Shape>>
 ): RequestFault<Shape> {
@@ -69,5 +69,5 @@ export function onCreation<const Shape extends z.ZodRawShape, Given, Kept>(
   };
 }
 
-/** Whole numbers from 0 on: bytes, ms, how many. */
+/** A whole number from 0: bytes, ms, or a count. */
 export const Count = z.int().min(0);

@@ -6,13 +6,13 @@ import { Count, onCreation } from './kind.ts';
 
 type Kept = Pick<Row, 'effect' | 'shape'>;
 
-/** `key` is written again and again until it has `length` characters. */
+/** `key` is repeated until it has `length` characters. */
 const KEY = { key: z.string().min(1), length: Count.optional() };
 
-/** What can be in a row's line in place of its image. */
+/** Faults that replace the image of a row. */
 const EFFECT_FAULTS = {
   error: onCreation(
-    'a row error with the google.rpc `code`; `message: null` leaves the message out; `field: "status"` in place of `error`',
+    'a row error with the google.rpc `code`; `message: null` leaves the message out; `field: "status"` instead of `error`',
     {
       code: z.int(),
       message: z.string().nullable().default('Internal error encountered.'),
@@ -22,7 +22,7 @@ const EFFECT_FAULTS = {
   ),
 
   refused: onCreation(
-    'an answer without an image for a `finishReason`; its `content` is `no-parts`, `empty` or `absent`',
+    'an answer without an image, with this `finishReason`; its `content` is `no-parts`, `empty` or `absent`',
     {
       finishReason: z.string(),
       finishMessage: z.string().optional(),
@@ -32,17 +32,17 @@ const EFFECT_FAULTS = {
   ),
 
   blocked: onCreation(
-    'a promptFeedback with this `blockReason` and no candidates',
+    'a promptFeedback with this `blockReason`, and no candidates',
     { blockReason: z.string() },
     ({ blockReason }): Kept => effect({ kind: 'blocked', blockReason }),
   ),
 
-  text: onCreation('an answer that is only text', {}, (): Kept => effect({ kind: 'text' })),
+  text: onCreation('an answer with only text', {}, (): Kept => effect({ kind: 'text' })),
   null: onCreation('`"response": null`', {}, (): Kept => effect({ kind: 'null' })),
   missing: onCreation('no line', {}, (): Kept => effect({ kind: 'missing' })),
 };
 
-/** What can be wrong with the image. */
+/** Faults of the image. */
 const IMAGE_FAULTS = {
   'interim-only': onCreation(
     'its only image is marked as a thought',
@@ -56,26 +56,22 @@ const IMAGE_FAULTS = {
   ),
   'two-images': onCreation('two images, both billed', {}, (): Kept => images({}, {})),
   'wrong-ratio': onCreation(
-    'another aspect ratio than asked for',
+    'another aspect ratio than requested',
     {},
     (_, picture: Picture): Kept => images({ pixels: otherRatio(picture) }),
   ),
   'wrong-size': onCreation(
-    'half as wide and high as asked for',
+    'half the requested width and height',
     {},
     (_, { width, height }: Picture): Kept => images({ pixels: { width: width / 2, height: height / 2 } }),
   ),
   mime: onCreation(
-    'the answer says `mimeType`, whatever the bytes are',
+    'the answer claims `mimeType`, whatever the bytes are',
     { mimeType: z.string() },
     ({ mimeType }): Kept => images({ mimeType }),
   ),
-  'broken-base64': onCreation(
-    'base64 with characters that are none',
-    {},
-    (): Kept => images({ broken: 'base64' }),
-  ),
-  'no-picture': onCreation('bytes that are no image', {}, (): Kept => images({ broken: 'picture' })),
+  'broken-base64': onCreation('base64 with invalid characters', {}, (): Kept => images({ broken: 'base64' })),
+  'no-picture': onCreation('bytes that are not an image', {}, (): Kept => images({ broken: 'picture' })),
   large: onCreation(
     'an image so large that its line has at least `bytes`: 40000000',
     { bytes: Count.max(400_000_000) },
@@ -83,10 +79,10 @@ const IMAGE_FAULTS = {
   ),
 };
 
-/** What can be wrong with the line. */
+/** Faults of the line. */
 const SHAPE_FAULTS = {
   doubled: onCreation(
-    'written `copies` times more (default 1): `answer` is `same` (default, the same bytes) or `other` (another answer, billed)',
+    'it is written `copies` more times (default 1): `answer` is `same` (default, the same bytes) or `other` (another answer, billed)',
     { copies: Count.default(1), answer: z.enum(['same', 'other']).default('same') },
     ({ copies, answer }): Kept => ({
       shape: {
@@ -95,18 +91,18 @@ const SHAPE_FAULTS = {
     }),
   ),
   stray: onCreation(
-    'a further line with an image for a `key` that nobody asked for, billed; `../../x`, `\\u0000`; `length` makes it long',
+    'an extra line with an image for a `key` that was not requested, billed; `../../x`, `\\u0000`; `length` makes the key long',
     KEY,
     (args): Kept => ({ shape: { extra: [{ key: longKey(args), variant: 1 }] } }),
   ),
   renamed: onCreation(
-    'its line says this `key` in place of its own',
+    'its line has this `key` instead of its own',
     KEY,
     (args): Kept => ({ shape: { key: longKey(args) } }),
   ),
-  reversed: onCreation('all fields in the opposite order', {}, (): Kept => ({ shape: { reversed: true } })),
+  reversed: onCreation('all fields in reverse order', {}, (): Kept => ({ shape: { reversed: true } })),
   malformed: onCreation(
-    'the second half of the line is not there',
+    'the second half of the line is missing',
     {},
     (): Kept => ({ shape: { malformed: true } }),
   ),
@@ -122,7 +118,7 @@ function images(...images: ImageSpec[]): Kept {
   return effect({ kind: 'images', images });
 }
 
-/** On its side; of a square a third. */
+/** The same image turned by 90 degrees; for a square, a third of its height. */
 function otherRatio({ width, height }: Picture): Pixels {
   return width === height ? { width, height: Math.round(height / 3) } : { width: height, height: width };
 }

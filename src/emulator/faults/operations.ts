@@ -3,7 +3,7 @@ import type { Reply } from '../http/exchange.ts';
 import { encodeToken } from '../http/paging.ts';
 import { onRequest } from './kind.ts';
 
-/** What can be wrong with jobs as GET and LIST show them. */
+/** Faults of jobs in the answers to GET and LIST. */
 export const OPERATION_FAULTS = {
   'bad-time': onRequest(
     'createTime is `time` (default `yesterday`)',
@@ -13,7 +13,7 @@ export const OPERATION_FAULTS = {
   ),
 
   state: onRequest(
-    'the state is `state`, whatever it is: `BATCH_STATE_PAUSED`',
+    'the state is `state`, which may be any text: `BATCH_STATE_PAUSED`',
     { state: z.string() },
     async ({ state }, exchange, next) =>
       changeJobs(await next(exchange), (metadata) => ({ ...metadata, state })),
@@ -27,9 +27,9 @@ export const OPERATION_FAULTS = {
   ),
 };
 
-/** What can be wrong with the pages of LIST. Only a page with a next one is touched. */
+/** Faults of the pages of LIST. Only pages with a next page are changed. */
 export const PAGE_FAULTS = {
-  skip: onRequest('the last job of a page is on none', {}, async (_, exchange, next) =>
+  skip: onRequest('the last job of a page is on no page', {}, async (_, exchange, next) =>
     changePage(await next(exchange), (operations, nextPageToken) => ({
       operations: operations.slice(0, -1),
       nextPageToken,
@@ -37,7 +37,7 @@ export const PAGE_FAULTS = {
   ),
 
   double: onRequest(
-    'the last job of a page is the first of the next one too',
+    'the last job of a page is also the first one of the next page',
     {},
     async (_, exchange, next) =>
       changePage(await next(exchange), (operations, nextPageToken) => {
@@ -47,7 +47,7 @@ export const PAGE_FAULTS = {
   ),
 };
 
-/** The fields of an operation that faults touch. */
+/** The fields of an operation that faults change. */
 interface Operation {
   name: string;
   metadata: Metadata;
@@ -63,7 +63,7 @@ interface OperationPage {
   nextPageToken?: string;
 }
 
-/** A refusal stays as it is. */
+/** Changes every job in an answer. A refusal is not changed. */
 function changeJobs(reply: Reply, change: (metadata: Metadata) => Metadata): Reply {
   const json = reply.json as Operation | OperationPage;
   const changed = (operation: Operation) => ({ ...operation, metadata: change(operation.metadata) });

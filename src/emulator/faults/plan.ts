@@ -4,10 +4,10 @@ import { FAULTS, listMatchFields, type Point } from './table.ts';
 
 type KindOf<P extends Point> = keyof (typeof FAULTS)[P] & string;
 type ArgsOf<Kind> = Kind extends { args: infer Args extends z.ZodType } ? InputOf<Args> : never;
-/** Of an object without fields zod's type would forbid all others. */
+/** For an object without fields zod's type would forbid all other fields. */
 type InputOf<Args extends z.ZodType> = string extends keyof z.input<Args> ? unknown : z.input<Args>;
 
-/** A fault of a plan: its name, `<point>.<kind>`, the arguments of that kind, and when it strikes. */
+/** A fault of a plan: its name, `<point>.<kind>`, the arguments of that kind, and when it fires. */
 export type Fault = {
   [P in Point]: {
     [K in KindOf<P>]: { fault: `${P}.${K}` } & ArgsOf<(typeof FAULTS)[P][K]> & FaultLimits;
@@ -16,11 +16,11 @@ export type Fault = {
 
 export type FaultName = Fault['fault'];
 
-/** When a fault strikes; it strikes whenever it can where nothing is said. */
+/** When a fault fires. Without limits it fires every time. */
 export interface FaultLimits {
-  /** At most so often, from when the plan is set. */
+  /** The most times it fires, counted since the plan was set. */
   times?: number;
-  /** From 0 to 1; drawn from the plan's seed, so that the same plan always draws the same. */
+  /** From 0 to 1. Drawn from the plan's seed, so that the same plan always gives the same result. */
   probability?: number;
   match?: {
     /** A regular expression for the display name of the job or file. */
@@ -28,33 +28,33 @@ export interface FaultLimits {
     /** A regular expression for the key of a line. */
     key?: string;
     /**
-     * Counted from 1, over what `name` and `key` let through: the nth request, job or file; of a line the nth job that
-     * holds its key.
+     * Counted from 1, over the targets that match `name` and `key`: the nth request, job or file; for a line, the nth
+     * job that has its key.
      */
     nth?: number | number[];
   };
 }
 
 /**
- * What goes wrong, and when. Of the faults that decide how a request ends, and of those of a line, the first that can
- * strikes, and leaves the others to the next time; the rest add up, the first nearest to the client.
+ * A fault plan. Of the faults that decide how a request ends, and of those of a line, only the first one that can
+ * fires; the others may fire the next time. All other faults are combined, the first one closest to the client.
  */
 export interface FaultPlan {
-  /** For `probability`, and for what is shuffled. Default 0. */
+  /** For `probability` and shuffling. Default 0. */
   seed?: number;
   faults: Fault[];
 }
 
-/** A plan that cannot be read; its message has all mistakes, each on a line with its place. */
+/** A fault plan that is not valid. Its message lists all mistakes, one on each line, with their places. */
 export class FaultPlanError extends Error {
   override readonly name = 'FaultPlanError';
 
   constructor(mistakes: readonly string[]) {
-    super(`The fault plan cannot be read:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`);
+    super(`The fault plan is not valid:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`);
   }
 }
 
-const Pattern = z.string().refine(isPattern, 'is no regular expression');
+const Pattern = z.string().refine(isPattern, 'is not a regular expression');
 const Nth = z.int().min(1);
 const PLAN = z.strictObject({
   seed: z.int().optional(),
@@ -70,7 +70,7 @@ export function readFaultPlan(value: unknown): FaultPlan {
   return value as FaultPlan;
 }
 
-/** The two halves of a fault's name. */
+/** Splits a fault's name into point and kind. */
 export function splitName(name: string): { point: string; kind: string } {
   const [point = '', kind = ''] = name.split('.');
   return { point, kind };
@@ -79,13 +79,15 @@ export function splitName(name: string): { point: string; kind: string } {
 function findMistakes(fault: { fault: string }, path: string): string[] {
   const { point, kind } = splitName(fault.fault);
   if (!isPoint(point)) {
-    return [`${path}.fault: "${fault.fault}" is at no point; there are ${Object.keys(FAULTS).join(', ')}`];
+    return [
+      `${path}.fault: "${fault.fault}" has no known point; known are ${Object.keys(FAULTS).join(', ')}`,
+    ];
   }
   const kinds: Readonly<Record<string, { args: z.ZodObject }>> = FAULTS[point];
   const known = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   if (!known) {
     const names = Object.keys(kinds).map((name) => `${point}.${name}`);
-    return [`${path}.fault: there is no "${fault.fault}"; there are ${names.join(', ')}`];
+    return [`${path}.fault: "${fault.fault}" is not known; known are ${names.join(', ')}`];
   }
   const read = known.args.extend(limitFields(point)).strict().safeParse(fault);
   return read.success ? [] : listMistakes(read.error, path);
@@ -119,7 +121,7 @@ function isPattern(text: string): boolean {
   try {
     return Boolean(new RegExp(text, 'u'));
   } catch {
-    // The mistake is told with its place.
+    // The caller reports the mistake with its place.
     return false;
   }
 }

@@ -4,14 +4,14 @@ import { Refusal, STATUS_NAMES } from '../http/envelope.ts';
 import { Cut, type Exchange } from '../http/exchange.ts';
 import { Count, onEndOfRequest, onRequest } from './kind.ts';
 
-/** What can happen to any request. */
+/** Faults of any request. */
 export const REQUEST_FAULTS = {
-  cut: onEndOfRequest('the connection is cut and nothing was done', {}, async () => {
+  cut: onEndOfRequest('the connection is cut, and the request is not carried out', {}, async () => {
     throw new Cut();
   }),
 
   'answer-lost': onEndOfRequest(
-    'it is done, and the connection is cut before the answer',
+    'the request is carried out, and the connection is cut before the answer',
     {},
     async (_, exchange, next) => {
       await next(exchange);
@@ -20,7 +20,7 @@ export const REQUEST_FAULTS = {
   ),
 
   slow: onRequest(
-    'nothing is done for `ms`, even if the client leaves',
+    'the request is carried out after `ms`, even if the client disconnects',
     { ms: Count },
     async ({ ms }, exchange, next) => {
       await pause(ms, undefined, { signal: exchange.closing });
@@ -29,7 +29,7 @@ export const REQUEST_FAULTS = {
   ),
 
   'answer-slow': onRequest(
-    'it is done at once and answered after `ms`',
+    'the request is carried out at once and answered after `ms`',
     { ms: Count },
     async ({ ms }, exchange, next) => {
       const reply = await next(exchange);
@@ -38,20 +38,24 @@ export const REQUEST_FAULTS = {
     },
   ),
 
-  stall: onEndOfRequest('neither done nor answered; the connection stays open', {}, async (_, exchange) => {
-    await waitUntilDisconnected(exchange);
-    throw new Cut();
-  }),
+  stall: onEndOfRequest(
+    'the request is neither carried out nor answered; the connection stays open',
+    {},
+    async (_, exchange) => {
+      await waitUntilDisconnected(exchange);
+      throw new Cut();
+    },
+  ),
 
   refuse: onEndOfRequest(
-    'refused with a `status` of google.rpc; `retryDelay` ("37s") makes a RetryInfo, `retryAfter` the header',
+    'refused with a `status` of google.rpc; `retryDelay` ("37s") adds a RetryInfo, `retryAfter` the header',
     {
       status: z.enum(STATUS_NAMES),
       message: z.string().optional(),
       retryDelay: z.string().optional(),
       retryAfter: z.union([z.string(), z.number()]).optional(),
     },
-    async ({ status, message = 'The emulator was told to refuse this.', retryDelay, retryAfter }) => {
+    async ({ status, message = 'The fault plan refuses this request.', retryDelay, retryAfter }) => {
       const info = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay };
       const refusal = new Refusal(status, message, retryDelay === undefined ? [] : [info]);
       return {
@@ -63,7 +67,7 @@ export const REQUEST_FAULTS = {
   ),
 
   html: onEndOfRequest(
-    'refused with an HTTP status (default 503) and a page of HTML, as gateways do',
+    'refused with the HTTP status `http` (default 503) and an HTML page, as by a gateway',
     { http: z.int().min(400).max(599).default(503) },
     async ({ http }) => ({
       status: http,
@@ -73,7 +77,7 @@ export const REQUEST_FAULTS = {
   ),
 
   garbage: onEndOfRequest(
-    'it is done, and the answer is `text` (default: a broken JSON) under 200',
+    'the request is carried out, and the answer is 200 with `text` (default: broken JSON)',
     { text: z.string().default('{"name": "batches/') },
     async ({ text }, exchange, next) => {
       const { headers } = await next(exchange);
@@ -82,7 +86,7 @@ export const REQUEST_FAULTS = {
   ),
 };
 
-/** Resolves when the client, or the emulator, has had enough. */
+/** Resolves when the client disconnects or the emulator closes. */
 export function waitUntilDisconnected({ disconnected }: Exchange): Promise<void> {
   return new Promise((resolve) => {
     if (disconnected.aborted) resolve();

@@ -3,12 +3,12 @@ import type { Exchange, Reply } from '../http/exchange.ts';
 import type { World } from '../world.ts';
 import { FaultPlanError, readFaultPlan } from './plan.ts';
 
-/** The plan that holds. */
+/** Returns the current plan. */
 export async function getFaults(_: Exchange, { faults }: World): Promise<Reply> {
   return { json: faults.plan() };
 }
 
-/** Another plan, from the next request on; its counts begin anew. */
+/** Replaces the plan, from the next request on. Counts start at 0. */
 export async function putFaults({ json }: Exchange, { faults }: World): Promise<Reply> {
   const value = await json();
   try {

@@ -10,7 +10,9 @@ interface Subject {
 
 const UPLOAD_PIECE: Subject = { point: 'upload', findName: findUploadName };
 
-/** By the label under which the ledger counts the request. The rest of the requests, such as the ledger's own, go well. */
+/**
+ * By the label under which the ledger counts a request. No fault affects other requests, such as those for the ledger.
+ */
 const SUBJECTS: Readonly<Record<string, Subject>> = {
   'batches.create': { point: 'create', findName: async ({ json }) => readDisplayName(await json(), 'batch') },
   'batches.get': { point: 'get', findName: findJobName },
@@ -46,7 +48,7 @@ async function findUploadName({ query }: Exchange, { uploads }: World): Promise<
   return uploads.findName(query.get('upload_id') ?? '');
 }
 
-/** Of a body that nobody has checked yet. */
+/** Reads the display name from a body that is not validated yet. */
 function readDisplayName(body: unknown, field: 'batch' | 'file'): string | undefined {
   const inner = (body as Record<string, Record<string, unknown> | null | undefined> | null)?.[field];
   const name = inner?.displayName ?? inner?.display_name;

@@ -9,7 +9,7 @@ import { REQUEST_FAULTS } from './requests.ts';
 import { RESULT_FAULTS } from './results.ts';
 import { UPLOAD_FAULTS } from './uploads.ts';
 
-/** The requests that faults can strike. */
+/** The faults of requests, by kind of request. */
 export const REQUEST_POINTS = {
   create: { ...REQUEST_FAULTS, ...CREATE_FAULTS },
   get: { ...REQUEST_FAULTS, ...OPERATION_FAULTS },
@@ -23,7 +23,7 @@ export const REQUEST_POINTS = {
   download: { ...REQUEST_FAULTS, ...DOWNLOAD_FAULTS },
 };
 
-/** What faults can be born with. */
+/** The faults that are decided when a job, file, line, result or event is created. */
 export const CREATION_POINTS = {
   job: JOB_FAULTS,
   result: RESULT_FAULTS,
@@ -32,13 +32,15 @@ export const CREATION_POINTS = {
   event: EVENT_FAULTS,
 };
 
-/** All faults there are: by the point at which they strike, and by kind. A plan names one `<point>.<kind>`. */
+/** All faults, by the point at which they act and by kind. A plan names a fault `<point>.<kind>`. */
 export const FAULTS = { ...REQUEST_POINTS, ...CREATION_POINTS };
 
 export type RequestPoint = keyof typeof REQUEST_POINTS;
 export type Point = keyof typeof FAULTS;
 
-/** What a plan can match at a point: a line has a key, LIST is about no one job, all others have a display name. */
+/**
+ * What a plan can match at a point: a line has a key, LIST is about no single job, everything else has a display name.
+ */
 export function listMatchFields(point: Point): readonly ('name' | 'key')[] {
   if (point === 'list') return [];
   return point === 'line' ? ['name', 'key'] : ['name'];

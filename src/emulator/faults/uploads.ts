@@ -2,10 +2,10 @@ import { Refusal } from '../http/envelope.ts';
 import { Cut, type Exchange } from '../http/exchange.ts';
 import { Count, onEndOfRequest } from './kind.ts';
 
-/** What can happen to a piece of an upload. What arrived before is kept, to the byte. */
+/** Faults of a piece of an upload. The bytes that arrived before are kept. */
 export const UPLOAD_FAULTS = {
   reset: onEndOfRequest(
-    'the connection is cut when `afterBytes` of the piece have come',
+    'the connection is cut when `afterBytes` of the piece have arrived',
     { afterBytes: Count },
     async ({ afterBytes }, exchange, next) => {
       await next(shorten(exchange, afterBytes, { readOn: false }));
@@ -14,7 +14,7 @@ export const UPLOAD_FAULTS = {
   ),
 
   busy: onEndOfRequest(
-    '503 when `afterBytes` of the piece have come',
+    '503 when `afterBytes` of the piece have arrived',
     { afterBytes: Count },
     async ({ afterBytes }, exchange, next) => {
       await next(shorten(exchange, afterBytes, { readOn: true }));
@@ -24,7 +24,7 @@ export const UPLOAD_FAULTS = {
   ),
 };
 
-/** The same piece as if it were shorter and not the last. */
+/** The same piece, shorter and not marked as the last one. */
 function shorten(exchange: Exchange, bytes: number, reading: { readOn: boolean }): Exchange {
   return {
     ...exchange,
@@ -33,7 +33,7 @@ function shorten(exchange: Exchange, bytes: number, reading: { readOn: boolean }
   };
 }
 
-/** @param reading whether to read what is behind them, or the client is still sending when its answer comes. */
+/** @param reading whether to read the other bytes too: else the client is still sending when its answer arrives. */
 async function* firstBytes(
   chunks: AsyncIterable<Buffer>,
   bytes: number,

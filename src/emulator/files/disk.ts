@@ -5,9 +5,10 @@ export function isMissing(error: unknown): boolean {
 }
 
 /**
- * A second name for a file's bytes, so that deleting the first leaves them; a copy where the file system has no links.
+ * Links a file under a second name, so that deleting the first one keeps its bytes. Copies it where the file system has
+ * no hard links.
  *
- * @returns whether the file was there.
+ * @returns whether the file exists.
  */
 export async function linkOrCopy(from: string, to: string): Promise<boolean> {
   try {

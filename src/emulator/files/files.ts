@@ -8,7 +8,7 @@ import { openRecords } from './records.ts';
 
 const HOUR = 3_600_000;
 const LIFETIME = 48 * HOUR;
-/** Google's `files/` names have at most 40 characters behind the slash; those of results have 42. */
+/** Google's file ids have at most 40 characters; those of results have 42. */
 const MAX_ID_LENGTH = 40;
 const ID = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 
@@ -20,19 +20,19 @@ export interface FileRecord {
   bytes: number;
   /** Hex. */
   sha256: string;
-  /** ms since 1970, as {@link expirationTime}. */
+  /** ms since 1970, like {@link expirationTime}. */
   createTime: number;
   expirationTime: number;
   faults?: FileFaults;
 }
 
-/** What a fault plan has for a file. */
+/** The faults of a file. */
 export interface FileFaults {
-  /** It is PROCESSING for so many looks at it. */
+  /** How many more GETs show the file as PROCESSING. */
   polls?: number;
-  /** Once it is not PROCESSING it is FAILED and not ACTIVE. */
+  /** The file is FAILED instead of ACTIVE after processing. */
   failed?: true;
-  /** ms, in place of 48 h. */
+  /** Replaces the lifetime of 48 h, ms. */
   lifetimeMs?: number;
 }
 
@@ -58,7 +58,7 @@ export async function openFiles(directory: string, now: () => number) {
     await rm(contentPath(id), { force: true });
   }
 
-  /** An expired file is as good as deleted, so it is deleted when somebody looks at it. */
+  /** Finds a file. An expired file is deleted when it is found. */
   async function find(id: string): Promise<FileRecord | undefined> {
     if (!ID.test(id)) return undefined;
     const file = await records.get(id);
@@ -77,7 +77,7 @@ export async function openFiles(directory: string, now: () => number) {
       return files.filter((file) => file.expirationTime > now());
     },
 
-    /** Finds a file and counts that somebody looked: processing takes so many looks. */
+    /** Finds a file and counts the GET, because a fault can make processing last for a number of GETs. */
     async poll(id: string): Promise<FileRecord | undefined> {
       const file = await find(id);
       const polls = file?.faults?.polls ?? 0;
@@ -85,7 +85,7 @@ export async function openFiles(directory: string, now: () => number) {
       return file;
     },
 
-    /** Takes the bytes at `path` over as a new file. */
+    /** Moves the bytes at `path` into a new file. */
     async add(
       path: string,
       { id = newFileId(), displayName, mimeType, faults }: NewFile,
@@ -102,9 +102,9 @@ export async function openFiles(directory: string, now: () => number) {
 }
 
 /**
- * The id in `files/<id>`.
+ * Checks the id in `files/<id>`.
  *
- * @throws Refusal INVALID_ARGUMENT where it cannot be one, such as that of a batch's result.
+ * @throws Refusal INVALID_ARGUMENT where it is not valid, such as the id of a batch's result.
  */
 export function checkFileId(id: string): string {
   if (id.length > MAX_ID_LENGTH) {
@@ -119,7 +119,7 @@ export function checkFileId(id: string): string {
   return id;
 }
 
-/** Google says the same of a file that is gone, expired, or another project's. */
+/** Google's answer for a file that is deleted, expired, or of another project. */
 export function noSuchFile(id: string): Refusal {
   return new Refusal(
     'PERMISSION_DENIED',
@@ -141,7 +141,7 @@ export function checkActive(file: FileRecord): void {
   );
 }
 
-/** The file as the wire shows it. */
+/** A file in Google's JSON. */
 export function fileResource(file: FileRecord, base: string): Record<string, unknown> {
   return {
     name: `files/${file.id}`,
@@ -151,7 +151,7 @@ export function fileResource(file: FileRecord, base: string): Record<string, unk
     createTime: new Date(file.createTime).toISOString(),
     updateTime: new Date(file.createTime).toISOString(),
     expirationTime: new Date(file.expirationTime).toISOString(),
-    // The base64 of the hex digest and not of the digest: so it is on the live wire.
+    // The base64 of the hex digest, not of the digest: that is what the real API returns.
     sha256Hash: Buffer.from(file.sha256).toString('base64'),
     uri: `${base}/v1beta/files/${file.id}`,
     state: fileState(file),
@@ -162,7 +162,7 @@ export function fileResource(file: FileRecord, base: string): Record<string, unk
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Lower-case letters and digits, as Google's ids are made. */
+/** A random id of lower-case letters and digits, like Google's. */
 export function randomId(length: number): string {
   return Array.from({ length }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-/** A line of a file, without its newline: where it begins, in bytes, and what it is. */
+/** A line of a file without its newline, with its offset and length in bytes. */
 export interface Line {
   offset: number;
   length: number;
@@ -10,7 +10,7 @@ export interface Line {
 
 const NEWLINE = 0x0a;
 
-/** The lines of a file that hold more than white space, one at a time. */
+/** Reads the lines of a file that are not blank, one at a time. */
 export async function* readLines(path: string): AsyncGenerator<Line> {
   let pieces: Buffer[] = [];
   let offset = 0;
@@ -35,7 +35,7 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
   yield* endLine();
 }
 
-/** A line that was seen before, read again. */
+/** Reads a line again. */
 export async function readLine(path: string, { offset, length }: Omit<Line, 'text'>): Promise<string> {
   const file = await open(path);
   try {

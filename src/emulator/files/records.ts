@@ -5,15 +5,13 @@ import { isMissing } from './disk.ts';
 /** A folder of small JSON files, one for each record. */
 export interface Records<T> {
   get(id: string): Promise<T | undefined>;
-  /** Replaces the whole record at once: a killed process leaves the old one or the new one. */
+  /** Replaces the whole record atomically: a killed process leaves the old one or the new one. */
   put(id: string, record: T): Promise<void>;
   ids(): Promise<string[]>;
   all(): Promise<T[]>;
 }
 
-/**
- * The folder is the truth and nothing is kept in memory, so that what was made before a `kill -9` is there after it.
- */
+/** Opens a folder of records. Nothing is cached in memory, so that records survive a `kill -9`. */
 export async function openRecords<T>(directory: string): Promise<Records<T>> {
   await mkdir(directory, { recursive: true });
   let writes = 0;

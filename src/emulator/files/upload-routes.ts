@@ -5,7 +5,7 @@ import { readFields } from '../http/read-fields.ts';
 import type { World } from '../world.ts';
 import { checkFileId, type FileRecord, fileResource } from './files.ts';
 
-/** The words of `X-Goog-Upload-Command`; `upload, finalize` is both in one request. */
+/** The values of `X-Goog-Upload-Command`; `upload, finalize` is both in one request. */
 const COMMANDS: Readonly<Record<string, (exchange: Exchange, world: World) => Promise<Reply>>> = {
   start,
   query,
@@ -15,7 +15,7 @@ const COMMANDS: Readonly<Record<string, (exchange: Exchange, world: World) => Pr
   cancel,
 };
 
-/** Google's resumable protocol: started by one request, then pieces to the URL that its answer names. */
+/** Handles Google's resumable protocol: one request starts an upload, then its pieces go to the URL in the answer. */
 export async function upload(exchange: Exchange, world: World): Promise<Reply> {
   const command = readUploadCommand(exchange);
   const handler = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
@@ -23,7 +23,7 @@ export async function upload(exchange: Exchange, world: World): Promise<Reply> {
   return handler(exchange, world);
 }
 
-/** The command in one spelling; '' where there is none. */
+/** Reads the command in normalised spelling; '' where there is none. */
 export function readUploadCommand({ headers }: Pick<Exchange, 'headers'>): string {
   const header = String(headers['x-goog-upload-command'] ?? '');
   return header
@@ -61,7 +61,7 @@ async function append(exchange: Exchange, world: World, last: boolean): Promise<
   return finalReply(file, exchange.base);
 }
 
-/** An upload that is complete answers with its file, for a client that lost that answer. */
+/** Returns the state of an upload. A complete upload returns its file, for a client that lost the answer. */
 async function query(exchange: Exchange, world: World): Promise<Reply> {
   const { upload, received } = await world.uploads.query(readUploadId(exchange));
   const file = upload.fileId === undefined ? undefined : await world.files.find(upload.fileId);
@@ -97,7 +97,7 @@ async function readChosenId({ file }: FileBody, { files }: World): Promise<strin
   return id;
 }
 
-/** What may be uploaded, by the part before the slash or as a whole. */
+/** The types that can be uploaded, by the part before the slash or completely. */
 const MIME_TYPES = /^(image|text|audio|video)\/|^application\/(jsonl?|pdf|x-ndjson)$|^jsonl$/;
 
 function checkMimeType(mimeType: string): string {

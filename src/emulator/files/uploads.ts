@@ -10,20 +10,20 @@ import { openRecords } from './records.ts';
 /** Google's limit for one file. */
 const MAX_FILE_BYTES = 2 * 1024 ** 3;
 
-/** A resumable upload, from its start to its last byte and, for those who ask again, after it. */
+/** A resumable upload. It is kept after its end, for clients that query it again. */
 export interface UploadRecord {
   id: string;
   file: NewFile;
-  /** As announced at the start. */
+  /** The size that the client announced at the start. */
   bytes: number;
   status: 'active' | 'final' | 'cancelled';
-  /** The id of the file it became. */
+  /** The id of its file, once it is complete. */
   fileId?: string;
 }
 
 export interface UploadStanding {
   upload: UploadRecord;
-  /** Bytes that arrived and will not be asked for again. */
+  /** Bytes that have arrived. */
   received: number;
 }
 
@@ -41,7 +41,10 @@ export async function openUploads(directory: string, files: Files) {
     throw new Refusal('NOT_FOUND', 'Upload not found.');
   }
 
-  /** A client that asks again has given its earlier request up, even where the connection still looks open. */
+  /**
+   * Aborts the earlier request of an upload: a client that sends another one has given it up, even if its connection is
+   * still open.
+   */
   async function abortEarlier(id: string): Promise<void> {
     const earlier = running.get(id);
     earlier?.abort.abort();
@@ -53,7 +56,7 @@ export async function openUploads(directory: string, files: Files) {
     try {
       return (await stat(partPath(upload.id))).size;
     } catch (error) {
-      // Killed between taking the bytes over and saying so: the client sends them again, as another file.
+      // The process was killed between moving the bytes and recording it: the client sends them again, as another file.
       if (isMissing(error)) return 0;
       throw error;
     }
@@ -63,7 +66,7 @@ export async function openUploads(directory: string, files: Files) {
     if (received !== upload.bytes) {
       throw new Refusal(
         'INVALID_ARGUMENT',
-        `Upload has ${received} bytes where ${upload.bytes} were announced.`,
+        `Upload has ${received} bytes, but ${upload.bytes} were announced.`,
       );
     }
     const file = await files.add(partPath(upload.id), upload.file);
@@ -82,12 +85,12 @@ export async function openUploads(directory: string, files: Files) {
       return upload;
     },
 
-    /** The display name of the file that it will be. */
+    /** Finds the display name of the upload's file. */
     async findName(id: string): Promise<string | undefined> {
       return (await records.get(id))?.file.displayName;
     },
 
-    /** Where an upload stands, as the command `query` asks. */
+    /** Reads the state of an upload, for the command `query`. */
     async query(id: string): Promise<UploadStanding> {
       await abortEarlier(id);
       const upload = await find(id);
@@ -95,10 +98,11 @@ export async function openUploads(directory: string, files: Files) {
     },
 
     /**
-     * Writes what comes, byte by byte as it comes: a connection that breaks leaves what it brought.
+     * Appends bytes as they arrive: those of a connection that breaks are kept.
      *
-     * @returns the file, where this was the last piece.
-     * @throws Refusal INVALID_ARGUMENT where the offset is not where the last piece ended, or more comes than announced.
+     * @returns the file, if this was the last piece.
+     * @throws Refusal INVALID_ARGUMENT where the offset is not the end of the last piece, or more bytes arrive than
+     *   announced.
      */
     async append(
       id: string,
@@ -113,7 +117,7 @@ export async function openUploads(directory: string, files: Files) {
       if (offset !== received) {
         throw new Refusal(
           'INVALID_ARGUMENT',
-          `Upload offset is ${offset} where ${received} bytes were received.`,
+          `Upload offset is ${offset}, but ${received} bytes were received.`,
         );
       }
       const abort = new AbortController();
@@ -125,7 +129,7 @@ export async function openUploads(directory: string, files: Files) {
         await arrived;
       } catch (error) {
         throw abort.signal.aborted
-          ? new Refusal('CANCELLED', 'A later request took the upload over.')
+          ? new Refusal('CANCELLED', 'A later request continued the upload.')
           : error;
       } finally {
         running.delete(id);
@@ -143,7 +147,7 @@ export async function openUploads(directory: string, files: Files) {
 
 interface Running {
   abort: AbortController;
-  /** Settles when the bytes stopped coming; how it ended is the business of the request that brought them. */
+  /** Settles when the request has ended. Its error is handled by the request itself. */
   ended: Promise<void>;
 }
 
@@ -156,9 +160,9 @@ function limitBytes(limit: number) {
     let bytes = 0;
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      // Read on to the end, or the client is still sending when the answer comes and sees a reset instead of it.
+      // Read to the end: otherwise the client is still sending when the answer arrives, and gets a reset instead.
       if (bytes <= limit) yield chunk;
     }
-    if (bytes > limit) throw new Refusal('INVALID_ARGUMENT', 'More bytes came than were announced.');
+    if (bytes > limit) throw new Refusal('INVALID_ARGUMENT', 'More bytes arrived than were announced.');
   };
 }

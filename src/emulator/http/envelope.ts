@@ -1,6 +1,4 @@
-/**
- * How Google refuses: the status names of google.rpc, each with its HTTP status and the number that a batch's rows carry.
- */
+/** The statuses of google.rpc: each name with its HTTP status and the number that rows of a batch have. */
 const STATUSES = {
   CANCELLED: { http: 499, rpc: 1 },
   INVALID_ARGUMENT: { http: 400, rpc: 3 },
@@ -19,7 +17,7 @@ export type Status = keyof typeof STATUSES;
 
 export const STATUS_NAMES = Object.keys(STATUSES) as Status[];
 
-/** An error as a row or a failed job carries it: the google.rpc number and a sentence. */
+/** An error of a row or a failed job: the google.rpc number and a message. */
 export interface RpcError {
   code: number;
   message: string;
@@ -29,7 +27,7 @@ export function rpcError(status: Status, message: string): RpcError {
   return { code: STATUSES[status].rpc, message };
 }
 
-/** A request that is refused; its JSON is Google's envelope. */
+/** A refused request. Its JSON is Google's error envelope. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: Status;
@@ -45,7 +43,7 @@ export class Refusal extends Error {
     return STATUSES[this.status].http;
   }
 
-  /** The same refusal where it concerns one row of a batch and not the whole request. */
+  /** The same error for one row of a batch instead of the whole request. */
   toRpc(): RpcError {
     return rpcError(this.status, this.message);
   }
@@ -62,7 +60,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A field that cannot be read or has a value that is not offered, named the way Google names it. */
+/** The refusal of a field that is unknown or has an unsupported value, in Google's format. */
 export function badField(field: string, description: string): Refusal {
   return new Refusal('INVALID_ARGUMENT', description, [
     { '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ field, description }] },

@@ -1,23 +1,23 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { Refusal } from './envelope.ts';
 
-/** One request, as a handler sees it. */
+/** A request, as handlers get it. */
 export interface Exchange {
   headers: IncomingHttpHeaders;
-  /** What stands in the braces of the route's path. */
+  /** The values of the placeholders in the route's path. */
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
-  /** How the client reached us, `http://127.0.0.1:8080`: what answers name as URL begins with it. */
+  /** The address that the client used, `http://127.0.0.1:8080`: URLs in answers begin with it. */
   base: string;
-  /** The body as it comes; there once. */
+  /** The body as a stream; it can be read once. */
   bytes: AsyncIterable<Buffer>;
   /**
-   * The body as JSON, read when it is first asked for.
+   * Reads the body as JSON; further calls return the same value.
    *
-   * @throws Refusal INVALID_ARGUMENT for a body that is too large or no JSON. An empty body is `{}`.
+   * @throws Refusal INVALID_ARGUMENT for a body that is too large or not JSON. An empty body is `{}`.
    */
   json: () => Promise<unknown>;
-  /** Aborts when the connection is gone. */
+  /** Aborts when the connection is closed. */
   disconnected: AbortSignal;
   /** Aborts when the emulator closes. */
   closing: AbortSignal;
@@ -28,16 +28,19 @@ export interface Reply {
   status?: number;
   headers?: OutgoingHttpHeaders;
   json?: unknown;
-  /** In place of `json`, where the answer is none. */
+  /** Replaces `json` for an answer that is not JSON. */
   text?: string;
-  /** Sent as it is made; in place of `json`. A {@link Cut} that it throws ends the connection behind what was sent. */
+  /**
+   * Replaces `json`; sent while it is generated. If it throws a {@link Cut}, the connection ends after the bytes sent
+   * so far.
+   */
   stream?: AsyncIterable<Uint8Array>;
 }
 
-/** Ends the connection in place of an answer, or in the middle of one. */
+/** Thrown to end the connection instead of answering, or in the middle of an answer. */
 export class Cut extends Error {
   override readonly name = 'Cut';
-  /** What was asked has been done, and nothing of the answer was sent. */
+  /** The request was carried out, and nothing of the answer was sent. */
   readonly done: boolean;
 
   constructor({ done = false } = {}) {
@@ -49,7 +52,7 @@ export class Cut extends Error {
 /** Google's limit for a request that is not an upload. */
 const MAX_BODY_BYTES = 20 * 1024 * 1024;
 
-/** A reader for {@link Exchange.json}: it reads once and gives everybody the same. */
+/** Creates a reader for {@link Exchange.json}, which reads the body once. */
 export function jsonReader(bytes: AsyncIterable<Buffer>): () => Promise<unknown> {
   let read: Promise<unknown> | undefined;
   return () => {
@@ -63,7 +66,7 @@ async function readJson(chunks: AsyncIterable<Buffer>): Promise<unknown> {
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    // Read on to the end, or the client is still sending when the answer comes and sees a reset instead of it.
+    // Read to the end: otherwise the client is still sending when the answer arrives, and gets a reset instead.
     if (bytes <= MAX_BODY_BYTES) kept.push(chunk);
   }
   if (bytes > MAX_BODY_BYTES) {

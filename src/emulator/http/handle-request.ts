@@ -16,7 +16,7 @@ export interface RequestOptions {
   closing: AbortSignal;
 }
 
-/** One request from its first byte to its last; never rejects. */
+/** Handles a request from its first byte to its last. Never rejects. */
 export async function handleRequest(
   request: IncomingMessage,
   response: ServerResponse,
@@ -86,9 +86,9 @@ async function sendStream(
       cut = true;
     }
   }
-  // One piece ahead and no more: a piece can be an image of several megabytes.
+  // Buffers one piece only: a piece can be an image of several megabytes.
   await pipeline(Readable.from(pieces(), { highWaterMark: 1 }), response, { end: false });
-  // What was sent before a cut arrives: the socket ends behind it, and not on the spot.
+  // The bytes before a cut must arrive, so the socket is closed after them and not at once.
   if (cut) response.socket?.destroySoon();
   else response.end();
 }
@@ -99,7 +99,7 @@ async function sendError(
   error: unknown,
   world: World,
 ): Promise<void> {
-  // The client went away, or the connection ended in the middle of a result: nobody is left to answer.
+  // The client disconnected, or the connection ended in the middle of a result: no answer is possible.
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;

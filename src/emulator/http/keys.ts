@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './envelope.ts';
 
-/** The key that is refused where no list of accepted ones is given. */
+/** The key that is refused where no list of accepted keys is given. */
 export const INVALID_KEY = 'invalid';
 
 const SERVICE = 'generativelanguage.googleapis.com';
 
-/** @throws Refusal PERMISSION_DENIED without a key; INVALID_ARGUMENT (reason `API_KEY_INVALID`) with a bad one. */
+/** @throws Refusal PERMISSION_DENIED without a key; INVALID_ARGUMENT (reason `API_KEY_INVALID`) with a wrong key. */
 export function checkKey(
   request: IncomingMessage,
   query: URLSearchParams,

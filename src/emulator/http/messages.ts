@@ -1,6 +1,6 @@
 import type { Message } from './read-fields.ts';
 
-/** The messages of the API that the emulator reads, with all their fields: another name is refused. */
+/** The messages of the API that the emulator reads, with all their fields. Other field names are refused. */
 
 const MODALITIES = ['TEXT', 'IMAGE', 'AUDIO', 'VIDEO'];
 const HARM_CATEGORIES = [
@@ -108,7 +108,10 @@ export const CREATE_BATCH: Message = {
   },
 };
 
-/** What an endpoint can subscribe to. Those of batches are sent; Google's reference leaves `batch.cancelled` out, its guide does not. */
+/**
+ * The events that an endpoint can subscribe to. Only those of batches are sent. Google's guide lists `batch.cancelled`,
+ * its reference does not.
+ */
 export const WEBHOOK_EVENTS: readonly string[] = [
   'batch.succeeded',
   'batch.failed',

@@ -14,10 +14,10 @@ export interface Page<T> {
 }
 
 /**
- * One page, newest first. The token names the last entry seen and not a number of entries, so that deleting one between
- * two pages skips nothing.
+ * Returns one page, newest first. The token names the last entry of the page, not a position, so that deleting an entry
+ * between two pages skips none.
  *
- * @throws Refusal INVALID_ARGUMENT for a token that is not ours or a page size below 0.
+ * @throws Refusal INVALID_ARGUMENT for an unknown token or a page size below 0.
  */
 export function paginate<T extends Listed>(all: readonly T[], query: URLSearchParams): Page<T> {
   const after = readToken(query.get('pageToken'));
@@ -38,7 +38,7 @@ function readSize(text: string | null): number {
   return Math.min(size === 0 ? DEFAULT_PAGE_SIZE : size, MAX_PAGE_SIZE);
 }
 
-/** Of the page behind this entry. */
+/** The token of the page after this entry. */
 export function encodeToken({ id, createTime }: Listed): string {
   return Buffer.from(`${createTime} ${id}`).toString('base64url');
 }

@@ -1,8 +1,8 @@
 import { badField } from './envelope.ts';
 
 /**
- * Reading JSON the way Google's front end does: against the message's fields, names in camelCase or snake_case, a single
- * value where a list is wanted, null as absent; a name or a type it does not know refuses the whole request.
+ * Reads JSON like Google's front end: by the message's fields, with names in camelCase or snake_case, a single value
+ * for a list, and null as absent. An unknown name or a wrong type refuses the whole request.
  */
 type Kind = 'string' | 'number' | 'boolean' | 'any' | Enumeration | List | Message;
 interface Enumeration {
@@ -20,7 +20,8 @@ const PROTO_TYPES = { string: 'TYPE_STRING', number: 'TYPE_FLOAT', boolean: 'TYP
 /**
  * A copy of `value` with camelCase names, checked against `kind`.
  *
- * @param path where `value` stands in the request, in Google's spelling: `generation_config.image_config`; '' at the top.
+ * @param path the path of `value` in the request, in Google's spelling: `generation_config.image_config`; '' at the
+ *   top.
  * @throws Refusal INVALID_ARGUMENT naming the field.
  */
 export function readFields(value: unknown, kind: Kind, path: string): unknown {
@@ -49,7 +50,7 @@ function readMessage(value: unknown, { fields }: Message, path: string): Record<
 }
 
 function readScalar(value: unknown, kind: 'string' | 'number' | 'boolean', path: string): unknown {
-  // JSON of protocol buffers writes numbers as strings too.
+  // Protocol buffers in JSON may write numbers as strings.
   const number =
     kind === 'number' && typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === kind && !Number.isNaN(number)) return number;

@@ -16,13 +16,13 @@ import type { Exchange, Reply } from './exchange.ts';
 type Handler = (exchange: Exchange, world: World) => Promise<Reply>;
 
 interface Route {
-  /** As the ledger counts it. */
+  /** The name under which the ledger counts it. */
   name: string;
   method: string;
-  /** `{name}` is a part of the path without `/` and `:`. */
+  /** `{name}` matches a part of the path without `/` and `:`. */
   path: string;
   handler: Handler;
-  /** Whoever knows the URL may ask: the emulator's own, and the pieces of an upload, whose URL is a secret. */
+  /** Whether a request needs no key: the emulator's own routes, and pieces of an upload, whose URL is secret. */
   keyless?: (query: URLSearchParams) => boolean;
 }
 
@@ -71,7 +71,7 @@ const ROUTES: readonly Route[] = [
 
 const COMPILED = ROUTES.map((route) => ({ route, pattern: compile(route.path) }));
 
-/** The route of a request and what its braces held. */
+/** Finds the route of a request and the values of its placeholders. */
 export function findRoute(
   method: string,
   path: string,

@@ -11,7 +11,7 @@ import { paint } from './paint.ts';
 
 type MimeType = Model['mimeType'];
 
-/** An image of a row, as the base64 that stands in its line. */
+/** Makes an image of a row, as base64. */
 export type MakeImage = (job: JobRecord, row: Row, image: WantedImage) => Promise<Buffer>;
 
 export interface WantedImage {
@@ -19,13 +19,13 @@ export interface WantedImage {
   /** Padded to at least this many bytes. */
   bytes?: number;
   broken?: ImageSpec['broken'];
-  /** 0 for the first image of a row; each further one looks different. */
+  /** 0 for the first image of a row; other numbers give other images. */
   variant: number;
-  /** Colours of painted ones come from here. */
+  /** The source of the colours of painted images. */
   seed: Buffer;
 }
 
-/** What the model's images are. */
+/** The type of the model's images. */
 export function chooseMimeType(job: JobRecord): MimeType {
   return findModel(job.model)?.mimeType ?? 'image/jpeg';
 }
@@ -42,9 +42,9 @@ export function createImages(jobs: Jobs): MakeImage {
   };
 }
 
-const NO_PICTURE = toBase64(Buffer.from('These bytes are no image. '.repeat(100)));
+const NO_PICTURE = toBase64(Buffer.from('These bytes are not an image. '.repeat(100)));
 
-/** Characters in its middle that are not of base64; most decoders skip them without a word. */
+/** Replaces characters in the middle with ones that are not base64; most decoders skip them silently. */
 function breakBase64(base64: Buffer): Buffer {
   const broken = Buffer.from(base64);
   return broken.fill('!', broken.length >> 1, (broken.length >> 1) + 9);
@@ -56,7 +56,7 @@ const COLOURS = [
   { r: 60, g: 150, b: 90 },
 ] as const;
 
-/** Each made once and its base64 kept: a thousand lines then cost no more than copying them out. */
+/** Makes each plain image once and keeps its base64, so that a thousand lines only cost copying. */
 function createPlainImages() {
   const made = new Map<string, Promise<Buffer>>();
 
@@ -99,7 +99,7 @@ async function paintRow(
     prompt: readPrompt(request),
     caption: `emulated · ${job.model} · ${pixels.width} × ${pixels.height}`,
     references,
-    // Another beginning, other colours.
+    // Another part of the seed gives other colours.
     seed: seed.subarray(variant * 10),
   });
   const mimeType = chooseMimeType(job);

@@ -1,19 +1,19 @@
 import { crc32 } from 'node:zlib';
 
-/** Makes an image file longer without touching its picture; shorter it never gets. By what it is. */
+/** Makes an image file longer, by format, without changing its picture. Never makes it shorter. */
 export const PADDERS = { 'image/jpeg': padJpeg, 'image/png': padPng } as const;
 
 const COMMENT_HEAD = 4;
-/** The marker and its 16-bit length, which counts itself. */
+/** The marker, and what its 16-bit length can count. */
 const MAX_COMMENT = 2 + 0xffff;
 
-/** Comment segments behind the start-of-image marker. Fewer than 4 bytes cannot be filled. */
+/** Adds comment segments after the start-of-image marker. Fewer than 4 bytes cannot be filled. */
 function padJpeg(image: Buffer, bytes: number): Buffer {
   const segments: Buffer[] = [];
   let left = bytes - image.length;
   while (left >= COMMENT_HEAD) {
     const rest = left - Math.min(left, MAX_COMMENT);
-    // What remains must be nothing or hold another segment.
+    // The remaining bytes must be none or enough for another segment.
     const length = Math.min(left, MAX_COMMENT) - (rest > 0 && rest < COMMENT_HEAD ? COMMENT_HEAD : 0);
     const segment = Buffer.alloc(length);
     segment.writeUInt16BE(0xfffe, 0);
@@ -27,7 +27,7 @@ function padJpeg(image: Buffer, bytes: number): Buffer {
 /** Length, type and checksum of a chunk. */
 const CHUNK_FRAME = 12;
 
-/** One private chunk (its case says: may be skipped, may be copied) in front of the end chunk. */
+/** Adds one private chunk before the end chunk. Its letter case marks it as optional and safe to copy. */
 function padPng(image: Buffer, bytes: number): Buffer {
   const length = bytes - image.length;
   if (length < CHUNK_FRAME) return image;

@@ -5,21 +5,21 @@ import type { Pixels } from '../models.ts';
 export interface Scene extends Pixels {
   key: string;
   prompt: string;
-  /** The small line at the foot. */
+  /** The small line at the bottom. */
   caption: string;
-  /** Files or bytes of the input images. */
+  /** The input images, as paths or bytes. */
   references: readonly (string | Buffer)[];
-  /** Colours come from here; the same seed always gives the same picture. */
+  /** The source of the colours; the same seed always gives the same picture. */
   seed: Buffer;
 }
 
 const MAX_PROMPT_LINES = 4;
 const MAX_THUMBNAILS = 6;
-/** A letter's width as a part of its height, in the fonts named below. */
+/** The width of a letter as a share of its height, in the fonts below. */
 const LETTER = 0.58;
 const FONT = "font-family=\"'DejaVu Sans', 'Liberation Sans', Arial, sans-serif\"";
 
-/** A picture with a card that says what was asked for: key, prompt, and the references as thumbnails. */
+/** Paints a picture with a card that shows the request: key, prompt, and references as thumbnails. */
 export async function paint(scene: Scene): Promise<Sharp> {
   const layout = computeLayout(scene);
   const thumbnails = await Promise.all(
@@ -36,7 +36,7 @@ export async function paint(scene: Scene): Promise<Sharp> {
 
 type Layout = ReturnType<typeof computeLayout>;
 
-/** Everything is measured in `em`, the height of the prompt's letters, so that each ratio and size has room. */
+/** Everything is measured in `em`, the height of the prompt's letters, so that the card fits every ratio and size. */
 function computeLayout({ width, height, prompt, references }: Scene) {
   const em = Math.min(Math.sqrt(width * height) / 32, height / 16, width / 14);
   const margin = em * 1.2;
@@ -106,7 +106,7 @@ function thumbnail(source: string | Buffer, size: number): Promise<Buffer> {
     .toBuffer();
 }
 
-/** Breaks a text into lines of so many letters, in the middle of a word where it must; what is too much ends in `…`. */
+/** Wraps a text into lines of `letters` letters, breaking long words; a text that is too long ends in `…`. */
 function wrap(text: string, letters: number, maxLines: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -134,12 +134,12 @@ function splitWord(word: string, letters: number): string[] {
   return pieces;
 }
 
-/** In letters; those of East Asian scripts and pictures are twice as wide. */
+/** Measures in letters; East Asian letters and emoji count twice. */
 function measureWidth(text: string): number {
   return [...text].reduce((width, letter) => width + ((letter.codePointAt(0) ?? 0) > 0x2e7f ? 2 : 1), 0);
 }
 
-/** For XML, without the control characters that it cannot hold. */
+/** Escapes a text for XML and removes control characters, which XML does not allow. */
 function escape(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/g, '')

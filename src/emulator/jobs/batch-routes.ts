@@ -36,7 +36,7 @@ interface BatchBody {
   inputConfig?: { fileName?: string; requests?: { requests?: InputLine[] } };
 }
 
-/** Inline requests are looked at before anything is made; those of a file only when its job is. */
+/** Reads the input of a job. Inline requests are checked before the job is created, those of a file when it is. */
 function readInput({ inputConfig = {} }: BatchBody, model: Model): NewJob['input'] {
   const { fileName, requests } = inputConfig;
   if ((fileName === undefined) === (requests === undefined)) {
@@ -63,7 +63,7 @@ async function showOperation(job: JobRecord, world: World): Promise<unknown> {
   return buildOperation(job, standing, await buildOutput(job, standing, world));
 }
 
-/** Never holds the answers of an inline batch; an empty list is `{}`. */
+/** Lists jobs without the answers of inline batches. An empty list is `{}`. */
 export async function listBatches({ query }: Exchange, world: World): Promise<Reply> {
   const now = world.now();
   const jobs = (await world.jobs.all()).filter((job) => isListed(job, now));
@@ -98,7 +98,7 @@ export async function deleteBatch({ params }: Exchange, world: World): Promise<R
   return { json: {} };
 }
 
-/** The result of a job; uploaded files cannot be had back. */
+/** Downloads the result of a job. Uploaded files cannot be downloaded. */
 export async function downloadFile(exchange: Exchange, world: World): Promise<Reply> {
   const id = exchange.params.id ?? '';
   const now = world.now();
@@ -132,7 +132,10 @@ async function buildOutput(job: JobRecord, standing: Standing, world: World): Pr
   return { inlinedResponses: { inlinedResponses: await inlineAnswers(job, standing, world) } };
 }
 
-/** Where Google gives up is not known; a job of 1000 inline images answers 503 for ever, and 64 MB hold about a hundred. */
+/**
+ * Google's limit is not documented. Users report that a job of 1000 inline images answers 503 for ever; 64 MB hold
+ * about a hundred.
+ */
 const MAX_INLINE_BYTES = 64 * 1024 * 1024;
 
 async function inlineAnswers(job: JobRecord, standing: Standing, { results }: World): Promise<unknown[]> {

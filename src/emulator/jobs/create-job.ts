@@ -14,13 +14,13 @@ export interface NewJob {
   model: Model;
   displayName?: string;
   priority?: string;
-  /** The id of an uploaded file, or the requests themselves. */
+  /** The id of an uploaded file, or inline requests. */
   input: { fileId: string } | { lines: InputLine[] };
 }
 
 /**
- * Makes a job and decides, row by row, what will become of it, so that its result is the same however often and
- * whenever it is fetched. The job keeps its input and the references: deleting those files later changes nothing.
+ * Creates a job and decides the outcome of each row, so that its result has the same bytes whenever and however often
+ * it is fetched. The job keeps copies of its input and references: deleting those files later changes nothing.
  *
  * @throws Refusal PERMISSION_DENIED where there is no such input file.
  */
@@ -51,7 +51,7 @@ export async function createJob(
   return job;
 }
 
-/** @returns why the job will fail: its file is there, and gone when the job would begin. */
+/** @returns why the job will fail: its file exists now, and expires before the job starts. */
 async function keepInput(
   { files, jobs }: World,
   job: Pick<JobRecord, 'id' | 'createTime' | 'durationMs'>,

@@ -5,64 +5,64 @@ import type { RpcError } from '../http/envelope.ts';
 import type { Pixels } from '../models.ts';
 import type { Effect, LineShape, ResultShape } from '../rows/effects.ts';
 
-/** `painted`: each shows its key, prompt and references. `plain`: one flat image for each format and pixels. */
+/** `painted`: each image shows its key, prompt and references. `plain`: one flat image for each format and size. */
 export type ImageStyle = 'painted' | 'plain';
 
-/** A batch job as it is kept: what it was given, and nothing that its clock and its input already say. */
+/** The stored record of a job: only what does not follow from its input and the clock. */
 export interface JobRecord {
   /** 36 lower-case letters and digits. */
   id: string;
   model: string;
   displayName?: string;
-  /** `files/…`; none for an inline batch. */
+  /** `files/…`; unset for an inline batch. */
   inputFile?: string;
   priority?: string;
-  /** ms since 1970, as all times here. */
+  /** ms since 1970, like all times here. */
   createTime: number;
-  /** From its creation to its end, ms. */
+  /** From creation to end, ms. */
   durationMs: number;
   images: ImageStyle;
   /** Plain images are padded to this many bytes. */
   imageBytes?: number;
   rows: Row[];
-  /** Its input cannot be read: it fails when it should begin. */
+  /** Why its input cannot be read: the job fails when it would start. */
   failure?: RpcError;
-  /** May lie ahead, as {@link deleteTime}. */
+  /** May be in the future, like {@link deleteTime}. */
   cancelTime?: number;
-  /** It was the client who cancelled it. */
+  /** Set where a client cancelled it, not a fault. */
   cancelled?: true;
   deleteTime?: number;
-  /** LIST does not show it before. */
+  /** LIST does not show the job before this time. */
   listedFrom?: number;
-  /** In place of going well. */
+  /** The state or end that a fault forces on the job. */
   forcedState?: ForcedState;
-  /** How its result is written. */
+  /** How its result file is written. */
   shape?: ResultShape;
 }
 
-/** A job that makes nothing: it stays in one state, or ends badly at the time at which it would end well. */
+/** A state that a fault forces: the job stays in it for ever, or ends in it instead of SUCCEEDED. */
 export type ForcedState = { state: 'PENDING' | 'RUNNING' } | { state: 'FAILED' | 'EXPIRED'; error: RpcError };
 
-/** One row of a job: where its request lies, and what will become of it. */
+/** One row of a job: where its request is, and what its outcome is. */
 export interface Row {
   key?: string;
   /** Only in inline batches. */
   metadata?: unknown;
-  /** Where its line is in the input, bytes. */
+  /** Offset of its line in the input, bytes. */
   offset: number;
   length: number;
-  /** What it gets in place of the image. */
+  /** What the row gets instead of the image. */
   effect?: Effect;
-  /** How its line is written. */
+  /** How its result line is written. */
   shape?: LineShape;
-  /** Hash of key and prompt of a row that fails only in the first job that holds it. */
+  /** Hash of key and prompt, for a row that fails only in the first job that has it. */
   once?: string;
-  /** Unset where the request cannot be read. */
+  /** Unset where the request is not valid. */
   picture?: Picture;
 }
 
 export interface Picture extends Pixels {
-  /** Tokens of the finished image. */
+  /** Tokens of the final image. */
   tokens: number;
   promptTokens: { text: number; images: number };
   withText: boolean;
@@ -71,7 +71,7 @@ export interface Picture extends Pixels {
 
 export type Jobs = Awaited<ReturnType<typeof openJobs>>;
 
-/** The jobs there were, deleted ones too: each a record, and a folder with the input that it keeps for itself. */
+/** All jobs, including deleted ones: for each a record, and a folder with copies of its input files. */
 export async function openJobs(directory: string, now: () => number) {
   const records = await openRecords<JobRecord>(join(directory, 'records'));
   const folderPath = (id: string) => join(directory, id);
@@ -82,7 +82,7 @@ export async function openJobs(directory: string, now: () => number) {
     makeFolder: (id: string) => mkdir(folderPath(id), { recursive: true }),
     all: () => records.all(),
     ids: () => records.ids(),
-    /** A deleted one too. */
+    /** Reads a job, even a deleted one. */
     read: (id: string) => records.get(id),
     save: (job: JobRecord) => records.put(job.id, job),
 
@@ -91,7 +91,7 @@ export async function openJobs(directory: string, now: () => number) {
       return job && !isDeleted(job, now()) ? job : undefined;
     },
 
-    /** The record stays: that the job was made is part of the ledger. */
+    /** Deletes the job's files. The record stays, because the ledger lists every job. */
     async remove(job: JobRecord, deleteTime: number): Promise<void> {
       await records.put(job.id, { ...job, deleteTime });
       await rm(folderPath(job.id), { recursive: true, force: true });
@@ -103,7 +103,7 @@ export function isDeleted({ deleteTime }: JobRecord, now: number): boolean {
   return deleteTime !== undefined && deleteTime <= now;
 }
 
-/** Whether LIST shows it. */
+/** Whether LIST shows the job. */
 export function isListed(job: JobRecord, now: number): boolean {
   return !isDeleted(job, now) && (job.listedFrom ?? 0) <= now;
 }

@@ -4,28 +4,28 @@ import type { JobRecord, Row } from './jobs.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** The part of its time that a job waits before it runs. */
+/** The share of its duration that a job is PENDING. */
 const PENDING_SHARE = 0.2;
-/** Google gives a job up after this. */
+/** Google ends a job as EXPIRED after this time. */
 const EXPIRES_AFTER = 48 * HOUR;
 /** Google keeps results for about six weeks. */
 const RESULTS_KEPT = 42 * DAY;
 
 export type JobState = 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'EXPIRED';
 
-/** Where a job stands at a moment. */
+/** The state of a job at a point in time. */
 export interface Standing {
   state: JobState;
-  /** How many rows were worked on, from the first. */
+  /** How many rows were processed, from the first. */
   worked: number;
   updateTime: number;
-  /** Set from its end on. */
+  /** Set once the job has ended. */
   endTime?: number;
-  /** Why there is no result. */
+  /** Why the job has no result. */
   error?: RpcError;
 }
 
-/** When the first row of a job would run. */
+/** When the first row of a job would run, ms since 1970. */
 export function computeStart({
   createTime,
   durationMs,
@@ -33,7 +33,7 @@ export function computeStart({
   return createTime + durationMs * PENDING_SHARE;
 }
 
-/** A job's standing follows from its record and the clock alone, so that it goes on while the emulator is down. */
+/** Computes a job's state from its record and the clock alone, so that jobs continue while the emulator is down. */
 export function computeStanding(job: JobRecord, now: number): Standing {
   const end = computeEnd(job);
   if (now >= end.endTime) return { ...end, updateTime: end.endTime };
@@ -45,7 +45,7 @@ interface End extends Omit<Standing, 'updateTime'> {
   endTime: number;
 }
 
-/** The end that a job is heading for: of all that can end it, what comes first. */
+/** The end of a job: the earliest of everything that can end it. */
 function computeEnd(job: JobRecord): End {
   const ends = [computeOwnEnd(job)];
   if (job.failure) ends.push({ state: 'FAILED', worked: 0, endTime: computeStart(job), error: job.failure });
@@ -53,7 +53,7 @@ function computeEnd(job: JobRecord): End {
   return ends.reduce((first, next) => (next.endTime <= first.endTime ? next : first));
 }
 
-/** Where nothing else happens to it. */
+/** The end of a job that is not cancelled and whose input is valid. */
 function computeOwnEnd({ createTime, durationMs, rows, forcedState }: JobRecord): End {
   const done = createTime + durationMs;
   const expiry = createTime + EXPIRES_AFTER;
@@ -64,12 +64,14 @@ function computeOwnEnd({ createTime, durationMs, rows, forcedState }: JobRecord)
   return { state: 'SUCCEEDED', worked: rows.length, endTime: done };
 }
 
-/** When it leaves PENDING. */
+/** When the job leaves PENDING, ms since 1970. */
 function computeRunStart(job: JobRecord): number {
   return job.forcedState?.state === 'PENDING' ? Number.POSITIVE_INFINITY : computeStart(job);
 }
 
-/** Before its start a cancelled job ends CANCELLED; after it, it ends SUCCEEDED with what is done. */
+/**
+ * A job that is cancelled while PENDING ends CANCELLED; one that is RUNNING ends SUCCEEDED with the rows that are done.
+ */
 function computeCancelledEnd(job: JobRecord, cancelTime: number, start: number): End {
   if (cancelTime < start) return { state: 'CANCELLED', worked: 0, endTime: cancelTime, error: CANCELLED };
   return { state: 'SUCCEEDED', worked: countWorked(job, cancelTime), endTime: cancelTime };
@@ -85,7 +87,7 @@ function countWorked(job: JobRecord, time: number): number {
   return Math.floor(Math.min(share, 1) * job.rows.length);
 }
 
-/** What becomes of the row at `index`, in a job that has ended. */
+/** The effect on a row of a job that has ended. */
 export function effectAtEnd(row: Row, index: number, standing: Standing): Effect | undefined {
   return index < standing.worked ? row.effect : { kind: 'error', ...CANCELLED };
 }
@@ -94,7 +96,7 @@ export function isEnded(standing: Standing): standing is Standing & { endTime: n
   return standing.endTime !== undefined;
 }
 
-/** Whether there is something to fetch. */
+/** Whether the job has a result to download. */
 export function hasResult(standing: Standing, now: number): boolean {
   return standing.state === 'SUCCEEDED' && now < (standing.endTime ?? now) + RESULTS_KEPT;
 }

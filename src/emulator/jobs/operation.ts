@@ -1,7 +1,7 @@
 import type { JobRecord } from './jobs.ts';
 import { effectAtEnd, isEnded, type Standing } from './life.ts';
 
-/** What a job made, where it has ended well: a file's name, or the answers themselves. */
+/** The output of a job that SUCCEEDED: the name of the result file, or inline answers. */
 export type Output = { getResponsesFile: string } | { inlinedResponses: { inlinedResponses: unknown[] } };
 
 export function getResponsesFile(job: JobRecord): string {
@@ -10,7 +10,7 @@ export function getResponsesFile(job: JobRecord): string {
 
 const PACKAGE = 'type.googleapis.com/google.ai.generativelanguage.v1main';
 
-/** A job as the wire shows it: an Operation, whose output stands in it twice. */
+/** A job in Google's JSON: an Operation that holds the output twice. */
 export function buildOperation(job: JobRecord, standing: Standing, output?: Output): Record<string, unknown> {
   const name = `batches/${job.id}`;
   return {
@@ -37,7 +37,7 @@ export function buildOperation(job: JobRecord, standing: Standing, output?: Outp
   };
 }
 
-/** 64-bit integers are strings on the wire, and zero is left out. */
+/** Builds the counters. 64-bit integers are strings in Google's JSON, and zero is left out. */
 function buildStats(job: JobRecord, standing: Standing): Record<string, string> {
   const done = job.rows.slice(0, isEnded(standing) ? undefined : standing.worked);
   const failed = done.filter((row, index) => effectAtEnd(row, index, standing)?.kind === 'error').length;

@@ -4,24 +4,24 @@ import type { JobRecord, Picture, Row } from '../jobs/jobs.ts';
 import type { Effect, ImageSpec, RefusedContent } from '../rows/effects.ts';
 import { textTokens, usageMetadata } from './usage.ts';
 
-/** An answer that is wanted. */
+/** An answer to build. */
 export interface AnswerRequest {
   job: JobRecord;
   row: Row;
-  /** The row's place in its job. */
+  /** The row's position in its job. */
   index: number;
   effect: Effect | undefined;
-  /** Default: the row's. */
+  /** Default: the row's key. */
   key?: string;
-  /** 0, the default, is the row's own answer; each other number is another answer to it. */
+  /** 0, the default, is the row's own answer; each other number gives another answer. */
   variant?: number;
 }
 
 /**
- * What a row of an ended job was answered, as the bytes of its JSON. The same row always gives the same bytes: all that
- * is different from row to row is derived from the job's id, the row's place and its key.
+ * Builds the answer to a row of an ended job, as the bytes of its JSON. The same row always gives the same bytes:
+ * everything that differs between rows is derived from the job's id, the row's position and its key.
  *
- * @returns nothing where the row has no answer.
+ * @returns an empty list where the row has no answer.
  */
 export async function buildAnswer(request: AnswerRequest, makeImage: MakeImage): Promise<Buffer[]> {
   const { job, row, effect, key = row.key, variant = 0 } = request;
@@ -47,7 +47,10 @@ export async function buildAnswer(request: AnswerRequest, makeImage: MakeImage):
   return pieces;
 }
 
-/** Where the base64 of the image with this number goes into the JSON around it; nobody knows a job's id in advance. */
+/**
+ * A placeholder for the base64 of an image in the JSON. Prompts cannot contain it, because a job's id is not known in
+ * advance.
+ */
 function imagePlaceholder(job: JobRecord, number: number | string): string {
   return `<image ${number} of ${job.id}>`;
 }
@@ -57,7 +60,7 @@ function deriveSeed({ job, row, index, variant = 0 }: AnswerRequest): Buffer {
   return (variant > 0 ? hash.update(`\n${variant}`) : hash).digest();
 }
 
-/** What has a line. */
+/** The effects that have a result line. */
 type Written = Exclude<Effect, { kind: 'missing' }>;
 
 const ONE_IMAGE: readonly ImageSpec[] = [{}];
@@ -98,7 +101,7 @@ interface AnswerInput {
   thoughts: number;
 }
 
-/** The part of a response that depends on what became of the row. */
+/** Builds the part of a response that depends on the row's effect. */
 function buildBody(input: AnswerInput, effect: Exclude<Written, { kind: 'error' | 'null' }> | undefined) {
   switch (effect?.kind) {
     case undefined:
@@ -149,7 +152,7 @@ const REFUSED: Readonly<Record<RefusedContent, object>> = {
   absent: {},
 };
 
-/** A refusal has a candidate without parts. */
+/** Builds a refusal: a candidate without parts. */
 function refusedBody({ picture, thoughts }: AnswerInput, effect: Extract<Effect, { kind: 'refused' }>) {
   const { finishReason, finishMessage, content = 'empty' } = effect;
   return {
@@ -158,7 +161,7 @@ function refusedBody({ picture, thoughts }: AnswerInput, effect: Extract<Effect,
   };
 }
 
-/** A blocked prompt never reaches the model: no candidate, no thoughts. */
+/** Builds the answer to a blocked prompt, which never reaches the model: no candidates and no thoughts. */
 function blockedBody({ picture }: AnswerInput, blockReason: string) {
   return { promptFeedback: { blockReason }, usageMetadata: usageMetadata(picture, { text: 0, image: 0 }, 0) };
 }

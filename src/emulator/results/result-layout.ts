@@ -4,7 +4,7 @@ import type { JobRecord, Row } from '../jobs/jobs.ts';
 import type { Effect, ExtraLine, ResultShape } from '../rows/effects.ts';
 import { buildAnswer } from './answers.ts';
 
-/** The rows of a result in the order of their lines, each by its place in the job. */
+/** The order of the rows in the result file, by their positions in the job. */
 export function orderRows({ rows, shape = {} }: JobRecord): number[] {
   const order = [...rows.keys()];
   if (shape.shuffle === undefined) return order;
@@ -12,7 +12,7 @@ export function orderRows({ rows, shape = {} }: JobRecord): number[] {
   return order.sort((one, other) => ((rank[one] ?? '') < (rank[other] ?? '') ? -1 : 1));
 }
 
-/** The lines of one row, newlines included. Nearly always one. */
+/** Builds the lines of one row, with newlines. Almost always one line. */
 export async function buildLines(
   job: JobRecord,
   row: Row,
@@ -34,7 +34,7 @@ function chooseNewline({ crlf, blankLines }: ResultShape = {}): Buffer {
   return Buffer.from((crlf ? '\r\n' : '\n').repeat(blankLines ? 2 : 1));
 }
 
-/** As much of it as half its bytes. */
+/** The first half of the bytes. */
 export function firstHalf(pieces: readonly Buffer[]): Buffer[] {
   let left = pieces.reduce((total, piece) => total + piece.length, 0) >> 1;
   return pieces.map((piece) => {

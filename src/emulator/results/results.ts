@@ -9,8 +9,8 @@ import { buildLines, firstHalf, orderRows } from './result-layout.ts';
 export type Results = ReturnType<typeof createResults>;
 
 /**
- * The result of an ended job. It is nowhere: each line is made while it is sent, and because the same job always gives
- * the same bytes, a part of it can be asked for (`Range`) as of any file.
+ * Creates the results of ended jobs. They are not stored: each line is generated while it is sent. The same job always
+ * gives the same bytes, so `Range` works as for any file.
  */
 export function createResults(makeImage: MakeImage) {
   const layouts = new Map<string, Layout>();
@@ -33,7 +33,7 @@ export function createResults(makeImage: MakeImage) {
     return pieces;
   }
 
-  /** How long the whole is; makes the lines whose length nobody knows yet, one row at a time. */
+  /** The size of the whole result. Generates the rows of unknown length, one at a time. */
   async function measure(job: JobRecord, standing: Standing): Promise<number> {
     const { lengths } = findLayout(job);
     for (let position = 0; position < job.rows.length; position += 1) {
@@ -63,7 +63,7 @@ export function createResults(makeImage: MakeImage) {
     }
   }
 
-  /** The whole result, or the part that the request's `Range` names. */
+  /** Sends the whole result, or the part in the request's `Range`. */
   async function download(
     { headers: requestHeaders }: Pick<Exchange, 'headers'>,
     job: JobRecord,
@@ -89,7 +89,7 @@ export function createResults(makeImage: MakeImage) {
 
   return {
     download,
-    /** The answers as JSON values, for those who had them inline: there are no lines that could be odd. */
+    /** The answers of an inline batch, one JSON value each. Faults of lines do not apply. */
     async *answers(job: JobRecord, standing: Standing): AsyncGenerator<Buffer> {
       for (const [index, row] of job.rows.entries()) {
         const effect = effectAtEnd(row, index, standing);
@@ -101,7 +101,7 @@ export function createResults(makeImage: MakeImage) {
   };
 }
 
-/** The place of the last row that has a line. */
+/** The position of the last row that has a line. */
 function findLastWritten({ rows }: JobRecord, standing: Standing, order: readonly number[]): number {
   return order.findLastIndex((index) => {
     const row = rows[index];
@@ -111,11 +111,11 @@ function findLastWritten({ rows }: JobRecord, standing: Standing, order: readonl
 
 interface Layout {
   order: number[];
-  /** Of the lines of each row that were made before, so that a Range need not make those in front of it again. */
+  /** The length of the lines of each row that was generated before, so that a Range request can skip them. */
   lengths: number[];
 }
 
-/** @throws Refusal OUT_OF_RANGE where nothing of the file is in the range. */
+/** @throws Refusal OUT_OF_RANGE where the range is outside the file. */
 function readRange(header: string, total: number): { from: number; to: number } {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header) ?? [];
   const from = first === '' ? Math.max(0, total - Number(last)) : Number(first);

@@ -1,11 +1,11 @@
 import type { Picture } from '../jobs/jobs.ts';
 
-/** Google's rule of thumb: a token is about four characters. */
+/** Counts tokens by Google's rule: a token is about four characters. */
 export function textTokens(text: string): number {
   return Math.ceil(text.length / 4);
 }
 
-/** What an answer is billed with, as `usageMetadata` shows it; zero counters are left out. */
+/** Builds `usageMetadata`, the billed tokens of an answer. Counters of zero are left out. */
 export function usageMetadata(
   { promptTokens }: Picture,
   candidates: { text: number; image: number },

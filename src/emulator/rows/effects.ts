@@ -1,7 +1,7 @@
 import type { RpcError } from '../http/envelope.ts';
 import type { Pixels } from '../models.ts';
 
-/** What becomes of a row in place of the image that was asked for. */
+/** The outcome of a row that does not get the requested image. */
 export type Effect =
   | { kind: 'refused'; finishReason: string; finishMessage?: string; content?: RefusedContent }
   | { kind: 'blocked'; blockReason: string }
@@ -11,58 +11,58 @@ export type Effect =
   | RowError
   | { kind: 'images'; images: readonly ImageSpec[] };
 
-/** How the `content` of a refusal looks: `{"role":"model"}`, `{}`, or it is not there. */
+/** The `content` of a refusal: `{"role":"model"}`, `{}`, or absent. */
 export type RefusedContent = 'no-parts' | 'empty' | 'absent';
 
 export type RowError = { kind: 'error'; field?: 'error' | 'status' } & Pick<RpcError, 'code'> &
   Partial<Pick<RpcError, 'message'>>;
 
-/** One image of an answer, where it is not quite what was asked for. */
+/** An image of an answer that differs from the requested one. */
 export interface ImageSpec {
   /** Marked as an interim image. */
   thought?: true;
-  /** What the answer says it is. Default: what it is. */
+  /** The type that the answer claims. Default: the image's type. */
   mimeType?: string;
-  /** Default: as asked for. */
+  /** Default: as requested. */
   pixels?: Pixels;
   /** Padded to at least this many bytes. */
   bytes?: number;
-  /** `base64`: characters that are none; `picture`: bytes that are no image. */
+  /** `base64`: invalid characters; `picture`: bytes that are not an image. */
   broken?: 'base64' | 'picture';
 }
 
-/** How a row's line is written. */
+/** How the result line of a row is written. */
 export interface LineShape {
-  /** In place of the row's key. */
+  /** Replaces the row's key. */
   key?: string;
-  /** Further lines behind it. */
+  /** Further lines after it. */
   extra?: readonly ExtraLine[];
-  /** The fields of each object in the opposite order. */
+  /** Writes the fields of each object in reverse order. */
   reversed?: true;
-  /** It ends in the middle, with its newline. */
+  /** Cuts the line off in the middle, with its newline. */
   malformed?: true;
 }
 
 export interface ExtraLine {
-  /** Default: the row's. */
+  /** Default: the row's key. */
   key?: string;
-  /** 0 gives the bytes of the line before; each other number gives another answer, with images of its own. */
+  /** 0 repeats the bytes of the row's line; each other number gives another answer with its own images. */
   variant: number;
 }
 
-/** How the lines of a result are put together. */
+/** How the lines of a result file are written. */
 export interface ResultShape {
-  /** Shuffles the lines; the same text always in the same way. */
+  /** Shuffles the lines; the same text always gives the same order. */
   shuffle?: string;
-  /** CR LF in place of LF. */
+  /** CR LF instead of LF. */
   crlf?: true;
-  /** An empty line behind each line. */
+  /** An empty line after each line. */
   blankLines?: true;
-  /** Its last line ends in the middle, without newline. */
+  /** Cuts the last line off in the middle, without newline. */
   cutOff?: true;
 }
 
-/** How many images Google bills for a row that was worked on. Interim images are free, but for one that is all there is. */
+/** Counts the images that Google bills for a processed row. Interim images are free, unless there is no other image. */
 export function imagesBilled(effect: Effect | undefined, shape: LineShape = {}): number {
   const answers = 1 + (shape.extra ?? []).filter(({ variant }) => variant > 0).length;
   return answers * countImages(effect);

@@ -2,16 +2,16 @@ import { rpcError } from '../http/envelope.ts';
 import type { Effect } from './effects.ts';
 
 export interface Keyword {
-  /** As it stands in a prompt, in any case. The brackets keep ordinary prompts out of here. */
+  /** The keyword in a prompt, in upper or lower case. The brackets keep ordinary prompts from matching. */
   word: string;
   effect: Effect;
-  /** Only in the first job that holds this key and prompt; the next job answers it. */
+  /** The effect applies only in the first job with this key and prompt; the next job answers with an image. */
   once?: true;
-  /** What it shows, for the documentation. */
+  /** Describes the effect, for the documentation. */
   description: string;
 }
 
-/** Words in a prompt that make the emulator do what Google does now and then. */
+/** Keywords in a prompt that make the emulator answer like Google does in rare cases. */
 export const KEYWORDS: readonly Keyword[] = [
   {
     word: '[refuse]',
@@ -20,7 +20,7 @@ export const KEYWORDS: readonly Keyword[] = [
       finishReason: 'PROHIBITED_CONTENT',
       finishMessage: 'The content was filtered because it may violate the policies on prohibited content.',
     },
-    description: 'a refusal for good: finishReason PROHIBITED_CONTENT',
+    description: 'a permanent refusal: finishReason PROHIBITED_CONTENT',
   },
   {
     word: '[unsafe]',
@@ -29,12 +29,12 @@ export const KEYWORDS: readonly Keyword[] = [
       finishReason: 'IMAGE_SAFETY',
       finishMessage: 'The image was filtered for safety. Try rephrasing the prompt.',
     },
-    description: 'a refusal that another try may pass: finishReason IMAGE_SAFETY',
+    description: 'a refusal that another try may not get: finishReason IMAGE_SAFETY',
   },
   {
     word: '[blocked]',
     effect: { kind: 'blocked', blockReason: 'PROHIBITED_CONTENT' },
-    description: 'a blocked prompt: promptFeedback and no candidates',
+    description: 'a blocked prompt: promptFeedback, and no candidates',
   },
   {
     word: '[no image]',
@@ -43,9 +43,9 @@ export const KEYWORDS: readonly Keyword[] = [
       finishReason: 'NO_IMAGE',
       finishMessage: 'The model did not make an image for this prompt.',
     },
-    description: 'no image made: finishReason NO_IMAGE',
+    description: 'no image: finishReason NO_IMAGE',
   },
-  { word: '[text only]', effect: { kind: 'text' }, description: 'an answer that is only text' },
+  { word: '[text only]', effect: { kind: 'text' }, description: 'an answer with only text' },
   { word: '[missing]', effect: { kind: 'missing' }, description: 'no line for this row in the result' },
   {
     word: '[fail once]',
@@ -60,7 +60,7 @@ export const KEYWORDS: readonly Keyword[] = [
   },
 ];
 
-/** The first keyword of the table that stands in the prompt. */
+/** Finds the first keyword of the table that is in the prompt. */
 export function findKeyword(prompt: string): Keyword | undefined {
   const lower = prompt.toLowerCase();
   return KEYWORDS.find(({ word }) => lower.includes(word));

@@ -20,17 +20,19 @@ import {
   wantsText,
 } from './requests.ts';
 
-/** What the rows of one job have in common while they are read. */
+/** What is needed to read the rows of one job. */
 interface RowContext {
   model: Model;
   probeReferences: ProbeReferences;
-  /** Marks of the rows that failed once in an earlier job. */
+  /** The `once` marks of rows that failed in an earlier job. */
   failedBefore: () => Promise<ReadonlySet<string>>;
-  /** What the fault plan has for a row that would be answered. */
+  /** The faults of a row that would get an answer. */
   chooseFault: (key: string | undefined, picture: Picture) => Pick<Row, 'effect' | 'shape'>;
 }
 
-/** One bad request costs its row; an input that is no list of requests costs the job. */
+/**
+ * Reads the rows of a job's input. A bad request fails its row; an input that is not a list of requests fails the job.
+ */
 export async function readRows(
   world: World,
   model: Model,
@@ -68,7 +70,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     return isObject ? (value as Record<string, unknown>) : undefined;
   } catch {
-    // The caller says which line it is; what the parser says would quote it.
+    // The caller names the line; the parser's message would quote its content.
     return undefined;
   }
 }
@@ -115,7 +117,7 @@ async function chooseEffect(
   return (await failedBefore()).has(once) ? {} : { effect: keyword.effect, once };
 }
 
-/** Reads all jobs there are, and so only when the first row asks. */
+/** Reads all jobs, and therefore only when the first row needs it. */
 function failuresBefore(jobs: Jobs): RowContext['failedBefore'] {
   let marks: Promise<ReadonlySet<string>> | undefined;
   const read = async () =>

@@ -9,14 +9,14 @@ import type { World } from '../world.ts';
 import type { ReferencePart } from './requests.ts';
 
 /**
- * The pixels of a request's input images.
+ * Reads the pixels of a request's input images.
  *
- * @throws Refusal PERMISSION_DENIED for a file that will not be there when the job runs; FAILED_PRECONDITION for one that
- * is not ACTIVE; INVALID_ARGUMENT for bytes that are no image.
+ * @throws Refusal PERMISSION_DENIED for a file that will be gone when the job runs; FAILED_PRECONDITION for one that is
+ *   not ACTIVE; INVALID_ARGUMENT for bytes that are not an image.
  */
 export type ProbeReferences = (references: readonly ReferencePart[]) => Promise<Pixels[]>;
 
-/** Looks at the input images of one job, at each file once, and keeps those files for the job. */
+/** Creates a probe for the input images of one job. It reads each file once and keeps a copy for the job. */
 export function createReferenceProbe(
   { files, jobs }: World,
   job: Pick<JobRecord, 'id' | 'createTime' | 'durationMs'>,
@@ -49,7 +49,7 @@ async function measure(image: Buffer | string): Promise<Pixels> {
     const { width, height } = await sharp(image).metadata();
     return { width, height };
   } catch {
-    // What sharp says of the bytes is not on Google's wire.
+    // Google's answer does not hold sharp's message.
     throw new Refusal('INVALID_ARGUMENT', 'Unable to process input image.');
   }
 }

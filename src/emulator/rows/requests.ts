@@ -1,7 +1,7 @@
 import { badField, Refusal } from '../http/envelope.ts';
 import type { Model } from '../models.ts';
 
-/** The parts of a GenerateContentRequest that an image model looks at, after its fields were read. */
+/** The fields of a GenerateContentRequest that the emulator uses. */
 export interface GenerateRequest {
   model?: string;
   contents?: Content[];
@@ -32,7 +32,7 @@ export interface InputLine {
   metadata?: unknown;
 }
 
-/** An input image, where its bytes are: an uploaded file or the request itself. */
+/** An input image: an uploaded file, or base64 in the request. */
 export type ReferencePart = { fileId: string } | { base64: string };
 
 export const DEFAULT_SIZE = '1K';
@@ -43,14 +43,14 @@ function listParts(request: GenerateRequest): Part[] {
   return (request.contents ?? []).flatMap((content) => content.parts ?? []);
 }
 
-/** All text of the prompt, in its order. */
+/** Reads all text of the prompt, in its order. */
 export function readPrompt(request: GenerateRequest): string {
   return listParts(request)
     .flatMap((part) => part.text ?? [])
     .join('\n');
 }
 
-/** The input images in the order in which the model sees them. */
+/** Reads the input images in the order in which the model gets them. */
 export function readReferences(request: GenerateRequest): ReferencePart[] {
   return listParts(request).flatMap((part): ReferencePart[] => {
     if (part.inlineData) return [{ base64: part.inlineData.data ?? '' }];
@@ -59,7 +59,7 @@ export function readReferences(request: GenerateRequest): ReferencePart[] {
   });
 }
 
-/** Whether an image may come of it; without a word about modalities an image model makes text and images. */
+/** Whether the request asks for images. Without modalities an image model makes text and images. */
 export function wantsImage({ generationConfig }: GenerateRequest): boolean {
   return generationConfig?.responseModalities?.includes('IMAGE') ?? true;
 }
@@ -69,9 +69,9 @@ export function wantsText({ generationConfig }: GenerateRequest): boolean {
 }
 
 /**
- * Refuses what can be read and yet is not offered: each value against the model's own.
+ * Checks the values of a request against what the model offers.
  *
- * @param path where the request stands, in Google's spelling.
+ * @param path the path of the request, in Google's spelling.
  * @throws Refusal INVALID_ARGUMENT
  */
 export function checkRequest(
@@ -124,7 +124,7 @@ function checkReferences(request: GenerateRequest, model: Model): void {
   }
 }
 
-/** Any host will do: the emulator may have moved to another port since the file was uploaded. */
+/** Reads a file id from a URI with any host: the emulator may run on another port since the upload. */
 function parseFileId(uri: string): string {
   return /(?:^|\/)files\/([a-z0-9-]+)$/.exec(uri)?.[1] ?? uri;
 }

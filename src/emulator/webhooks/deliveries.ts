@@ -3,34 +3,34 @@ import type { JobRecord } from '../jobs/jobs.ts';
 import type { JobEvent } from './events.ts';
 import type { WebhookRecord } from './webhooks.ts';
 
-/** What a fault plan has for an event. */
+/** The faults of an event. */
 export interface EventFaults {
-  /** How often it is sent, in place of once. */
+  /** How often it is delivered. Default 1. */
   copies?: number;
-  /** ms, before it is sent for the first time. */
+  /** The delay before the first attempt, ms. */
   lateMs?: number;
 }
 
-/** One event on its way to one endpoint. */
+/** The delivery of one event to one endpoint. */
 export interface Delivery {
-  /** Of endpoint and job: a job has one end, and so one event. */
+  /** Made of endpoint and job: a job ends once, so it has one event. */
   id: string;
   webhook: string;
-  /** The header `webhook-id`: the same with each try, by which a receiver knows it again. */
+  /** The header `webhook-id`, the same in each attempt, so that a receiver can recognise the event. */
   messageId: string;
   body: string;
-  /** ms since 1970: when it was due first. */
+  /** When it was due first, ms since 1970. */
   since: number;
   tries: number;
-  /** ms since 1970. */
+  /** When the next attempt is due, ms since 1970. */
   nextTry: number;
-  /** How often it is still to arrive; 0: it is settled. */
+  /** How often it must still be delivered; 0: it is done. */
   left: number;
 }
 
 export type Deliveries = Awaited<ReturnType<typeof openDeliveries>>;
 
-/** All there ever were, settled ones too: so that after a restart nothing is told anew that was told. */
+/** Opens all deliveries, including those that are done, so that a restart sends no event again. */
 export async function openDeliveries(directory: string) {
   const records = await openRecords<Delivery>(directory);
   const open = new Map((await records.all()).filter(({ left }) => left > 0).map((one) => [one.id, one]));
@@ -43,10 +43,10 @@ export async function openDeliveries(directory: string) {
 
   return {
     save,
-    /** Those that have not arrived. */
+    /** The deliveries that are not done. */
     open: (): Delivery[] => [...open.values()],
 
-    /** Where it is there already nothing happens, and `fate` is not asked. */
+    /** Adds a delivery. Does nothing where it exists; then `chooseFaults` is not called. */
     async add(
       webhook: WebhookRecord,
       job: JobRecord,

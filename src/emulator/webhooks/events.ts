@@ -2,13 +2,13 @@ import type { JobRecord } from '../jobs/jobs.ts';
 import { computeStanding, hasResult, isEnded, type JobState } from '../jobs/life.ts';
 import { getResponsesFile } from '../jobs/operation.ts';
 
-/** What an endpoint is told about a job that has ended. */
+/** The event of a job that has ended. */
 export interface JobEvent {
   /** `batch.succeeded` */
   type: string;
-  /** ms since 1970: when the job ended. */
+  /** When the job ended, ms since 1970. */
   time: number;
-  /** The thin payload: names and states, never an answer. */
+  /** The payload: names and states, no answers. */
   payload: object;
 }
 
@@ -19,7 +19,7 @@ const TYPES: Partial<Record<JobState, string>> = {
   CANCELLED: 'batch.cancelled',
 };
 
-/** None before the job has ended, and none of a job that was deleted before. */
+/** Builds the event of a job. Undefined before its end, and for a job that was deleted before its end. */
 export function buildEvent(job: JobRecord, now: number): JobEvent | undefined {
   const standing = computeStanding(job, now);
   const type = TYPES[standing.state];

@@ -5,30 +5,30 @@ import { buildEvent } from './events.ts';
 import { signedHeaders } from './sign.ts';
 import type { WebhookRecord } from './webhooks.ts';
 
-/** Between two looks for jobs that have ended, ms. */
+/** How often to look for ended jobs, ms. */
 const POLL_INTERVAL_MS = 100;
-/** For a receiver that hangs. */
+/** The timeout for a receiver's answer, ms. */
 const RESPONSE_TIMEOUT_MS = 5_000;
-/** One that hangs holds up no other, and gets no more than this many at once itself. */
+/** The most deliveries to one endpoint at a time. A receiver that hangs does not delay the others. */
 const MAX_AT_ONCE = 10;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 3_600_000;
-/** As Google does. */
+/** Deliveries are given up after this time, as Google does. */
 const MAX_DELIVERY_MS = 24 * 3_600_000;
 
 export interface Sender {
-  /** Ends what is under way; it is sent again after a restart. */
+  /** Aborts running deliveries; they are sent again after a restart. */
   close(): Promise<void>;
 }
 
 /**
- * Tells the endpoints of jobs that have ended, at least once each. A job's end follows from its record and the clock, so
- * nobody calls when it comes: somebody has to look.
+ * Delivers the events of ended jobs to all endpoints, at least once each. A job's end follows from its record and the
+ * clock, so nothing signals it: the sender polls.
  */
 export function startSender(world: World, deliveries: Deliveries): Sender {
   const { webhooks, jobs, faults, ledger, now } = world;
   const closing = new AbortController();
-  /** Jobs of whose end every endpoint was told, or is being told. */
+  /** Jobs whose deliveries were added for every endpoint. */
   const announced = new Set<string>();
   const sending = new Map<Delivery['id'], { webhook: string; sent: Promise<void> }>();
 
@@ -70,7 +70,7 @@ export function startSender(world: World, deliveries: Deliveries): Sender {
 
   async function attempt(endpoint: WebhookRecord, delivery: Delivery): Promise<void> {
     const hasArrived = await post(endpoint, delivery, now(), closing.signal);
-    // Whether it arrived nobody knows: it goes out again.
+    // It is unknown whether the event arrived, so it is sent again.
     if (closing.signal.aborted) return;
     ledger.countDelivery(hasArrived);
     await deliveries.save(
@@ -81,7 +81,7 @@ export function startSender(world: World, deliveries: Deliveries): Sender {
   async function run(): Promise<void> {
     while (!closing.signal.aborted) {
       await sendDue().catch((error: unknown) => ledger.addFailure('webhooks', error));
-      // Not what keeps the process alive. It ends early with `close`.
+      // This timer does not keep the process alive. `close` ends it early.
       await pause(POLL_INTERVAL_MS, undefined, { ref: false, signal: closing.signal }).catch(() => undefined);
     }
   }
@@ -96,7 +96,7 @@ export function startSender(world: World, deliveries: Deliveries): Sender {
   };
 }
 
-/** @returns whether the receiver took it: a 2xx in time */
+/** @returns whether the receiver answered 2xx in time */
 async function post(
   { uri, secret }: WebhookRecord,
   { messageId, body }: Delivery,
@@ -117,7 +117,7 @@ async function post(
     await response.body?.cancel();
     return response.ok;
   } catch {
-    // Not there, hung or cut: the same to whoever sends.
+    // Unreachable, hanging or cut connections all count as not delivered.
     return false;
   }
 }

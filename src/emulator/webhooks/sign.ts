@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * The headers of a message by Standard Webhooks: HMAC-SHA256 over id, time and body. https://www.standardwebhooks.com
+ * Creates the headers of a Standard Webhooks message: HMAC-SHA256 over id, time and body.
+ * https://www.standardwebhooks.com
  *
- * Apart from `src/webhooks`, as Google's is: what checks would not see a mistake that it shares with what signs.
+ * Not shared with `src/webhooks`, just as Google's code is not: with shared code, the verifier would not find a mistake
+ * of the signer.
  */
 export function signedHeaders(
   secret: string,

@@ -6,7 +6,7 @@ import { readFields } from '../http/read-fields.ts';
 import type { World } from '../world.ts';
 import { type NewWebhook, type WebhookRecord, webhookResource } from './webhooks.ts';
 
-/** The one answer that holds the whole secret. */
+/** Creates a webhook. Only this answer holds the whole secret. */
 export async function createWebhook({ json }: Exchange, { webhooks }: World): Promise<Reply> {
   const made = await webhooks.add(checkWebhook(readFields(await json(), CREATE_WEBHOOK, '') as WebhookBody));
   return { json: { ...webhookResource(made), new_signing_secret: made.secret } };
@@ -25,21 +25,21 @@ function checkWebhook({ name, uri, subscribedEvents = [] }: WebhookBody): NewWeb
     throw badField('subscribed_events', '* Webhook.subscribed_events: must not be empty');
   const unknown = subscribedEvents.find((event) => !WEBHOOK_EVENTS.includes(event));
   if (unknown !== undefined)
-    throw badField('subscribed_events', `* Webhook.subscribed_events: there is no event "${unknown}"`);
+    throw badField('subscribed_events', `* Webhook.subscribed_events: unknown event "${unknown}"`);
   return { ...(name !== undefined && { name }), uri, subscribedEvents };
 }
 
-/** `URL.canParse` of Node 20 forgets hosts such as `ä.example` after some thousand calls. */
+/** Not `URL.canParse`: in Node 20 it fails for hosts such as `ä.example` after some thousand calls. */
 function isUrl(text: string): boolean {
   try {
     return new URL(text).host !== '';
   } catch {
-    // That it is none is the answer.
+    // The text is not a URL.
     return false;
   }
 }
 
-/** An empty list is `{}`. */
+/** Lists webhooks. An empty list is `{}`. */
 export async function listWebhooks({ query }: Exchange, { webhooks }: World): Promise<Reply> {
   const { entries, nextPageToken } = paginate(await webhooks.all(), toCamelCase(query));
   return {
@@ -50,7 +50,7 @@ export async function listWebhooks({ query }: Exchange, { webhooks }: World): Pr
   };
 }
 
-/** The clients spell this service's parameters in snake_case. */
+/** Google's clients send this service's parameters in snake_case. */
 function toCamelCase(query: URLSearchParams): URLSearchParams {
   const size = query.get('page_size');
   const token = query.get('page_token');

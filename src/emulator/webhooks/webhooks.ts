@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { randomId } from '../files/files.ts';
 import { openRecords } from '../files/records.ts';
 
-/** An endpoint that is told of events of the whole project: a static webhook. */
+/** A static webhook: an endpoint that gets the events of the whole project. */
 export interface WebhookRecord {
   /** 36 lower-case letters and digits. */
   id: string;
   name?: string;
   uri: string;
   subscribedEvents: readonly string[];
-  /** ms since 1970. What happened before is not told. */
+  /** ms since 1970. Events from before are not sent. */
   createTime: number;
   /** `whsec_` and base64. */
   secret: string;
@@ -28,7 +28,7 @@ export async function openWebhooks(directory: string, now: () => number) {
     all: () => records.all(),
 
     async add(webhook: NewWebhook): Promise<WebhookRecord> {
-      // 24 bytes: a secret of Google's that was shown ends without padding.
+      // 24 bytes: the published example of a Google secret has no padding.
       const secret = `whsec_${randomBytes(24).toString('base64')}`;
       const record = { ...webhook, id: randomId(36), createTime: now(), secret };
       await records.put(record.id, record);
@@ -39,7 +39,7 @@ export async function openWebhooks(directory: string, now: () => number) {
   };
 }
 
-/** As the wire shows it: in snake_case, unlike the rest of the API, and with the end of the secret only. */
+/** A webhook in Google's JSON: in snake_case, unlike the rest of the API, and with only the end of the secret. */
 export function webhookResource(webhook: WebhookRecord): Record<string, unknown> {
   const { id, name, uri, subscribedEvents, createTime, secret } = webhook;
   const time = new Date(createTime).toISOString();

@@ -11,13 +11,16 @@ function documented(): [string, string][] {
   return points.flatMap(([point, kinds]) =>
     Object.entries(kinds)
       .filter(([kind]) => point === '…' || !('cut' in kinds && kind in REQUEST_FAULTS))
-      .map(([kind, { shows, ends }]): [string, string] => [`\`${point}.${kind}\`${ends ? ' †' : ''}`, shows]),
+      .map(([kind, { description, isFinal }]): [string, string] => [
+        `\`${point}.${kind}\`${isFinal ? ' †' : ''}`,
+        description,
+      ]),
   );
 }
 
 describe('the description of the emulator', () => {
-  it.each(documented())('has %s', (name, shows) => {
-    expect(text).toContain(`| ${name} | ${shows} |`);
+  it.each(documented())('has %s', (name, description) => {
+    expect(text).toContain(`| ${name} | ${description} |`);
   });
 
   it('has each point and each keyword', () => {

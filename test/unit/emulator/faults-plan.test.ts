@@ -42,13 +42,13 @@ describe('a fault plan', () => {
     ];
     const lines = catchMistakes({ faults }).split('\n');
     expect(lines).toEqual([
-      'The fault plan cannot be read:',
+      'The fault plan is not valid:',
       expect.stringMatching(/faults\[0\]\.ms: .*expected number/),
-      expect.stringMatching(/faults\[1\]\.fault: there is no "create.slwo"; there are .*create.slow/),
-      expect.stringMatching(/faults\[2\]\.fault: "nowhere.cut" is at no point; there are create, get/),
+      expect.stringMatching(/faults\[1\]\.fault: "create.slwo" is not known; known are .*create.slow/),
+      expect.stringMatching(/faults\[2\]\.fault: "nowhere.cut" has no known point; known are create, get/),
       expect.stringMatching(/faults\[3\]\.probability: .*<=1/),
       expect.stringMatching(/faults\[3\]: .*"oftne"/),
-      expect.stringMatching(/faults\[4\]\.match\.key: is no regular expression/),
+      expect.stringMatching(/faults\[4\]\.match\.key: is not a regular expression/),
       expect.stringMatching(/faults\[5\]\.status: .*"RESOURCE_EXHAUSTED"/),
     ]);
   });
@@ -56,7 +56,7 @@ describe('a fault plan', () => {
   test.each([null, [], 'plan', {}, { faults: {} }, { faults: [{}] }, { faults: [], more: 1 }])(
     'is not %j',
     (value) => {
-      expect(catchMistakes(value)).toMatch(/^The fault plan cannot be read:\n {2}\S/);
+      expect(catchMistakes(value)).toMatch(/^The fault plan is not valid:\n {2}\S/);
     },
   );
 
@@ -67,7 +67,7 @@ describe('a fault plan', () => {
 
   test('has words for each kind of fault', () => {
     const kinds = Object.values(FAULTS).flatMap((kinds) => Object.values(kinds) as { description: string }[]);
-    for (const { shows } of kinds) expect(shows).toMatch(/^[^.].*[^.]$/);
+    for (const { description } of kinds) expect(description).toMatch(/^[^.].*[^.]$/);
   });
 });
 
