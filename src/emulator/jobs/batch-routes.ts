@@ -123,7 +123,7 @@ async function requireJob({ id = '' }: Exchange['params'], { jobs }: World): Pro
 
 function fileOutput(job: JobRecord, standing: Standing, now: number): Output | undefined {
   if (job.inputFile === undefined || !hasResult(standing, now)) return undefined;
-  return { getResponsesFile: getResponsesFile(job) };
+  return { responsesFile: getResponsesFile(job) };
 }
 
 async function buildOutput(job: JobRecord, standing: Standing, world: World): Promise<Output | undefined> {

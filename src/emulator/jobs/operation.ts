@@ -2,7 +2,7 @@ import type { JobRecord } from './jobs.ts';
 import { effectAtEnd, isEnded, type Standing } from './life.ts';
 
 /** The output of a job that SUCCEEDED: the name of the result file, or inline answers. */
-export type Output = { getResponsesFile: string } | { inlinedResponses: { inlinedResponses: unknown[] } };
+export type Output = { responsesFile: string } | { inlinedResponses: { inlinedResponses: unknown[] } };
 
 export function getResponsesFile(job: JobRecord): string {
   return `files/batch-${job.id}`;
@@ -24,7 +24,7 @@ export function buildOperation(job: JobRecord, standing: Standing, output?: Outp
       createTime: new Date(job.createTime).toISOString(),
       ...(standing.endTime !== undefined && { endTime: new Date(standing.endTime).toISOString() }),
       updateTime: new Date(standing.updateTime).toISOString(),
-      buildStats: buildStats(job, standing),
+      batchStats: buildStats(job, standing),
       state: `BATCH_STATE_${standing.state}`,
       ...(job.priority !== undefined && { priority: job.priority }),
       name,
