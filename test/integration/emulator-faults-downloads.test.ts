@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { withFaults } from './emulator-faults-kit.ts';
 
-describe('a download that goes wrong', () => {
-  it('broken: cut after exactly so many bytes, several times, and then whole', async () => {
+describe('faults of a download', () => {
+  it('broken: cut after exactly `afterBytes`, several times, and then complete', async () => {
     const { endedJob, downloadUntilItBreaks, emulator } = await withFaults([
       { fault: 'download.broken', afterBytes: 1234, times: 2 },
     ]);
@@ -15,7 +15,7 @@ describe('a download that goes wrong', () => {
     expect((await emulator.ledger()).bytesDownloaded).toBe(whole.bytes + 2 * 1234);
   });
 
-  it('broken: however much lies between emulator and client when it is cut, that much arrives', async () => {
+  it('broken: all bytes before the cut arrive, whatever is still in the buffers', async () => {
     const { endedJob, downloadUntilItBreaks } = await withFaults(
       [{ fault: 'download.broken', afterBytes: 25_000_000 }],
       { imageBytes: 20_000_000 },
@@ -26,7 +26,7 @@ describe('a download that goes wrong', () => {
     });
   });
 
-  it('broken: a part that was asked for with Range goes on where the cut was', async () => {
+  it('broken: a Range request continues after the cut', async () => {
     const { endedJob, download, downloadUntilItBreaks } = await withFaults([
       { fault: 'download.broken', afterBytes: 5000, times: 1 },
     ]);
@@ -38,7 +38,7 @@ describe('a download that goes wrong', () => {
     expect(rest.text).toBe(whole.text.slice(5000));
   });
 
-  it('short: an end that looks like one', async () => {
+  it('short: an early end that looks normal', async () => {
     const { endedJob, downloadUntilItBreaks, download } = await withFaults([
       { fault: 'download.short', afterBytes: 2000, match: { nth: [1, 3] } },
     ]);
@@ -51,7 +51,7 @@ describe('a download that goes wrong', () => {
     expect([part.status, part.text.length, part.headers.get('content-length')]).toEqual([206, 2000, null]);
   });
 
-  it('hang: what came is all that comes, and the connection stays open', async () => {
+  it('hang: nothing more arrives, and the connection stays open', async () => {
     const { endedJob, downloadUntilItBreaks } = await withFaults([
       { fault: 'download.hang', afterBytes: 500 },
     ]);
@@ -69,7 +69,7 @@ describe('a download that goes wrong', () => {
     expect(lengths).toEqual([null, '10']);
   });
 
-  it('no-range: 200 and all of it, whatever was asked for', async () => {
+  it('no-range: 200 and the whole file, despite Range', async () => {
     const { endedJob, download } = await withFaults([{ fault: 'download.no-range', times: 1 }]);
     const job = await endedJob();
     const answer = await download(job, { range: 'bytes=100-' });
@@ -77,7 +77,7 @@ describe('a download that goes wrong', () => {
     expect(answer.text).toBe((await download(job)).text);
   });
 
-  it('gzip: compressed though nobody asked', async () => {
+  it('gzip: compressed although the client did not ask for it', async () => {
     const { endedJob, download, emulator } = await withFaults([{ fault: 'download.gzip', times: 1 }]);
     const job = await endedJob();
     const compressed = await download(job, { 'accept-encoding': 'identity' });
@@ -100,7 +100,7 @@ describe('a download that goes wrong', () => {
     expect((await download(job)).status).toBe(200);
   });
 
-  it('refuse: 5xx, then gone for good', async () => {
+  it('refuse: 5xx, then gone', async () => {
     const { endedJob, download } = await withFaults([
       { fault: 'download.refuse', status: 'UNAVAILABLE', times: 1 },
       { fault: 'download.refuse', status: 'NOT_FOUND' },
@@ -112,7 +112,7 @@ describe('a download that goes wrong', () => {
   });
 });
 
-describe('a result that is written oddly', () => {
+describe('faults of a result file', () => {
   const KEYS = Array.from({ length: 20 }, (_, number) => `key-${number}`);
   const keysIn = (text: string) =>
     text
@@ -120,7 +120,7 @@ describe('a result that is written oddly', () => {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line).key);
 
-  it('shuffled: all lines, in no order, the same each time and under Range', async () => {
+  it('shuffled: all lines in another order, the same each time and with Range', async () => {
     const { endedJob, download } = await withFaults([{ fault: 'result.shuffled' }]);
     const job = await endedJob(KEYS);
     const { text } = await download(job);
@@ -141,7 +141,7 @@ describe('a result that is written oddly', () => {
     expect(keysIn(text)).toEqual(['a', 'b', 'c']);
   });
 
-  it('cut-off: the last line ends in the middle, as an answer that is whole', async () => {
+  it('cut-off: the last line ends in the middle, and the download is complete', async () => {
     const { endedJob, download } = await withFaults([{ fault: 'result.cut-off' }]);
     const { text } = await download(await endedJob());
     const lines = text.split('\n');
@@ -150,7 +150,7 @@ describe('a result that is written oddly', () => {
     expect(lines[2]?.length).toBeCloseTo((lines[1]?.length ?? 0) / 2, -2);
   });
 
-  it('cut-off: of the last line that there is', async () => {
+  it('cut-off: applies to the last row that has a line', async () => {
     const { endedJob, download } = await withFaults([
       { fault: 'result.cut-off' },
       { fault: 'line.missing', match: { key: 'c' } },

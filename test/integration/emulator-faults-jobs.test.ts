@@ -5,7 +5,7 @@ import { requestLine } from './emulator-kit.ts';
 const YEAR = 365 * 24 * 3600;
 const LINES = [requestLine('a'), requestLine('b')];
 
-describe('a job that does not go well', () => {
+describe('faults of a job', () => {
   it.each(['PENDING', 'RUNNING'] as const)(
     'stuck: it is %s for ever, until it is cancelled',
     async (state) => {
@@ -70,7 +70,7 @@ describe('a job that does not go well', () => {
     expect((await client.call('GET', `/v1beta/${name}`)).status).toBe(404);
     expect((await client.call('GET', '/v1beta/batches')).json).toEqual({});
     expect((await download(name)).status).toBe(404);
-    // Google works on: to delete a job does not cancel it.
+    // Google continues to work on it: deleting a job does not cancel it.
     expect((await emulator.ledger()).jobs).toMatchObject([{ deleted: true, imagesBilled: 2 }]);
   });
 
@@ -83,7 +83,7 @@ describe('a job that does not go well', () => {
     expect((await client.call('GET', '/v1beta/batches')).json.operations).toHaveLength(1);
   });
 
-  it('keeps its fate when the plan is another', async () => {
+  it('keeps its faults when the plan is replaced', async () => {
     const { client, pass, setPlan } = await withFaults([{ fault: 'job.failed', code: 8 }]);
     const { name } = (await client.createFromLines(LINES)).json;
     await setPlan({ faults: [] });
@@ -92,7 +92,7 @@ describe('a job that does not go well', () => {
   });
 });
 
-describe('a cancel that goes wrong', () => {
+describe('faults of a cancel', () => {
   it('answer-lost: the job is cancelled', async () => {
     const { client, emulator } = await withFaults([{ fault: 'cancel.answer-lost' }]);
     const { name } = (await client.createFromLines(LINES)).json;

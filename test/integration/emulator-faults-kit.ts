@@ -2,13 +2,13 @@ import { onTestFinished } from 'vitest';
 import type { EmulatorOptions, Fault, FaultPlan } from '../../src/emulator/index.ts';
 import { getImage, requestLine, withClock } from './emulator-kit.ts';
 
-/** An emulator with these faults, whose clock only the test moves; closed when the test is over. */
+/** An emulator with these faults and a clock that only the test moves; closed after the test. */
 export async function withFaults(faults: Fault[], options: EmulatorOptions = {}) {
   const world = await withClock({ faults: { faults }, ...options });
   onTestFinished(() => world.emulator.close());
   const { client, emulator, pass } = world;
 
-  /** A job of these keys that has ended, its clock permitting. */
+  /** Creates a job with these keys and moves the clock past its end. */
   async function endedJob(keys: readonly string[] = ['a', 'b', 'c'], generationConfig: object = {}) {
     const { json } = await client.createFromLines(
       keys.map((key) => requestLine(key, 'a lake', generationConfig)),

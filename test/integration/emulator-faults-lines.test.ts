@@ -28,7 +28,7 @@ describe('a row without an image', () => {
     expect(billed).toBe(0);
   });
 
-  it('error: without a message, and `status` in place of `error`', async () => {
+  it('error: without a message, and with `status` instead of `error`', async () => {
     const { line } = await lineWith({ fault: 'line.error', code: 13, message: null, field: 'status' });
     expect(line).toEqual({ key: 'a', status: { code: 13 } });
   });
@@ -50,12 +50,12 @@ describe('a row without an image', () => {
     expect(billed).toBe(0);
   });
 
-  it('refused: with what Google says', async () => {
+  it('refused: with finishReason and finishMessage', async () => {
     const { line } = await lineWith({ fault: 'line.refused', finishReason: 'SPII', finishMessage: 'No.' });
     expect(line.response.candidates[0]).toMatchObject({ finishReason: 'SPII', finishMessage: 'No.' });
   });
 
-  it('blocked: a promptFeedback and no candidates', async () => {
+  it('blocked: a promptFeedback, and no candidates', async () => {
     const { line } = await lineWith({ fault: 'line.blocked', blockReason: 'BLOCKLIST' });
     expect(line.response.promptFeedback).toEqual({ blockReason: 'BLOCKLIST' });
     expect(line.response).not.toHaveProperty('candidates');
@@ -71,7 +71,7 @@ describe('a row without an image', () => {
   });
 });
 
-describe('an image that is not what was asked for', () => {
+describe('faults of an image', () => {
   it('interim-only: one image, marked as a thought, billed', async () => {
     const { line, billed } = await lineWith({ fault: 'line.interim-only' });
     expect(listImages(line).map((image) => image.thought)).toEqual([true]);
@@ -86,7 +86,7 @@ describe('an image that is not what was asked for', () => {
     expect(billed).toBe(1);
   });
 
-  it('two-images: two that differ, both billed, in the ledger and in usageMetadata', async () => {
+  it('two-images: two different images, both billed, in the ledger and in usageMetadata', async () => {
     const { line, billed } = await lineWith({ fault: 'line.two-images' });
     const images = listImages(line);
     expect(images.map((image) => image.thought)).toEqual([false, false]);
@@ -107,21 +107,21 @@ describe('an image that is not what was asked for', () => {
     expect([width, height]).toEqual(pixels);
   });
 
-  it('mime: the answer says PNG of a JPEG', async () => {
+  it('mime: the answer claims PNG for a JPEG', async () => {
     const { line } = await lineWith({ fault: 'line.mime', mimeType: 'image/png' });
     const [image] = listImages(line);
     expect(image?.mimeType).toBe('image/png');
     expect((await sharp(image?.bytes).metadata()).format).toBe('jpeg');
   });
 
-  it('broken-base64: characters that are none, and it is billed', async () => {
+  it('broken-base64: invalid characters, and it is billed', async () => {
     const { line, billed } = await lineWith({ fault: 'line.broken-base64' });
     const part = line.response.candidates[0].content.parts.find((part: object) => 'inlineData' in part);
     expect(part.inlineData.data).toMatch(/^\/9j\/[^!]+!!!!!!!!![^!]+$/);
     expect(billed).toBe(1);
   });
 
-  it('no-picture: bytes that no decoder takes, and it is billed', async () => {
+  it('no-picture: bytes that no decoder accepts, and it is billed', async () => {
     const { line, billed } = await lineWith({ fault: 'line.no-picture' });
     await expect(sharp(listImages(line)[0]?.bytes).metadata()).rejects.toThrow('unsupported image format');
     expect(billed).toBe(1);
@@ -134,7 +134,7 @@ describe('an image that is not what was asked for', () => {
   });
 });
 
-describe('a line that is written oddly', () => {
+describe('faults of a line', () => {
   it('doubled: the same bytes again, billed once', async () => {
     const { lines, billed } = await resultWith({ fault: 'line.doubled', copies: 20 });
     expect(lines).toHaveLength(21);
@@ -161,12 +161,12 @@ describe('a line that is written oddly', () => {
     expect(readKeys(lines)[1]).toMatch(/^(ab){5000}a$/);
   });
 
-  it('renamed: another key in place of its own', async () => {
+  it('renamed: another key instead of its own', async () => {
     const fault = { fault: 'line.renamed', key: 'b', match: { key: '^a$' } } as const;
     expect(readKeys((await resultWith(fault, ['a', 'c'])).lines)).toEqual(['b', 'c']);
   });
 
-  it('reversed: each object with its fields the other way round, and the image in its place', async () => {
+  it('reversed: the fields of each object in reverse order, with the image in its place', async () => {
     const { lines } = await resultWith({ fault: 'line.reversed' });
     const line = JSON.parse(lines[0] ?? '');
     expect(Object.keys(line)).toEqual(['key', 'response']);
@@ -174,7 +174,7 @@ describe('a line that is written oddly', () => {
     expect((await sharp(listImages(line)[0]?.bytes).metadata()).width).toBe(1024);
   });
 
-  it('malformed: half a line with a newline, billed, and the next line is whole', async () => {
+  it('malformed: half a line with a newline, billed, and the next line is complete', async () => {
     const fault = { fault: 'line.malformed', match: { key: 'a' } } as const;
     const { lines, billed } = await resultWith(fault, ['a', 'b']);
     expect(lines).toHaveLength(2);
@@ -185,7 +185,7 @@ describe('a line that is written oddly', () => {
 });
 
 describe('a row of an inline batch', () => {
-  it('has the faults of its answer, and none of a line that it has not', async () => {
+  it('has the faults of its answer, and no faults of lines', async () => {
     const { client, emulator, pass } = await withFaults([
       { fault: 'line.two-images', match: { nth: 1 } },
       { fault: 'line.stray', key: 'x' },
@@ -203,7 +203,7 @@ describe('a row of an inline batch', () => {
   });
 });
 
-describe('which lines are struck', () => {
+describe('the lines that a fault affects', () => {
   it('nth counts jobs: a key that succeeds only in its third', async () => {
     const { client, endedJob } = await withFaults([
       { fault: 'line.error', code: 13, match: { key: '^b$', nth: [1, 2] } },
@@ -220,7 +220,7 @@ describe('which lines are struck', () => {
     ]);
   });
 
-  it('a probability strikes the same keys under the same seed, in whatever order they come', async () => {
+  it('a probability affects the same keys with the same seed, in any order of the keys', async () => {
     const KEYS = Array.from({ length: 60 }, (_, number) => `key-${number}`);
     const struck = async (seed: number, keys: readonly string[]) => {
       const { client, endedJob, setPlan } = await withFaults([]);
@@ -235,7 +235,7 @@ describe('which lines are struck', () => {
     expect(await struck(8, KEYS)).not.toEqual(first);
   });
 
-  it('a result stays what it is when the plan changes', async () => {
+  it('a result does not change when the plan is replaced', async () => {
     const { endedJob, download, setPlan } = await withFaults([
       { fault: 'line.error', code: 4, probability: 0.5 },
     ]);
@@ -245,7 +245,7 @@ describe('which lines are struck', () => {
     expect((await download(job)).text).toBe(before);
   });
 
-  it('names of jobs narrow it down', async () => {
+  it('the name of the job limits a fault', async () => {
     const { client, pass } = await withFaults([{ fault: 'line.missing', match: { name: 'r2$' } }]);
     const { name: file } = await client.upload(JSON.stringify(requestLine('a')));
     const [one, two] = [

@@ -4,7 +4,7 @@ import { createDesk } from './cli-kit.ts';
 import { withFaults } from './emulator-faults-kit.ts';
 import { requestLine, wireClient } from './emulator-kit.ts';
 
-it('a plan that is put takes the place of the one before and counts anew; the ledger keeps all counts', async () => {
+it('a new plan replaces the old one and counts from 0; the ledger keeps all counts', async () => {
   const { client, emulator, setPlan } = await withFaults([{ fault: 'list.html', times: 1 }]);
   const list = async () => (await client.call('GET', '/v1beta/batches')).status;
   expect([await list(), await list()]).toEqual([503, 200]);
@@ -15,14 +15,14 @@ it('a plan that is put takes the place of the one before and counts anew; the le
   expect((await emulator.ledger()).faults).toEqual({ 'list.html': 2 });
 });
 
-it('a plan that cannot be read is refused, and the one before stays', async () => {
+it('an invalid plan is refused, and the old plan stays', async () => {
   const { client } = await withFaults([{ fault: 'list.html' }]);
   const answer = await client.call('PUT', '/emulator/faults', { faults: [{ fault: 'list.what' }] });
   expect([answer.status, answer.json.error.message]).toEqual([400, expect.stringContaining('list.what')]);
   expect((await client.call('GET', '/v1beta/batches')).status).toBe(503);
 });
 
-it('of the faults that end a request the first strikes, and those behind it keep their times', async () => {
+it('only the first of the faults that end a request fires, and the others keep their `times`', async () => {
   const { client } = await withFaults([
     { fault: 'list.refuse', status: 'INTERNAL', times: 2 },
     { fault: 'list.refuse', status: 'UNAVAILABLE', times: 1 },
@@ -32,7 +32,7 @@ it('of the faults that end a request the first strikes, and those behind it keep
   expect(statuses).toEqual([500, 500, 503, 200]);
 });
 
-it('a lost answer does not reach the refusal behind it: that is for the next POST', async () => {
+it('a lost answer does not use up the refusal after it: that is for the next POST', async () => {
   const { client, emulator } = await withFaults([
     { fault: 'create.answer-lost', times: 1 },
     { fault: 'create.refuse', status: 'RESOURCE_EXHAUSTED', times: 1 },
@@ -43,13 +43,13 @@ it('a lost answer does not reach the refusal behind it: that is for the next POS
   expect((await create()).status).toBe(429);
 });
 
-it('an answer that was a refusal is not lost: nothing was done', async () => {
+it('a refusal does not count as a lost answer: nothing was carried out', async () => {
   const { client, emulator } = await withFaults([{ fault: 'create.answer-lost' }]);
   expect((await client.createFromFile('files/nobody')).status).toBe(403);
   expect((await emulator.ledger()).answersLost).toBe(0);
 });
 
-it('the others add up: a Range that is ignored, in an answer that breaks off', async () => {
+it('other faults are combined: an ignored Range in an answer that is cut', async () => {
   const { endedJob, download, downloadUntilItBreaks } = await withFaults([
     { fault: 'download.no-range', match: { nth: [1, 2] } },
     { fault: 'download.broken', afterBytes: 10, match: { nth: 1 } },
@@ -73,7 +73,7 @@ it.each([
   ['no-plan.json', /no-plan\.json cannot be read/],
   ['broken.json', /broken\.json cannot be read as JSON/],
   ['wrong.json', /faults\[0\]\.fault: "create.nothing" is not known/],
-])('`hummingbatch emulator --faults %s` is bad usage and says why', async (name, why) => {
+])('`hummingbatch emulator --faults %s` fails with the reason', async (name, why) => {
   const desk = await createDesk();
   await desk.write('broken.json', '{');
   await desk.write('wrong.json', '{"faults": [{"fault": "create.nothing"}]}');

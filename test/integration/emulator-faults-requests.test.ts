@@ -4,8 +4,8 @@ import { requestLine } from './emulator-kit.ts';
 
 const LINE = [requestLine('a')];
 
-describe('a create that goes wrong', () => {
-  it('answer-lost: the job is there, the answer is not, and the ledger says both', async () => {
+describe('faults of a create', () => {
+  it('answer-lost: the job exists, the answer is lost, and the ledger shows both', async () => {
     const { client, emulator } = await withFaults([{ fault: 'create.answer-lost', times: 1 }]);
     await expect(client.createFromLines(LINE)).rejects.toThrow('fetch failed');
     expect(await emulator.ledger()).toMatchObject({
@@ -17,13 +17,13 @@ describe('a create that goes wrong', () => {
     expect((await client.createFromLines(LINE)).status).toBe(200);
   });
 
-  it('cut: the connection is gone and no job was made', async () => {
+  it('cut: the connection is cut and no job is created', async () => {
     const { client, emulator } = await withFaults([{ fault: 'create.cut', times: 1 }]);
     await expect(client.createFromLines(LINE)).rejects.toThrow('fetch failed');
     expect((await emulator.ledger()).jobs).toEqual([]);
   });
 
-  it('slow: the job is made after a while, though the client has left', async () => {
+  it('slow: the job is created later, although the client has disconnected', async () => {
     const { client, emulator } = await withFaults([{ fault: 'create.slow', ms: 300 }]);
     const { name } = await client.upload(JSON.stringify(LINE[0]));
     const impatient = fetch(`${emulator.url}/v1beta/models/gemini-3-pro-image:batchGenerateContent`, {
@@ -37,7 +37,7 @@ describe('a create that goes wrong', () => {
     await expect.poll(async () => (await emulator.ledger()).jobs.length).toBe(1);
   });
 
-  it('answer-slow: the job is there at once', async () => {
+  it('answer-slow: the job exists at once', async () => {
     const { client, emulator } = await withFaults([{ fault: 'create.answer-slow', ms: 400 }]);
     const begun = performance.now();
     const creating = client.createFromLines(LINE);
@@ -47,7 +47,7 @@ describe('a create that goes wrong', () => {
     expect(performance.now() - begun).toBeGreaterThanOrEqual(395);
   });
 
-  it('refuse: 429 says when to come back in a RetryInfo, in a header, in both or not at all', async () => {
+  it('refuse: 429 with a RetryInfo, a Retry-After header, both, or neither', async () => {
     const status = 'RESOURCE_EXHAUSTED';
     const { client, emulator } = await withFaults([
       { fault: 'create.refuse', status, retryDelay: '37s', times: 1 },
@@ -80,7 +80,7 @@ describe('a create that goes wrong', () => {
     expect(answer.json).toEqual({ error: { code: http, status, message: 'No.' } });
   });
 
-  it('html: 503 with a page', async () => {
+  it('html: 503 with an HTML page', async () => {
     const { client } = await withFaults([{ fault: 'create.html' }]);
     const answer = await client.createFromLines(LINE);
     expect(answer.status).toBe(503);
@@ -88,14 +88,14 @@ describe('a create that goes wrong', () => {
     expect(answer.text).toMatch(/^<!DOCTYPE html>/);
   });
 
-  it('garbage: the job is made and the answer is no JSON', async () => {
+  it('garbage: the job is created and the answer is not JSON', async () => {
     const { client, emulator } = await withFaults([{ fault: 'create.garbage' }]);
     const answer = await client.createFromLines(LINE);
     expect([answer.status, answer.json]).toEqual([200, undefined]);
     expect((await emulator.ledger()).jobs).toHaveLength(1);
   });
 
-  it('twice: one POST makes two jobs of the same name', async () => {
+  it('twice: one POST creates two jobs with the same name', async () => {
     const { client, emulator } = await withFaults([{ fault: 'create.twice' }]);
     const { name } = await client.upload(JSON.stringify(LINE[0]));
     const answer = await client.createFromFile(name, undefined, { displayName: 'twin' });
@@ -105,7 +105,7 @@ describe('a create that goes wrong', () => {
     expect(jobs[0]?.name).not.toBe(jobs[1]?.name);
   });
 
-  it('stall: neither answered nor ended, until the client has had enough', async () => {
+  it('stall: neither answered nor closed until the client disconnects', async () => {
     const { client, emulator } = await withFaults([{ fault: 'list.stall' }]);
     const waiting = fetch(`${emulator.url}/v1beta/batches`, {
       headers: { 'x-goog-api-key': 'any' },
@@ -116,8 +116,8 @@ describe('a create that goes wrong', () => {
   });
 });
 
-describe('a job that is shown wrong', () => {
-  it('GET answers 5xx, a reset or garbage, and the next one is right; the ledger counts all of them', async () => {
+describe('faults of a job in answers', () => {
+  it('GET answers 5xx, a reset or garbage, and the next answer is right; the ledger counts all of them', async () => {
     const { client, emulator } = await withFaults([
       { fault: 'get.refuse', status: 'UNAVAILABLE', times: 1 },
       { fault: 'get.cut', times: 1 },
@@ -131,7 +131,7 @@ describe('a job that is shown wrong', () => {
     expect((await emulator.ledger()).jobs[0]?.gets).toBe(4);
   });
 
-  it('bad-time: a createTime that is no time, in GET and in LIST', async () => {
+  it('bad-time: an invalid createTime, in GET and LIST', async () => {
     const { client } = await withFaults([
       { fault: 'get.bad-time' },
       { fault: 'list.bad-time', time: '2026-13-45T99:00:00Z' },
@@ -143,7 +143,7 @@ describe('a job that is shown wrong', () => {
     expect(operations[0].metadata.createTime).toBe('2026-13-45T99:00:00Z');
   });
 
-  it('state: any word, and the rest as it was', async () => {
+  it('state: any text, with all other fields unchanged', async () => {
     const { client } = await withFaults([{ fault: 'get.state', state: 'BATCH_STATE_PAUSED', times: 1 }]);
     const { name } = (await client.createFromLines(LINE)).json;
     const shown = async () => (await client.call('GET', `/v1beta/${name}`)).json;
@@ -151,7 +151,7 @@ describe('a job that is shown wrong', () => {
     expect(wrong).toEqual({ ...right, metadata: { ...right.metadata, state: 'BATCH_STATE_PAUSED' } });
   });
 
-  it('job-state: the spelling of the SDK on the wire', async () => {
+  it('job-state: the SDK’s spelling in the API’s answer', async () => {
     const { client } = await withFaults([{ fault: 'get.job-state' }, { fault: 'list.job-state' }]);
     const { name } = (await client.createFromLines(LINE)).json;
     expect((await client.call('GET', `/v1beta/${name}`)).json.metadata.state).toBe('JOB_STATE_PENDING');
@@ -159,7 +159,7 @@ describe('a job that is shown wrong', () => {
     expect(operations[0].metadata.state).toBe('JOB_STATE_PENDING');
   });
 
-  it('is refused as before where there is none: a fault of the answer leaves a refusal alone', async () => {
+  it('is refused as usual when it does not exist: these faults do not change a refusal', async () => {
     const { client } = await withFaults([{ fault: 'get.bad-time' }]);
     expect((await client.call('GET', '/v1beta/batches/nobody')).status).toBe(404);
   });
@@ -182,12 +182,12 @@ describe('a LIST whose pages shift', () => {
     expect(await (await withFiveJobs()).listed()).toEqual(NAMES);
   });
 
-  it('skip: the last job of a page is on none', async () => {
+  it('skip: the last job of a page is on no page', async () => {
     const { listed } = await withFiveJobs({ fault: 'list.skip', match: { nth: 1 } });
     expect(await listed()).toEqual(['five', 'three', 'two', 'one']);
   });
 
-  it('double: the last job of a page is on the next one too', async () => {
+  it('double: the last job of a page is also on the next one', async () => {
     const { listed } = await withFiveJobs({ fault: 'list.double', match: { nth: 1 } });
     expect(await listed()).toEqual(['five', 'four', 'four', 'three', 'two', 'one']);
   });

@@ -7,14 +7,14 @@ import { requestLine } from './emulator-kit.ts';
 const CONTENT = Buffer.alloc(300_000, JSON.stringify(requestLine('a')));
 const HOUR = 3600;
 
-describe('an upload that goes wrong', () => {
+describe('faults of an upload', () => {
   async function sendAll(world: Awaited<ReturnType<typeof withFaults>>) {
     const { url } = await world.client.startUpload(CONTENT.length);
     const query = () => world.client.call('POST', url, undefined, { 'x-goog-upload-command': 'query' });
     return { url, query, sent: world.client.sendPiece(url, 0, CONTENT) };
   }
 
-  it('reset: cut at a byte, and the bytes before it are kept to go on from', async () => {
+  it('reset: cut at a byte; the upload continues after it', async () => {
     const world = await withFaults([{ fault: 'upload.reset', afterBytes: 100_001, times: 1 }]);
     const { url, query, sent } = await sendAll(world);
     await expect(sent).rejects.toThrow('fetch failed');
@@ -24,7 +24,7 @@ describe('an upload that goes wrong', () => {
     expect((await world.emulator.ledger()).uploads).toHaveLength(1);
   });
 
-  it('reset: at that byte, and not when the client has sent all', async () => {
+  it('reset: at that byte, before the client has sent everything', async () => {
     const { client, emulator } = await withFaults([{ fault: 'upload.reset', afterBytes: 10 }]);
     const { url } = await client.startUpload(CONTENT.length);
     const sending = request(url, {
@@ -50,7 +50,7 @@ describe('an upload that goes wrong', () => {
     expect(headers.get('x-goog-upload-status')).toBe('active');
   });
 
-  it('answer-lost at its end: the file is there, and a query tells its name', async () => {
+  it('answer-lost at its end: the file exists, and a query returns it', async () => {
     const world = await withFaults([{ fault: 'upload.answer-lost' }]);
     const { query, sent } = await sendAll(world);
     await expect(sent).rejects.toThrow('fetch failed');
@@ -74,8 +74,8 @@ describe('an upload that goes wrong', () => {
   });
 });
 
-describe('a file that goes wrong', () => {
-  it('processing: so many GETs see it so, and until then it is of no use', async () => {
+describe('faults of a file', () => {
+  it('processing: `polls` GETs see it PROCESSING, and until then it cannot be used', async () => {
     const { client } = await withFaults([{ fault: 'file.processing', polls: 2 }]);
     const file = (await client.upload(JSON.stringify(requestLine('a')))) as { name: string; state?: string };
     expect(file.state).toBe('PROCESSING');
@@ -87,7 +87,7 @@ describe('a file that goes wrong', () => {
     expect((await client.createFromFile(file.name)).status).toBe(200);
   });
 
-  it('failed: after it was processed it is FAILED, and a row that refers to it gets an error', async () => {
+  it('failed: it is FAILED after processing, and a row that refers to it gets an error', async () => {
     const { client, pass } = await withFaults([
       { fault: 'file.failed', match: { nth: 1 } },
       { fault: 'file.processing', polls: 1, match: { nth: 1 } },
@@ -101,7 +101,7 @@ describe('a file that goes wrong', () => {
     expect(await client.readResult(name)).toMatchObject([{ error: { code: 9 } }]);
   });
 
-  it('expires: a file of requests that is gone when the job would begin fails the job', async () => {
+  it('expires: a request file that is gone when the job would start fails the job', async () => {
     const { client, pass } = await withFaults([{ fault: 'file.expires', afterMs: 10_000 }]);
     const file = await client.upload(JSON.stringify(requestLine('a')));
     const { name } = (await client.createFromFile(file.name)).json;

@@ -1,6 +1,6 @@
 import { createEmulator, type EmulatorOptions } from '../../src/emulator/index.ts';
 
-/** The wire, spoken by hand: what a test says here is exactly what is sent. */
+/** A client without a library: it sends exactly what the test writes. */
 export function wireClient(url: string, key: string | null = 'any-key') {
   const headers = { ...(key !== null && { 'x-goog-api-key': key }) };
 
@@ -52,7 +52,7 @@ export function wireClient(url: string, key: string | null = 'any-key') {
     upload,
     createFromFile,
 
-    /** Uploads these lines and makes a job of them. */
+    /** Uploads these lines and creates a job from them. */
     async createFromLines(lines: readonly unknown[], model?: string) {
       const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
       return createFromFile((await upload(text)).name, model);
@@ -73,7 +73,7 @@ export function wireClient(url: string, key: string | null = 'any-key') {
   };
 }
 
-/** An emulator whose clock only the test moves. */
+/** An emulator with a clock that only the test moves. */
 export async function withClock(options: EmulatorOptions = {}) {
   const clock = { now: Date.parse('2026-11-01T12:00:00Z') };
   const emulator = await createEmulator({
@@ -117,7 +117,7 @@ function isBytes(body: unknown): body is Buffer<ArrayBuffer> {
   return Buffer.isBuffer(body);
 }
 
-/** Of whatever shape: what it must be is what the test then asserts. */
+/** Of any shape: the test asserts what it must be. */
 function parse(text: string) {
   try {
     return JSON.parse(text);

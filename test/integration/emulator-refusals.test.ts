@@ -19,8 +19,8 @@ async function resultOfLines(lines: readonly unknown[], model?: string) {
   return client.readResult((await client.createFromLines(lines, model)).json.name);
 }
 
-describe('who asks', () => {
-  it('a bad key is 400 with the reason API_KEY_INVALID, no key is 403', async () => {
+describe('the API key', () => {
+  it('gives 400 with the reason API_KEY_INVALID when it is wrong, and 403 when it is missing', async () => {
     const bad = await wireClient(world.emulator.url, 'invalid').call('GET', '/v1beta/batches');
     expect(bad.json).toMatchObject({
       error: { code: 400, status: 'INVALID_ARGUMENT', details: [{ reason: 'API_KEY_INVALID' }] },
@@ -32,7 +32,7 @@ describe('who asks', () => {
     );
   });
 
-  it('only the keys that were given are good, where some were', async () => {
+  it('must be one of the given keys, where keys are given', async () => {
     const { emulator } = await withClock({ keys: ['this-one'] });
     expect((await wireClient(emulator.url, 'this-one').call('GET', '/v1beta/files')).status).toBe(200);
     expect((await wireClient(emulator.url, 'that-one').call('GET', '/v1beta/files')).status).toBe(400);
@@ -41,12 +41,12 @@ describe('who asks', () => {
 });
 
 describe('a create', () => {
-  it('for a model that is not there is 404', async () => {
+  it('for an unknown model is 404', async () => {
     const { json } = await client.createFromLines([requestLine('a')], 'gemini-3-pro-image-preview');
     expect(json).toMatchObject({ error: { code: 404, status: 'NOT_FOUND' } });
   });
 
-  it('from a file that is not there is 403', async () => {
+  it('from an unknown file is 403', async () => {
     expect((await client.createFromFile('files/nowhere')).json.error).toMatchObject({ code: 403 });
   });
 
@@ -101,7 +101,7 @@ describe('a create', () => {
 });
 
 describe('a row of a file', () => {
-  it('that is refused costs only itself: code 3 for what is not offered, 7 for a reference that is not there', async () => {
+  it('that is refused fails alone: code 3 for an unsupported value, 7 for a missing reference', async () => {
     const gone = { fileData: { fileUri: 'https://example.com/v1beta/files/gone', mimeType: 'image/png' } };
     const broken = {
       inlineData: { mimeType: 'image/png', data: Buffer.from('no image').toString('base64') },

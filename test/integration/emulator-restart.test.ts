@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-/** An emulator in a process of its own. */
+/** An emulator in its own process. */
 async function start() {
   const entry = new URL('../../src/emulator/index.ts', import.meta.url).href;
   const program = `
@@ -36,7 +36,7 @@ async function start() {
   };
 }
 
-it('after kill -9 a job goes on, an upload resumes, and a failure of the first job is remembered', async () => {
+it('after kill -9 a job continues, an upload resumes, and a failure of the first job is kept', async () => {
   const first = await start();
   const lines = [requestLine('a'), requestLine('b', '[fail once]')];
   const { name } = (await first.client.createFromLines(lines)).json;

@@ -27,7 +27,7 @@ describe('@google/genai runs a whole batch against the emulator', () => {
     );
   }
 
-  it('by file: uploads, creates, polls, downloads, and every image has the pixels that were asked for', async () => {
+  it('by file: uploads, creates, polls, downloads, and every image has the requested pixels', async () => {
     const png = await sharp({ create: { width: 1200, height: 700, channels: 3, background: '#c84' } })
       .png()
       .toBuffer();
@@ -75,7 +75,7 @@ describe('@google/genai runs a whole batch against the emulator', () => {
     expect(pixels).toEqual(wanted);
   });
 
-  it('inline: the answers come with the job, in the order of the requests and with their metadata', async () => {
+  it('inline: returns the answers with the job, in the order of the requests and with their metadata', async () => {
     const made = await ai.batches.create({
       model: PRO,
       src: [

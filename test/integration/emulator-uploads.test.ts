@@ -19,7 +19,7 @@ const SHA256 = '84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882
 const query = (url: string) => client.call('POST', url, undefined, { 'x-goog-upload-command': 'query' });
 
 describe('a resumable upload', () => {
-  it('comes in pieces, says how much it has, and ends with the file', async () => {
+  it('takes pieces, reports the received bytes, and returns the file at its end', async () => {
     const started = await client.startUpload(10, 'application/jsonl', { displayName: 'digits' });
     expect(started.headers.get('x-goog-upload-status')).toBe('active');
     const first = await client.sendPiece(started.url, 0, TEXT.subarray(0, 4), 'upload');
@@ -33,13 +33,13 @@ describe('a resumable upload', () => {
       sizeBytes: '10',
       state: 'ACTIVE',
     });
-    // Google's wire has the base64 of the hex digest.
+    // Google's API returns the base64 of the hex digest.
     expect(Buffer.from(last.json.file.sha256Hash, 'base64').toString()).toMatch(
       /^84d89877f0d4041efb6bf91a16f0248f/,
     );
   });
 
-  it('goes on where a broken connection left it', async () => {
+  it('continues after a broken connection', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'emulator-uploads-'));
     const { emulator, client } = await withClock({ directory });
     const { url } = await client.startUpload(10);
@@ -60,7 +60,7 @@ describe('a resumable upload', () => {
     expect(standing.headers.get('x-goog-upload-size-received')).toBe('6');
     const last = await client.sendPiece(url, 6, TEXT.subarray(6));
     expect(Buffer.from(last.json.file.sha256Hash, 'base64').toString()).toBe(SHA256);
-    // Whether the broken connection or the query was noticed first: either is nothing out of order.
+    // The broken connection or the query may be noticed first; neither is a refused request.
     const { refusedRequests } = await emulator.ledger();
     expect(refusedRequests.filter((complaint) => complaint.status !== 'CANCELLED')).toEqual([]);
     await emulator.close();
@@ -73,7 +73,7 @@ describe('a resumable upload', () => {
     return sizes.reduce((total, size) => total + size, 0);
   }
 
-  it('tells the file again to a client that lost the last answer', async () => {
+  it('returns the file again to a client that lost the last answer', async () => {
     const { url } = await client.startUpload(10);
     const { file } = (await client.sendPiece(url, 0, TEXT)).json;
     const again = await query(url);
@@ -82,7 +82,7 @@ describe('a resumable upload', () => {
     expect(again.json.file).toEqual(file);
   });
 
-  it('refuses a wrong offset, a byte too many, a byte too few, and what it cannot take', async () => {
+  it('refuses a wrong offset, a byte too many, a byte too few, and an unsupported type', async () => {
     const { url } = await client.startUpload(10);
     expect((await client.sendPiece(url, 3, TEXT.subarray(3))).status).toBe(400);
     expect((await client.sendPiece(url, 0, Buffer.alloc(11))).json.error.message).toContain('More bytes');
@@ -98,7 +98,7 @@ describe('a resumable upload', () => {
 });
 
 describe('a file', () => {
-  it('can be looked at, listed and deleted, and is 403 after that', async () => {
+  it('can be read, listed and deleted, and is 403 after that', async () => {
     const { name, uri } = await client.upload(TEXT);
     expect((await client.call('GET', `/v1/${name}`)).json.uri).toBe(uri);
     expect((await client.call('GET', '/v1beta/files')).json.files).toHaveLength(1);
@@ -118,7 +118,7 @@ describe('a file', () => {
     expect((await client.call('GET', '/v1beta/files')).json).toEqual({});
   });
 
-  it('cannot be downloaded where it was uploaded', async () => {
+  it('cannot be downloaded when it was uploaded', async () => {
     const { name } = await client.upload(TEXT);
     expect((await client.call('GET', `/v1beta/${name}:download?alt=media`)).status).toBe(400);
   });

@@ -12,7 +12,7 @@ const ALL = ['batch.succeeded', 'batch.failed', 'batch.expired', 'batch.cancelle
 const MINUTE = 60;
 const LINES = [requestLine('a'), requestLine('b')];
 
-/** An emulator whose clock the test moves, and one endpoint of its. */
+/** An emulator with a clock that the test moves, and one endpoint. */
 async function listening(options: EmulatorOptions = {}, uri?: string, events = ALL) {
   const receiver = await createReceiver();
   const world = await withClock(options);
@@ -35,7 +35,7 @@ async function listening(options: EmulatorOptions = {}, uri?: string, events = A
   };
 }
 
-/** Waits until so many have come. */
+/** Waits until this many events have arrived. */
 async function arrived(received: readonly Received[], count: number): Promise<Received[]> {
   await vi.waitFor(() => expect(received.length).toBeGreaterThanOrEqual(count), {
     timeout: 10_000,
@@ -48,7 +48,7 @@ function getPayload({ body }: Received) {
   return JSON.parse(body) as { type: string; version: string; timestamp: string; data: { id: string } };
 }
 
-/** Checks as any receiver of Standard Webhooks would, by a library that shares nothing with the emulator, at the test's time. */
+/** Verifies with a Standard Webhooks library that shares no code with the emulator, at the test's time. */
 function verify({ headers, body }: Received, secret: string, now: number): unknown {
   vi.useFakeTimers({ now, toFake: ['Date'] });
   try {
@@ -59,7 +59,7 @@ function verify({ headers, body }: Received, secret: string, now: number): unkno
 }
 
 describe('endpoints', () => {
-  test('the secret is said once, at the creation', async () => {
+  test('the secret is returned once, at the creation', async () => {
     const { created, client, secret } = await listening();
     expect(created.status).toBe(200);
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{32}$/);
@@ -73,7 +73,7 @@ describe('endpoints', () => {
     expect(one.text + list.text).not.toContain(secret.slice(6));
   });
 
-  test('what is none is refused by its field, and a missing key too', async () => {
+  test('an invalid endpoint is refused with its field, and a missing key too', async () => {
     const { client } = await withClock();
     const create = (body: object) => client.call('POST', '/v1beta/webhooks', body);
     const uri = 'http://127.0.0.1:9/';
@@ -93,7 +93,7 @@ describe('endpoints', () => {
     expect((await client.call('GET', '/v1beta/webhooks/none')).status).toBe(404);
   });
 
-  test('Google’s own client makes, pages, reads and deletes them', async () => {
+  test('Google’s own client creates, lists, reads and deletes them', async () => {
     const { emulator, client } = await withClock();
     onTestFinished(() => emulator.close());
     const ai = new GoogleGenAI({ apiKey: 'any', httpOptions: { baseUrl: emulator.url } });
@@ -114,7 +114,7 @@ describe('endpoints', () => {
 });
 
 describe('events', () => {
-  test('a job that ends is told of once, signed by Standard Webhooks, with names and no answer', async () => {
+  test('the end of a job is sent once, signed by Standard Webhooks, with names and no answers', async () => {
     const { job, pass, arrived, secret, clock, deliveries } = await listening();
     const name = await job();
     pass(2 * MINUTE);
@@ -130,7 +130,7 @@ describe('events', () => {
       'No matching signature found',
     );
     expect(() => verify(event, secret, clock.now + 301_000)).toThrow('Message timestamp too old');
-    // A second job's event is the only one that follows.
+    // The only event that follows is that of a second job.
     await job();
     pass(2 * MINUTE);
     const [, second] = await arrived(2);
@@ -138,7 +138,7 @@ describe('events', () => {
     await vi.waitFor(async () => expect(await deliveries()).toEqual({ delivered: 2, failed: 0 }));
   });
 
-  test('each end has its type, and a job that was deleted before has none', async () => {
+  test('each end has its own type, and a job that was deleted before has no event', async () => {
     const { job, pass, arrived, client } = await listening({
       faults: {
         faults: [
@@ -164,7 +164,7 @@ describe('events', () => {
     expect(all).toContainEqual([cancelled, 'batch.cancelled', expect.objectContaining({ error_code: 1 })]);
   });
 
-  test('nobody is told of what he did not subscribe to, or of what ended before', async () => {
+  test('an endpoint gets no event that it did not subscribe to, or from before its creation', async () => {
     const { emulator, client, pass } = await withClock();
     onTestFinished(() => emulator.close());
     await client.createFromLines(LINES);
@@ -186,7 +186,7 @@ describe('events', () => {
     expect(all.received).toHaveLength(2);
   });
 
-  test('one that is not taken comes again under the same id, after a pause that grows', async () => {
+  test('an event that fails is sent again with the same id, after growing pauses', async () => {
     let answers = 0;
     const refusing = await createReceiver(
       (_, response) => void response.writeHead(++answers < 3 ? 500 : 200).end(),
@@ -210,14 +210,14 @@ describe('events', () => {
     await vi.waitFor(async () => expect(await deliveries()).toEqual({ delivered: 1, failed: 2 }));
   });
 
-  test('a receiver that hangs holds up no other, and no close', async () => {
+  test('a receiver that hangs delays neither other receivers nor close', async () => {
     const hanging = await createReceiver(() => undefined);
     const { job, pass, arrived, client, receiver, emulator } = await listening();
     await client.call('POST', '/v1/webhooks', { uri: hanging.url, subscribed_events: ALL });
     await Promise.all(Array.from({ length: 15 }, () => job()));
     pass(2 * MINUTE);
     await arrived(15);
-    // Of 15 only so many at once.
+    // Of 15 events only 10 are sent at a time.
     await vi.waitFor(() => expect(hanging.received.length).toBe(10));
     const before = performance.now();
     await emulator.close();
@@ -225,7 +225,7 @@ describe('events', () => {
     expect(receiver.received.length).toBe(15);
   });
 
-  test('an endpoint that is gone is told nothing more', async () => {
+  test('a deleted endpoint gets no more events', async () => {
     const refusing = await createReceiver((_, response) => void response.writeHead(503).end());
     const { job, pass, created, client, emulator } = await listening({}, refusing.url);
     await job();
@@ -242,7 +242,7 @@ describe('events', () => {
   });
 });
 
-test('after a restart an endpoint is there, what was not taken comes again, and what was taken does not', async () => {
+test('after a restart endpoints exist, failed events are sent again, and delivered ones are not', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'emulator-webhooks-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   let isDown = true;
@@ -262,7 +262,7 @@ test('after a restart an endpoint is there, what was not taken comes again, and 
   isDown = false;
   const second = await withClock({ directory, now: () => first.clock.now + 10 * MINUTE * 1000 });
   onTestFinished(() => second.emulator.close());
-  // The one that ended while nobody was there to tell, and the one that was refused.
+  // The job that ended while the emulator was down, and the event that was refused.
   await vi.waitFor(async () =>
     expect((await second.emulator.ledger()).events).toEqual({ delivered: 2, failed: 0 }),
   );
@@ -273,7 +273,7 @@ test('after a restart an endpoint is there, what was not taken comes again, and 
 });
 
 describe('faults', () => {
-  test('an event can be lost, come twice under one id, and come late', async () => {
+  test('an event can be lost, sent twice with one id, and sent late', async () => {
     const { job, pass, arrived, receiver, emulator } = await listening({
       faults: {
         faults: [

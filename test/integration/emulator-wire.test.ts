@@ -14,8 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => world.emulator.close());
 
-describe('a job on the wire', () => {
-  it('grows: no `done` and no zero counters until its end, int64 as strings, then the output twice', async () => {
+describe('a job in the API', () => {
+  it('has no `done` and no zero counters until its end, int64 as strings, then the output twice', async () => {
     const created = await client.createFromLines(THREE);
     const { name } = created.json;
     expect(name).toMatch(/^batches\/[a-z0-9]{36}$/);
@@ -73,7 +73,7 @@ describe('a job on the wire', () => {
     expect((await client.call('GET', `/v1beta/${file}`)).status).toBe(400);
   });
 
-  it('ends CANCELLED with code 1 where it was cancelled before its start', async () => {
+  it('ends CANCELLED with code 1 when it is cancelled before its start', async () => {
     const { name } = (await client.createFromLines(THREE)).json;
     world.pass(5);
     expect((await client.call('POST', `/v1beta/${name}:cancel`, {})).json).toEqual({});
@@ -86,7 +86,7 @@ describe('a job on the wire', () => {
     expect(json).not.toHaveProperty('response');
   });
 
-  it('ends SUCCEEDED where it was cancelled while running: what is done is kept, the rest has code 1', async () => {
+  it('ends SUCCEEDED when it is cancelled while running: finished rows are kept, the others have code 1', async () => {
     const { name } = (await client.createFromLines(THREE)).json;
     world.pass(50);
     await client.call('POST', `/v1beta/${name}:cancel`, {});
@@ -102,7 +102,7 @@ describe('a job on the wire', () => {
     expect(again.json.error.status).toBe('FAILED_PRECONDITION');
   });
 
-  it('fails as a whole where its input is no list of requests with keys of their own', async () => {
+  it('fails completely when its input is not a list of requests with different keys', async () => {
     for (const lines of [['no json'], [requestLine('a'), requestLine('a')], ['']]) {
       const { name } = (await client.createFromLines(lines)).json;
       world.pass(100);
@@ -149,7 +149,7 @@ describe('a job on the wire', () => {
     expect(list.text).not.toContain('inlinedResponses');
   });
 
-  it('keeps its input and references, whatever becomes of the files', async () => {
+  it('keeps its input and references when the files are deleted', async () => {
     const png = await sharp({ create: { width: 64, height: 64, channels: 3, background: 'red' } })
       .png()
       .toBuffer();
@@ -165,12 +165,12 @@ describe('a job on the wire', () => {
 });
 
 describe('a list', () => {
-  it('is `{}` where there is nothing', async () => {
+  it('is `{}` when it is empty', async () => {
     expect((await client.call('GET', '/v1beta/batches')).json).toEqual({});
     expect((await client.call('GET', '/v1beta/files')).json).toEqual({});
   });
 
-  it('comes in pages, newest first, and skips nothing while jobs are deleted between them', async () => {
+  it('has pages, newest first, and skips no job when others are deleted between them', async () => {
     const names: string[] = [];
     for (let n = 0; n < 5; n += 1) {
       names.unshift((await client.createFromLines([requestLine('a')])).json.name);
@@ -191,7 +191,7 @@ describe('a list', () => {
 });
 
 describe('a result', () => {
-  it('has exactly the same bytes each time, in whole and in parts', async () => {
+  it('has exactly the same bytes each time, complete and in parts', async () => {
     await world.emulator.close();
     world = await withClock({ images: 'painted' });
     client = world.client;
@@ -200,7 +200,7 @@ describe('a result', () => {
     const path = `/v1beta/files/batch-${name.slice('batches/'.length)}:download?alt=media`;
     const range = (bytes: string, more = {}) =>
       client.call('GET', path, undefined, { range: `bytes=${bytes}`, ...more });
-    // Asked first, when no line was made yet.
+    // Requested first, before any line was generated.
     const tail = await range('1000-');
     const whole = await client.call('GET', path);
     const { length } = whole.text;
@@ -215,7 +215,7 @@ describe('a result', () => {
     expect([changed.status, changed.text.length]).toEqual([200, length]);
   });
 
-  it('has padded images that are still images, in the format of the model', async () => {
+  it('has padded images that are still valid, in the format of the model', async () => {
     await world.emulator.close();
     world = await withClock({ imageBytes: 300_000 });
     client = world.client;
@@ -286,7 +286,7 @@ describe('a painted image', () => {
 });
 
 describe('the ledger', () => {
-  it('says what was asked, made, billed and refused', async () => {
+  it('lists requests, jobs, billed images and refused requests', async () => {
     const input = await client.upload(THREE.map((line) => JSON.stringify(line)).join('\n'));
     const { name } = (await client.createFromFile(input.name, undefined, { displayName: 'hb/one' })).json;
     await client.createFromFile('files/nowhere');

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { ADDED_LABELS, METRICS, type Metric, getScrapedName } from '../../src/batch/metrics.ts';
+import { ADDED_LABELS, getScrapedName, METRICS, type Metric } from '../../src/batch/metrics.ts';
 import { freePort } from '../../src/local/ports.ts';
 import { createListener } from '../support/listener.ts';
 import { parsePromQl, readDeployedExpressions } from '../support/promql.ts';

@@ -303,7 +303,9 @@ describe('a worker with webhook secrets', () => {
   test('does not start with malformed secrets, and does not quote them', async () => {
     const worker = startWorkerProcess(world, { HUMMINGBATCH_WEBHOOK_SECRETS: 'shop=hunter2' });
     expect(await worker.exited).toBe(2);
-    expect(worker.readLog()).toContain('HUMMINGBATCH_WEBHOOK_SECRETS: entry 1 is not a name and a Standard Webhooks secret');
+    expect(worker.readLog()).toContain(
+      'HUMMINGBATCH_WEBHOOK_SECRETS: entry 1 is not a name and a Standard Webhooks secret',
+    );
     expect(worker.readLog()).not.toContain('hunter2');
   });
 });

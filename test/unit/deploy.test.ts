@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { METRICS, type Metric, getScrapedName } from '../../src/batch/metrics.ts';
+import { getScrapedName, METRICS, type Metric } from '../../src/batch/metrics.ts';
 import {
   parsePromQl,
   readAlerts,

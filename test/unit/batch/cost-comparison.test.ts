@@ -16,7 +16,7 @@ describe('the trade', () => {
       advice: 'batch',
     });
     expect(costs.sentences).toEqual([
-      'As a batch 33.60 USD, interactive 67.20 USD: it saves 33.60 USD.',
+      'As a batch 33.60 USD, interactive 67.20 USD: the batch saves 33.60 USD.',
       'Google aims at 24 hours and is usually faster; after 48 hours a job expires.',
     ]);
   });
@@ -25,7 +25,9 @@ describe('the trade', () => {
     expect(compareCosts({ ...many, outputs: 10 }).advice).toBe('batch');
     const few = compareCosts({ ...many, outputs: 9 });
     expect(few.advice).toBe('interactive');
-    expect(few.sentences.at(-1)).toBe('The interactive API fits better here: 9 outputs are few.');
+    expect(few.sentences.at(-1)).toBe(
+      'The interactive API fits better here: 9 outputs are too few for a batch.',
+    );
   });
 
   it('of what is wanted sooner than Google aims at is for the interactive API', () => {
@@ -36,6 +38,6 @@ describe('the trade', () => {
   it('says so where the price is not known', () => {
     const costs = compareCosts({ outputs: 500, inputTokens: 1 });
     expect(costs).not.toHaveProperty('price');
-    expect(costs.sentences[0]).toContain('not known');
+    expect(costs.sentences[0]).toContain('no price');
   });
 });

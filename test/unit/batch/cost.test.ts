@@ -4,7 +4,7 @@ import { actualUsd, estimate, worstCaseUsd } from '../../../src/batch/cost.ts';
 import { IMAGE_SIZES, MODELS } from '../../../src/batch/models.ts';
 import { formatUsd, roundUsd, sumUsd } from '../../../src/batch/money.ts';
 import { planOutputs } from '../../../src/batch/plan.ts';
-import { maxTextTokens, estimateTextTokens } from '../../../src/batch/tokens.ts';
+import { estimateTextTokens, maxTextTokens } from '../../../src/batch/tokens.ts';
 import { property } from '../../support/property.ts';
 import { item, manifest } from './builders.ts';
 

@@ -5,7 +5,7 @@ import { FAULTS, KEYWORDS, readFaultPlan } from '../../../src/emulator/index.ts'
 
 const text = await readFile(new URL('../../../docs/emulator.md', import.meta.url), 'utf8');
 
-/** By name; what can happen to any request is there once. */
+/** Faults by name; those of any request are listed once. */
 function documented(): [string, string][] {
   const points = Object.entries({ '…': REQUEST_FAULTS, ...FAULTS });
   return points.flatMap(([point, kinds]) =>
@@ -18,7 +18,7 @@ function documented(): [string, string][] {
   );
 }
 
-describe('the description of the emulator', () => {
+describe('docs/emulator.md', () => {
   it.each(documented())('has %s', (name, description) => {
     expect(text).toContain(`| ${name} | ${description} |`);
   });
@@ -30,7 +30,7 @@ describe('the description of the emulator', () => {
     ).toEqual([]);
   });
 
-  it('has an example that is a plan', () => {
+  it('has an example that is a valid plan', () => {
     const example = /```json\n(?<plan>.*?)```/s.exec(text)?.groups?.plan ?? '';
     expect(readFaultPlan(JSON.parse(example)).faults).toHaveLength(5);
   });

@@ -15,7 +15,7 @@ function catchMistakes(value: unknown): string {
 }
 
 describe('a fault plan', () => {
-  test('that can be read is taken as it is', () => {
+  test('is accepted unchanged when it is valid', () => {
     const plan = {
       seed: 7,
       faults: [
@@ -31,7 +31,7 @@ describe('a fault plan', () => {
     expect(readFaultPlan(plan)).toBe(plan);
   });
 
-  test('names all its mistakes, each with its place and what would be right', () => {
+  test('is refused with all its mistakes, each with its place and the known names', () => {
     const faults = [
       { fault: 'create.slow' },
       { fault: 'create.slwo', ms: 1 },
@@ -54,24 +54,24 @@ describe('a fault plan', () => {
   });
 
   test.each([null, [], 'plan', {}, { faults: {} }, { faults: [{}] }, { faults: [], more: 1 }])(
-    'is not %j',
+    'is refused when it is %j',
     (value) => {
       expect(catchMistakes(value)).toMatch(/^The fault plan is not valid:\n {2}\S/);
     },
   );
 
-  test('cannot match what its point does not know: LIST has no name, a job no key', () => {
+  test('cannot match fields that its point does not have: LIST has no name, a job no key', () => {
     expect(catchMistakes({ faults: [{ fault: 'list.cut', match: { name: 'x' } }] })).toMatch('"name"');
     expect(catchMistakes({ faults: [{ fault: 'job.stuck', match: { key: 'x' } }] })).toMatch('"key"');
   });
 
-  test('has words for each kind of fault', () => {
+  test('has a description for each kind of fault', () => {
     const kinds = Object.values(FAULTS).flatMap((kinds) => Object.values(kinds) as { description: string }[]);
     for (const { description } of kinds) expect(description).toMatch(/^[^.].*[^.]$/);
   });
 });
 
-/** Which of so many occasions a fault with these limits strikes, counted from 1. */
+/** The targets for which a fault with these limits fires, counted from 1. */
 function struck(
   limits: FaultLimits,
   occasions: readonly { name?: string; key?: string }[],
@@ -84,24 +84,24 @@ function struck(
 
 const FIVE = [{}, {}, {}, {}, {}];
 
-describe('when a fault strikes', () => {
-  test('always, where nothing is said', () => {
+describe('a fault fires', () => {
+  test('always, without limits', () => {
     expect(struck({}, FIVE)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('times: at most so often; nth: only then', () => {
+  test('at most `times` times, and only for the `nth` targets', () => {
     expect(struck({ times: 2 }, FIVE)).toEqual([1, 2]);
     expect(struck({ match: { nth: 3 } }, FIVE)).toEqual([3]);
     expect(struck({ match: { nth: [2, 4] }, times: 1 }, FIVE)).toEqual([2]);
   });
 
-  test('name and key are regular expressions, and what they keep out is not counted', () => {
+  test('only where name and key match, and other targets are not counted', () => {
     const jobs = ['hb/a r1', 'hb/b r1', 'hb/a r2', 'hb/a r3'].map((name) => ({ name }));
     expect(struck({ match: { name: '^hb/a', nth: 2 } }, jobs)).toEqual([3]);
     expect(struck({ match: { key: '^x$' } }, [{ key: 'x' }, { key: 'xx' }, {}])).toEqual([1]);
   });
 
-  test('each key is counted by itself', () => {
+  test('with a separate count for each key', () => {
     const lines = ['a', 'b', 'a', 'b', 'a'].map((key) => ({ key }));
     expect(struck({ match: { nth: 2 } }, lines)).toEqual([3, 4]);
   });

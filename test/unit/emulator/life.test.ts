@@ -59,7 +59,7 @@ describe('the life of a job', () => {
     },
   );
 
-  it('waits a fifth of its time, then works through its rows', () => {
+  it('is PENDING for a fifth of its time, then processes its rows', () => {
     const states = [0, 199, 200, 600, 999, 1000].map((time) => computeStanding(job(8), time));
     expect(states.map(({ state, worked }) => [state, worked])).toEqual([
       ['PENDING', 0],
@@ -71,7 +71,7 @@ describe('the life of a job', () => {
     ]);
   });
 
-  it('without any duration has ended at once', () => {
+  it('without a duration ends at once', () => {
     expect(computeStanding(job(2, { durationMs: 0 }), 0)).toMatchObject({ state: 'SUCCEEDED', worked: 2 });
   });
 
@@ -82,7 +82,7 @@ describe('the life of a job', () => {
     expect(buildOperation(slow, computeStanding(slow, 50 * HOUR))).not.toHaveProperty('response');
   });
 
-  it('ends as what comes first', () => {
+  it('ends by whatever comes first', () => {
     const failure = { code: 3, message: 'no requests' };
     expect(computeStanding(job(2, { failure, cancelTime: 100 }), 1000).state).toBe('CANCELLED');
     expect(computeStanding(job(2, { failure }), 200)).toMatchObject({ state: 'FAILED', error: failure });

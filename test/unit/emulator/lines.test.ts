@@ -31,7 +31,7 @@ describe('the lines of an input file', () => {
     },
   );
 
-  it('may be longer than a read of the file', async () => {
+  it('can be longer than one read of the file', async () => {
     const long = 'é'.repeat(3_000_000);
     const lines = await collectLines(`first\n${long}\nlast`);
     expect(lines.map((line) => line.again)).toEqual(['first', long, 'last']);

@@ -7,7 +7,7 @@ const IDS = ['gemini-3.1-flash-image', 'gemini-3-pro-image', 'gemini-nano-banana
 describe.each(IDS)('the model %s', (id) => {
   const model = findModel(id);
 
-  it('has pixels for each ratio and size that it offers, and they are of that ratio', () => {
+  it('has pixels for each ratio and size that it offers, in that ratio', () => {
     for (const ratio of model?.ratios ?? []) {
       for (const size of Object.keys(model?.tokensBySize ?? {})) {
         const pixels = computePixels(ratio, size);
@@ -18,8 +18,8 @@ describe.each(IDS)('the model %s', (id) => {
   });
 });
 
-describe('what the models offer', () => {
-  it('is what Google says: long ratios and 512 not everywhere', () => {
+describe('the table of models', () => {
+  it('matches Google’s documentation: long ratios and 512 only for some models', () => {
     expect(findModel('gemini-3-pro-image')?.ratios).not.toContain('1:8');
     expect(findModel('gemini-3.1-flash-image')?.tokensBySize).toHaveProperty('512');
     expect(findModel('gemini-3-pro-image')?.tokensBySize).not.toHaveProperty('512');
@@ -29,7 +29,7 @@ describe('what the models offer', () => {
 });
 
 describe('keywords', () => {
-  it('are found in any case, each for itself', () => {
+  it('are found in any case, each one separately', () => {
     for (const keyword of KEYWORDS)
       expect(findKeyword(`A lake ${keyword.word.toUpperCase()}!`)).toBe(keyword);
   });

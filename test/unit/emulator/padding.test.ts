@@ -18,7 +18,7 @@ describe.each(FORMATS)('padding of $mimeType', ({ mimeType, least }) => {
     pixels = await sharp(image).raw().toBuffer();
   });
 
-  // 65537 bytes are a whole JPEG comment: around its multiples the last one gets short.
+  // A full JPEG comment has 65,537 bytes: near its multiples the last comment gets short.
   const lengths = fc.oneof(
     fc.integer({ min: 0, max: 400_000 }),
     fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: -6, max: 6 })).map(([n, d]) => n * 65_537 + d),

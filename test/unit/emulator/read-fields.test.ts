@@ -5,7 +5,7 @@ import { readFields } from '../../../src/emulator/http/read-fields.ts';
 const read = (request: unknown) => readFields({ key: 'a', request }, INPUT_LINE, '');
 
 describe('the fields of a request', () => {
-  it('are named in camelCase or snake_case and come out in camelCase', () => {
+  it('are read in camelCase or snake_case and returned in camelCase', () => {
     const snake = {
       generation_config: { response_modalities: ['Image'], thinking_config: { include_thoughts: true } },
     };
@@ -17,7 +17,7 @@ describe('the fields of a request', () => {
     });
   });
 
-  it('that are null are absent, a number may be a string, a single value may stand for a list', () => {
+  it('that are null are absent; a number may be a string; a single value may replace a list', () => {
     const request = {
       contents: { parts: { text: 'x' } },
       generationConfig: { seed: '7', temperature: null },
@@ -28,7 +28,7 @@ describe('the fields of a request', () => {
     });
   });
 
-  it('whose meaning is free are left as they are', () => {
+  it('of free shape are not changed', () => {
     const metadata = { some_key: { other_key: 1 } };
     expect(readFields({ metadata }, INPUT_LINE, '')).toEqual({ metadata });
   });
@@ -48,7 +48,7 @@ describe('the fields of a request', () => {
     ],
     [{ toString: 1 }, 'request', 'Unknown name "toString"'],
     ['text', 'request', 'object'],
-  ])('that are wrong are named with their place: %j', (request, field, named) => {
+  ])('that are wrong are named with their path: %j', (request, field, named) => {
     let refusal: unknown;
     try {
       read(request);
@@ -70,7 +70,7 @@ describe('the fields of a request', () => {
     });
   });
 
-  it('of a create are read in the same way', () => {
+  it('of a create are read the same way', () => {
     const body = { batch: { display_name: 'x', input_config: { file_name: 'files/y' }, priority: '5' } };
     expect(readFields(body, CREATE_BATCH, '')).toEqual({
       batch: { displayName: 'x', inputConfig: { fileName: 'files/y' }, priority: '5' },

@@ -7,7 +7,7 @@ import { catchFailure, patience, serve } from './server.ts';
 const FILE = 'files/batch-abc';
 const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, n) => n % 251));
 
-/** What came, and what ended it. */
+/** The bytes of a download, and the error that ended it. */
 async function drain(chunks: AsyncIterable<Uint8Array>): Promise<{ bytes: Buffer; error?: unknown }> {
   const taken: Uint8Array[] = [];
   try {
@@ -22,7 +22,7 @@ const parseRange = (header: string | undefined) => Number(/^bytes=(\d+)-$/.exec(
 
 describe('a download', () => {
   test.each([0, 1, 1000, 299_999, 300_000])(
-    'from byte %i has all that follows, with Range and without',
+    'from byte %i returns everything after it, with Range and without',
     async (offset) => {
       const ranged = await serve((request, response) => {
         const from = parseRange(request.headers.range);
@@ -45,7 +45,7 @@ describe('a download', () => {
     },
   );
 
-  test('skips what a server sends more than it was asked for, and refuses what begins too late', async () => {
+  test('skips bytes before the offset, and fails when the answer begins too late', async () => {
     let start = 50;
     const { http } = await serve((_, response) => {
       response.writeHead(206, { 'content-range': `bytes ${start}-299999/300000` });
@@ -59,7 +59,7 @@ describe('a download', () => {
     });
   });
 
-  test('that is compressed on its way is the same, though its length is another', async () => {
+  test('returns the same bytes when the server compresses them', async () => {
     const { http } = await serve((_, response) => {
       response.setHeader('content-encoding', 'gzip');
       response.end(gzipSync(CONTENT));
@@ -68,7 +68,7 @@ describe('a download', () => {
   });
 
   test.each(['with a length', 'in chunks'])(
-    'that is cut (%s) is unreachable, and what came before is good',
+    'that is cut (%s) fails as unreachable, and the bytes before are good',
     async (how) => {
       const { http } = await serve((_, response) => {
         if (how === 'with a length') response.setHeader('content-length', CONTENT.length);
@@ -81,7 +81,7 @@ describe('a download', () => {
   );
 
   test.each([0, 1, 200_000])(
-    'from byte %i that ends before the end which its server named is unreachable, however normal it looks',
+    'from byte %i fails as unreachable when it ends before the end in Content-Range',
     async (offset) => {
       const { http } = await serve((request, response) => {
         const from = parseRange(request.headers.range);
@@ -97,19 +97,19 @@ describe('a download', () => {
     },
   );
 
-  test('again asks for a range from the first byte on too, and of an empty file there is nothing', async () => {
+  test('asks for a range from byte 0 when it is repeated, and returns nothing for an empty file', async () => {
     const { http, requests } = await serve((_, response) => response.writeHead(416).end());
     expect(await drain(download(http, FILE, 0, patience(), { again: true }))).toEqual({
       bytes: Buffer.alloc(0),
     });
     expect(requests.map(({ headers }) => headers.range)).toEqual(['bytes=0-']);
-    // Further on it is no answer: something was there.
+    // At a later offset 416 is an error: the file had bytes before.
     expect((await drain(download(http, FILE, 5, patience()))).error).toMatchObject({
       code: 'request-rejected',
     });
   });
 
-  test('that is compressed is not held to the end that its server named: of which bytes, nobody knows', async () => {
+  test('ignores the end in Content-Range when the body is compressed', async () => {
     const { http } = await serve((_, response) => {
       response.writeHead(206, { 'content-range': 'bytes 6-999999/1000000', 'content-encoding': 'gzip' });
       response.end(gzipSync(CONTENT.subarray(6)));
@@ -117,14 +117,14 @@ describe('a download', () => {
     expect((await drain(download(http, FILE, 7, patience()))).error).toBeUndefined();
   });
 
-  test('that stalls is given up', async () => {
+  test('fails when the connection stalls', async () => {
     const { http } = await serve((_, response) => response.write(CONTENT.subarray(0, 1000)));
     const { bytes, error } = await drain(download(http, FILE, 0, patience(), { idleMs: 50 }));
     expect(error).toMatchObject({ code: 'unreachable', message: expect.stringContaining('in time') });
     expect(bytes.length).toBe(1000);
   });
 
-  test('whose taker needs longer than that is not', async () => {
+  test('does not fail when the consumer is slow', async () => {
     const { http } = await serve((_, response) => response.end(CONTENT));
     let bytes = 0;
     for await (const chunk of download(http, FILE, 0, patience(), { idleMs: 50 })) {
@@ -134,7 +134,7 @@ describe('a download', () => {
     expect(bytes).toBe(CONTENT.length);
   });
 
-  test('tries the second address where the first knows no such file, and says result-gone where both do not', async () => {
+  test('tries the second path when the first has no such file, and fails as result-gone when both have none', async () => {
     let there = true;
     const { http, requests } = await serve((request, response) => {
       if (there && request.url?.startsWith('/v1beta/')) response.end('x');
@@ -149,7 +149,7 @@ describe('a download', () => {
     expect((await drain(download(http, FILE, 0, patience()))).error).toMatchObject({ code: 'result-gone' });
   });
 
-  test('that we cancel ends with our reason', async () => {
+  test('ends with the reason of our signal when we cancel', async () => {
     const controller = new AbortController();
     const { http } = await serve((_, response) => response.write(CONTENT.subarray(0, 1000)));
     const reason = new Error('cancelled');
@@ -159,7 +159,7 @@ describe('a download', () => {
     expect(await catchFailure(chunks.next())).toBe(reason);
   });
 
-  test('that is left in the middle gives its connection back', async () => {
+  test('closes its connection when the consumer stops in the middle', async () => {
     const { http, requests } = await serve((_, response) => {
       const more = () => {
         while (!response.destroyed && response.write(CONTENT));

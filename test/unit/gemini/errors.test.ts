@@ -17,7 +17,7 @@ function catchError(
   return toError(readRefusal(status, body, new Headers(headers), NOW), subject);
 }
 
-describe('what Google refuses', () => {
+describe('an error answer of Google', () => {
   const badKey = [{ '@type': 'x/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID', domain: 'googleapis.com' }];
 
   test.each<[number, string, string, unknown[], Subject, string]>([
@@ -66,7 +66,7 @@ describe('what Google refuses', () => {
     },
   );
 
-  test('a key that is no key is that, whatever else is said', () => {
+  test('is key-invalid when the key is wrong, whatever else the answer says', () => {
     expect(catchError(400, envelope(400, 'INVALID_ARGUMENT', noFile, badKey), 'create').code).toBe(
       'key-invalid',
     );
@@ -84,14 +84,14 @@ describe('what Google refuses', () => {
     ['a list', 500, '[]', '[]'],
     ['null', 500, 'null', 'null'],
     ['a very long message', 500, `{"error":{"message":${JSON.stringify('x'.repeat(9000))}}}`, 'xxx'],
-  ])('with %s (%i) is unavailable, in a short sentence', (_, status, body, words) => {
+  ])('with %s (%i) is unavailable, with a short message', (_, status, body, words) => {
     const error = catchError(status, body);
     expect(error.code).toBe('unavailable');
     expect(error.message).toContain(words);
     expect(error.message.length).toBeLessThan(400);
   });
 
-  test('says when to come back by RetryInfo before Retry-After', () => {
+  test('uses RetryInfo before Retry-After', () => {
     const details = [{ '@type': 'x/Help' }, { '@type': 'x/google.rpc.RetryInfo', retryDelay: '37.5s' }];
     const body = envelope(429, 'RESOURCE_EXHAUSTED', 'Quota.', details);
     expect(catchError(429, body, 'create', { 'retry-after': '5' }).retryAfterMs).toBe(37_500);
@@ -118,7 +118,7 @@ describe('a call without an answer', () => {
   const failed = (cause: unknown) => new TypeError('fetch failed', { cause });
   const system = (code: string, syscall?: string) => Object.assign(new Error(code), { code, syscall });
 
-  test('is unreachable, and names what happened and not only "fetch failed"', () => {
+  test('is unreachable, and names the cause instead of "fetch failed"', () => {
     const error = toNetworkError(
       failed(system('ECONNRESET', 'read')),
       'create',
@@ -128,12 +128,12 @@ describe('a call without an answer', () => {
     expect((error as Error).message).toMatch(/creation of the job: ECONNRESET/);
   });
 
-  test('that ran out of time says so', () => {
+  test('names a timeout', () => {
     const error = toNetworkError(new DOMException('x', 'TimeoutError'), 'job', new AbortController().signal);
     expect((error as Error).message).toContain('no answer in time');
   });
 
-  test('that we cancelled stays the cancellation it is', () => {
+  test('keeps our own cancellation unchanged', () => {
     const reason = new Error('cancelled');
     expect(toNetworkError(failed(system('ECONNRESET')), 'job', AbortSignal.abort(reason))).toBe(reason);
   });

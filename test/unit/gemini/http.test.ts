@@ -8,14 +8,14 @@ import { catchFailure, collectText, KEY, patience, serve } from './server.ts';
 const JOB = 'batches/abc';
 
 describe('the key', () => {
-  test('goes to Google in a header, never in the address', async () => {
+  test('is sent in a header, never in the URL', async () => {
     const { gemini, requests } = await serve((_, response) => response.end(JSON.stringify({ name: JOB })));
     await gemini.jobs.get(JOB, patience());
     expect(requests[0]?.headers['x-goog-api-key']).toBe(KEY);
     expect(requests[0]?.url).not.toContain(KEY);
   });
 
-  test('does not follow a redirect to whoever is named there', async () => {
+  test('is not sent to the target of a redirect', async () => {
     const thief = await serve((_, response) => response.end('{}'));
     const { gemini } = await serve((_, response) => {
       response.writeHead(307, { location: `${thief.url}/v1beta/${JOB}` });
@@ -31,7 +31,7 @@ describe('the key', () => {
     expect(thief.requests).toEqual([]);
   });
 
-  test('goes to the base URL whatever host an upload is sent to', async () => {
+  test('is sent to the base URL, whatever host the upload URL has', async () => {
     const thief = await serve((_, response) => response.end('{}'));
     const { gemini, requests } = await serve((request, response) => {
       const begins = request.headers['x-goog-upload-command'] === 'start';
@@ -54,7 +54,7 @@ describe('the key', () => {
     expect(thief.requests).toEqual([]);
   });
 
-  test('is in no error, though the refusal quotes it, by our own calls nor by those of the SDK', async () => {
+  test('is in no error, even if Google quotes it, in our calls and in those of the SDK', async () => {
     const { gemini } = await serve((request, response) => {
       const message = `Permission denied: Consumer 'api_key:${KEY}' has been suspended. ${JSON.stringify(request.headers)}`;
       response.writeHead(403, { 'content-type': 'application/json' });
@@ -76,7 +76,7 @@ describe('the key', () => {
   });
 
   test.each(['with\nnewline', 'grün', 'a b', '\u0000'])(
-    'that cannot stand in a header (%j) is refused without a quote',
+    'that cannot be sent in a header (%j) is refused without being quoted',
     (apiKey) => {
       const make = () => createGemini({ baseUrl: 'http://127.0.0.1:1', apiKey });
       expect(make).toThrow(
@@ -86,11 +86,11 @@ describe('the key', () => {
   );
 });
 
-describe('making a job', () => {
+describe('creating a job', () => {
   const create = (gemini: ReturnType<typeof createGemini>, mayLeave = () => true) =>
     gemini.jobs.create('gemini-3-pro-image', 'hb/x/r1.1', 'files/in', mayLeave, patience());
 
-  test('sends one POST with name and file, and says which job it made', async () => {
+  test('sends one POST with name and file, and returns the job', async () => {
     let sent = '';
     const { gemini, requests } = await serve((_, response, body) => {
       sent = body.toString();
@@ -105,7 +105,7 @@ describe('making a job', () => {
     });
   });
 
-  test.each([400, 401, 403, 404, 429])('that is answered %i made none for certain', async (status) => {
+  test.each([400, 401, 403, 404, 429])('is refused when Google answers %i', async (status) => {
     const { gemini, requests } = await serve((_, response) => {
       response.writeHead(status, { 'retry-after': '7' });
       response.end();
@@ -115,7 +115,7 @@ describe('making a job', () => {
   });
 
   test.each([408, 500, 502, 503, 504])(
-    'that is answered %i may have made one, and is not sent again',
+    'is unknown when Google answers %i, and is not sent again',
     async (status) => {
       const { gemini, requests } = await serve((_, response) => {
         response.writeHead(status);
@@ -127,20 +127,20 @@ describe('making a job', () => {
   );
 
   test.each(['', 'ok', '{}', '{"name":"operations/1"}', '<html>'])(
-    'that is answered 200 with %j may have made one',
+    'is unknown when Google answers 200 with %j',
     async (body) => {
       const { gemini } = await serve((_, response) => response.end(body));
       expect(await create(gemini)).toMatchObject({ kind: 'unknown', error: { code: 'invalid-response' } });
     },
   );
 
-  test('whose connection ends before the answer may have made one', async () => {
+  test('is unknown when the connection ends before the answer', async () => {
     const { gemini, requests } = await serve((_, response) => response.destroy());
     expect(await create(gemini)).toMatchObject({ kind: 'unknown', error: { code: 'unreachable' } });
     expect(requests).toHaveLength(1);
   });
 
-  test('that nobody listens to made none', async () => {
+  test('is refused when nothing listens at the address', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => closed.once('listening', resolve));
     const { port } = closed.address() as AddressInfo;
@@ -149,13 +149,13 @@ describe('making a job', () => {
     expect(await create(gemini)).toMatchObject({ kind: 'refused', error: { code: 'unreachable' } });
   });
 
-  test('that no certificate vouches for made none', async () => {
+  test('is refused when the certificate is not valid', async () => {
     const { url } = await serve((_, response) => response.end());
     const gemini = createGemini({ baseUrl: url.replace('http:', 'https:'), apiKey: KEY });
     expect(await create(gemini)).toMatchObject({ kind: 'refused', error: { code: 'unreachable' } });
   });
 
-  test('is given up where it is too late once the connection stands, and not one byte of it leaves', async () => {
+  test('sends no byte when it is too late once the connection is open', async () => {
     const heard: Buffer[] = [];
     let connections = 0;
     const listening = createServer((socket) => {
@@ -173,7 +173,7 @@ describe('making a job', () => {
     expect(heard).toEqual([]);
   });
 
-  test('that we interrupt may have made one', async () => {
+  test('is unknown when we interrupt it', async () => {
     const controller = new AbortController();
     const { gemini } = await serve(() => controller.abort(new Error('shutdown')));
     const made = await gemini.jobs.create('gemini-x', 'hb/x', 'files/x', () => true, controller.signal);
@@ -181,8 +181,8 @@ describe('making a job', () => {
   });
 });
 
-describe('the list of jobs', () => {
-  test('goes through all pages, and leaves out what has no name of a job', async () => {
+describe('listing jobs', () => {
+  test('reads all pages, and skips entries without the name of a job', async () => {
     const { gemini } = await serve((request, response) => {
       const page = new URL(request.url ?? '', 'http://x').searchParams.get('pageToken');
       const job = (name: string) => ({
@@ -204,7 +204,7 @@ describe('the list of jobs', () => {
     expect(names).toEqual(['batches/a of batches/a', 'batches/b of batches/b']);
   });
 
-  test('is empty where the answer is {}', async () => {
+  test('returns nothing when the answer is {}', async () => {
     const { gemini } = await serve((_, response) =>
       response.setHeader('content-type', 'application/json').end('{}'),
     );
@@ -216,7 +216,7 @@ test.each([
   [404, 'NOT_FOUND'],
   [400, 'FAILED_PRECONDITION'],
   [400, 'INVALID_ARGUMENT'],
-])('cancelling a job that is gone or ended (%i %s) is a success', async (code, status) => {
+])('succeeds in cancelling a job that is gone or has ended (%i %s)', async (code, status) => {
   const { gemini } = await serve((_, response) => {
     response.writeHead(code, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ error: { code, status, message: 'x' } }));
@@ -224,7 +224,7 @@ test.each([
   await expect(gemini.jobs.cancel(JOB, patience())).resolves.toBeUndefined();
 });
 
-test('a body without an end is garbled and not held', async () => {
+test('a body without an end fails as invalid-response and is not kept in memory', async () => {
   const { gemini } = await serve((_, response) => {
     const piece = Buffer.alloc(1 << 20, 'x');
     const more = () => {

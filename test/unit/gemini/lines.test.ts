@@ -58,23 +58,23 @@ property([split])('who begins at the end of a line gets the lines behind it', as
   }
 });
 
-test('a line that is too long is cut to its beginning, and the next one is whole', async () => {
+test('keeps only the beginning of a line that is too long, and the whole next line', async () => {
   const bytes = Buffer.from(`one\n${'x'.repeat(100_000)}\ntwo\n`);
   const places = Array.from({ length: 100 }, (_, n) => n * 1000);
   const lines = await readLines(bytes, places, 0, 10_000);
   expect(lines.map(({ tooLong }) => tooLong)).toEqual([undefined, true, undefined]);
   expect(lines[1]?.bytes.length).toBeLessThanOrEqual(4096);
   expect(lines[1]?.end).toBe(100_005);
-  expect(lines[2]).toEqual({ bytes: Buffer.from('two'), end: bytes.length, whole: true });
+  expect(lines[2]).toEqual({ bytes: Buffer.from('two'), end: bytes.length, hasNewline: true });
 });
 
-test('a line as long as allowed is whole', async () => {
+test('keeps a line of the maximum length', async () => {
   const [line] = await readLines(Buffer.from(`${'x'.repeat(100)}\n`), [33], 0, 100);
-  expect(line).toMatchObject({ whole: true, end: 101 });
+  expect(line).toMatchObject({ hasNewline: true, end: 101 });
   expect(line?.tooLong).toBeUndefined();
 });
 
-test('of a line without an end only a bounded beginning is held', async () => {
+test('keeps only a bounded beginning of a line without an end', async () => {
   // 400 MB in pieces of 1 MB that are all the same memory.
   const piece = Buffer.alloc(1 << 20, 'x');
   const endless = async function* () {
@@ -84,5 +84,5 @@ test('of a line without an end only a bounded beginning is held', async () => {
   const before = process.memoryUsage().arrayBuffers;
   for await (const line of splitLines(endless(), 0, 4 << 20)) lines.push(line);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20);
-  expect(lines).toMatchObject([{ tooLong: true, whole: false, end: 400 << 20 }]);
+  expect(lines).toMatchObject([{ tooLong: true, hasNewline: false, end: 400 << 20 }]);
 });

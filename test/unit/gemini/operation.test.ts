@@ -13,7 +13,7 @@ function operation(metadata: object = {}, rest: object = {}) {
 }
 
 describe('a job', () => {
-  test('that runs is read as Google shows it: int64 as text, zero counters left out', () => {
+  test('that runs is read from int64 as text and with zero counters left out', () => {
     const batchStats = { requestCount: '12', pendingRequestCount: '7', successfulRequestCount: '5' };
     expect(
       readOperation(
@@ -31,14 +31,14 @@ describe('a job', () => {
     });
   });
 
-  test('that succeeded names its result in either of two places', () => {
+  test('that succeeded has its result file in either of two places', () => {
     const output = { responsesFile: RESULT };
     const state = 'BATCH_STATE_SUCCEEDED';
     expect(readOperation(operation({ state, output })).resultFile).toBe(RESULT);
     expect(readOperation(operation({ state }, { done: true, response: output })).resultFile).toBe(RESULT);
   });
 
-  test('that failed says why, at most 500 characters of it', () => {
+  test('that failed has its error, with at most 500 characters', () => {
     const state = 'BATCH_STATE_FAILED';
     const error = { code: 13, message: 'm'.repeat(2000) };
     expect(readOperation(operation({ state }, { done: true, error })).error).toEqual({
@@ -52,14 +52,14 @@ describe('a job', () => {
   });
 
   test.each(JOB_STATES.filter((state) => state !== 'UNKNOWN'))(
-    'in the state %s is known by both spellings',
+    'in the state %s is read in both spellings',
     (state) => {
       expect(parseState(`BATCH_STATE_${state}`)).toBe(state);
       expect(parseState(`JOB_STATE_${state}`)).toBe(state);
     },
   );
 
-  test('in a state that is not known is not at its end, and keeps its spelling', () => {
+  test('in an unknown state has not ended, and keeps its spelling', () => {
     expect(readOperation(operation({ state: 'BATCH_STATE_PAUSED' }))).toMatchObject({
       state: 'UNKNOWN',
       wireState: 'BATCH_STATE_PAUSED',
@@ -67,7 +67,7 @@ describe('a job', () => {
     expect(parseState('BATCH_STATE_UNSPECIFIED')).toBe('PENDING');
   });
 
-  test('in a state that is not known has ended where the operation is done', () => {
+  test('in an unknown state has ended when the operation is done', () => {
     const odd = { state: 'BATCH_STATE_PARTLY_SUCCEEDED' };
     expect(readOperation(operation(odd, { done: true, response: { responsesFile: RESULT } }))).toMatchObject({
       state: 'SUCCEEDED',
@@ -77,7 +77,7 @@ describe('a job', () => {
   });
 
   test.each(['0', 'yesterday', '2026', '', '2026-13-45T99:99:99Z'])(
-    'created at %j has no time of creation',
+    'with the createTime %j has no creation time',
     (createTime) => {
       expect(readOperation(operation({ createTime })).createTime).toBeUndefined();
     },
@@ -91,14 +91,14 @@ describe('a job', () => {
   );
 
   test.each(['files/../../x', 'https://elsewhere/x', 'files/', 7])(
-    'does not take %j for a result file',
+    'does not accept %j as a result file',
     (responsesFile) => {
       expect(readOperation(operation({ output: { responsesFile } })).resultFile).toBeUndefined();
     },
   );
 });
 
-describe('what is no job', () => {
+describe('JSON that is not a job', () => {
   test.each([
     undefined,
     null,
@@ -108,7 +108,7 @@ describe('what is no job', () => {
     { name: 'batches/../x' },
     { name: 'operations/1' },
     { name: NAME, metadata: 7 },
-  ])('is garbled: %j', (value) => {
+  ])('fails as invalid-response: %j', (value) => {
     expect(() => readOperation(value)).toThrow(expect.objectContaining({ code: 'invalid-response' }));
   });
 

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { createHttp, type Http } from '../../../src/gemini/http.ts';
 import { createGemini } from '../../../src/gemini/index.ts';
 
-/** Unlike anything else that a test says, so that it is found wherever it leaks to. */
+/** Unlike any other text in the tests, so that a leak is found anywhere. */
 export const KEY = 'AIzaSecret-0123456789';
 
 export interface Server {
@@ -14,7 +14,7 @@ export interface Server {
   requests: IncomingMessage[];
 }
 
-/** A server on loopback that does just what this test wants of it. */
+/** A server on loopback with the handler of the test. */
 export async function serve(
   answer: (request: IncomingMessage, response: ServerResponse, body: Buffer) => void,
 ): Promise<Server> {
@@ -24,7 +24,7 @@ export async function serve(
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => answer(request, response, Buffer.concat(chunks)));
-    // The client went away, as the test wanted.
+    // The client disconnected, as the test intends.
     request.on('error', () => undefined);
   });
   await new Promise<void>((resolve) => {
@@ -41,13 +41,13 @@ export async function serve(
 
 export const patience = () => AbortSignal.timeout(10_000);
 
-/** Everything that an error says, its causes included. */
+/** The whole text of an error, with its causes. */
 export function collectText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return [error.stack, JSON.stringify(error), collectText(error.cause ?? '')].join('\n');
 }
 
-/** What a promise is rejected with. */
+/** The error that a promise rejects with. */
 export async function catchFailure(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

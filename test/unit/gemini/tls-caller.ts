@@ -1,4 +1,4 @@
-/** Makes a job at the base URL of its argument and writes what came of it as one line of JSON: `tls-caller.ts URL`. */
+/** Creates a job at the base URL in its argument and prints the outcome as one line of JSON: `tls-caller.ts URL`. */
 import { createGemini } from '../../../src/gemini/index.ts';
 
 const [baseUrl = ''] = process.argv.slice(2);

@@ -11,7 +11,7 @@ import { expect, onTestFinished, test } from 'vitest';
 const CALLER = join(import.meta.dirname, 'tls-caller.ts');
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
-/** A certificate for localhost that nobody but this test believes. */
+/** A certificate for localhost that only this test trusts. */
 async function certificate(): Promise<{ file: string; key: Buffer; cert: Buffer }> {
   const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-tls-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -22,8 +22,8 @@ async function certificate(): Promise<{ file: string; key: Buffer; cert: Buffer 
   return { file: cert, key: await readFile(key), cert: await readFile(cert) };
 }
 
-// In a process of its own: Node reads the certificates that it believes once, at its start.
-test.skipIf(!hasOpenssl)('a job is made over TLS, as with Google, by one POST', async () => {
+// In its own process: Node reads the trusted certificates once, at its start.
+test.skipIf(!hasOpenssl)('creates a job over TLS with one POST', async () => {
   const { file, ...identity } = await certificate();
   const heard: string[] = [];
   const server = createServer(identity, (request, response) => {

@@ -13,14 +13,14 @@ const FILE = {
 };
 
 interface Manners {
-  /** Cuts the connection at the nth piece, after this many bytes of it arrived; Infinity: only the answer is lost. */
+  /** Cuts the connection at the nth piece, after this many of its bytes; Infinity: only the answer is lost. */
   cuts?: Record<number, number>;
-  /** In place of the true answer to a query. */
+  /** Replaces the answer to a query. */
   received?: string;
   file?: object;
 }
 
-/** A server that takes uploads as Google does. */
+/** A server with Google's upload protocol. */
 async function uploadServer({ cuts = {}, received, file = FILE }: Manners = {}) {
   const commands: string[] = [];
   let content = Buffer.alloc(0);
@@ -76,7 +76,7 @@ const BIG = content(18 * MB);
 
 describe('an upload', () => {
   test.each([1, 8 * MB, 8 * MB + 1])(
-    'of %i bytes arrives whole, in pieces of at most 8 MB',
+    'of %i bytes arrives completely, in pieces of at most 8 MB',
     async (bytes) => {
       const { gemini, commands, content: arrived } = await uploadServer();
       const whole = BIG.subarray(0, bytes);
@@ -97,7 +97,7 @@ describe('an upload', () => {
     },
   );
 
-  test('that is cut goes on at the byte that the server asks for, and sends no piece twice', async () => {
+  test('that is cut continues at the byte that the server names, and sends no piece twice', async () => {
     const { gemini, commands, content: arrived } = await uploadServer({ cuts: { 2: 3 * MB, 3: 0 } });
     await gemini.files.upload(buildUpload(BIG), patience(), () => undefined);
     expect(arrived().equals(BIG)).toBe(true);
@@ -119,14 +119,14 @@ describe('an upload', () => {
     expect(commands).toEqual(['start', 'upload, finalize', 'query']);
   });
 
-  test('of which all bytes arrived but not its end is ended with an empty piece', async () => {
+  test('ends with an empty piece when all bytes arrived but not the last command', async () => {
     const { gemini, content: arrived, commands } = await uploadServer({ cuts: { 2: 8 * MB } });
     await gemini.files.upload(buildUpload(BIG.subarray(0, 16 * MB)), patience(), () => undefined);
     expect(arrived().length).toBe(16 * MB);
     expect(commands).toEqual(['start', 'upload', 'upload, finalize', 'query', 'upload, finalize']);
   });
 
-  test('that is cut again and again is given up', async () => {
+  test('fails when it is cut too often', async () => {
     const cuts = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [n + 1, 10]));
     const { gemini, commands } = await uploadServer({ cuts });
     await expect(gemini.files.upload(buildUpload(BIG), patience(), () => undefined)).rejects.toMatchObject({
@@ -136,7 +136,7 @@ describe('an upload', () => {
   });
 
   test.each(['', 'much', '-1', '999999999'])(
-    'whose server says that %j bytes arrived fails and does not go astray',
+    'fails when the server reports %j received bytes',
     async (received) => {
       const { gemini } = await uploadServer({ cuts: { 1: 10 }, received });
       await expect(
@@ -148,7 +148,7 @@ describe('an upload', () => {
   );
 
   test.each([{}, { name: 'files/../x', uri: FILE.uri, mimeType: 'x/y' }, { ...FILE, uri: 'no url' }])(
-    'answered with %j is garbled',
+    'answered with %j fails as invalid-response',
     async (file) => {
       const { gemini } = await uploadServer({ file });
       await expect(
@@ -159,7 +159,7 @@ describe('an upload', () => {
     },
   );
 
-  test('without a time of expiry is taken to last for 48 h', async () => {
+  test('without an expiry time counts as lasting 48 h', async () => {
     const { gemini } = await uploadServer({ file: { ...FILE, expirationTime: 'later' } });
     const { expiresAt } = await gemini.files.upload(
       buildUpload(BIG.subarray(0, 10)),

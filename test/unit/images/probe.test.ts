@@ -6,7 +6,7 @@ import { probeImage } from '../../../src/manifest/index.ts';
 
 const picture = () => sharp({ create: { width: 40, height: 30, channels: 3, background: 'teal' } });
 
-/** Length, name, data, and a checksum that nobody looks at. */
+/** Length, name, data, and a checksum that is not verified. */
 function pngChunk(name: string, data: Buffer): Buffer {
   const chunk = Buffer.alloc(12 + data.length);
   chunk.writeUInt32BE(data.length);
@@ -22,7 +22,7 @@ function box(name: string, ...content: Buffer[]): Buffer {
   return Buffer.concat([head, ...content]);
 }
 
-/** The boxes of an HEIF file that name its pixels. */
+/** The boxes of an HEIF file that hold its size. */
 function heif(brand: string, width: number, height: number, compatible = 'mif1'): Buffer {
   const ispe = Buffer.alloc(12);
   ispe.writeUInt32BE(width, 4);
@@ -33,7 +33,7 @@ function heif(brand: string, width: number, height: number, compatible = 'mif1')
   ]);
 }
 
-describe('the look at a reference', () => {
+describe('probing a reference', () => {
   let png: Buffer;
   let jpeg: Buffer;
   let webp: Buffer;

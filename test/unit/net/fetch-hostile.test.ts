@@ -12,15 +12,15 @@ const never = () => new AbortController().signal;
 const refused = (why: RegExp) => ({ code: 'reference-unreachable', message: expect.stringMatching(why) });
 
 /**
- * A server that says just these bytes to whoever comes, behind a name of the internet. The connection is made without
- * TLS, which is none of what is tried here.
+ * A server that sends exactly these bytes, behind a public name. The connection has no TLS, which is not the subject
+ * here.
  */
 async function host(say: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   let written = 0;
   const server = createServer((socket) => {
     sockets.add(socket);
-    // Whoever has enough hangs up.
+    // The client closes the connection when it has enough.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       written += socket.bytesWritten;
@@ -53,7 +53,7 @@ async function host(say: (socket: Socket) => void) {
 
 const head = (...lines: string[]) => `HTTP/1.1 200 OK\r\n${lines.join('\r\n')}\r\n\r\n`;
 
-/** Writes this as long as somebody takes it. */
+/** Writes this until the client disconnects. */
 function forEver(socket: Socket, piece: Buffer | string): void {
   const more = () => {
     while (!socket.destroyed && socket.write(piece));
@@ -64,7 +64,7 @@ function forEver(socket: Socket, piece: Buffer | string): void {
 
 const forEverChunk = `${MB.toString(16)}\r\n${'x'.repeat(MB)}\r\n`;
 
-describe('a server that means harm', () => {
+describe('a hostile server', () => {
   test.each<[string, (socket: Socket) => void, RegExp]>([
     ['accepts and says nothing', () => undefined, /timeout/],
     ['never ends its headers', (socket) => forEver(socket, 'x-more: x\r\n'), /./],
@@ -82,7 +82,7 @@ describe('a server that means harm', () => {
       (socket) => void socket.write(`${head('content-length: 1000')}xx`),
       /timeout/,
     ],
-  ])('and %s is left when its time is over', async (_, say, why) => {
+  ])('is cut off at the deadline when it %s', async (_, say, why) => {
     const { fetch, open } = await host(say);
     await expect(fetch()).rejects.toMatchObject(refused(why));
     await expect.poll(open).toBe(0);
@@ -107,7 +107,7 @@ describe('a server that means harm', () => {
       'sends a gzip of a gigabyte',
       (socket) => {
         socket.write(head('content-encoding: gzip', 'connection: close'));
-        // A gzip may be several, one behind the other.
+        // A gzip body may have several members.
         forEver(socket, gzipSync(Buffer.alloc(50 * MB)));
       },
     ],
@@ -123,7 +123,7 @@ describe('a server that means harm', () => {
         );
       },
     ],
-  ])('and %s is left at the first byte too many', async (_, say) => {
+  ])('is cut off at the first byte over the limit when it %s', async (_, say) => {
     const { fetch, open, written } = await host(say);
     await expect(fetch(PATIENT)).rejects.toMatchObject(refused(/more than 1000000 bytes/));
     await expect.poll(open).toBe(0);
@@ -139,7 +139,7 @@ describe('a server that means harm', () => {
     ],
     ['speaks something else', (socket) => void socket.end('220 mail.example ESMTP\r\n')],
     ['hangs up', (socket) => void socket.destroy()],
-  ])('and %s gives nothing, rather than a part', async (_, say) => {
+  ])('yields an error instead of a part when it %s', async (_, say) => {
     const { fetch } = await host(say);
     await expect(fetch(PATIENT)).rejects.toMatchObject(
       refused(/^The reference at https:\/\/host\.example could not be fetched: ./),
@@ -147,7 +147,7 @@ describe('a server that means harm', () => {
   });
 });
 
-describe('an address in disguise', () => {
+describe('a disguised private address', () => {
   test.each([
     ['a dot behind it', 'https://127.0.0.1./x'],
     ['a dot behind a number', 'https://2130706433./x'],

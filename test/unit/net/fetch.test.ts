@@ -8,7 +8,7 @@ import { createListener } from '../../support/listener.ts';
 const LIMITS = { bytes: 1000, deadlineMs: 5_000 };
 const never = () => new AbortController().signal;
 
-/** Hosts of the test's own, in place of the internet. */
+/** Local servers under public names. */
 function hosts() {
   const agent = new MockAgent();
   agent.disableNetConnect();
@@ -22,7 +22,7 @@ function hosts() {
 
 const refused = (why: RegExp) => ({ code: 'reference-unreachable', message: expect.stringMatching(why) });
 
-describe('an address that a stranger names', () => {
+describe('a URL from a manifest', () => {
   test.each([
     ['loopback', '127.0.0.1'],
     ['loopback elsewhere in its range', '127.8.9.1'],
@@ -51,7 +51,7 @@ describe('an address that a stranger names', () => {
     ['multicast', '224.0.0.1'],
     ['broadcast', '255.255.255.255'],
     ['a documentation’s', '[2001:db8::1]'],
-  ])('is not connected to where it is %s: %s', async (_, host) => {
+  ])('is not fetched when it is %s: %s', async (_, host) => {
     const { port, connections } = await createListener();
     await expect(fetchPublic(`https://${host}:${port}/x.png`, LIMITS, never())).rejects.toMatchObject(
       refused(/not public/),
@@ -59,7 +59,7 @@ describe('an address that a stranger names', () => {
     expect(connections()).toBe(0);
   });
 
-  test('is not connected to where its name leads there', async () => {
+  test('is not fetched when its name resolves to a private address', async () => {
     const { port, connections } = await createListener();
     await expect(fetchPublic(`https://localhost:${port}/x.png`, LIMITS, never())).rejects.toMatchObject(
       refused(/not public/),
@@ -74,12 +74,12 @@ describe('an address that a stranger names', () => {
     'data:image/png;base64,AAAA',
     'x',
     '',
-  ])('is refused where it is not https: %s', async (url) => {
+  ])('is refused when it is not https: %s', async (url) => {
     await expect(fetchPublic(url, LIMITS, never())).rejects.toMatchObject({ code: 'reference-unreachable' });
   });
 });
 
-describe('the look-up of a connection', () => {
+describe('the DNS lookup of a connection', () => {
   const makeLookup = (...addresses: string[]): LookupFunction =>
     createPublicLookup((_host, _options, done) =>
       done(
@@ -92,7 +92,7 @@ describe('the look-up of a connection', () => {
       lookup('host', { all }, (error, address, family) => resolve(error ?? [address, family]));
     });
 
-  test('gives public addresses, all or the first', async () => {
+  test('returns public addresses, all or the first', async () => {
     const lookup = makeLookup('93.184.215.14', '2606:4700::1');
     expect(await ask(lookup, false)).toEqual(['93.184.215.14', 4]);
     expect(await ask(lookup, true)).toEqual([
@@ -105,14 +105,14 @@ describe('the look-up of a connection', () => {
   });
 
   test.each([[['10.0.0.1']], [['93.184.215.14', '169.254.169.254']], [['2606:4700::1', '::1']], [[]]])(
-    'fails where any of them is not: %j',
+    'fails when any address is not public: %j',
     async (addresses) => {
       expect(await ask(makeLookup(...addresses), false)).toBeInstanceOf(Error);
       expect(await ask(makeLookup(...addresses), true)).toBeInstanceOf(Error);
     },
   );
 
-  test('judges each connection anew, so that a name that changes its mind gains nothing', async () => {
+  test('checks each connection, so that DNS rebinding does not help', async () => {
     const answers = ['93.184.215.14', '127.0.0.1'];
     const lookup = createPublicLookup((_host, _options, done) =>
       done(null, [{ address: answers.shift() ?? '', family: 4 }]),
@@ -121,14 +121,14 @@ describe('the look-up of a connection', () => {
     expect(await ask(lookup, false)).toBeInstanceOf(Error);
   });
 
-  test('passes on that there is no such name', async () => {
+  test('passes on the error for an unknown name', async () => {
     const lookup = createPublicLookup((_host, _options, done) => done(new Error('ENOTFOUND'), []));
     expect(await ask(lookup, false)).toMatchObject({ message: 'ENOTFOUND' });
   });
 });
 
-describe('what is fetched', () => {
-  test('comes whole, through redirects too', async () => {
+describe('a fetched file', () => {
+  test('arrives completely, also through redirects', async () => {
     const { get, fetch } = hosts();
     get('https://one.example/a').reply(302, '', { headers: { location: '/b' } });
     get('https://one.example/b').reply(301, '', { headers: { location: 'https://two.example/c' } });
@@ -141,7 +141,7 @@ describe('what is fetched', () => {
     'https://[::ffff:10.0.0.1]/x',
     'https://2852039166/latest/meta-data',
     'http://two.example/x',
-  ])('is refused where a redirect leads to %s', async (location) => {
+  ])('is refused when a redirect leads to %s', async (location) => {
     const { get, fetch } = hosts();
     get('https://one.example/a').reply(302, '', { headers: { location } });
     await expect(fetch('https://one.example/a')).rejects.toMatchObject(refused(/not public|only https/));
@@ -155,7 +155,7 @@ describe('what is fetched', () => {
     await expect(fetch('https://one.example/0')).rejects.toMatchObject(refused(/more than 5 redirects/));
   });
 
-  test('has as many bytes as allowed and not one more', async () => {
+  test('has at most the allowed bytes', async () => {
     const { get, fetch } = hosts();
     get('https://one.example/fits').reply(200, 'x'.repeat(1000));
     get('https://one.example/long').reply(200, 'x'.repeat(1001));
@@ -163,7 +163,7 @@ describe('what is fetched', () => {
     await expect(fetch('https://one.example/long')).rejects.toMatchObject(refused(/more than 1000 bytes/));
   });
 
-  test('comes in time or not at all', async () => {
+  test('fails at the deadline', async () => {
     const { get, fetch } = hosts();
     get('https://one.example/slow').reply(200, 'x').delay(10_000);
     await expect(fetch('https://one.example/slow', { ...LIMITS, deadlineMs: 50 })).rejects.toMatchObject(
@@ -172,7 +172,7 @@ describe('what is fetched', () => {
   });
 
   test.each([404, 500, 304])(
-    'is not there where the server answers %i, and nothing but the host is told of its address',
+    'fails when the server answers %i, and the message names only the origin',
     async (status) => {
       const { get, fetch } = hosts();
       get('https://one.example/secret').reply(status, '');
@@ -182,7 +182,7 @@ describe('what is fetched', () => {
     },
   );
 
-  test('is left alone once we cancel, with our reason', async () => {
+  test('ends with the reason of our signal when we cancel', async () => {
     const reason = new Error('cancelled');
     await expect(fetchPublic('https://one.example/x', LIMITS, AbortSignal.abort(reason))).rejects.toBe(
       reason,

@@ -11,17 +11,17 @@ test.each([
   ['EPERM', 'store-unwritable', 'may not write'],
   ['EROFS', 'store-unwritable', 'read-only'],
   ['ENOENT', 'store-missing', 'gone'],
-  ['ENOTDIR', 'store-missing', 'no folder'],
+  ['ENOTDIR', 'store-missing', 'not a folder'],
   ['EIO', 'store-missing', 'disk'],
   ['ESTALE', 'store-missing', 'something failed'],
-])('%s is %s, names the store, and is tried again', (errno, code, words) => {
+])('%s becomes %s, names the store, and is retried', (errno, code, words) => {
   const error = toStoreError(failure(errno), '/mnt/store');
   expect(error).toMatchObject({ code, message: expect.stringContaining('/mnt/store') });
   expect(error.message).toContain(words);
   expect(getRetryPolicy(error.code)).toBe('soon');
 });
 
-test('an error of ours stays what it is', () => {
+test('keeps a HummingbatchError unchanged', () => {
   const own = new HummingbatchError('store-corrupt', 'x');
   expect(toStoreError(own, '/mnt/store')).toBe(own);
 });

@@ -19,7 +19,7 @@ async function newStore() {
 }
 
 describe('a value', () => {
-  test('is read as it was written, whole and in pieces, from text, bytes and a stream', async () => {
+  test('is read as it was written, at once and as a stream, from text, bytes and a stream', async () => {
     const { store } = await newStore();
     const long = Buffer.alloc(700_000, 'abc');
     const stream = async function* () {
@@ -50,7 +50,7 @@ describe('a value', () => {
     expect(text(await store.get('deep/er/two'))).toBe('second');
   });
 
-  test('is named after its content where it is staged first, and read in parts before', async () => {
+  test('can be staged, read in parts and then named by its content', async () => {
     const { root, store } = await newStore();
     const stream = async function* () {
       yield Buffer.from('grü');
@@ -65,7 +65,7 @@ describe('a value', () => {
     expect(await readdir(join(root, '.tmp'))).toEqual([]);
   });
 
-  test('that was staged leaves nothing where it is discarded, or its sender fails, whose error it is then', async () => {
+  test('that was staged leaves nothing when it is discarded or its source fails, and keeps the error of the source', async () => {
     const { root, store } = await newStore();
     await (await store.stage(Readable.from([Buffer.from('unwanted')]))).discard();
     const gone = new Error('the sender went away');
@@ -77,7 +77,7 @@ describe('a value', () => {
     expect(await readdir(join(root, '.tmp'))).toEqual([]);
   });
 
-  test('that was never written is undefined, and store-corrupt for a reader that needs it', async () => {
+  test('that was never written is undefined for get and store-corrupt for read', async () => {
     const { store } = await newStore();
     expect(await store.get('no/such')).toBeUndefined();
     expect(await store.head('no/such')).toBeUndefined();
@@ -87,7 +87,7 @@ describe('a value', () => {
     });
   });
 
-  test('is gone after delete, which may be called again', async () => {
+  test('is gone after delete, which can be called again', async () => {
     const { store } = await newStore();
     await store.put('a/b', '1');
     await store.delete('a/b');
@@ -96,7 +96,7 @@ describe('a value', () => {
   });
 });
 
-test('list names all keys under a prefix, folders the folders right under it, both sorted and without temporaries', async () => {
+test('lists keys under a prefix and the folders directly under it, sorted and without temporary files', async () => {
   const { store } = await newStore();
   for (const key of ['b/2/y', 'b/10/x', 'b/1', 'bc/3', 'b/2/deep/z']) await store.put(key, '');
   expect(await store.list('b/')).toEqual(['b/1', 'b/10/x', 'b/2/deep/z', 'b/2/y']);
@@ -107,7 +107,7 @@ test('list names all keys under a prefix, folders the folders right under it, bo
 });
 
 describe('putIfAbsent', () => {
-  test('lets exactly one of 20 at once win, over two openings of the store', async () => {
+  test('lets exactly one of 20 simultaneous calls win, over two openings of the store', async () => {
     const { root, store } = await newStore();
     const stores = [store, await openStore(root)];
     const wins = await Promise.all(
@@ -122,7 +122,7 @@ describe('putIfAbsent', () => {
     expect(await readdir(join(root, '.tmp'))).toEqual([]);
   });
 
-  test('never shows half a value to somebody who looks all the time', async () => {
+  test('never shows half a value to a concurrent reader', async () => {
     const { store } = await newStore();
     const value = 'x'.repeat(2_000_000);
     const written = new AbortController();
@@ -204,7 +204,7 @@ describe('a key', () => {
 });
 
 describe('a store whose folder is gone', () => {
-  test('says so for every call, and is not made again', async () => {
+  test('fails in every call, and is not created again', async () => {
     const { root, store } = await newStore();
     await store.put('a/b', '1');
     await rm(root, { recursive: true });
@@ -219,7 +219,7 @@ describe('a store whose folder is gone', () => {
     await expect(readdir(root)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('is not mistaken for an empty folder in its place, as of a disk that is not mounted', async () => {
+  test('is not confused with an empty folder in its place, as for a disk that is not mounted', async () => {
     const { root, store } = await newStore();
     await rm(root, { recursive: true });
     await mkdir(root);
@@ -229,7 +229,7 @@ describe('a store whose folder is gone', () => {
   });
 });
 
-test('a process killed while it writes leaves no half value under a final name', async () => {
+test('leaves no half value under a final name when the process is killed while it writes', async () => {
   const { root, store } = await newStore();
   const writer = fileURLToPath(new URL('./writer.ts', import.meta.url));
   const sizes = new Set<number>();
@@ -252,7 +252,7 @@ test('a process killed while it writes leaves no half value under a final name',
   expect([...sizes]).toEqual([1_000_002]);
 });
 
-test('a file that is no folder cannot be a store', async () => {
+test('refuses a file as a store', async () => {
   const path = join(await temporaryFolder(), 'file');
   await writeFile(path, '');
   await expect(openStore(path)).rejects.toMatchObject({ code: 'store-missing' });

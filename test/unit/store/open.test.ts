@@ -6,7 +6,7 @@ import { openStore } from '../../../src/store/open.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 describe('opening a store', () => {
-  test('makes its identity once, however many open it at the same time', async () => {
+  test('creates its id once, however many processes open it at the same time', async () => {
     const root = join(await temporaryFolder(), 'deep', 'store');
     const ids = await Promise.all(Array.from({ length: 10 }, async () => (await openStore(root)).id));
     expect(new Set(ids).size).toBe(1);
@@ -22,7 +22,7 @@ describe('opening a store', () => {
   });
 
   test.each(['', '{}', '{"id":"../../x"}', '[1', 'null'])(
-    'refuses an identity that reads %j',
+    'refuses a store.json with the content %j',
     async (content) => {
       const root = await temporaryFolder();
       await openStore(root);
@@ -31,7 +31,7 @@ describe('opening a store', () => {
     },
   );
 
-  test.each([1, 3])('refuses a store of version %i by name, and leaves it as it was', async (version) => {
+  test.each([1, 3])('refuses a store of version %i, and leaves it unchanged', async (version) => {
     const root = await temporaryFolder();
     const content = JSON.stringify({ version, id: 'store-0123456789abcdef' });
     await writeFile(join(root, 'store.json'), content);
@@ -42,14 +42,14 @@ describe('opening a store', () => {
     expect(await readFile(join(root, 'store.json'), 'utf8')).toBe(content);
   });
 
-  test.each(['s3://bucket/x', 'gs://bucket', 'https://host/x'])('refuses %s with a sentence', async (url) => {
+  test.each(['s3://bucket/x', 'gs://bucket', 'https://host/x'])('refuses %s and names it', async (url) => {
     await expect(openStore(url)).rejects.toMatchObject({
       code: 'store-unsupported',
       message: expect.stringContaining(url),
     });
   });
 
-  test('sweeps temporaries that are older than a day, and no others', async () => {
+  test('deletes temporary files that are older than a day, and no others', async () => {
     const root = await temporaryFolder();
     await openStore(root);
     const hours = async (name: string, age: number) => {
@@ -64,8 +64,8 @@ describe('opening a store', () => {
     expect(await readdir(join(root, '.tmp'))).toEqual(['young']);
   });
 
-  // The kernel lets nobody make folders there, root included.
-  test.runIf(process.platform === 'linux')('says that it may not write where it may not', async () => {
+  // The kernel lets no user create folders there, not even root.
+  test.runIf(process.platform === 'linux')('fails as store-unwritable without permission', async () => {
     await expect(openStore('/sys/hummingbatch')).rejects.toMatchObject({ code: 'store-unwritable' });
   });
 });
@@ -81,7 +81,7 @@ describe('JSON in a store', () => {
     expect(await getJsonLines(store, 'none.jsonl')).toBeUndefined();
   });
 
-  test('that is none is store-corrupt, and the file is named', async () => {
+  test('that is not valid fails as store-corrupt and names the file', async () => {
     const store = await openStore(await temporaryFolder());
     await store.put('broken.json', '{"a":1}\n{"b":');
     const corrupt = { code: 'store-corrupt', message: expect.stringContaining('broken.json') };

@@ -11,7 +11,7 @@ const disk = await vi.hoisted(
 );
 vi.mock('node:fs/promises', async (original) => disk.wrap(await original()));
 
-/** A store that lies on the disk for certain, with everything forgotten that made it. */
+/** A store that is durable on the disk, with the record of its creation cleared. */
 async function newStore() {
   const root = join(await temporaryFolder(), 'store');
   const store = await openStore(root);
@@ -19,7 +19,7 @@ async function newStore() {
   return { store, pathOf: (key: string) => join(root, key) };
 }
 
-/** Does something, promises it once it has returned, and answers with all that power cuts may leave. */
+/** Runs an operation, marks it as promised when it has returned, and yields every state that a power cut may leave. */
 async function cutDuring(
   act: () => Promise<unknown>,
   before?: ReadonlyMap<string, Buffer>,
@@ -31,7 +31,7 @@ async function cutDuring(
   return states;
 }
 
-/** The value is there once it was promised; before that it may be there, and never in part. */
+/** A promised value exists; before that it may exist, but never partly. */
 function expectWhole(states: readonly DiskState[], path: string, value: string, old?: string): void {
   for (const { files, promised, lost } of states) {
     const found = files.get(path)?.toString();
@@ -42,14 +42,14 @@ function expectWhole(states: readonly DiskState[], path: string, value: string, 
   expect(seen, 'both came to be').toEqual(new Set([old, value]));
 }
 
-describe('in each state that a power cut may leave', () => {
-  test('a value that is put in new folders is absent or whole, and there once put has returned', async () => {
+describe('in every state that a power cut may leave', () => {
+  test('a value in new folders is absent or complete, and exists once put has returned', async () => {
     const { store, pathOf } = await newStore();
     const states = await cutDuring(() => store.put('batches/autumn/images/hero.png', 'all of it'));
     expectWhole(states, pathOf('batches/autumn/images/hero.png'), 'all of it');
   });
 
-  test('a value that comes in pieces is absent or whole', async () => {
+  test('a value from a stream is absent or complete', async () => {
     const { store, pathOf } = await newStore();
     const pieces = async function* () {
       yield Buffer.from('the first, ');
@@ -59,7 +59,7 @@ describe('in each state that a power cut may leave', () => {
     expectWhole(states, pathOf('references/a'), 'the first, the second');
   });
 
-  test('a value that is replaced is the old one or the new one', async () => {
+  test('a replaced value is the old one or the new one', async () => {
     const { store, pathOf } = await newStore();
     await store.put('report.json', 'the old one');
     disk.reset();
@@ -71,7 +71,7 @@ describe('in each state that a power cut may leave', () => {
     expectWhole(states, path, 'the new one', 'the old one');
   });
 
-  test('a permit is absent or whole, and there once putIfAbsent has said that it was written', async () => {
+  test('a permit is absent or complete, and exists once putIfAbsent has returned true', async () => {
     const { store, pathOf } = await newStore();
     const states = await cutDuring(async () =>
       expect(await store.putIfAbsent('rounds/1/permits/1.json', 'a permit')).toBe(true),
@@ -79,21 +79,21 @@ describe('in each state that a power cut may leave', () => {
     expectWhole(states, pathOf('rounds/1/permits/1.json'), 'a permit');
   });
 
-  test('each of several values is absent or whole, and all are there once putAll has returned', async () => {
+  test('each of several values is absent or complete, and all exist once putAll has returned', async () => {
     const { store, pathOf } = await newStore();
     const entries = ['images/a', 'images/b', 'other/c'].map((key) => ({ key, data: `value of ${key}` }));
     const states = await cutDuring(() => store.putAll(entries));
     for (const { key, data } of entries) expectWhole(states, pathOf(key), data);
   });
 
-  test('a permit is there also where its folder was made by a process that was killed before it was synced', async () => {
+  test('a permit exists even if its folder was created by a process that was killed before the sync', async () => {
     const { store, pathOf } = await newStore();
     await mkdir(pathOf('rounds/1/permits'), { recursive: true });
     const states = await cutDuring(() => store.putIfAbsent('rounds/1/permits/1.json', 'a permit'));
     expectWhole(states, pathOf('rounds/1/permits/1.json'), 'a permit');
   });
 
-  test('a checkpoint is there only with all images that it promises', async () => {
+  test('a checkpoint exists only with all images that it records', async () => {
     const { store, pathOf } = await newStore();
     const images = ['images/a', 'images/b'].map((key) => ({ key, data: `image ${key}` }));
     const states = await cutDuring(async () => {
@@ -107,7 +107,7 @@ describe('in each state that a power cut may leave', () => {
   });
 });
 
-test('what is written is what the disk is asked for: no other way past the record', async () => {
+test('every write of the store is recorded', async () => {
   const { store, pathOf } = await newStore();
   await store.put('a/b', '1');
   expect(await readdir(pathOf('a'))).toEqual(['b']);

@@ -1,4 +1,4 @@
-/** Writes values of a known form into the store given, without end: to be killed. */
+/** Writes values of a known form into a store until it is killed. */
 import { openStore } from '../../../src/store/open.ts';
 
 const store = await openStore(process.argv[2] ?? '');

@@ -4,7 +4,7 @@ import { readSecrets } from '../../../src/webhooks/index.ts';
 const makeSecret = (bytes: number, fill = 7) => `whsec_${Buffer.alloc(bytes, fill).toString('base64')}`;
 const read = (text: string) => readSecrets(text, 'SECRETS');
 
-test('secrets are found by name, several of one name in their order', () => {
+test('finds secrets by name, several of one name in their order', () => {
   const [a, b, c] = [makeSecret(24, 1), makeSecret(32, 2), makeSecret(64, 3)];
   expect([...read(`shop=${a}, crm_2-x=${b},\nshop=${c}`)]).toEqual([
     ['shop', [a, c]],

@@ -22,7 +22,7 @@ const EVENT = {
 };
 const BODY = JSON.stringify(EVENT);
 
-/** A request as we send it. */
+/** A request as hummingbatch sends it. */
 function buildRequest({ body = BODY, secrets = [SECRET], at = NOW, id = 'autumn-1_ended_1' } = {}) {
   const timestamp = Math.floor(at / 1_000);
   const headers = {
@@ -41,17 +41,17 @@ describe('a signature of ours', () => {
     'is taken by another implementation, whatever is signed',
     (body, id) => {
       const { headers } = buildRequest({ body, id });
-      // It reads the body as JSON unless told otherwise.
+      // Without the option it parses the body as JSON.
       expect(() => new Webhook(SECRET).verify(body, headers, { jsonParse: false })).not.toThrow();
     },
   );
 
-  test('is refused by another implementation under another secret', () => {
+  test('is refused by another implementation with another secret', () => {
     const { headers } = buildRequest();
     expect(() => new Webhook(newSecret()).verify(BODY, headers)).toThrow(WebhookVerificationError);
   });
 
-  test('of several secrets is taken by whoever knows one of them', () => {
+  test('with several secrets is accepted with any one of them', () => {
     const [old, next] = [newSecret(), newSecret()];
     const { headers } = buildRequest({ secrets: [next, old] });
     for (const secret of [old, next]) expect(new Webhook(secret).verify(BODY, headers)).toEqual(EVENT);
@@ -73,7 +73,7 @@ describe('a message of another implementation', () => {
     }
   });
 
-  test('is taken as bytes, from Fetch headers, and from names in any case', () => {
+  test('is accepted as bytes, with Fetch headers, and with header names in any case', () => {
     const headers = buildHeaders(BODY);
     const shouted = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]),
@@ -85,7 +85,7 @@ describe('a message of another implementation', () => {
       });
   });
 
-  test('is taken under any of several secrets, and under none of others', () => {
+  test('is accepted with any of several secrets, and refused with others', () => {
     const request = { headers: buildHeaders(BODY), body: BODY, now: NOW };
     expect(verifyWebhook({ ...request, secret: [newSecret(), SECRET] }).id).toBe('msg_1');
     expect(() => verifyWebhook({ ...request, secret: [newSecret(), newSecret()] })).toThrow(
@@ -93,7 +93,7 @@ describe('a message of another implementation', () => {
     );
   });
 
-  test('is taken where the signature stands among others of any kind', () => {
+  test('is accepted when its signature is one of several', () => {
     const headers = buildHeaders(BODY);
     const among = `v1a,abc v2,${'A'.repeat(43)}= x  v1, ${headers['webhook-signature']} v1,AAAA`;
     const request = {
@@ -106,7 +106,7 @@ describe('a message of another implementation', () => {
   });
 });
 
-describe('what is no message of ours', () => {
+describe('a request is refused when it', () => {
   test('has one byte of its body changed', () => {
     const request = buildRequest();
     expect(() => verifyWebhook({ ...request, body: BODY.replace('COMPLETED', 'CANCELLED') })).toThrow(
@@ -127,7 +127,7 @@ describe('what is no message of ours', () => {
     );
   });
 
-  test('has its signature under a version that we do not know', () => {
+  test('has a signature of an unknown version', () => {
     const { headers, ...request } = buildRequest();
     const signature = headers['webhook-signature'].replace('v1,', 'v2,');
     expect(() =>
@@ -149,26 +149,26 @@ describe('what is no message of ours', () => {
     );
   });
 
-  test('was signed more than 5 minutes ago, or for a time that comes', () => {
+  test('has a timestamp more than 5 minutes in the past or future', () => {
     for (const minutes of [-4.9, 4.9]) verifyWebhook(buildRequest({ at: NOW + minutes * MINUTE }));
     for (const minutes of [-5.1, 5.1])
       expect(() => verifyWebhook(buildRequest({ at: NOW + minutes * MINUTE }))).toThrow(invalid(/5 minutes/));
   });
 
   test.each(['', '[]', 'null', '{"type":"batch.ended"}', '{"type":1,"timestamp":"x","data":{}}', '{'])(
-    'is signed and holds no event: %s',
+    'is signed and has no event: %s',
     (body) => {
       expect(() => verifyWebhook(buildRequest({ body }))).toThrow(invalid(/not an event/));
     },
   );
 
-  test('an event of a later version is handed on', () => {
+  test('accepts an event type of a later version', () => {
     const body = JSON.stringify({ ...EVENT, type: 'batch.sang' });
     expect(verifyWebhook(buildRequest({ body }))).toMatchObject({ type: 'batch.sang' });
   });
 
   test.each(['', 'whsec_', 'whsec_***', 'hunter2', `whsec_${'A'.repeat(31)}`])(
-    'nor is anything under %j, which is no secret and is not shown',
+    'refuses the invalid secret %j without showing it',
     (secret) => {
       const verify = () => verifyWebhook({ ...buildRequest(), secret });
       expect(verify).toThrow(expect.objectContaining({ code: 'usage' }));
@@ -177,7 +177,7 @@ describe('what is no message of ours', () => {
     },
   );
 
-  test('nor where there is no secret at all', () => {
+  test('refuses an empty list of secrets', () => {
     expect(() => verifyWebhook({ ...buildRequest(), secret: [] })).toThrow(
       expect.objectContaining({ code: 'usage' }),
     );
