@@ -5,8 +5,8 @@ const HOUR = 3_600_000;
 const price = { batchUsd: 33.6, interactiveUsd: 67.2, savingUsd: 33.6 };
 const many = { outputs: 500, inputTokens: 1, imageTokens: 1, price };
 
-describe('the trade', () => {
-  it('of many outputs without hurry is for the batch, with both prices and both waits', () => {
+describe('the cost comparison', () => {
+  it('advises a batch for many outputs, with both prices and both waits', () => {
     const costs = compareCosts(many);
     expect(costs).toMatchObject({
       outputs: 500,
@@ -21,7 +21,7 @@ describe('the trade', () => {
     ]);
   });
 
-  it('of fewer than 10 outputs is for the interactive API', () => {
+  it('advises the interactive API for fewer than 10 outputs', () => {
     expect(compareCosts({ ...many, outputs: 10 }).advice).toBe('batch');
     const few = compareCosts({ ...many, outputs: 9 });
     expect(few.advice).toBe('interactive');
@@ -30,12 +30,12 @@ describe('the trade', () => {
     );
   });
 
-  it('of what is wanted sooner than Google aims at is for the interactive API', () => {
+  it('advises the interactive API when the images are needed sooner than Google aims at', () => {
     expect(compareCosts(many, { withinMs: 24 * HOUR }).advice).toBe('batch');
     expect(compareCosts(many, { withinMs: HOUR }).advice).toBe('interactive');
   });
 
-  it('says so where the price is not known', () => {
+  it('says when the price is unknown', () => {
     const costs = compareCosts({ outputs: 500, inputTokens: 1 });
     expect(costs).not.toHaveProperty('price');
     expect(costs.sentences[0]).toContain('no price');

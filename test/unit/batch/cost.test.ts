@@ -23,7 +23,7 @@ const batch = manifest(
 );
 
 describe('an estimate', () => {
-  it('is the tokens of prompts, references and images, at half of the interactive price', () => {
+  it('counts the tokens of prompts, references and images at half of the interactive price', () => {
     const inputTokens = 10 * (100 + 10 + 3 * 560) + 1;
     const imageTokens = 10 * 1120 + 2000;
     const interactiveUsd = (inputTokens * 2 + imageTokens * 120) / 1e6;
@@ -34,19 +34,19 @@ describe('an estimate', () => {
     expect(price?.savingUsd).toBeCloseTo(interactiveUsd / 2, 10);
   });
 
-  it('of some outputs is theirs alone', () => {
+  it('counts only the given outputs', () => {
     const last = planOutputs(batch).slice(-1);
     expect(estimate(batch, last)).toMatchObject({ outputs: 1, inputTokens: 1, imageTokens: 2000 });
   });
 
-  it('of a model without a row has no price, rather than none to pay', () => {
+  it('has no price, instead of 0, for a model without a row', () => {
     const unknown = { ...batch, model: 'gemini-9-image' };
     expect(estimate(unknown)).toEqual({ outputs: 11, inputTokens: 10 * (110 + 3 * 1120) + 1 });
     expect(worstCaseUsd(unknown, planOutputs(unknown))).toBeUndefined();
     expect(actualUsd('gemini-9-image', { input: 1, text: 1, image: 1 })).toBeUndefined();
   });
 
-  it('takes a size without a row for the dearest', () => {
+  it('counts a size without a row as the most expensive one', () => {
     expect(estimate(manifest([item('a', { imageSize: '512' })])).imageTokens).toBe(2000);
   });
 });
@@ -82,7 +82,7 @@ describe('the worst case of a round', () => {
     },
   );
 
-  it('leaves room for a prompt that takes a token for every byte', () => {
+  it('covers a prompt with one token for every byte', () => {
     const dense = manifest([item('a', { prompt: '夜'.repeat(10_000) })]);
     const used = { input: 30_000, text: 0, image: 1120 };
     expect(worstCaseUsd(dense, planOutputs(dense))).toBeGreaterThan(
@@ -90,7 +90,7 @@ describe('the worst case of a round', () => {
     );
   });
 
-  it('leaves room for as much thinking as users have seen', () => {
+  it('covers as much thinking as users have reported', () => {
     const plan = planOutputs(batch);
     const thought = { input: estimate(batch).inputTokens, text: 11 * 1120, image: 10 * 1120 + 2000 };
     expect(worstCaseUsd(batch, plan)).toBeGreaterThan(actualUsd(batch.model, thought) ?? Number.NaN);
@@ -118,7 +118,7 @@ describe('money', () => {
     expect(sumUsd(Array.from({ length: 10 }, () => 0.1))).toBe(1);
   });
 
-  it('is shown in cents, and small amounts with two digits more', () => {
+  it('is shown with cents, and small amounts with two more digits', () => {
     expect([0, 0.0336, 0.1, 33.6].map(formatUsd)).toEqual([
       '0.00 USD',
       '0.0336 USD',

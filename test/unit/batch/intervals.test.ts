@@ -20,23 +20,23 @@ describe('the next check', () => {
     expect(next(age)).toBe(wait);
   });
 
-  it('is ten percent sooner or later by chance', () => {
+  it('varies by ten percent at random', () => {
     expect([next(HOUR, 0), next(HOUR, 1)]).toEqual([10.8 * MINUTE, 13.2 * MINUTE]);
   });
 
-  it('makes about 71 checks in the 24 hours that Google aims at', () => {
+  it('gives about 71 checks in the 24 hours that Google aims at', () => {
     let checks = 0;
     for (let age = next(0); age <= 24 * HOUR; age += next(age)) checks += 1;
     expect(checks).toBeGreaterThanOrEqual(68);
     expect(checks).toBeLessThanOrEqual(74);
   });
 
-  it('of a job of unknown age is at the shortest time', () => {
+  it('is after the shortest interval for a job of unknown age', () => {
     for (const age of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -5])
       expect(next(age)).toBe(30_000);
   });
 
-  it('takes the defaults for limits that are none', () => {
+  it('uses the defaults for invalid limits', () => {
     const garbled = { minMs: Number.NaN, maxMs: Number.POSITIVE_INFINITY, random: 0.5 };
     expect(nextCheckMs({ ageMs: 0, ...garbled })).toBe(DEFAULT_OPTIONS.checkIntervalMs);
     expect(nextCheckMs({ ageMs: 40 * HOUR, ...garbled })).toBe(DEFAULT_OPTIONS.maxCheckIntervalMs);
@@ -48,7 +48,7 @@ describe('the next check', () => {
     fc.constantFrom(undefined, null, 'x', '5') as fc.Arbitrary<never>,
   );
   property([anything, anything, anything, anything])(
-    'is a whole number of milliseconds from a second to 27 hours, whatever comes in',
+    'is a whole number of milliseconds from 1 s to 27 h for any input',
     (ageMs, random, minMs, maxMs) => {
       const wait = nextCheckMs({ ageMs, random, minMs, maxMs });
       expect(Number.isSafeInteger(wait)).toBe(true);
@@ -72,7 +72,7 @@ describe('the wait for quota', () => {
   });
 
   property([fc.double(), fc.double()])(
-    'is a whole number of at least a minute, whatever comes in',
+    'is a whole number of at least a minute for any input',
     (attempt, hint) => {
       expect(Number.isSafeInteger(quotaWaitMs(attempt, hint))).toBe(true);
       expect(quotaWaitMs(attempt, hint)).toBeGreaterThanOrEqual(MINUTE);

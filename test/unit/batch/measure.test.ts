@@ -15,7 +15,7 @@ const flags = (over: Partial<ComparedImage>) =>
   });
 
 describe('an image', () => {
-  it('as Google makes it has no flag, at any ratio and size', () => {
+  it('of Google’s own size has no flag, at any ratio and size', () => {
     for (const ratio of findModel('nano-banana-2')?.ratios ?? []) {
       for (const imageSize of ['512', '1K', '2K', '4K']) {
         expect(flags({ aspectRatio: ratio, imageSize, ...toPixels(ratio, imageSize) })).toEqual([]);
@@ -24,39 +24,39 @@ describe('an image', () => {
     }
   });
 
-  it('of another ratio than asked is flagged for that only', () => {
+  it('of another ratio than requested has only that flag', () => {
     expect(flags({ aspectRatio: '16:9' })).toEqual(['wrong-ratio']);
     expect(flags({ aspectRatio: '4:5', width: 896, height: 1200 })).toEqual(['wrong-ratio']);
     expect(flags({ aspectRatio: '9:16', ...toPixels('16:9', '1K') })).toEqual(['wrong-ratio']);
   });
 
-  it('of any ratio is right where none was asked for', () => {
+  it('of any ratio has no flag when none was requested', () => {
     expect(flags({ width: 1536, height: 672 })).not.toContain('wrong-ratio');
   });
 
-  it('is allowed two percent of ratio and no more', () => {
+  it('may differ by two percent in ratio', () => {
     expect(flags({ aspectRatio: '1:1', width: 1044 })).toEqual([]);
     expect(flags({ aspectRatio: '1:1', width: 1046 })).toEqual(['wrong-ratio']);
   });
 
-  it('of another size than asked is flagged for that only', () => {
+  it('of another size than requested has only that flag', () => {
     expect(flags({ imageSize: '2K' })).toEqual(['wrong-size']);
     expect(flags({ aspectRatio: '1:1', imageSize: '1K', width: 2048, height: 2048 })).toEqual(['wrong-size']);
   });
 
-  it('is allowed five percent of its sides and no more', () => {
+  it('may differ by five percent in its sides', () => {
     expect(flags({ width: 1075, height: 1075 })).toEqual([]);
     expect(flags({ width: 1076, height: 1076 })).toEqual(['wrong-size']);
     expect(flags({ width: 972, height: 972 })).toEqual(['wrong-size']);
   });
 
-  it('that is another type than claimed is flagged, by what it is and not by how it is spelt', () => {
+  it('of another type than claimed is flagged, whatever the spelling of the type', () => {
     expect(flags({ claimedMime: 'image/png', mime: 'image/jpeg' })).toEqual(['mime-mismatch']);
     expect(flags({ claimedMime: 'image/JPG; q=1', mime: 'image/jpeg' })).toEqual([]);
     expect(flags({ claimedMime: '' })).toEqual([]);
   });
 
-  it('that was only a thought is flagged', () => {
+  it('that is only a thought is flagged', () => {
     expect(flags({ interimOnly: true })).toEqual(['interim-only']);
   });
 });

@@ -48,7 +48,7 @@ describe('the table of metrics', () => {
 
 test('docs/metrics.md has each metric as the table has it, and no other', async () => {
   const text = await readFile(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
-  // Those of the HTTP API are counted by its own process.
+  // The metrics of the HTTP API are counted by its own process.
   const documented = text.split('\n').filter((line) => /^\| `hummingbatch_(?!api_)/.test(line));
   const table = ALL.map((metric) => {
     const own = Object.keys(metric.labels);

@@ -14,7 +14,7 @@ describe('a model', () => {
     expect(findModel(name)?.id).toBe(id);
   });
 
-  it('that is not in the table is not found', () => {
+  it('is not found when it is not in the table', () => {
     expect(findModel('gemini-3-pro')).toBeUndefined();
     expect(findModel('')).toBeUndefined();
   });
@@ -54,13 +54,13 @@ describe('pixels', () => {
     expect(toPixels(ratio, size)).toEqual(pixels);
   });
 
-  it('of an unknown ratio or size are not invented', () => {
+  it('are undefined for an unknown ratio or size', () => {
     expect(toPixels('7:3', '1K')).toBeUndefined();
     expect(toPixels('1:1', '1k')).toBeUndefined();
     expect(toPixels('constructor', '1K')).toBeUndefined();
   });
 
-  it('tell the ratio they are nearest to', () => {
+  it('give the closest ratio', () => {
     expect(nearestRatio({ width: 1376, height: 768 })).toBe('16:9');
     expect(nearestRatio({ width: 100, height: 790 })).toBe('1:8');
   });

@@ -9,7 +9,7 @@ const planStems = (...keys: string[]) =>
   planOutputs(manifest(keys.map((key) => item(key)))).map((planned) => planned.fileStem);
 
 describe('a plan', () => {
-  it('has one output for each wanted image, in the order of the manifest', () => {
+  it('has one output for each image, in the order of the manifest', () => {
     const plan = planOutputs(manifest([item('hero', { count: 2 }), item('flat.lay')]));
     expect(plan).toEqual([
       { output: 'hero#1', key: 'hero', n: 1, item: 0, fileStem: 'hero~1' },
@@ -18,23 +18,23 @@ describe('a plan', () => {
     ]);
   });
 
-  it('names further images of an output beside it', () => {
+  it('names alternates after their output', () => {
     expect(alternateStem('hero~2', 1)).toBe('hero~2~alt1');
   });
 
-  it('keeps a key of 100 ASCII characters as it is', () => {
+  it('keeps a key of 100 ASCII characters unchanged', () => {
     const key = 'k'.repeat(100);
     expect(planStems(key)).toEqual([key]);
   });
 
-  it('shortens keys that take too many bytes, and still tells them apart', () => {
+  it('shortens keys with too many bytes and keeps them different', () => {
     const long = '図'.repeat(99);
     const [one, other] = planStems(`${long}甲`, `${long}乙`);
     expect(one).toMatch(/^図{30,}~x[0-9a-f]{16}$/u);
     expect(other).not.toBe(one);
   });
 
-  it('gives a key the same name whatever stands beside it', () => {
+  it('gives a key the same name whatever the other keys are', () => {
     const long = '図'.repeat(100);
     expect(planStems('a', long)[1]).toBe(planStems(long)[0]);
   });
@@ -46,14 +46,14 @@ describe('a plan', () => {
     ['a long s', 'Wachſtube', 'wachstube'],
     ['a sharp s', 'straße', 'STRASSE'],
     ['a letter that is not drawn', 'hero', 'he\u3164ro'],
-  ])('tells apart what a file system may not: %s', (_, one, other) => {
+  ])('gives different names to keys that a file system treats as equal: %s', (_, one, other) => {
     const [first, second] = planStems(one, other);
     expect(first).toBe(one.normalize('NFC'));
     expect(second).toMatch(/~x[0-9a-f]{16}$/);
   });
 
   it.each(['../up', '/etc/passwd', '..', '.', '', 'a\\b', 'C:x', 'con', 'NUL.tar', 'a\0b', 'a~2', '\ud800'])(
-    'makes no path of the key %j',
+    'makes no path from the key %j',
     (key) => {
       const [stem] = planStems(key);
       expect(stem).toMatch(/^(?!\.)[\p{L}\p{N}._-]*~x[0-9a-f]{16}$/u);
@@ -72,7 +72,7 @@ describe('a plan', () => {
   );
 
   property([fc.array(fc.tuple(anyKey, fc.integer({ min: 1, max: 4 })), { maxLength: 12 })])(
-    'has names that differ on any system, fit into 255 bytes and stay in their folder',
+    'has names that differ on any file system, have at most 255 bytes and stay in their folder',
     (rows) => {
       const plan = planOutputs(manifest(rows.map(([key, count]) => item(key, { count }))));
       const names = plan.flatMap(({ fileStem }) =>
@@ -94,7 +94,7 @@ describe('a plan', () => {
 
 describe('an output id', () => {
   property([fc.string({ minLength: 1, unit: 'binary' }), fc.integer({ min: 1, max: 1000 })])(
-    'gives back its key and number',
+    'is parsed back into key and number',
     (key, n) => {
       expect(parseOutputId(outputId(key, n))).toEqual({ key, n });
     },

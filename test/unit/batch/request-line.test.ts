@@ -20,7 +20,7 @@ function formatLine(
 }
 
 describe('a request line', () => {
-  it('is one line with the key of its output and all that the item asks for', () => {
+  it('is one line with the key of its output and every field of the item', () => {
     const line = formatLine(
       {
         prompt: 'line one\nline two',
@@ -59,7 +59,7 @@ describe('a request line', () => {
     });
   });
 
-  it('leaves out what the item does not ask for', () => {
+  it('leaves out fields that the item does not have', () => {
     expect(Object.keys(JSON.parse(formatLine({})).request)).toEqual(['contents', 'generationConfig']);
     expect(JSON.parse(formatLine({})).request.generationConfig).toEqual({
       responseModalities: ['TEXT', 'IMAGE'],
@@ -67,7 +67,7 @@ describe('a request line', () => {
     });
   });
 
-  it('is the same bytes whatever order the item has its fields in', () => {
+  it('has the same bytes for any order of the item’s fields', () => {
     const ordered = formatLine({ seed: 1, temperature: 1 });
     expect(formatLine({ temperature: 1, seed: 1 })).toBe(ordered);
   });
@@ -79,14 +79,14 @@ describe('a request line', () => {
     });
   });
 
-  it('gives each output of an item another seed, also at the end of the int32', () => {
+  it('gives each output of an item another seed, even at the end of the int32', () => {
     const seeds = [1, 2, 3].map(
       (n) => JSON.parse(formatLine({ seed: 2 ** 31 - 2 }, { n })).request.generationConfig.seed,
     );
     expect(seeds).toEqual([2 ** 31 - 2, 2 ** 31 - 1, -(2 ** 31)]);
   });
 
-  it('does not name the default size to a model that may not know sizes', () => {
+  it('does not send the default size to a model that may not know sizes', () => {
     const config = (imageSize: string) =>
       JSON.parse(formatLine({ imageSize }, { model: 'gemini-4-image' })).request.generationConfig.imageConfig;
     expect(config('1K')).toEqual({});

@@ -25,7 +25,7 @@ const weak: Reason[] = [
 ];
 const transient = REASONS.filter((reason) => !permanent.includes(reason) && !weak.includes(reason));
 
-/** The reasons of round 1, 2, …; whether there is a next one. */
+/** The reasons of round 1, 2, …, and whether there is a next round. */
 const after = (reasons: Reason[], { maxRounds = 9, weCancelled = false } = {}) =>
   shouldTryAgain(
     reasons.map((reason, at) => lostAnswer('a#1', reason, { round: at + 1 })),
@@ -50,17 +50,17 @@ describe('another try', () => {
     expect(after(['internal', reason])).toBe(false);
   });
 
-  it('is made where no job answered', () => {
+  it('is made when no job answered', () => {
     expect(after([])).toBe(true);
     expect(after([], { maxRounds: 1 })).toBe(false);
   });
 
-  it('is not made where there is an image, whatever else was answered', () => {
+  it('is not made when there is an image, whatever else was answered', () => {
     const answers = [lostAnswer('a#1', 'internal'), imageAnswer('a#1', 'x'), lostAnswer('a#1', 'internal')];
     expect(shouldTryAgain(answers, { round: 1, maxRounds: 3, weCancelled: false })).toBe(false);
   });
 
-  it('is made after a cancellation that was not ours', () => {
+  it('is made after a cancellation by somebody else', () => {
     expect(after(['cancelled'])).toBe(true);
     expect(after(['cancelled'], { weCancelled: true })).toBe(false);
   });
@@ -70,14 +70,14 @@ describe('another try', () => {
     expect(shouldTryAgain(answers, { round: 1, maxRounds: 3, weCancelled: false })).toBe(true);
   });
 
-  it('that a person asked for is judged by its own answer, not by those before it', () => {
+  it('of a retry depends on its own answers, not on earlier ones', () => {
     expect(after(['spii', 'internal'])).toBe(true);
     expect(after(['other', 'other', 'internal'])).toBe(true);
   });
 });
 
 describe('a reason', () => {
-  it('is retryable where it is not permanent', () => {
+  it('is retryable when it is not permanent', () => {
     expect(REASONS.filter((reason) => !isRetryable(reason)).sort()).toEqual([...permanent].sort());
   });
 });

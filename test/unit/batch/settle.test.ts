@@ -13,7 +13,7 @@ const one = manifest([item('hero', { metadata: { sku: 'B-204' } })]);
 const settleOne = (...answers: Answer[]) => settle(planOutputs(one), answers, one)[0];
 
 describe('a record', () => {
-  it('is the image with its file, its place and its metadata', () => {
+  it('has the image with its file, round, job and metadata', () => {
     const usage = { input: 1, text: 2, image: 3 };
     expect(settleOne(imageAnswer('hero#1', 'a', { usage, text: 'Here.' }))).toEqual({
       output: 'hero#1',
@@ -39,18 +39,18 @@ describe('a record', () => {
     expect(record).toMatchObject({ sha256: 'a', flags: ['duplicate-answer'], alternates: [imageFile('b')] });
   });
 
-  it('keeps alternates in the order in which they came', () => {
+  it('keeps alternates in the order of their answers', () => {
     const images = ['a', 'c', 'b', 'c', 'a'].map((sha256) => imageAnswer('hero#1', sha256));
     expect(settleOne(...images)?.alternates).toEqual([imageFile('c'), imageFile('b')]);
   });
 
-  it('keeps no alternate of the same bytes, yet flags that it was answered twice', () => {
+  it('keeps no alternate with the same bytes, and flags the duplicate answer', () => {
     const record = settleOne(imageAnswer('hero#1', 'a'), imageAnswer('hero#1', 'a'));
     expect(record).toMatchObject({ sha256: 'a', flags: ['duplicate-answer'], costUsd: 0.134 });
     expect(record).not.toHaveProperty('alternates');
   });
 
-  it('is not flagged for the tries before it', () => {
+  it('is not flagged for answers of earlier rounds', () => {
     const record = settleOne(
       lostAnswer('hero#1', 'internal'),
       imageAnswer('hero#1', 'a', { round: 2, job: 'batches/two' }),
@@ -59,7 +59,7 @@ describe('a record', () => {
     expect(record).not.toHaveProperty('reason');
   });
 
-  it('is the image without a doubt where a later round made one', () => {
+  it('has the image without a flag when a later round made one', () => {
     const doubtful = imageAnswer('hero#1', 'a', { flags: ['wrong-ratio'] });
     const good = imageAnswer('hero#1', 'b', { round: 2 });
     expect(settleOne(doubtful, good)).toMatchObject({ sha256: 'b', flags: [], alternates: [imageFile('a')] });
@@ -69,7 +69,7 @@ describe('a record', () => {
     });
   });
 
-  it('without an image is the last round, whatever order the answers come in', () => {
+  it('without an image has the reason of the last round, whatever the order of the answers', () => {
     const late = lostAnswer('hero#1', 'image-safety', {
       outcome: 'refused',
       round: 2,
@@ -93,7 +93,7 @@ describe('a record', () => {
     });
   });
 
-  it('is what its answer says it is, also where a cancelled job said nothing about it', () => {
+  it('has the outcome of its answer, also when a cancelled job did not answer it', () => {
     expect(settleOne(lostAnswer('hero#1', 'cancelled'))).toMatchObject({ outcome: 'failed' });
     const silent = lostAnswer('hero#1', 'cancelled', { outcome: 'missing' });
     expect(settleOne(silent)).toMatchObject({ outcome: 'missing', message: 'The request was cancelled.' });
@@ -128,7 +128,7 @@ describe('the counts of a report', () => {
     expect(countOutcomes(records)).toEqual({ total: 5, image: 3, refused: 1, failed: 0, missing: 1 });
   });
 
-  it('are by ratio, auto where none was asked for', () => {
+  it('are by ratio, auto when none was requested', () => {
     expect(countByRatio(records, batch)).toEqual({
       '16:9': { total: 3, image: 1, refused: 1, failed: 0, missing: 1 },
       auto: { total: 2, image: 2, refused: 0, failed: 0, missing: 0 },
@@ -139,7 +139,7 @@ describe('the counts of a report', () => {
     expect(countFlags(records)).toEqual({ 'wrong-ratio': 2, 'mime-mismatch': 1 });
   });
 
-  it('are by round, with what it cost', () => {
+  it('are by round, with its cost', () => {
     expect(summariseRounds([...answers, lostAnswer('done#1', 'internal')])).toEqual([
       { round: 1, outputs: { total: 3, image: 2, refused: 0, failed: 1, missing: 0 }, costUsd: 0.134 },
       { round: 2, outputs: { total: 2, image: 1, refused: 1, failed: 0, missing: 0 }, costUsd: 0.068 },
@@ -148,7 +148,7 @@ describe('the counts of a report', () => {
 });
 
 describe('the manifest of what failed', () => {
-  it('holds the same keys with what is missing, and only the references that are used', () => {
+  it('has the same keys with the missing counts, and only the references in use', () => {
     expect(buildFailedManifest(batch, records, 'autumn-1')).toEqual({
       ...batch,
       references: { bottle: ['sha256:b'], brand: ['sha256:c', 'https://x/y.png'] },
@@ -157,7 +157,7 @@ describe('the manifest of what failed', () => {
     });
   });
 
-  it('is not there where nothing failed', () => {
+  it('is undefined when nothing failed', () => {
     const all = planOutputs(one).map(({ output }) => imageAnswer(output, 'a'));
     expect(buildFailedManifest(one, settle(planOutputs(one), all, one), 'x')).toBeUndefined();
   });
@@ -192,7 +192,7 @@ describe('any answers', () => {
     }));
 
   property([anyItems, fc.array(anyAnswer, { maxLength: 30 })])(
-    'leave exactly one record per output, and lose no image',
+    'give exactly one record per output, and lose no image',
     (rows, given) => {
       const wanted = manifest(rows.map(({ key, count }) => item(key, { count })));
       const plan = planOutputs(wanted);

@@ -19,7 +19,7 @@ const LABEL = { model: 'nano-banana-pro' };
 
 type Counted = [name: string, amount: number, labels: object];
 
-/** What is counted while a batch goes through these changes, one after another. */
+/** What is counted while the progress of a batch goes through these changes. */
 function counted(changes: Partial<BatchProgress>[], isRetry = false): Counted[] {
   const said: Counted[] = [];
   const count: Count = (name, amount, labels) => said.push([name, amount, labels]);
@@ -38,7 +38,7 @@ function cost(actual: number): Partial<BatchProgress> {
 }
 
 describe('a batch', () => {
-  test('counts its outputs once, at its end, and no outcome that it has none of', () => {
+  test('counts its outputs once, at its end, and leaves out outcomes of 0', () => {
     const outputs = { total: 5, image: 3, refused: 1, failed: 0, missing: 1 };
     expect(
       counted([
@@ -55,7 +55,7 @@ describe('a batch', () => {
     ]);
   });
 
-  test('that is retried after its end counts only what the retry has changed', () => {
+  test('that is retried after its end counts only the outputs that the retry changed', () => {
     const found = { total: 5, image: 3, refused: 1, failed: 1, missing: 0 };
     const outputs = { total: 5, image: 4, refused: 1, failed: 0, missing: 0 };
     const changes = [{ outputs: found }, { state: 'COMPLETED_WITH_FAILURES', outputs }] as const;
@@ -65,7 +65,7 @@ describe('a batch', () => {
     ]);
   });
 
-  test('that goes on in a new run without having ended counts all of its outputs', () => {
+  test('that continues in a new run without having ended counts all of its outputs', () => {
     const found = { total: 5, image: 3, refused: 0, failed: 0, missing: 0 };
     const outputs = { ...found, image: 5 };
     expect(counted([{ outputs: found }, { state: 'COMPLETED', outputs }])).toContainEqual([
@@ -75,7 +75,7 @@ describe('a batch', () => {
     ]);
   });
 
-  test('counts money to the millionth, and not what an earlier run has spent', () => {
+  test('counts cost in millionths, without the cost of an earlier run', () => {
     const spent = counted([
       cost(2),
       { state: 'COLLECTING' },
@@ -89,14 +89,14 @@ describe('a batch', () => {
     ]);
   });
 
-  test('loses nothing of amounts that are smaller than a millionth', () => {
+  test('loses no amounts below a millionth', () => {
     const drops = Array.from({ length: 1000 }, (_, n) => cost((n + 1) * 4e-7));
     const all = counted([{ state: 'COLLECTING' }, ...drops]);
     const sum = all.reduce((sum, [, more]) => sum + more, 0);
     expect(sum).toBe(400);
   });
 
-  test('counts each stop, and none again for what is changed meanwhile', () => {
+  test('counts each stop once, whatever else changes meanwhile', () => {
     const stopped = { state: 'NEEDS_ATTENTION', stop: STOP } as const;
     const on = { state: 'SUBMITTING', stop: undefined } as const;
     const labels = { step: 'submit', code: 'over-budget' };
@@ -106,11 +106,11 @@ describe('a batch', () => {
     ]);
   });
 
-  test('that fails counts its end and no stop: nobody has to look at it', () => {
+  test('that fails counts its end and no stop', () => {
     expect(counted([{ state: 'FAILED', stop: STOP }])).toEqual([['ended', 1, { state: 'FAILED', ...LABEL }]]);
   });
 
-  test('counts checks, waits for quota and collected rounds as they are told', () => {
+  test('counts checks, waits for quota and collected rounds', () => {
     const check = { number: 1, jobState: 'RUNNING', pending: 1, successful: 0, failed: 0 } as const;
     const quota = { since: '', nextTry: '' };
     expect(
@@ -130,7 +130,7 @@ describe('a batch', () => {
     ]);
   });
 
-  test('of a model that nobody knows counts under one name, whatever people write', () => {
+  test('of an unknown model counts under one label', () => {
     const models = ['my-model-1', 'my-model-2', undefined as never];
     for (const model of models)
       expect(counted([{ model }, { state: 'CANCELLED' }])).toEqual([

@@ -50,7 +50,7 @@ describe('the usage of an answer', () => {
     });
   });
 
-  it('still counts an image that was billed and not sent', () => {
+  it('counts an image that was billed and not sent', () => {
     const metadata = {
       candidatesTokenCount: 1120,
       candidatesTokensDetails: [{ modality: 'IMAGE', tokenCount: 1120 }],
@@ -68,13 +68,13 @@ describe('the usage of an answer', () => {
     { promptTokenCount: 1e300 },
     { promptTokenCount: 1.5 },
     { candidatesTokenCount: 'many' },
-  ])('is unknown where Google does not tell it: %j', (metadata) => {
+  ])('is undefined when Google reports none: %j', (metadata) => {
     expect(parseUsage(metadata, { hasImage: true })).toBeUndefined();
   });
 });
 
 describe('usages together', () => {
-  it('add up, and are unknown where all are', () => {
+  it('add up, and are undefined when all are', () => {
     expect(
       addUsage([undefined, { input: 1, text: 2, image: 3 }, { input: 10, text: 20, image: 30 }]),
     ).toEqual({ input: 11, text: 22, image: 33 });

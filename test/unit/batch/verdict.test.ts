@@ -22,16 +22,16 @@ const refused = (candidate: unknown) => ({
 });
 
 describe('the key of a line', () => {
-  it('is its text', () => {
+  it('is read from the line', () => {
     expect(readKey({ key: 'hero#1' })).toBe('hero#1');
   });
-  it.each([null, [], 'hero#1', {}, { key: 7 }, { key: '' }, { key: null }])('is not there in %j', (line) => {
+  it.each([null, [], 'hero#1', {}, { key: 7 }, { key: '' }, { key: null }])('is undefined in %j', (line) => {
     expect(readKey(line)).toBeUndefined();
   });
 });
 
 describe('a line with an image', () => {
-  it('is that image, with what was said and what was used', () => {
+  it('gives that image, with its text and usage', () => {
     expect(judgeLine(answered([{ text: 'Here ' }, { text: 'it is.' }, image('QUJD')]))).toEqual({
       kind: 'image',
       data: 'QUJD',
@@ -43,7 +43,7 @@ describe('a line with an image', () => {
     });
   });
 
-  it('is the last that is no thought; the others that are none are kept beside it', () => {
+  it('gives the last image that is not a thought, and the other final images as extras', () => {
     const parts = [
       image('A'),
       image('B', { thought: true }),
@@ -61,7 +61,7 @@ describe('a line with an image', () => {
     });
   });
 
-  it('is the last thought where there is nothing else, and says so', () => {
+  it('gives the last thought when there is no other image, marked as interim', () => {
     const parts = [
       image('A', { thought: true }),
       image('B', { thought: true }),
@@ -83,7 +83,7 @@ describe('a line with an image', () => {
     expect(judgeLine(line)).toMatchObject({ data: 'QQ', claimedMime: 'image/png', usage: { input: 3 } });
   });
 
-  it('is found in any candidate, whatever the finish reason, and beats an error in the same line', () => {
+  it('is found in any candidate, whatever the finish reason, and wins over an error in the same line', () => {
     const line = {
       error: { code: 13 },
       response: {
@@ -132,12 +132,12 @@ describe('a refusal', () => {
     }
   });
 
-  it("keeps Google's sentence", () => {
+  it("keeps Google's message", () => {
     const candidate = { finishReason: 'IMAGE_SAFETY', finishMessage: 'Unable to show the generated image.' };
     expect(judgeLine(refused(candidate))).toMatchObject({ message: 'Unable to show the generated image.' });
   });
 
-  it('names the finish reason where Google has no sentence', () => {
+  it('names the finish reason when Google gives no message', () => {
     expect(judgeLine(refused({ finishReason: 'NEWEST' }))).toMatchObject({
       message: expect.stringContaining('NEWEST'),
     });
@@ -159,7 +159,7 @@ describe('a refusal', () => {
     },
   );
 
-  it('in words is text-only and keeps the words', () => {
+  it('with text is text-only and keeps the text', () => {
     expect(judgeLine(answered([{ text: 'I cannot draw that.' }]))).toMatchObject({
       reason: 'text-only',
       outcome: 'failed',
@@ -199,19 +199,19 @@ describe('a row error', () => {
     });
   });
 
-  it('about a file that is gone is a reference that expired, whatever its code', () => {
+  it('about a missing file is reference-expired, whatever its code', () => {
     const message = 'You do not have permission to access the File abc123 or it may not exist.';
     for (const code of [3, 7, 403, undefined]) {
       expect(judgeLine({ error: { code, message } })).toMatchObject({ reason: 'reference-expired', message });
     }
   });
 
-  it('beside an answer without an image counts, with what that answer used', () => {
+  it('next to an answer without an image counts, with the usage of that answer', () => {
     const line = { ...refused({ finishReason: 'OTHER' }), error: { code: 13 } };
     expect(judgeLine(line)).toMatchObject({ reason: 'internal', usage: { input: 20 } });
   });
 
-  it('about the form of a file, or about another permission, is none of that', () => {
+  it('about the format of a file, or another permission, is not reference-expired', () => {
     const message = 'You do not have permission to use this setting.';
     expect(judgeLine({ error: { code: 3, message } })).toMatchObject({ reason: 'invalid' });
     expect(judgeLine({ error: { code: 3, message: 'Unsupported file type' } })).toMatchObject({
@@ -219,25 +219,25 @@ describe('a row error', () => {
     });
   });
 
-  it('without a sentence has ours, with the code', () => {
+  it('without a message gets one with the code', () => {
     expect(judgeLine({ error: { code: 13 } })).toMatchObject({
       message: 'Google failed on this request (code 13).',
     });
   });
 
-  it('may be a name or a sentence', () => {
+  it('may be a name or a message', () => {
     expect(judgeLine({ status: 'INTERNAL' })).toMatchObject({ reason: 'internal' });
     expect(judgeLine({ error: 'it broke' })).toMatchObject({ reason: 'unknown-code', message: 'it broke' });
   });
 
-  it('does not hide an answer where the status says OK', () => {
+  it('does not hide an answer when the status is OK', () => {
     for (const status of ['', {}, { code: 0 }, null]) {
       expect(judgeLine({ ...refused({ finishReason: 'SPII' }), status })).toMatchObject({ reason: 'spii' });
     }
   });
 });
 
-describe('a line that is no answer', () => {
+describe('a line without an answer', () => {
   it.each([
     null,
     'text',
@@ -256,9 +256,9 @@ describe('a line that is no answer', () => {
   });
 });
 
-describe('what others wrote', () => {
+describe('text from Google or the model', () => {
   it.each(['', 'x'])(
-    'is cut: 500 characters of a message, 2000 of a text, no character in half (%j)',
+    'is cut to 500 characters of a message and 2000 of a text, never inside a character (%j)',
     (first) => {
       const finishMessage = first + '😀'.repeat(600);
       const content = { parts: [{ text: first + '😀'.repeat(3000) }] };
@@ -273,7 +273,7 @@ describe('what others wrote', () => {
     },
   );
 
-  it('is shown without base64 and without what moves the cursor', () => {
+  it('has no base64 and no characters that move the cursor', () => {
     const message = `bad image ${'QUJD'.repeat(5000)} here\u001b[2J\nnext`;
     const verdict = judgeLine({ error: { code: 3, message } });
     expect(verdict).toMatchObject({ message: 'bad image …' });
