@@ -96,7 +96,7 @@ interface StoredManifest {
   manifest: Manifest;
   /** Of its bytes in the store, hex. */
   sha256: string;
-  /** Where whoever started the batch has computed it. */
+  /** Set where the client that started the batch computed it. */
   fingerprint: string | undefined;
 }
 
@@ -153,17 +153,17 @@ async function findRemainingWork(
   const places = batchPlaces(batchId);
   const last = await findLastRound(store, batchId);
   const mark = last > 0 ? await getJson<CollectedMark>(store, places.round(last).collected) : undefined;
-  const begun = retry && (await getJson<{ round: number }>(store, places.retryRound(retry.id)));
-  const base = { firstRound: begun?.round ?? 1, retryFollows: false };
+  const started = retry && (await getJson<{ round: number }>(store, places.retryRound(retry.id)));
+  const base = { firstRound: started?.round ?? 1, retryFollows: false };
 
   const isOpen = last > 0 && !mark;
   if (isOpen && (await readPermits(store, batchId, last)).length > 0) {
     const next: RoundPlan = { ...(await buildRoundPlan(batch, last)), submitted: true };
-    return { ...base, next, retryFollows: retry !== undefined && !begun };
+    return { ...base, next, retryFollows: retry !== undefined && !started };
   }
-  const finished = await findFinishedResult(store, batchId, retry?.id, begun?.round);
+  const finished = await findFinishedResult(store, batchId, retry?.id, started?.round);
   if (finished) return { ...base, finished };
-  if (retry && !begun) {
+  if (retry && !started) {
     const round = isOpen ? last : last + 1;
     return { firstRound: round, retryFollows: false, ...toNext(await startRetry(batch, retry, round)) };
   }
@@ -183,13 +183,13 @@ async function findFinishedResult(
   store: Store,
   batchId: string,
   retryId: string | undefined,
-  begun: number | undefined,
+  started: number | undefined,
 ): Promise<BatchResult | undefined> {
   const report = await getJson<Report>(store, batchPlaces(batchId).report);
   if (!report) return undefined;
   const reported = Math.max(0, ...report.rounds.map(({ round }) => round));
   const isOver =
-    retryId === undefined || report.retryId === retryId || (begun ?? Number.POSITIVE_INFINITY) <= reported;
+    retryId === undefined || report.retryId === retryId || (started ?? Number.POSITIVE_INFINITY) <= reported;
   return isOver ? toBatchResult(report) : undefined;
 }
 

@@ -47,7 +47,7 @@ export interface Standing {
 
 export interface PrepareInput extends StepInput {
   input: ImageBatchInput;
-  /** Of the manifest, where whoever started the batch has computed it; unset: computed by the first `prepare`. */
+  /** Of the manifest, set where the client that started the batch computed it; unset: computed by the first `prepare`. */
   fingerprint?: string;
 }
 
