@@ -5,18 +5,20 @@ import { SlowestFirst } from './test/support/slowest-first.ts';
 /** Files that replace modules: what others have loaded before must not be there. */
 const WITH_MOCKS = ['test/unit/store/power-cut.test.ts'];
 
+/** Files share a worker's modules: loading them again takes 1 to 3 s of CPU for each file, more than most tests. */
+const shared = { isolate: false, expect: { poll: { timeout: 30_000, interval: 50 } } };
+
+// No project extends the root: it would have the root's maxWorkers, and --maxWorkers would change nothing (vitest 4.1.12).
 export default defineConfig({
   test: {
     // One more than the two cores of the smallest machine it is for: half of the time is waiting for other processes.
     maxWorkers: 3,
-    // Files share a worker's modules: to load them again costs 1 to 3 s of CPU for each file, more than most tests.
-    isolate: false,
     sequence: { sequencer: SlowestFirst },
     reporters: ['default', reportDurations()],
     projects: [
       {
-        extends: true,
         test: {
+          ...shared,
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           exclude: WITH_MOCKS,
@@ -24,10 +26,10 @@ export default defineConfig({
           hookTimeout: 20_000,
         },
       },
-      { extends: true, test: { name: 'unit with mocks', include: WITH_MOCKS, isolate: true } },
+      { test: { name: 'unit with mocks', include: WITH_MOCKS, testTimeout: 20_000 } },
       {
-        extends: true,
         test: {
+          ...shared,
           name: 'workflow',
           include: ['test/workflow/**/*.test.ts'],
           testTimeout: 60_000,
@@ -35,8 +37,8 @@ export default defineConfig({
         },
       },
       {
-        extends: true,
         test: {
+          ...shared,
           name: 'integration',
           // One project, for each would start a Temporal server of its own.
           include: ['test/{integration,browser}/**/*.test.ts'],
