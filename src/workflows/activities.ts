@@ -8,16 +8,16 @@ import type { Activities } from '../activities/index.ts';
 import { DELIVERY_RETRY } from '../contract/notify.ts';
 import { toTransferQueue } from '../contract/queues.ts';
 
-/** All but what is local: `saveProgress`. */
+/** All activities except the local one, `saveProgress`. */
 type Step = Exclude<keyof Activities, 'saveProgress'>;
 
 /**
  * Every timeout and retry of every step, in one table.
  *
- * - A heartbeat is sent every 3 s by each step, whatever it does: 10 s without one is a worker that died, or a process
- *   that stands still; another worker then takes over.
- * - `startToClose` bounds a step that goes on living without getting anywhere.
- * - Attempts are few where a stop with its own slow retries (every 30 min) is the better way to wait.
+ * - Each step sends a heartbeat every 3 s. 10 s without one means that the worker died or its process is frozen; another
+ *   worker then takes the step.
+ * - `startToClose` bounds a step that sends heartbeats without progress.
+ * - Attempts are few, because a stop retries more slowly (every 30 min).
  */
 const QUICK: ActivityOptions = {
   heartbeatTimeout: '10s',
@@ -38,16 +38,16 @@ const OPTIONS: Record<Step, ActivityOptions & { transfer?: true }> = {
   stageRound: { ...TRANSFER, transfer: true },
   // Two complete passes over LIST with a pause between them.
   findJob: { ...QUICK, startToCloseTimeout: '3m' },
-  // The HTTP deadline is 20 s. A further attempt cannot pay: the permit is taken, so it only tells what is known.
+  // The HTTP deadline is 20 s. A further attempt cannot pay: the permit is taken, so it only returns its answer.
   createJob: { ...QUICK, startToCloseTimeout: '30s' },
-  // An outage of Google's of some minutes is no reason to stop: with the waits doubling to 5 min, 14 tries are half an hour.
+  // A short outage at Google must not stop the batch: with waits doubling to 5 min, 14 attempts take half an hour.
   checkJob: {
     ...QUICK,
-    // It may look for the other jobs of the round, as findJob does.
+    // It may list the jobs of the round, as findJob does.
     startToCloseTimeout: '3m',
     retry: { ...QUICK.retry, maximumInterval: '5m', maximumAttempts: 14 },
   },
-  // Its own rule counts: it stops after 5 attempts at the same checkpoint.
+  // It counts its own attempts: 5 at the same checkpoint stop the batch.
   collectRound: {
     ...TRANSFER,
     transfer: true,
@@ -56,13 +56,13 @@ const OPTIONS: Record<Step, ActivityOptions & { transfer?: true }> = {
   report: { ...TRANSFER, transfer: true },
   cancelJob: QUICK,
   putScheduled: QUICK,
-  // What is left behind Google deletes by itself after 48 h.
+  // Google deletes the remaining files after 48 h.
   cleanUp: { ...QUICK, retry: { ...QUICK.retry, maximumAttempts: 3 } },
-  // The HTTP deadline is 15 s. No batch waits for it, so it may go on for days.
+  // The HTTP deadline is 15 s. No batch waits for it, so its retries may take days.
   notify: { ...QUICK, startToCloseTimeout: '30s', retry: DELIVERY_RETRY },
 };
 
-/** Schedules an activity with its options and a summary that a person understands. */
+/** Schedules an activity with its options and a summary for the Temporal UI. */
 export type RunActivity = <Name extends Step>(
   name: Name,
   summary: string,

@@ -7,8 +7,8 @@ import { awaitEnds, cancelJobs } from './stragglers.ts';
 import { findAfterWindow, findJob } from './unanswered.ts';
 
 /**
- * What a cancelled batch still owes: no job is left running, what the job had finished is collected, and there is a
- * report. Runs outside of the cancelled scope; a step that cannot be done stops like any other, and `accept` ends it.
+ * Settles a cancelled batch: no job is left running, what the jobs had finished is collected, and a report is written. Runs
+ * outside the cancelled scope; a step that fails stops the batch like any other, and `accept` ends it.
  */
 export async function settleCancelled(batch: Batch): Promise<void> {
   batch.cancelling = true;

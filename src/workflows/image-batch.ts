@@ -20,15 +20,15 @@ import { waitForOperator } from './wait-for-operator.ts';
 
 /**
  * A durable batch: prepare, perhaps wait for approval, then rounds of stage, submit, wait and collect until no output is
- * worth another try, then the report.
+ * worth a retry, then the report.
  *
  * It ends as completed with a {@link BatchResult}, as cancelled after a cancellation, and as failed only for a bad
- * manifest or a refused approval. Whatever retries cannot mend stops it (NEEDS_ATTENTION) until somebody says how to go on.
+ * manifest or a refused approval. A failure that retries do not fix stops it (NEEDS_ATTENTION) until an operator decides.
  */
 export async function imageBatch(input: ImageBatchInput): Promise<BatchResult> {
   const batch = new Batch(input, workflowInfo().startTime);
   handleMessages(batch);
-  // A stop waits outside of cancellation where a submission is open, so it must hear of it in another way.
+  // With an open submission a stop waits outside the cancelled scope, so the request has to be recorded.
   CancellationScope.current().cancelRequested.catch(() => {
     if (!batch.cancelling) batch.requests.cancel = true;
   });
@@ -51,7 +51,7 @@ async function run(batch: Batch): Promise<BatchResult> {
     let next = prepared.next;
     while (next) {
       ({ next } = await runRound(batch, next));
-      // The round of an earlier run is settled; what this retry is for begins now.
+      // The round of an earlier run is settled; now the outputs of this retry follow.
       if (prepared.retryFollows) {
         prepared = await prepareBatch(batch);
         next = prepared.next;
@@ -59,7 +59,7 @@ async function run(batch: Batch): Promise<BatchResult> {
     }
   } catch (error) {
     if (!(error instanceof AcceptedIncomplete)) throw error;
-    batch.note('The batch was ended as it was, by a person.');
+    batch.note('An operator ended the batch as it was.');
     batch.noteLeftBehind();
   }
   return reportBatch(batch, 'ended');
@@ -80,7 +80,7 @@ async function prepareBatch(batch: Batch): Promise<Prepared> {
       ...readFingerprint(),
     }),
   );
-  // Not again after an earlier run's round: the budget may have been changed meanwhile.
+  // Only the first time: the budget may have been changed during the round of an earlier run.
   if (prepared.options && !batch.prepared) batch.runAs(prepared.options);
   batch.prepared = prepared;
   batch.firstRound = prepared.firstRound;
@@ -93,7 +93,7 @@ async function prepareBatch(batch: Batch): Promise<Prepared> {
   return prepared;
 }
 
-/** Above its limit a batch waits for a person, however long that takes. */
+/** Above `approveAboveUsd` the batch waits for an operator, without a time limit. */
 async function approval(batch: Batch, { estimatedUsd, next }: Prepared): Promise<void> {
   const { approveAboveUsd } = batch.options;
   if (approveAboveUsd === undefined || !next || next.round > 1 || next.submitted) return;

@@ -2,19 +2,19 @@ import { patched } from '@temporalio/workflow';
 import type { Batch } from './batch.ts';
 
 /**
- * So many events wake a batch while it waits for one job. A job has one end, and the same event comes perhaps twice: more
- * is noise, and each check is a dozen events of a history that holds 51,200. Checks go on at their own times.
+ * The most events that trigger a check while a batch waits for one job. A job has one end, and its event may come twice;
+ * further ones are noise, and each check is a dozen events of a history that holds 51,200. The regular checks continue.
  */
 const MAX_WAKES = 20;
 
 /**
- * Whether an event from outside is a reason to look at Google now. One that names another job than the one that is waited
- * for is of an earlier round, or of a job whose turn comes with a check of its own. What names none counts.
+ * Whether an event from outside triggers a check now. An event of another job is ignored: it belongs to an earlier round,
+ * or to a job with a check of its own. An event without a job counts.
  *
- * @param event as it was sent, by whomever: of any shape
+ * @param event as it was sent: of any shape
  */
 export function isNews(batch: Batch, event: unknown): boolean {
-  // Batches of 0.1.0 whose history holds such a signal were woken by each.
+  // Histories of 0.1.0 that hold such a signal have a check for each.
   if (!patched('job-events-of-the-job')) return true;
   const job = (event as { job?: unknown } | null | undefined)?.job;
   const { awaited } = batch;

@@ -10,7 +10,7 @@ import {
 } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
 
-/** Tells of a stop; not again of one that only looked again by itself and found the same. */
+/** Notifies a stop once: an automatic retry that stops again for the same reason sends nothing. */
 export async function notifyStop(batch: Batch, { step, code }: Stop): Promise<void> {
   const { lastNotifiedStop } = batch;
   if (lastNotifiedStop?.step === step && lastNotifiedStop.code === code) return;
@@ -19,22 +19,22 @@ export async function notifyStop(batch: Batch, { step, code }: Stop): Promise<vo
 }
 
 /**
- * Tells every target, each by a workflow of its own that outlives the batch: however long a receiver is away, the batch
- * neither waits nor fails. What is told is fixed here.
+ * Notifies every target with a workflow of its own, which may outlive the batch: the batch neither waits for a receiver nor
+ * fails with it. The content of the event is fixed here.
  */
 export async function notify({ id, options, progress }: Batch, type: WebhookEventType): Promise<void> {
   const { notify = [] } = options;
   if (notify.length === 0) return;
   const at = Date.now();
   const event = buildEvent(type, progress, at);
-  // The time is the history's, so a replay or a reset names them as before, and a later run has others.
+  // The time is the history's: a replay or a reset gives the same names, a later run gives others.
   const name = `${type.replace('batch.', '')}/${at}`;
   const inputs = notify.map(
     (target): NotifyInput => ({
       batchId: id,
-      // Any worker of the queue may send it; what it needs is the secret.
+      // Any worker of the queue may send it: it needs only the secret.
       where: {},
-      // Without the full stops that part what is signed.
+      // Without full stops, which separate the signed parts.
       id: `${id}_${name.replace('/', '_')}`,
       event,
       target,
@@ -45,7 +45,7 @@ export async function notify({ id, options, progress }: Batch, type: WebhookEven
   );
 }
 
-/** Returns when Temporal has it: a batch that ended before might take it along. */
+/** Returns when Temporal has started it: a batch that ended earlier might end it too. */
 async function begin(input: NotifyInput, workflowId: string): Promise<void> {
   const { batchId, event, target } = input;
   try {
@@ -57,7 +57,7 @@ async function begin(input: NotifyInput, workflowId: string): Promise<void> {
       staticSummary: `${event.type} of ${batchId} to ${parseOrigin(target.url)}`,
     });
   } catch (error) {
-    // It is there already, or Temporal takes no more: no reason for a batch to end otherwise than it does.
+    // It exists already, or Temporal accepts no more: the batch must not fail for that.
     log.warn('an event is not sent', { batch: batchId, event: event.type, error: String(error) });
   }
 }

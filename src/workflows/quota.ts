@@ -4,10 +4,10 @@ import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
 import { stopOnce } from './retry-until-resolved.ts';
 
-/** After this long at Google's limit a person should know. */
+/** After this long at Google's limit the batch stops for an operator. */
 const PATIENCE_MS = 72 * 3_600_000;
 
-/** Google's limit, as one round meets it: a large run's normal state, so the batch waits and says so. */
+/** Google's quota during one round. A full quota is normal for a large run, so the batch waits and shows it. */
 export class QuotaLimit {
   readonly #batch: Batch;
   readonly #round: number;

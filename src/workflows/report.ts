@@ -4,7 +4,7 @@ import type { Batch } from './batch.ts';
 import { findReason } from './failure.ts';
 import { retryUntilResolved } from './retry-until-resolved.ts';
 
-/** Writes the records and the report, and tidies up at Google: the batch ends with this. */
+/** Writes the records and the report, and deletes the uploads at Google: the last step of a batch. */
 export async function reportBatch(batch: Batch, state: 'ended' | 'cancelled'): Promise<BatchResult> {
   const { input, prepared, progress, notes } = batch;
   batch.enter('REPORTING');
@@ -26,7 +26,7 @@ export async function reportBatch(batch: Batch, state: 'ended' | 'cancelled'): P
   return result;
 }
 
-/** Files left at Google cost nothing and are gone after 48 h: no reason for a batch not to end. */
+/** Files left at Google cost nothing and are deleted after 48 h, so a failure here does not stop the batch. */
 async function tidy(batch: Batch): Promise<void> {
   try {
     await batch.run('cleanUp', 'delete at Google what was uploaded', batch.base);

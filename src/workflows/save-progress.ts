@@ -3,18 +3,18 @@ import type { Activities } from '../activities/index.ts';
 import type { Batch } from './batch.ts';
 import { findReason } from './failure.ts';
 
-/** A local activity: it is no step of the batch's story, and costs one event. */
+/** A local activity: it costs one event and is not shown as a step. */
 const { saveProgress } = proxyLocalActivities<Pick<Activities, 'saveProgress'>>({
   startToCloseTimeout: '5s',
   retry: { maximumAttempts: 1 },
 });
 
 /**
- * Keeps in the store that the batch will stand like this for a while. It goes on meanwhile: perhaps the store is what it has
- * stopped for.
+ * Saves the progress in the store before a long wait. The batch does not wait for it: the store may be the reason of the
+ * stop.
  */
 export function saveBatchProgress({ id, base, progress, options, prepared }: Batch): void {
-  // Whose batch this is has to be known, or a foreign worker would keep it in a store of its own.
+  // The store must be known, or a worker with another store would save it there.
   if (!prepared && !options.store) return;
   saveProgress({ ...base, progress, options }).catch((error: unknown) => {
     if (!isCancellation(error))

@@ -8,27 +8,27 @@ import type { QuotaLimit } from './quota.ts';
 import { retryUntilResolved, stopOnce } from './retry-until-resolved.ts';
 import { findAfterWindow, findJob, mayMakeAnother } from './unanswered.ts';
 
-/** Submissions that never left this machine, in a row, before somebody should look. */
+/** Submissions in a row of which no byte was sent, before the batch stops for an operator. */
 const MAX_REFUSALS = 5;
 const REFUSAL_PAUSE_MS = 10_000;
 
 /** The job of a round. */
 export interface RoundJob extends FoundJob {
-  /** Further ones that have come to light already. */
+  /** Further ones that have appeared already. */
   extras: FoundJob[];
 }
 
 type Refusal = Submitted & { kind: 'refused' };
 
-/** What one try to submit came to. */
+/** The result of one submission. */
 type Attempt =
   | { kind: 'job'; job: RoundJob }
   | Refusal
   | { kind: 'unanswered'; submission: number; message: string };
 
 /**
- * Makes the round's job, exactly one: stages, looks for a job that is there already, takes a permit, posts once. A
- * submission whose answer was lost is looked for until the visibility window is over, and only then made again.
+ * Makes exactly one job for the round: stages, searches for an existing job, takes a permit, posts once. After a lost answer
+ * it searches until the visibility window is over, and only then submits again.
  */
 export async function submitRound(batch: Batch, round: number, quota: QuotaLimit): Promise<RoundJob> {
   const givenUp = new Set<number>();
@@ -39,7 +39,7 @@ export async function submitRound(batch: Batch, round: number, quota: QuotaLimit
       batch.run('stageRound', `round ${round}: upload what is missing`, { ...batch.base, round }),
     );
     batch.update({ state: 'SUBMITTING' });
-    // From the permit to its answer nothing may be cancelled: a job that nobody knows of would go on and be billed.
+    // From the permit to its answer nothing may be cancelled: an unknown job would continue and be billed.
     const attempt = await CancellationScope.nonCancellable(() => trySubmit(batch, round, givenUp));
     if (attempt.kind === 'job') {
       batch.isOver('submit');
@@ -57,7 +57,7 @@ async function trySubmit(batch: Batch, round: number, givenUp: ReadonlySet<numbe
   const search = await findJob(batch, round);
   const { unanswered } = search;
   if (unanswered && !search.found && !givenUp.has(unanswered.submission))
-    return settle(batch, round, unanswered, 'An attempt to submit ended without saying what came of it.');
+    return settle(batch, round, unanswered, 'A submission ended without an answer.');
   return foundIn(batch, round, search) ?? submit(batch, round, search.next);
 }
 
@@ -97,7 +97,7 @@ async function settle(
   return foundIn(batch, round, search) ?? { kind: 'unanswered', submission, message };
 }
 
-/** Nothing was made. What may mend itself is tried again soon, everything else waits for a person. */
+/** No job was made. A temporary cause is retried soon; everything else waits for an operator. */
 async function afterRefusal(
   batch: Batch,
   round: number,

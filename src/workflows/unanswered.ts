@@ -4,13 +4,13 @@ import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
 import { retryUntilResolved, stopOnce } from './retry-until-resolved.ts';
 
-/** Submissions of one round that may end without an answer before somebody should look. */
+/** Submissions of one round that may end without an answer before the batch stops for an operator. */
 const MAX_IN_A_ROW = 5;
 
 /**
- * Looks for the jobs of a round.
+ * Finds the jobs of a round.
  *
- * @param named a job that a person names as this round's: taken where its name at Google says so, too
+ * @param named a job that an operator names as this round's: taken if its name at Google has our nonce
  */
 export function findJob(batch: Batch, round: number, named?: string): Promise<Search> {
   const pauseMs = pauseBetweenLooks(batch);
@@ -25,7 +25,7 @@ export function pauseBetweenLooks({ options }: Batch): number {
   return Math.min(3_000, Math.ceil(options.submitWindowMs / 10));
 }
 
-/** Waits until a job of this submission would be in LIST, and looks. */
+/** Waits until LIST must show a job of this submission, and searches. */
 export async function findAfterWindow(
   batch: Batch,
   round: number,
@@ -34,14 +34,14 @@ export async function findAfterWindow(
   // Two clocks are compared, the worker's and Temporal's: one that is wrong must not hold the batch for hours.
   const postOver = Math.min(60_000, Math.max(0, overBy - Date.now()));
   await sleep(postOver + batch.options.submitWindowMs, {
-    summary: `round ${round}: submission ${submission} may still come to light`,
+    summary: `round ${round}: submission ${submission} may still appear`,
   });
   return findJob(batch, round);
 }
 
 /**
- * Whether a submission of which nothing came to light may be followed by another. Where a person is to say so, a plain
- * retry only looks again, and so does a job that they name: it is found then.
+ * Whether another submission may follow one without a job. With `park` an operator decides: a plain retry only searches
+ * again, and a job that they name is then found.
  */
 export async function mayMakeAnother(
   batch: Batch,

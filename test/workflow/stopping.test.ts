@@ -77,7 +77,7 @@ describe('what a person must mend', () => {
     await batch.update(acceptUpdate);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES' });
     expect(batch.google.inputsOf('report')[0]?.notes).toEqual([
-      'The batch was ended as it was, by a person.',
+      'An operator ended the batch as it was.',
       `The job ${batch.google.jobNames()[0]} was left behind at Google.`,
     ]);
   });
