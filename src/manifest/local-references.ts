@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MAX_REFERENCE_BYTES } from '../images/limits.ts';
-import { probeImage, type ReferenceImage } from '../images/probe.ts';
+import { type ImageProbe, probeImage, type ReferenceImage } from '../images/probe.ts';
 import { readBounded } from './read-bounded.ts';
 import type { Finding, Report } from './report.ts';
 import { computeSha256 } from './sha256.ts';
@@ -66,12 +66,17 @@ export async function probeFile(file: string, written: string): Promise<ProbedFi
   const bytes = await readImage(file, written);
   if ('finding' in bytes) return bytes;
   const probe = probeImage(bytes.content);
-  if (!probe.ok) {
-    const { code, message, fix } = probe;
-    return { finding: { code, message: `"${written}": ${message}`, fix } };
-  }
+  if (!probe.ok) return { finding: toFinding(written, probe) };
   const sha256 = computeSha256(bytes.content);
   return { reference: { ...probe.image, sha256, path: file, bytes: bytes.content.length } };
+}
+
+/** The finding for a file that is not a valid image; its message names the file as `written`. */
+export function toFinding(
+  written: string,
+  { code, message, fix }: Extract<ImageProbe, { ok: false }>,
+): Finding {
+  return { code, message: `"${written}": ${message}`, fix };
 }
 
 /** Reads the probed content once more; undefined if the file changed or disappeared in the meantime. */

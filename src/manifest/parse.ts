@@ -6,7 +6,7 @@ import { finishManifest } from './finish.ts';
 import type { ManifestFormat, WholeFormat } from './formats/index.ts';
 import type { Problem } from './problem.ts';
 import { classifyReference } from './reference-source.ts';
-import { createReport } from './report.ts';
+import { createReports, failWith } from './report.ts';
 
 export interface ParseOptions {
   /** The file name that problems show. For JSONL and CSV it also gives the manifest its name. */
@@ -32,8 +32,8 @@ export type ParseResult =
  * (`path-not-allowed`), because the HTTP API and the worker use this. A normalised manifest comes out unchanged.
  */
 export function parseManifest(content: string | Uint8Array, options: ParseOptions): ParseResult {
-  const problems = createReport();
-  const warnings = createReport();
+  const reports = createReports();
+  const { problems, warnings } = reports;
   const { file, format, base, overrides } = options;
   const examined = examine(
     {
@@ -46,9 +46,7 @@ export function parseManifest(content: string | Uint8Array, options: ParseOption
     warnings,
   );
   const manifest = examined && finishManifest(examined, storedSource, problems);
-  if (manifest === undefined) {
-    return { ok: false, problems: problems.problems(), warnings: warnings.problems() };
-  }
+  if (manifest === undefined) return failWith(reports);
   return { ok: true, manifest, fingerprint: computeFingerprint(manifest), warnings: warnings.problems() };
 }
 

@@ -36,7 +36,7 @@ export function readTree({ manifest, base }: Files, report: Report): Tree | unde
   const source = decodeFile(manifest.content, manifest.file, report);
   const items = source && LIST_FORMATS[format](source, report, createBudget(report));
   const head = base && readWhole(base, report);
-  // Going on without an unreadable base would report all its fields as missing.
+  // Continuing without an unreadable base would report all its fields as missing.
   if (items === undefined || (base !== undefined && head === undefined)) return undefined;
   return addBase(items, head, report);
 }

@@ -11,8 +11,8 @@ import { MAX_MANIFEST_BYTES } from './limits.ts';
 import { type LocalReference, probeFiles } from './local-references.ts';
 import { readBounded } from './read-bounded.ts';
 import type { Content } from './read-tree.ts';
-import type { Report } from './report.ts';
-import { createReports, type Resolved, resolveManifest } from './resolve.ts';
+import { createReports, failWith, type Report } from './report.ts';
+import { type Resolved, resolveManifest } from './resolve.ts';
 import { createSourceWithoutText } from './source.ts';
 import { isSystemError } from './system-error.ts';
 import { reportTooLarge } from './text.ts';
@@ -39,16 +39,11 @@ export async function readManifest(
   options: ReadOptions = {},
 ): Promise<ManifestResult> {
   const reports = createReports();
-  const { problems, warnings } = reports;
+  const { problems } = reports;
   const { base: basePath, overrides, hasReference } = options;
   const manifest = typeof written === 'string' ? await readContent(written, problems) : written;
   const base = basePath === undefined ? undefined : await readContent(basePath, problems);
-  const failed = (): ManifestResult => ({
-    ok: false,
-    problems: problems.problems(),
-    warnings: warnings.problems(),
-  });
-  if (manifest === undefined || (basePath !== undefined && base === undefined)) return failed();
+  if (manifest === undefined || (basePath !== undefined && base === undefined)) return failWith(reports);
   if (base !== undefined && !isWhole(base)) {
     const fix = 'Use a YAML or JSON file.';
     const message = 'A base file cannot be JSONL or CSV.';
@@ -56,7 +51,7 @@ export async function readManifest(
       { source: createSourceWithoutText(base.file), offset: 0 },
       { code: 'unknown-format', message, fix },
     );
-    return failed();
+    return failWith(reports);
   }
 
   const folder = dirname(base?.file ?? manifest.file);

@@ -23,6 +23,21 @@ export interface Report {
   problems(): Problem[];
 }
 
+/** The two reports of one manifest. Warnings do not prevent a run. */
+export interface Reports {
+  problems: Report;
+  warnings: Report;
+}
+
+export function createReports(): Reports {
+  return { problems: createReport(), warnings: createReport() };
+}
+
+/** The result for a manifest that is invalid. */
+export function failWith({ problems, warnings }: Reports) {
+  return { ok: false as const, problems: problems.problems(), warnings: warnings.problems() };
+}
+
 export function createReport(): Report {
   const kept: Problem[] = [];
   let more = 0;

@@ -5,7 +5,7 @@ import { finishManifest } from './finish.ts';
 import type { NamedPath } from './local-references.ts';
 import type { ParseResult } from './parse.ts';
 import { classifyReference } from './reference-source.ts';
-import { createReport, type Report } from './report.ts';
+import { createReports, failWith, type Report } from './report.ts';
 import { listContents, listPaths } from './rules/references.ts';
 import type { Tree } from './tree.ts';
 
@@ -28,19 +28,15 @@ export type Resolved<Reference> =
 export async function resolveManifest<Reference extends { sha256: string }>(
   request: Omit<ExamineRequest, 'paths'>,
   lookup: Lookup<Reference>,
-  { problems, warnings } = createReports(),
+  reports = createReports(),
 ): Promise<Resolved<Reference>> {
-  const failed = () => ({
-    ok: false as const,
-    problems: problems.problems(),
-    warnings: warnings.problems(),
-  });
+  const { problems, warnings } = reports;
   const examined = examine({ ...request, paths: 'resolve' }, problems, warnings);
-  if (examined === undefined) return failed();
+  if (examined === undefined) return failWith(reports);
   const found = await lookup.paths(listPaths(examined.tree), problems);
   if (lookup.hasReference) await findContents(examined.tree, lookup.hasReference, problems);
   const manifest = finishManifest(examined, (written) => toSource(written, found), problems);
-  if (manifest === undefined) return failed();
+  if (manifest === undefined) return failWith(reports);
   return {
     ok: true,
     manifest,
@@ -48,15 +44,6 @@ export async function resolveManifest<Reference extends { sha256: string }>(
     warnings: warnings.problems(),
     references: [...new Map([...found.values()].map((reference) => [reference.sha256, reference])).values()],
   };
-}
-
-export interface Reports {
-  problems: Report;
-  warnings: Report;
-}
-
-export function createReports(): Reports {
-  return { problems: createReport(), warnings: createReport() };
 }
 
 async function findContents(

@@ -1,6 +1,6 @@
 import type { ImageProbe, ReferenceImage } from '../images/probe.ts';
 import type { WholeFormat } from './formats/index.ts';
-import { probeEach } from './local-references.ts';
+import { probeEach, toFinding } from './local-references.ts';
 import type { Content } from './read-tree.ts';
 import type { Finding } from './report.ts';
 import { type Resolved, resolveManifest } from './resolve.ts';
@@ -61,9 +61,7 @@ function findSentFile(
   if (!file)
     return { finding: files.size === 0 ? buildPathNotAllowed(path) : buildMissing(path, [...files.keys()]) };
   const { name, sha256, probe } = file;
-  if (probe.ok) return { reference: { ...probe.image, name, sha256 } };
-  const { code, message, fix } = probe;
-  return { finding: { code, message: `"${path}": ${message}`, fix } };
+  return probe.ok ? { reference: { ...probe.image, name, sha256 } } : { finding: toFinding(path, probe) };
 }
 
 function buildPathNotAllowed(path: string): Finding {

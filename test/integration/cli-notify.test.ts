@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createReceiver } from '../support/webhook-receiver.ts';
+import { createWebhookReceiver } from '../support/webhook-receiver.ts';
 import { createDesk, manifestText } from './cli-kit.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
 
 /** A desk whose worker may reach a receiver, and the manifest's block that names a path of it. */
 async function deskWithReceiver() {
-  const receiver = await createReceiver(SECRET);
+  const receiver = await createWebhookReceiver(SECRET);
   onTestFinished(() => receiver.close());
   const desk = await createDesk();
   await desk.write('.env', `HUMMINGBATCH_WEBHOOK_SECRETS=shop=${SECRET}\n`);

@@ -10,7 +10,7 @@ import type { ContractSchema } from '../../src/schemas/published.ts';
 import { loadChecker } from '../support/contract.ts';
 import { runShell } from '../support/shell.ts';
 import { openTestBatch } from '../support/test-batch.ts';
-import { createReceiver, type Receiver } from '../support/webhook-receiver.ts';
+import { createWebhookReceiver, type Receiver } from '../support/webhook-receiver.ts';
 import type { World } from '../support/world.ts';
 import { createStoppedClockWorld, letJobsEnd } from './operations-kit.ts';
 
@@ -28,7 +28,7 @@ let notify: NotifyTarget[];
 
 beforeAll(async () => {
   world = await createStoppedClockWorld();
-  receiver = await createReceiver(SECRET);
+  receiver = await createWebhookReceiver(SECRET);
   notify = [{ url: `http://${receiver.host}/hooks`, secretRef: 'shop' }];
   await world.work({
     webhookSecrets: () => [SECRET],

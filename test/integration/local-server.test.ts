@@ -73,7 +73,7 @@ describe('a managed server with one user', () => {
 
     await withClient(address, async (client) => {
       await client.workflow.start('anything', {
-        taskQueue: 'nobody',
+        taskQueue: 'unserved',
         workflowId: 'with-attributes',
         typedSearchAttributes: [
           { key: defineSearchAttributeKey('BatchId', SearchAttributeType.KEYWORD), value: 'autumn' },
@@ -204,7 +204,7 @@ describe('a managed server, after a kill', () => {
   test('of the server itself has all its data for the next user', async () => {
     const first = await startServer();
     await withClient(first.address, (client) =>
-      client.workflow.start('anything', { taskQueue: 'nobody', workflowId: 'still-here' }),
+      client.workflow.start('anything', { taskQueue: 'unserved', workflowId: 'still-here' }),
     );
     const server = await readServer();
     process.kill(server.pid, 'SIGKILL');

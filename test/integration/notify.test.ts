@@ -8,7 +8,7 @@ import type { BatchOptions, NotifyTarget } from '../../src/contract/index.ts';
 import { toWorkflowId } from '../../src/contract/index.ts';
 import { postPublic } from '../../src/net/post.ts';
 import { namePrefix, openTestBatch } from '../support/test-batch.ts';
-import { createReceiver, type Delivery, type Receiver } from '../support/webhook-receiver.ts';
+import { createWebhookReceiver, type Delivery, type Receiver } from '../support/webhook-receiver.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -35,13 +35,13 @@ beforeAll(async () => {
         {
           fault: 'create.refuse',
           status: 'PERMISSION_DENIED',
-          match: { name: namePrefix('told-stop') },
+          match: { name: namePrefix('notify-stop') },
           times: 1,
         },
       ],
     },
   });
-  receiver = await createReceiver(SECRET, (delivery) => answers[delivery.path]?.(delivery) ?? 204);
+  receiver = await createWebhookReceiver(SECRET, (delivery) => answers[delivery.path]?.(delivery) ?? 204);
   stopWorker = await startWorker();
 });
 afterAll(async () => {
@@ -67,7 +67,7 @@ const target = (path: string, secretRef = 'shop'): NotifyTarget => ({
 });
 
 async function startBatch(batchId: string, notify: NotifyTarget[], options: Partial<BatchOptions> = {}) {
-  const manifest = await world.manifest({ name: 'told', ...MANIFEST });
+  const manifest = await world.manifest({ name: 'notified', ...MANIFEST });
   await world.hummingbatch.startBatch({ manifest, batchId, options: { notify, ...options } });
   return openTestBatch(world, batchId);
 }
@@ -106,26 +106,26 @@ async function catchFailure(batchId: string) {
 
 describe('a webhook receiver', () => {
   test('gets the end of a batch as a signed event, once if it accepts it', async () => {
-    const batch = await startBatch('told-end', [target('/hooks?token=hunter2')]);
+    const batch = await startBatch('notify-end', [target('/hooks?token=hunter2')]);
     const { outputs, costUsd } = await batch.ended();
-    const [{ event, path } = {}] = await receiver.waitForDeliveries('told-end', 1);
+    const [{ event, path } = {}] = await receiver.waitForDeliveries('notify-end', 1);
     expect(path).toBe('/hooks?token=hunter2');
     expect(event).toEqual({
-      id: `told-end_ended_${Date.parse(event?.timestamp ?? '')}`,
+      id: `notify-end_ended_${Date.parse(event?.timestamp ?? '')}`,
       type: 'batch.ended',
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-      data: { batchId: 'told-end', state: 'COMPLETED', outputs, costUsd },
+      data: { batchId: 'notify-end', state: 'COMPLETED', outputs, costUsd },
     });
-    const [delivery] = await readDeliveries('told-end');
+    const [delivery] = await readDeliveries('notify-end');
     await delivery?.handle.result();
-    expect(delivery?.summary).toBe(`batch.ended of told-end to http://${receiver.host}`);
-    expect(receiver.listDeliveries('told-end')).toHaveLength(1);
+    expect(delivery?.summary).toBe(`batch.ended of notify-end to http://${receiver.host}`);
+    expect(receiver.listDeliveries('notify-end')).toHaveLength(1);
   });
 
   test('gets a stop and the end after it', async () => {
-    const batch = await startBatch('told-stop', [target('/')]);
+    const batch = await startBatch('notify-stop', [target('/')]);
     const { message } = await batch.stopped('permission-denied');
-    const [{ event: stopped } = {}] = await receiver.waitForDeliveries('told-stop', 1);
+    const [{ event: stopped } = {}] = await receiver.waitForDeliveries('notify-stop', 1);
     expect(stopped).toMatchObject({
       type: 'batch.stopped',
       data: {
@@ -134,63 +134,63 @@ describe('a webhook receiver', () => {
           step: 'submit',
           code: 'permission-denied',
           message,
-          fix: expect.stringContaining('retry told-stop'),
+          fix: expect.stringContaining('retry notify-stop'),
         },
       },
     });
     await batch.retry();
-    const [, { event: ended } = {}] = await receiver.waitForDeliveries('told-stop', 2);
+    const [, { event: ended } = {}] = await receiver.waitForDeliveries('notify-stop', 2);
     expect(ended).toMatchObject({ type: 'batch.ended', data: { state: 'COMPLETED' } });
     expect(ended?.data.stop).toBeUndefined();
   });
 
   test('gets that a batch waits for approval, and its failure without one', async () => {
-    const batch = await startBatch('told-approval', [target('/')], { approveAboveUsd: 0 });
-    const [{ event: waiting } = {}] = await receiver.waitForDeliveries('told-approval', 1);
+    const batch = await startBatch('notify-approval', [target('/')], { approveAboveUsd: 0 });
+    const [{ event: waiting } = {}] = await receiver.waitForDeliveries('notify-approval', 1);
     expect(waiting).toMatchObject({ type: 'batch.awaiting-approval', data: { state: 'AWAITING_APPROVAL' } });
     await batch.handle.approve(false);
-    const [, { event: ended } = {}] = await receiver.waitForDeliveries('told-approval', 2);
+    const [, { event: ended } = {}] = await receiver.waitForDeliveries('notify-approval', 2);
     expect(ended).toMatchObject({ data: { state: 'FAILED', stop: { code: 'approval-refused' } } });
   });
 
   test('gets the end of a batch whose workflow was reset', async () => {
-    const batch = await startBatch('told-reset', [target('/')], { approveAboveUsd: 0 });
-    await receiver.waitForDeliveries('told-reset', 1);
-    const workflowId = toWorkflowId('told-reset');
+    const batch = await startBatch('notify-reset', [target('/')], { approveAboveUsd: 0 });
+    await receiver.waitForDeliveries('notify-reset', 1);
+    const workflowId = toWorkflowId('notify-reset');
     const { events } = await world.client.workflow.getHandle(workflowId).fetchHistory();
     const last = events?.findLast((event) => event.workflowTaskCompletedEventAttributes);
     await world.client.workflowService.resetWorkflowExecution({
       namespace: 'default',
       workflowExecution: { workflowId },
-      reason: 'mended',
+      reason: 'fixed',
       workflowTaskFinishEventId: last?.eventId ?? null,
       requestId: 'once',
     });
     await batch.handle.approve();
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
-    const deliveries = await receiver.waitForDeliveries('told-reset', 2);
+    const deliveries = await receiver.waitForDeliveries('notify-reset', 2);
     expect(deliveries.map(({ event }) => event.type)).toEqual(['batch.awaiting-approval', 'batch.ended']);
   });
 
   test('gets the cancellation of a batch', async () => {
-    const batch = await startBatch('told-cancel', [target('/')], { approveAboveUsd: 0 });
-    await receiver.waitForDeliveries('told-cancel', 1);
+    const batch = await startBatch('notify-cancel', [target('/')], { approveAboveUsd: 0 });
+    await receiver.waitForDeliveries('notify-cancel', 1);
     await batch.handle.cancel();
-    const [, { event } = {}] = await receiver.waitForDeliveries('told-cancel', 2);
+    const [, { event } = {}] = await receiver.waitForDeliveries('notify-cancel', 2);
     expect(event).toMatchObject({ type: 'batch.ended', data: { state: 'CANCELLED' } });
   });
 
   test('gets the end of a retried batch, which keeps its targets', async () => {
-    const batch = openTestBatch(world, 'told-end');
+    const batch = openTestBatch(world, 'notify-end');
     await batch.handle.retry({ keys: ['a'] });
-    const [first, second] = await receiver.waitForDeliveries('told-end', 2);
+    const [first, second] = await receiver.waitForDeliveries('notify-end', 2);
     expect(second?.event.type).toBe('batch.ended');
     expect(second?.event.id).not.toBe(first?.event.id);
   });
 
   test('gets the same event again under the same id after it was down', async () => {
-    await startBatch('told-late', [target('/down-first')]);
-    const [first, ...more] = await receiver.waitForDeliveries('told-late', 2);
+    await startBatch('notify-late', [target('/down-first')]);
+    const [first, ...more] = await receiver.waitForDeliveries('notify-late', 2);
     for (const { event, body } of more) {
       expect(event.id).toBe(first?.event.id);
       expect(body).toBe(first?.body);
@@ -198,33 +198,33 @@ describe('a webhook receiver', () => {
   });
 
   test('gets no further attempt after it answers 410, and the failure is visible in Temporal', async () => {
-    const batch = await startBatch('told-gone', [target('/gone')]);
+    const batch = await startBatch('notify-gone', [target('/gone')]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
-    await receiver.waitForDeliveries('told-gone', 1);
-    const [delivery] = await readDeliveries('told-gone');
+    await receiver.waitForDeliveries('notify-gone', 1);
+    const [delivery] = await readDeliveries('notify-gone');
     const error = (await delivery?.handle.result().catch((error) => error)) as WorkflowFailedError;
     expect(error).toBeInstanceOf(WorkflowFailedError);
     expect(error.cause?.cause).toMatchObject({
       type: 'unavailable',
       message: `The receiver at http://${receiver.host} answered 410: it wants no more events.`,
     });
-    expect(receiver.listDeliveries('told-gone')).toHaveLength(1);
+    expect(receiver.listDeliveries('notify-gone')).toHaveLength(1);
   });
 
   test('delays no batch if it never answers', async () => {
-    const batch = await startBatch('told-silence', [target('/silent')]);
+    const batch = await startBatch('notify-silence', [target('/silent')]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
     await expect.poll(() => batch.workflow(), { timeout: 20_000 }).toBe('COMPLETED');
-    expect(await catchFailure('told-silence')).toMatchObject({
+    expect(await catchFailure('notify-silence')).toMatchObject({
       type: 'unreachable',
       message: expect.stringMatching(/timeout/),
     });
   });
 
   test('gets no event through a redirect', async () => {
-    const batch = await startBatch('told-redirect', [target('/redirects')]);
+    const batch = await startBatch('notify-redirect', [target('/redirects')]);
     await batch.ended();
-    expect(await catchFailure('told-redirect')).toEqual({
+    expect(await catchFailure('notify-redirect')).toEqual({
       type: 'unavailable',
       message: `The receiver at http://${receiver.host} answered 307.`,
     });
@@ -235,7 +235,7 @@ describe('a webhook receiver', () => {
     ['private by a name', 'https://localhost:8443/hunter2', /not public/],
     ['without TLS', 'http://93.184.215.14/hunter2', /HUMMINGBATCH_WEBHOOK_HOSTS/],
   ])('that is %s and was not named is not called', async (kind, url, why) => {
-    const batchId = `told-${kind.replaceAll(' ', '-').toLowerCase()}`;
+    const batchId = `notify-${kind.replaceAll(' ', '-').toLowerCase()}`;
     const batch = await startBatch(batchId, [{ url, secretRef: 'shop' }]);
     expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
     const { type, message } = await catchFailure(batchId);
@@ -245,12 +245,12 @@ describe('a webhook receiver', () => {
   });
 
   test('gets nothing if the worker lacks its secret, and the error names the secret', async () => {
-    await startBatch('told-unknown', [target('/', 'crm')]);
-    expect(await catchFailure('told-unknown')).toEqual({
+    await startBatch('notify-unknown', [target('/', 'crm')]);
+    expect(await catchFailure('notify-unknown')).toEqual({
       type: 'wrong-worker',
       message: 'This worker has no webhook secret named crm.',
     });
-    expect(receiver.listDeliveries('told-unknown')).toEqual([]);
+    expect(receiver.listDeliveries('notify-unknown')).toEqual([]);
   });
 
   test('never got an unsigned event, and no secret is in history, log or store', async () => {
@@ -274,7 +274,7 @@ describe('a webhook receiver', () => {
 
   test('does not appear as a batch in lists', async () => {
     const { batches } = await world.hummingbatch.list();
-    expect(batches.map(({ batchId }) => batchId).filter((id) => !id.startsWith('told-'))).toEqual([]);
+    expect(batches.map(({ batchId }) => batchId).filter((id) => !id.startsWith('notify-'))).toEqual([]);
   });
 });
 
@@ -282,17 +282,17 @@ describe('a worker with webhook secrets', () => {
   test('that is killed before the receiver has answered leaves the event to the next worker', async () => {
     await stopWorker();
     let received = 0;
-    const slow = await createReceiver(SECRET, () => (received++ === 0 ? 'silence' : 204));
+    const slow = await createWebhookReceiver(SECRET, () => (received++ === 0 ? 'silence' : 204));
     const settings = {
       HUMMINGBATCH_WEBHOOK_SECRETS: `shop=${SECRET}`,
       HUMMINGBATCH_WEBHOOK_HOSTS: slow.host,
     };
     const first = startWorkerProcess(world, settings);
-    await startBatch('told-killed', [{ url: `http://${slow.host}/`, secretRef: 'shop' }]);
-    await slow.waitForDeliveries('told-killed', 1);
+    await startBatch('notify-killed', [{ url: `http://${slow.host}/`, secretRef: 'shop' }]);
+    await slow.waitForDeliveries('notify-killed', 1);
     await first.kill();
     const second = startWorkerProcess(world, settings);
-    const [one, two] = await slow.waitForDeliveries('told-killed', 2);
+    const [one, two] = await slow.waitForDeliveries('notify-killed', 2);
     expect(two?.body).toBe(one?.body);
     expect(two?.event.id).toBe(one?.event.id);
     await second.stop();

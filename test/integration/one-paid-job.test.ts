@@ -9,7 +9,7 @@ describe(`${COUNT} submissions whose answers are lost, late or refused, with wor
   let faultCounts: Partial<Record<string, number>>;
   beforeAll(async () => {
     ({ outcomes, faultCounts } = await runTrials({
-      kind: 'told',
+      kind: 'listed',
       count: COUNT,
       atCreate: [...AT_CREATE, TWICE],
       unlisted: { least: 20_000, most: 85_000 },

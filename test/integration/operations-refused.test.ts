@@ -52,7 +52,7 @@ const REFUSED: readonly [state: string, commands: string[]][] = [
   ['ended', [APPROVE, RETRY, ACCEPT, ADOPT, SET_BUDGET, CHECK_NOW]],
 ];
 
-const MALFORMED: readonly [command: string, says: string][] = [
+const MALFORMED: readonly [command: string, message: string][] = [
   [update('setBudget', { maxCostUsd: -1 }), 'maxCostUsd must be an amount in USD.'],
   [update('setBudget'), 'maxCostUsd must be an amount in USD.'],
   [update('adopt', { job: 'abc' }), 'The job must be `batches/…` or `none`.'],

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { type BatchOptions, type NotifyTarget, toWorkflowId } from '../../src/contract/index.ts';
 import { postPublic } from '../../src/net/post.ts';
-import { createReceiver, type Receiver } from '../support/webhook-receiver.ts';
+import { createWebhookReceiver, type Receiver } from '../support/webhook-receiver.ts';
 import { createWorld } from '../support/world.ts';
 import type { Scenario } from './operations-kit.ts';
 
@@ -15,7 +15,7 @@ const options: Partial<BatchOptions> & { notify: NotifyTarget[] } = { notify: []
 export const WEBHOOK_GONE: Scenario = {
   options,
   async world() {
-    receiver = await createReceiver(SECRET, () => (isBack ? 204 : 410));
+    receiver = await createWebhookReceiver(SECRET, () => (isBack ? 204 : 410));
     options.notify.push({ url: `http://${receiver.host}/hooks`, secretRef: 'shop' });
     return createWorld();
   },

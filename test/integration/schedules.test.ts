@@ -256,10 +256,10 @@ describe('a schedule', () => {
       [{ ...request, options: { maxCostUsd: 1 } }, 'with other options'],
       [{ ...request, manifest: buildManifest('once', { run: { maxCostUsd: 1 } }) }, 'with other options'],
     ] as const;
-    for (const [other, says] of others)
+    for (const [other, message] of others)
       await expect(schedules.create(other)).rejects.toMatchObject({
         code: 'batch-conflict',
-        message: `The schedule once is there ${says}.`,
+        message: `The schedule once is there ${message}.`,
         fix: expect.stringContaining('`hummingbatch schedule delete once`'),
       });
     await schedules.delete('once');
@@ -279,10 +279,10 @@ describe('a schedule', () => {
       [{ ...request, name: 'x'.repeat(45) }, 'no name for a schedule'],
       [{ ...request, overlap: 'sometimes' as 'skip' }, 'There is no overlap'],
     ] as const;
-    for (const [other, says] of wrong)
+    for (const [other, message] of wrong)
       await expect(schedules.create(other)).rejects.toMatchObject({
         code: 'usage',
-        message: expect.stringContaining(says),
+        message: expect.stringContaining(message),
       });
     expect(await readStatus('wrong')).toBeUndefined();
   });

@@ -25,12 +25,12 @@ function buildNextVersion(guard: string): Change[] {
   return [
     {
       file: 'workflows/wait.ts',
-      behind: "import { condition } from '@temporalio/workflow';\n",
+      anchor: "import { condition } from '@temporalio/workflow';\n",
       text: "import * as temporal from '@temporalio/workflow';\n",
     },
     {
       file: 'workflows/wait.ts',
-      behind: '  const { job } = waiting;\n',
+      anchor: '  const { job } = waiting;\n',
       text: `  ${guard} await temporal.sleep(100, { summary: '${NEW_STEP}' });\n`,
     },
   ];

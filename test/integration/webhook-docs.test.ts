@@ -60,21 +60,21 @@ describe('the receiver in docs/webhooks.md', () => {
     });
     let output = '';
     child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
-    const hears = async (words: string) => {
+    const waitForOutput = async (words: string) => {
       while (!output.includes(words)) await pause(50);
     };
     try {
-      await hears('listening');
+      await waitForOutput('listening');
       const forged = await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body: '{}' });
       expect(forged.status).toBe(401);
       const manifest = await world.manifest({
-        name: 'told',
+        name: 'notified',
         model: 'nano-banana-pro',
         items: [{ key: 'a', prompt: 'x' }],
         run: { notify: [{ url: `http://127.0.0.1:${port}/hooks`, secretRef: 'shop' }] },
       });
-      await world.hummingbatch.startBatch({ manifest, batchId: 'docs-told' });
-      await hears('docs-told COMPLETED 1 of 1');
+      await world.hummingbatch.startBatch({ manifest, batchId: 'docs-notified' });
+      await waitForOutput('docs-notified COMPLETED 1 of 1');
     } finally {
       child.kill('SIGTERM');
       await once(child, 'exit');

@@ -109,7 +109,7 @@ describe('an event from Google', () => {
     expect(await send('msg_1', job)).toBe('delivered');
     await until(({ check, nextCheck }) => check?.number === 2 && nextCheck !== undefined);
     expect(await send('msg_1', job)).toBe('repeated');
-    expect(await send('msg_2', 'batches/somebody-elses')).toBe('no-recipient');
+    expect(await send('msg_2', 'batches/unknown')).toBe('no-recipient');
     const { check } = await ended();
     // The first check, the check of the event, and the check of the job's end.
     expect(check).toMatchObject({ number: 3, jobState: 'SUCCEEDED' });

@@ -14,7 +14,7 @@ export interface Change {
   /** Path below `src/`. */
   file: string;
   /** The anchor: must occur exactly once; the text is inserted after it. */
-  behind: string;
+  anchor: string;
   text: string;
 }
 
@@ -38,9 +38,9 @@ export async function changedBundle(path: string, changes: readonly Change[]): P
   }
 }
 
-async function make({ file, behind, text }: Change, path: string): Promise<void> {
-  const [before = '', after, ...others] = (await readFile(path, 'utf8')).split(behind);
+async function make({ file, anchor, text }: Change, path: string): Promise<void> {
+  const [before = '', after, ...others] = (await readFile(path, 'utf8')).split(anchor);
   if (after === undefined || others.length > 0)
-    throw new Error(`src/${file} must contain this text exactly once: ${behind}`);
-  await writeFile(path, before + behind + text + after);
+    throw new Error(`src/${file} must contain this text exactly once: ${anchor}`);
+  await writeFile(path, before + anchor + text + after);
 }

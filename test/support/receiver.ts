@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { serveHttp } from './listener.ts';
 
 /** A received request. */
 export interface Received {
@@ -18,17 +16,11 @@ export type Answer = (received: Received, response: ServerResponse) => void | Pr
 export async function createReceiver(answer: Answer = (_, response) => void response.writeHead(204).end()) {
   const received: Received[] = [];
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const pieces: Buffer[] = [];
-    for await (const piece of request) pieces.push(piece as Buffer);
-    const one = { headers: request.headers, body: Buffer.concat(pieces).toString(), at: Date.now() };
+    const body = Buffer.concat(await request.toArray()).toString();
+    const one = { headers: request.headers, body, at: Date.now() };
     received.push(one);
     await answer(one, response);
   }
-  const server = createServer((request, response) => void receive(request, response)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, received };
+  const port = await serveHttp((request, response) => void receive(request, response));
+  return { url: `http://127.0.0.1:${port}/hook`, received };
 }

@@ -22,7 +22,7 @@ const LOOKBOOK: Items = [{ key: 'coat', prompt: 'A coat in falling snow', aspect
 const POSTERS: Items = [
   { key: 'lake', prompt: 'A lake in spring, screen print', count: 6 },
   { key: 'tower', prompt: 'A tower, screen print [fail once]' },
-  { key: 'logo', prompt: 'The logo of somebody else [refuse]' },
+  { key: 'logo', prompt: 'The logo of another brand [refuse]' },
 ];
 
 /** The label of the three batches, and of no other: a list can be filtered for them. */

@@ -43,7 +43,7 @@ export async function createSkippedWorld(
     random: Math.random,
     fetchReference: () => Promise.reject(new Error('no test fetches references by URL')),
     webhookSecrets: () => undefined,
-    postWebhook: () => Promise.reject(new Error('no test posts unless it says where')),
+    postWebhook: () => Promise.reject(new Error('this test has no webhook receiver')),
     searchAttributes: async () => [],
   };
   const workers = await startWorkers(environment, setClockBefore(deps, clock, attempt));

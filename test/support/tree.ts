@@ -22,11 +22,11 @@ const VARIABLE_PARTS: readonly (readonly [instead: string, what: RegExp])[] = [
 
 /** The result files of a batch: texts without their {@link VARIABLE_PARTS}, images as hashes. */
 export async function readBatchTree(store: Store, batchId: string): Promise<Record<string, string>> {
-  const home = `batches/${batchId}/`;
-  const keys = (await store.list(home)).filter((key) => !key.startsWith(`${home}work/`));
+  const folder = `batches/${batchId}/`;
+  const keys = (await store.list(folder)).filter((key) => !key.startsWith(`${folder}work/`));
   const entries = keys.map(async (key) => {
     const bytes = Buffer.from((await store.get(key)) ?? []);
-    const name = key.slice(home.length);
+    const name = key.slice(folder.length);
     return [name, name.startsWith('images/') ? hashBytes(bytes) : normaliseText(bytes, batchId)] as const;
   });
   return Object.fromEntries(await Promise.all(entries));

@@ -11,10 +11,10 @@ export interface Delivery {
   body: string;
 }
 
-export type Receiver = Awaited<ReturnType<typeof createReceiver>>;
+export type Receiver = Awaited<ReturnType<typeof createWebhookReceiver>>;
 
 /** A receiver on loopback that accepts only signed events and gives the test's answer: a status, or none. */
-export async function createReceiver(
+export async function createWebhookReceiver(
   secret: string,
   answer: (delivery: Delivery) => number | 'silence' = () => 204,
 ) {

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import type { RequestListener } from 'node:http';
+import { describe, expect, test } from 'vitest';
 import { postPublic } from '../../src/net/post.ts';
-import { createListener } from '../support/listener.ts';
+import { createListener, serveHttp } from '../support/listener.ts';
 
 const never = () => new AbortController().signal;
 const LIMITS = { hosts: [], deadlineMs: 5_000 };
@@ -12,13 +10,7 @@ const refused = (why: RegExp) => ({ code: 'unreachable', message: expect.stringM
 
 /** A receiver on loopback with this answer. */
 async function receiver(answer: RequestListener) {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await serveHttp(answer);
   return { port, url: `http://127.0.0.1:${port}/hooks?token=hunter2`, host: `127.0.0.1:${port}` };
 }
 
