@@ -87,8 +87,8 @@ function sayLink({ output }: Call, { uiUrl, namespace }: Session, batchId: strin
 function sayInterrupted({ output, flags }: Call, { ownsWorker }: Session, batchId: string): void {
   output.say(
     ownsWorker
-      ? `Interrupted: the batch ${batchId} stands still here, and Google goes on with its job. Nothing is lost.`
-      : `Interrupted: the batch ${batchId} goes on.`,
+      ? `Interrupted: the batch ${batchId} is paused here, and its job at Google continues. Nothing is lost.`
+      : `Interrupted: the batch ${batchId} continues.`,
   );
   output.say(`Come back with the same command, or with: ${formatCommand('watch', batchId, flags)}`);
 }

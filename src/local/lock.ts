@@ -41,7 +41,7 @@ export async function withLock<T>(
     await removeBefore(directory, turn);
     return await act();
   } finally {
-    // The file stays, so that the numbers go on. A rename needs no space on a disk that is full.
+    // The file stays, so that numbers never repeat. A rename needs no space on a disk that is full.
     await rename(lockPath(directory, turn), `${lockPath(directory, turn)}.ended`);
   }
 }
@@ -89,7 +89,7 @@ async function readHolder(directory: string, turn: Turn): Promise<Holder | undef
     const age = Date.now() - (await stat(file)).mtimeMs;
     return age < WRITTEN_WITHIN_MS ? 'unknown' : undefined;
   } catch (error) {
-    // Ended since the listing: look again.
+    // Ended since the listing: list again.
     if (getErrno(error) === 'ENOENT') return 'unknown';
     throw error;
   }

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { getErrno } from '../contract/caught-error.ts';
 
-/** The brought server listens here and nowhere else: it asks nobody who they are. */
+/** The managed dev server listens only here, because it has no authentication. */
 export const LOOPBACK = '127.0.0.1';
 
 /** Taken, not ours to take (below 1024), or shut out by Windows. */

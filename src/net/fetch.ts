@@ -15,7 +15,7 @@ export interface FetchLimits {
 const MAX_REDIRECTS = 5;
 
 /**
- * Fetches a URL that somebody else wrote: https only, public addresses only, each redirect checked, with limits for
+ * Fetches an untrusted URL: https only, public addresses only, each redirect checked, with limits for
  * bytes and time. The address is checked where the connection is made, so a name that resolves differently the second
  * time (DNS rebinding) does not help an attacker.
  *

@@ -31,7 +31,7 @@ const FIX =
   'Check the receiver; the event is sent again automatically. If the receiver is private or without TLS, add its host and port to HUMMINGBATCH_WEBHOOK_HOSTS of the worker.';
 
 /**
- * Posts to a URL that somebody else wrote: https and public addresses only, except for hosts that the operator allows.
+ * Posts to an untrusted URL: https and public addresses only, except for hosts that the operator allows.
  * The address is checked where the connection is made. Redirects are not followed, and the body of the answer is not
  * read.
  *

@@ -38,7 +38,7 @@ describe('a run that is interrupted', () => {
       const { code, stdout, stderr } = await run.ended;
       expect({ code, stderr }).toMatchObject({ code: 130 });
       expect(stdout).toBe('');
-      expect(stderr).toContain('Google goes on with its job');
+      expect(stderr).toContain('its job at Google continues');
       expect(stderr).toMatch(/hummingbatch watch long-[0-9a-f]{8}\n/);
 
       const status = await desk.run(['status', await toId(desk), '--json']);
