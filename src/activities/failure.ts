@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { getRetryPolicy, HummingbatchError } from '../contract/errors.ts';
+import { defaultActions, getRetryPolicy, HummingbatchError } from '../contract/errors.ts';
+import type { FailureDetails } from '../contract/failure-details.ts';
 
 /**
  * The longest wait that a Retry-After can cause. An operator's retry should not come later than this, and a wrong
@@ -10,7 +11,7 @@ export const MAX_DELAY_MS = 30 * 60_000;
 /** An error that further attempts of this activity cannot fix, whatever the retry policy of its code. */
 export class NonRetryableError extends HummingbatchError {
   constructor(error: HummingbatchError, message: string) {
-    super(error.code, message, { fix: error.fix, cause: error });
+    super(error.code, message, { fix: error.fix, actions: error.actions, cause: error });
   }
 }
 
@@ -26,7 +27,7 @@ export function wrongWorker(message: string): HummingbatchError {
 }
 
 /**
- * The one place where an error becomes a Temporal failure: its type is the error code, its details hold the `fix`.
+ * The one place where an error becomes a Temporal failure: its type is the error code, its details say what to do.
  * Causes are dropped: they may quote secrets, and a history must hold none.
  */
 export function toFailure(error: unknown, signal: AbortSignal): ApplicationFailure | CancelledFailure {
@@ -43,11 +44,16 @@ export function toFailure(error: unknown, signal: AbortSignal): ApplicationFailu
     type: known.code,
     message: known.message,
     nonRetryable: known instanceof NonRetryableError || getRetryPolicy(known.code) !== 'soon',
-    details: [{ fix: known.fix }],
+    details: [toDetails(known)],
     ...(known.retryAfterMs !== undefined && {
       nextRetryDelay: Math.min(known.retryAfterMs, MAX_DELAY_MS),
     }),
   });
+}
+
+function toDetails({ code, fix, actions }: HummingbatchError): FailureDetails {
+  // In place of the code's own actions the workflow chooses some: it knows the step and the batch.
+  return { fix, ...(actions !== defaultActions(code) && { actions }) };
 }
 
 /** A worker that stops interrupts its steps. Another worker continues them; the batch is not cancelled. */

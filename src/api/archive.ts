@@ -5,7 +5,7 @@ import { HummingbatchError } from '../contract/errors.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { getJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
-import { exactly } from './exactly.ts';
+import { withExactLength } from './with-exact-length.ts';
 
 /** An archive that is made while it is read. */
 export interface Archive {
@@ -27,7 +27,8 @@ export async function buildArchive(store: Store, batchId: string): Promise<Archi
   const report = await getJson<{ endedAt: string }>(store, places.report);
   if (!report)
     throw new HummingbatchError('wrong-state', `The batch ${batchId} has no results yet.`, {
-      fix: `\`hummingbatch watch ${batchId}\` says when it has.`,
+      fix: 'Wait until it has ended.',
+      actions: [{ action: 'watch', batchId }],
     });
   const keys = [places.manifest, places.results, places.report, places.page, places.failed];
   for await (const { file, alternates = [] } of readRecords(store, batchId))
@@ -57,5 +58,5 @@ async function listParts(
 }
 
 async function* contents(store: Store, parts: readonly Part[]) {
-  for (const { key, ...part } of parts) yield { ...part, input: exactly(part.size, store.read(key)) };
+  for (const { key, ...part } of parts) yield { ...part, input: withExactLength(part.size, store.read(key)) };
 }

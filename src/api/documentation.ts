@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { ApiContext } from './context.ts';
-import { withBodies } from './schemas/bodies.ts';
+import { describeBodies } from './schemas/bodies.ts';
 
 /** The page's own scripts and styles, and this API. */
 const PAGE_POLICY =
@@ -35,7 +35,7 @@ export async function documentApi(
       security: [{ token: [] }, {}],
     },
     transform: jsonSchemaTransform,
-    transformObject: (document) => withBodies(jsonSchemaTransformObject(document) as never),
+    transformObject: (document) => describeBodies(jsonSchemaTransformObject(document) as never),
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: PAGE_POLICY });

@@ -4,7 +4,7 @@ import type { JobEventResult } from '../client/index.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { isJobName } from '../contract/job-name.ts';
 import { isWebhookSecret, verifySignature } from '../webhooks/index.ts';
-import { createSeenIds } from './seen-ids.ts';
+import { createDeduplication } from './event-deduplication.ts';
 
 /**
  * What became of an event:
@@ -74,7 +74,7 @@ export function createGeminiEvents({ secrets, now, wake }: GeminiEventsOptions):
     throw new HummingbatchError('usage', 'There is no signing secret for the events of Gemini.', {
       fix: 'Set HUMMINGBATCH_GEMINI_WEBHOOK_SECRET to the `new_signing_secret` of the webhook.',
     });
-  const seen = createSeenIds(now);
+  const seen = createDeduplication(now);
   return {
     async receive({ headers, body }) {
       const { id, text } = verifySignature({ headers, body, secret: secrets, now: now() });

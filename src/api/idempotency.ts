@@ -36,7 +36,7 @@ export function deriveRequestId(caller: Caller | undefined, key: string): string
  *
  * @throws `request-conflict` where it came before with something else
  */
-export async function onceFor(
+export async function runOnce(
   { store, caller, key }: { store: Store; caller: Caller | undefined; key: string | undefined },
   claim: Claim,
   act: () => Promise<unknown>,
@@ -64,6 +64,6 @@ async function claimKey(store: Store, place: string, claim: Claim): Promise<void
 }
 
 /** Of what a request asks for. */
-export function fingerprintOfRequest(...parts: unknown[]): string {
+export function fingerprintRequest(...parts: unknown[]): string {
   return computeSha256(JSON.stringify(parts));
 }

@@ -1,7 +1,7 @@
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { type ErrorCode, HummingbatchError } from '../contract/index.ts';
 import type { Problem } from '../manifest/index.ts';
-import { overHttp } from './words.ts';
+import { type HttpAction, toHttpAction } from './action-requests.ts';
 
 /** The HTTP status of an error. What is not named here is a fault of ours, or of what stands behind us. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -31,8 +31,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'disk-full': 507,
 };
 
-/** Said in place of words that are for whoever runs this: they name folders, or nobody knows what they name. */
-const TOLD: Partial<Record<ErrorCode, string>> = {
+/** Answered in place of messages for operators: they name folders, or may name anything. */
+const PUBLIC_DETAILS: Partial<Record<ErrorCode, string>> = {
   internal: 'Something went wrong here.',
   'store-missing': 'The store is away.',
   'store-unwritable': 'The store cannot be written.',
@@ -49,6 +49,8 @@ export interface ProblemDetails {
   instance: string;
   code: ErrorCode;
   fix: string;
+  /** What can be done next, the likeliest first. */
+  actions: readonly HttpAction[];
   /** Of a manifest: all of its problems, as `validate` gives them. */
   problems?: readonly Problem[];
   warnings?: readonly Problem[];
@@ -61,7 +63,7 @@ export class InvalidManifest extends HummingbatchError {
 
   constructor(problems: readonly Problem[], warnings: readonly Problem[]) {
     const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
-    super('manifest-invalid', `The manifest has ${count}.`, { fix: 'Mend those named in `problems`.' });
+    super('manifest-invalid', `The manifest has ${count}.`, { fix: 'Fix those listed in `problems`.' });
     this.problems = problems;
     this.warnings = warnings;
   }
@@ -70,15 +72,16 @@ export class InvalidManifest extends HummingbatchError {
 /** The one place where an error becomes an answer. What nobody made a code for is told without its words. */
 export function toProblem(error: unknown, instance: string): ProblemDetails {
   const known = error instanceof HummingbatchError ? error : fromFramework(error);
-  const { code, message, fix } = known;
+  const { code, message, fix, actions } = known;
   return {
     type: `urn:hummingbatch:error:${code}`,
     title: formatTitle(code),
     status: readStatus(error) ?? STATUS[code] ?? 500,
-    detail: TOLD[code] ?? overHttp(message),
+    detail: PUBLIC_DETAILS[code] ?? message,
     instance,
     code,
-    fix: overHttp(fix),
+    fix: fix,
+    actions: actions.map(toHttpAction),
     ...(known instanceof InvalidManifest && { problems: known.problems, warnings: known.warnings }),
   };
 }

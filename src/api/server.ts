@@ -16,7 +16,7 @@ import { createGuard } from './guard.ts';
 import { measureRequests } from './metrics.ts';
 import { toProblem } from './problem.ts';
 import { createProgressCache } from './progress-cache.ts';
-import { protect } from './protect.ts';
+import { limitRequests } from './request-limits.ts';
 import { batchRoutes } from './routes/batches.ts';
 import { eventRoutes } from './routes/events.ts';
 import { geminiRoutes } from './routes/gemini.ts';
@@ -86,7 +86,7 @@ export async function createApi(context: ApiContext): Promise<FastifyInstance> {
   });
 
   const registry = measureRequests(app);
-  await protect(app, context);
+  await limitRequests(app, context);
   await app.register(multipart, { limits: FORM, throwFileSizeLimit: false });
   // Its types name what it exports beside the plugin.
   await app.register(sse as unknown as typeof fastifySSE, { heartbeatInterval: SIGN_OF_LIFE_MS });

@@ -67,6 +67,10 @@ function includesImages({ keys = [], outcomes = [], flags = [] }: RetrySelector)
 
 function nothingToRetry(batchId: string, why: string): HummingbatchError {
   return new HummingbatchError('wrong-state', `There is nothing to retry in the batch ${batchId}: ${why}.`, {
-    fix: `\`hummingbatch results ${batchId}\` shows its outputs; \`--outcome refused\` names refused ones too.`,
+    fix: 'Choose outputs that it has. Refused ones have to be named.',
+    actions: [
+      { action: 'results', batchId },
+      { action: 'retry-outputs', batchId, outcomes: ['refused'] },
+    ],
   });
 }

@@ -2,7 +2,6 @@
 import { HummingbatchError } from '../contract/errors.ts';
 import { readVersion } from '../host/version.ts';
 import type { Call } from './call.ts';
-import { withPlace } from './commands.ts';
 import { EXIT, type ExitCode, exitOfError } from './exit-codes.ts';
 import type { Flags } from './flags.ts';
 import { runProgram } from './program.ts';
@@ -12,8 +11,6 @@ const argv = process.argv.slice(2);
 const interruption = new AbortController();
 // Before the flags are read, for errors in reading them.
 let output = outputFor({ json: argv.includes('--json'), verbose: argv.includes('--verbose') });
-
-let typed: Flags = {};
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
 // Whoever reads our results may have seen enough (`hummingbatch list | head`).
@@ -34,19 +31,12 @@ async function main(): Promise<ExitCode> {
       buildCall,
     });
   } catch (error) {
-    output.fail(placed(error));
+    output.fail(error);
     return interruption.signal.aborted ? EXIT.interrupted : exitOfError(known(error).code);
   }
 }
 
-/** The same error with commands that lead to the same store. */
-function placed(error: unknown): HummingbatchError {
-  const { code, message, fix } = known(error);
-  return new HummingbatchError(code, message, { fix: withPlace(fix, typed), cause: error });
-}
-
 function buildCall(args: readonly string[], flags: Flags): Call {
-  typed = flags;
   output = outputFor(flags);
   const canAsk = process.stdin.isTTY && process.stderr.isTTY;
   return {
@@ -61,8 +51,9 @@ function buildCall(args: readonly string[], flags: Flags): Call {
   };
 }
 
-function outputFor({ json = false, verbose = false }: Flags) {
-  return createOutput({ stdout: process.stdout, stderr: process.stderr, env: process.env, json, verbose });
+function outputFor({ json = false, verbose = false, ...place }: Flags) {
+  const { stdout, stderr, env } = process;
+  return createOutput({ stdout, stderr, env, json, verbose, place });
 }
 
 async function ask(question: string): Promise<string> {

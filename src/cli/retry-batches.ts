@@ -44,7 +44,8 @@ function requireAsShown(shown: BatchProgress, { batchId, state, stop }: BatchPro
     'wrong-state',
     `The batch ${batchId} is ${formatState(state)} meanwhile, and was left alone.`,
     {
-      fix: 'Look again, and call it again.',
+      fix: 'Check where it stands, then run the command again.',
+      actions: [{ action: 'status', batchId }],
     },
   );
 }

@@ -10,6 +10,8 @@ import { formatCommand } from './commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { followMany } from './follow-many.ts';
 import { readListFilter } from './list-filter.ts';
+import { describeActions } from './render/actions.ts';
+import { errorJson } from './render/output.ts';
 import { formatState } from './render/summary.ts';
 import { renderTable } from './render/table.ts';
 import { type RetryOutcome, retryBatches } from './retry-batches.ts';
@@ -78,6 +80,10 @@ function lost({ outputs }: BatchProgress): number {
   return outputs.failed + outputs.missing;
 }
 
+function paysAgain({ stop }: BatchProgress): boolean {
+  return stop?.actions.some((one) => one.action === 'retry' && one.paysAgain) ?? false;
+}
+
 function isUnknown({ stop }: BatchProgress): boolean {
   return stop?.code === 'submission-unknown';
 }
@@ -89,6 +95,11 @@ function preview({ output, flags }: Call, chosen: BatchProgress[], unknown: Batc
   if (ended.length > 0)
     output.say(
       `${ended.length} of them have ended: a retry is a new run, which is paid for. Outputs that failed or are missing: ${sum(ended, lost)}.`,
+    );
+  const paidAgain = chosen.filter(paysAgain).map(({ batchId }) => batchId);
+  if (paidAgain.length > 0)
+    output.say(
+      `The jobs of ${paidAgain.join(', ')} are gone at Google: a retry submits them again, and pays for them again.`,
     );
   for (const { batchId } of unknown)
     output.say(
@@ -105,17 +116,29 @@ async function confirmed({ output, flags, ask }: Call, count: number): Promise<b
   return isSure;
 }
 
-function report({ output }: Call, outcomes: RetryOutcome[]): void {
+function report({ output, flags }: Call, outcomes: RetryOutcome[]): void {
   for (const { batchId, retried, error } of outcomes) {
     if (retried) output.say(`The batch ${batchId} goes on.`);
-    else if (error) output.say(`${output.paint('red', batchId)}: ${error.message} ${error.fix}`);
+    else if (error)
+      output.say(
+        [
+          `${output.paint('red', batchId)}: ${error.message} ${error.fix}`,
+          ...describeActions(error.actions, flags),
+        ].join('\n'),
+      );
   }
-  output.printJson({ batches: outcomes });
+  output.printJson({
+    batches: outcomes.map(({ error, ...one }) => ({
+      ...one,
+      ...(error && { error: errorJson(error, flags) }),
+    })),
+  });
 }
 
 function whichOnes(): HummingbatchError {
   return new HummingbatchError('usage', 'A batch is missing, or the state of those that are meant.', {
-    fix: '`hummingbatch retry ID`, or `hummingbatch retry --state needs-attention`.',
+    fix: 'Name its id, or a state with --state, such as needs-attention.',
+    actions: [{ action: 'list-batches' }],
   });
 }
 

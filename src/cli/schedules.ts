@@ -54,7 +54,8 @@ export function changeSchedule(
 /** They live in Temporal: without one nothing would fire. */
 export function nobodyFires(): HummingbatchError {
   return new HummingbatchError('no-temporal', 'No Temporal server runs that could keep a schedule.', {
-    fix: 'Start one with `hummingbatch up`, which also makes the batches, or name yours in TEMPORAL_ADDRESS.',
+    fix: 'Name yours in TEMPORAL_ADDRESS, or use one that is started for this store and also makes the batches.',
+    actions: [{ action: 'start-local' }],
   });
 }
 

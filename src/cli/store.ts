@@ -36,7 +36,8 @@ export async function openBatchStore(call: Call): Promise<{ config: Config; stor
     'batch-unknown',
     `There is no batch ${call.args[0]}: ${location} is no store.`,
     {
-      fix: 'Call it where `hummingbatch run` was called, or name the store with --store.',
+      fix: 'Run the command in the folder where the batch was started, or name the store with --store.',
+      actions: [],
     },
   );
 }

@@ -2,13 +2,13 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import { isSelector } from '../batch/selector.ts';
 import {
+  type Action,
   acceptUpdate,
   adoptUpdate,
   approveUpdate,
   availableActions,
   type BatchProgress,
   checkNowUpdate,
-  fixFor,
   HummingbatchError,
   isEnd,
   type OutputRecord,
@@ -95,10 +95,11 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
     const stored = await storedProgress(store, id);
     if (!stored) return unknownBatch(store, id);
     const stands = isEnd(stored.state) ? 'has ended' : 'is not running';
-    const ways = isEnd(stored.state) ? availableActions(stored) : [{ command: `hummingbatch retry ${id}` }];
-    const commands = ways.map(({ command }) => `\`${command}\``);
+    const actions: Action[] = isEnd(stored.state)
+      ? availableActions(stored)
+      : [{ action: 'retry', batchId: id }];
     return new HummingbatchError('wrong-state', `The batch ${id} ${stands}: it is ${stored.state}.`, {
-      fix: `What makes sense now: ${commands.join(', ')}.`,
+      actions,
       cause: error,
     });
   }
@@ -147,9 +148,9 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
   const isThis = (asked: AskedRetry) => call(() => isRunningRetry(context, id, asked));
 
   async function stillOpen(): Promise<HummingbatchError> {
-    const { state } = await status();
-    const message = `The batch ${id} is ${state}: outputs can be made again once it has ended.`;
-    return new HummingbatchError('wrong-state', message, { fix: fixFor('wrong-state', id) });
+    const progress = await status();
+    const message = `The batch ${id} is ${progress.state}: outputs can be made again once it has ended.`;
+    return new HummingbatchError('wrong-state', message, { actions: availableActions(progress) });
   }
 
   async function* records(): AsyncGenerator<OutputRecord, void, undefined> {

@@ -105,12 +105,11 @@ async function compare({ client }: StartContext, asked: ScheduleMemo): Promise<v
   const { memo: there = {} } = await client.schedule.getHandle(toScheduleId(name)).describe();
   const [, is] = DIFFERENCES.find(([field]) => there[field] !== asked[field]) ?? [];
   if (!is) return;
-  const another = 'Choose another name with --name';
-  const fix =
-    there['store'] === asked.store
-      ? `\`hummingbatch schedule delete ${name}\`, then create it again: its batches go on. Or: ${another}.`
-      : `${another}.`;
-  throw new HummingbatchError('batch-conflict', `The schedule ${name} is there ${is}.`, { fix });
+  const isOwn = there['store'] === asked.store;
+  throw new HummingbatchError('batch-conflict', `The schedule ${name} exists already, ${is}.`, {
+    fix: `Choose another name${isOwn ? ', or delete it and create it again: its batches continue' : ''}.`,
+    actions: isOwn ? [{ action: 'delete-schedule', schedule: name }] : [],
+  });
 }
 
 /** The server's own words: it alone knows what it understands. */

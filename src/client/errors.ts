@@ -8,7 +8,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { readMessage } from '../contract/caught-error.ts';
-import { fixFor, HummingbatchError, isErrorCode } from '../contract/index.ts';
+import { HummingbatchError, isErrorCode, readFailureDetails } from '../contract/index.ts';
 
 /** The one place where what Temporal's client throws becomes an error of ours. */
 export function toClientError(error: unknown, batchId: string): HummingbatchError {
@@ -19,8 +19,7 @@ export function toClientError(error: unknown, batchId: string): HummingbatchErro
     });
   const failed = error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError;
   const cause = failed ? error.cause : error;
-  if (cause instanceof ApplicationFailure && isErrorCode(cause.type))
-    return fromFailure(cause, cause.type, batchId);
+  if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) return fromFailure(cause, cause.type);
   if (isUnanswered(error)) {
     return new HummingbatchError('no-worker', `No worker answered for the batch ${batchId}.`, {
       cause: error,
@@ -38,16 +37,9 @@ export function toClientError(error: unknown, batchId: string): HummingbatchErro
   return new HummingbatchError('internal', readMessage(cause), { cause: error });
 }
 
-function fromFailure(
-  failure: ApplicationFailure,
-  code: HummingbatchError['code'],
-  batchId: string,
-): HummingbatchError {
-  const fix = (failure.details?.[0] as { fix?: unknown } | undefined)?.fix;
-  return new HummingbatchError(code, failure.message, {
-    fix: typeof fix === 'string' ? fix.replaceAll(' ID', ` ${batchId}`) : fixFor(code, batchId),
-    cause: failure,
-  });
+function fromFailure(failure: ApplicationFailure, code: HummingbatchError['code']): HummingbatchError {
+  const { message = failure.message, ...toDo } = readFailureDetails(failure.details);
+  return new HummingbatchError(code, message, { ...toDo, cause: failure });
 }
 
 /**

@@ -70,7 +70,7 @@ async function findReason(handle: WorkflowHandle, batchId: string): Promise<Stop
     return undefined;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    const { code, message, fix } = toClientError(error, batchId);
-    return { step: 'prepare', code, message, fix, since: new Date().toISOString() };
+    const { code, message, fix, actions } = toClientError(error, batchId);
+    return { step: 'prepare', code, message, fix, actions, since: new Date().toISOString() };
   }
 }

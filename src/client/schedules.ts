@@ -106,8 +106,10 @@ export function createSchedules(context: StartContext): Schedules {
       (await list()).map((schedule) => schedule.name),
     );
     const message = `There is no schedule ${name} of the store ${store.location}.`;
-    const fix = near ? `Did you mean ${near}?` : '`hummingbatch schedule list` shows those there are.';
-    return new HummingbatchError('not-found', message, { fix });
+    return new HummingbatchError('not-found', message, {
+      ...(near && { fix: `Did you mean ${near}?` }),
+      actions: [{ action: 'list-schedules' }],
+    });
   }
 
   async function createNormalised(request: NormalisedScheduleRequest): Promise<CreatedSchedule> {

@@ -1,132 +1,56 @@
-import type { ErrorCode } from './errors.ts';
-import type { BatchProgress } from './progress.ts';
-import type { BatchState } from './words.ts';
+import type { Outcome } from './words.ts';
 
-/** Something that a person can do with a batch as it stands. */
-export interface Action {
-  /** As it is typed. */
-  command: string;
-  /** The same by Temporal's own means, from its pages or its CLI; absent where it takes the store. */
-  message?: string;
-  /** What comes of it, a few words. */
-  does: string;
-}
+/**
+ * Something that an operator can do next, as data. Each surface renders it in its own words: commands in the terminal,
+ * requests in the HTTP API, updates in Temporal's UI.
+ *
+ * - `retry` continues at the step where the batch stopped. `paysAgain`: the answers of a job that was paid for are gone, and
+ *   this submits the round again.
+ * - `retry-outputs` makes outputs of an ended batch again, as a new run, which is paid. Without `outcomes`: all that are no
+ *   image, except refused ones.
+ * - `accept` ends a stopped batch with what it has. `leavesJob`: its job stays at Google and is billed.
+ * - `adopt` settles a submission whose answer was lost. Without `job` the operator names one of Google's list; `none` submits
+ *   another job.
+ * - `set-budget` without `maxCostUsd`: the operator chooses the amount.
+ * - `start-batch` with `newId`: under an id that no batch has yet.
+ * - `start-local` starts a worker, the HTTP API and, where none is configured, a Temporal dev server.
+ */
+export type Action =
+  | { action: 'status' | 'watch' | 'results' | 'check-now' | 'cancel'; batchId: string }
+  | { action: 'approve'; batchId: string; approved: boolean }
+  | { action: 'retry'; batchId: string; paysAgain?: true }
+  | { action: 'retry-outputs'; batchId: string; outcomes?: Outcome[] }
+  | { action: 'accept'; batchId: string; leavesJob?: true }
+  | { action: 'adopt'; batchId: string; job?: string }
+  | { action: 'set-budget'; batchId: string; maxCostUsd?: number }
+  | { action: 'start-batch'; newId?: true }
+  | {
+      action:
+        | 'list-batches'
+        | 'validate'
+        | 'init'
+        | 'start-worker'
+        | 'start-local'
+        | 'doctor'
+        | 'help'
+        | 'list-schedules';
+    }
+  | { action: 'trigger-schedule' | 'pause-schedule' | 'delete-schedule'; schedule: string };
 
-type ActionName =
-  | 'watch'
-  | 'check-now'
-  | 'approve'
-  | 'refuse'
-  | 'retry'
-  | 'accept'
-  | 'set-budget'
-  | 'adopt'
-  | 'adopt-none'
-  | 'cancel'
-  | 'retry-ended'
-  | 'retry-refused'
-  | 'results';
+/** The discriminator of {@link Action}. */
+export type ActionName = Action['action'];
 
-/** `ID` stands for the batch. */
-const ACTIONS: Record<ActionName, Action> = {
-  watch: { command: 'hummingbatch watch ID', does: 'follows it' },
-  'check-now': {
-    command: 'hummingbatch check-now ID',
-    message: 'update `checkNow`',
-    does: 'asks Google at once',
-  },
-  approve: { command: 'hummingbatch approve ID', message: 'update `approve`', does: 'lets it go' },
-  refuse: {
-    command: 'hummingbatch approve ID --no',
-    message: 'update `approve` with `{"approved": false}`',
-    does: 'ends it, unpaid',
-  },
-  retry: {
-    command: 'hummingbatch retry ID',
-    message: 'update `retry`',
-    does: 'goes on at the step where it stopped',
-  },
-  accept: {
-    command: 'hummingbatch accept ID',
-    message: 'update `accept`',
-    does: 'ends it with what is there',
-  },
-  'set-budget': {
-    command: 'hummingbatch set-budget ID --max-cost-usd N',
-    message: 'update `setBudget` with `{"maxCostUsd": N}`',
-    does: 'changes what it may cost, and goes on',
-  },
-  adopt: {
-    command: 'hummingbatch adopt ID --job batches/…',
-    message: 'update `adopt` with `{"job": "batches/…"}`',
-    does: 'takes this job of Google’s as its own',
-  },
-  'adopt-none': {
-    command: 'hummingbatch adopt ID --none',
-    message: 'update `adopt` with `{"job": "none"}`',
-    does: 'makes the job again',
-  },
-  cancel: {
-    command: 'hummingbatch cancel ID',
-    message: 'cancel',
-    does: 'ends it, keeping what its job has finished',
-  },
-  'retry-ended': { command: 'hummingbatch retry ID', does: 'makes again what is no image, as a new run' },
-  'retry-refused': {
-    command: 'hummingbatch retry ID --outcome refused',
-    does: 'makes again what was refused, as a new run',
-  },
-  results: { command: 'hummingbatch results ID', does: 'lists what became of each output' },
-};
+/** One kind of {@link Action}. */
+export type ActionOf<Name extends ActionName, Kind extends Action = Action> = Kind extends Action
+  ? Name extends Kind['action']
+    ? Omit<Kind, 'action'> & { action: Name }
+    : never
+  : never;
 
-const ACTIONS_BY_STATE: Record<
-  Exclude<BatchState, 'NEEDS_ATTENTION' | 'COMPLETED_WITH_FAILURES'>,
-  readonly ActionName[]
-> = {
-  PREPARING: ['watch', 'cancel'],
-  AWAITING_APPROVAL: ['approve', 'refuse', 'cancel'],
-  STAGING: ['watch', 'cancel'],
-  SUBMITTING: ['watch', 'cancel'],
-  WAITING: ['watch', 'check-now', 'cancel'],
-  COLLECTING: ['watch', 'cancel'],
-  REPORTING: ['watch'],
-  CANCELLING: ['watch'],
-  COMPLETED: ['results'],
-  CANCELLED: ['retry-ended', 'results'],
-  FAILED: ['retry-ended'],
-};
+/** How a surface renders each kind of action: the compiler asks for all of them. */
+export type ActionTable<Rendered> = { [Name in ActionName]: (action: ActionOf<Name>) => Rendered };
 
-/** Where something else than another try is likelier to help. */
-const ACTIONS_BY_STOP: Partial<Record<ErrorCode, readonly ActionName[]>> = {
-  'submission-unknown': ['adopt', 'adopt-none', 'retry'],
-  'over-budget': ['set-budget', 'accept'],
-  'model-gone': ['accept', 'retry'],
-  'result-gone': ['accept', 'retry'],
-};
-
-/** What a person can do with a batch now, the likeliest first. */
-export function availableActions(progress: BatchProgress): Action[] {
-  return listActions(progress).map((way) => {
-    const { command, ...rest } = ACTIONS[way];
-    return { command: command.replace(' ID', ` ${progress.batchId}`), ...rest };
-  });
-}
-
-function listActions({ state, stop, outputs }: BatchProgress): ActionName[] {
-  if (state === 'COMPLETED_WITH_FAILURES') {
-    const { refused, failed, missing } = outputs;
-    return [...when(failed + missing > 0, 'retry-ended'), ...when(refused > 0, 'retry-refused'), 'results'];
-  }
-  if (state !== 'NEEDS_ATTENTION') return [...ACTIONS_BY_STATE[state]];
-  const ways = (stop && ACTIONS_BY_STOP[stop.code]) ?? ['retry', 'accept'];
-  return [...ways.filter((way) => way !== 'accept' || mayAccept(stop)), 'cancel'];
-}
-
-/** Before the manifest was read there is nothing to end with, and a report is that end. */
-export function mayAccept(stop: BatchProgress['stop']): boolean {
-  return stop !== undefined && stop.step !== 'prepare' && stop.step !== 'report';
-}
-
-function when(isSo: boolean, way: ActionName): ActionName[] {
-  return isSo ? [way] : [];
+export function renderAction<Rendered>(table: ActionTable<Rendered>, action: Action): Rendered {
+  // The name picks the function for this very kind, which the compiler cannot follow.
+  return (table[action.action] as (action: Action) => Rendered)(action);
 }

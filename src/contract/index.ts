@@ -1,8 +1,11 @@
 /** What crosses a border: workflow input, messages, states, records, error codes. Types and constants. */
 
+export * from './action-commands.ts';
 export * from './actions.ts';
+export * from './available-actions.ts';
 export * from './batch-id.ts';
 export * from './errors.ts';
+export * from './failure-details.ts';
 export * from './input.ts';
 export * from './labels.ts';
 export * from './manifest.ts';

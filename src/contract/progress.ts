@@ -1,3 +1,4 @@
+import type { Action } from './actions.ts';
 import type { ErrorCode } from './errors.ts';
 import type { BatchState, EndState, Outcome, Step } from './words.ts';
 
@@ -33,14 +34,16 @@ export const JOB_STATES = [
 /** See {@link JOB_STATES}. */
 export type JobState = (typeof JOB_STATES)[number];
 
-/** Why a batch stands still and what goes on. */
+/** Why a batch stopped or failed, and what to do. */
 export interface Stop {
   step: Step;
   code: ErrorCode;
   /** What happened, one sentence. */
   message: string;
-  /** What to do, one sentence with the exact command. */
+  /** What to do, one sentence. */
   fix: string;
+  /** What an operator can do, the likeliest first. */
+  actions: readonly Action[];
   /** ISO time. */
   since: string;
   /** ISO time of the next try without a person; only for what mends itself. */

@@ -18,7 +18,10 @@ const EMULATED_KEY = 'emulated';
 /** Refuses a missing or malformed key before anything is made. @throws `no-key`, `key-invalid` */
 export function requireKey({ apiKey, emulator }: GeminiOptions): void {
   if (emulator) return;
-  if (!apiKey) throw new HummingbatchError('no-key', 'There is no GEMINI_API_KEY.');
+  if (!apiKey)
+    throw new HummingbatchError('no-key', 'There is no GEMINI_API_KEY.', {
+      fix: 'Set GEMINI_API_KEY, in the environment or in `.env`. The emulator (--emulator) needs no key and costs nothing.',
+    });
   checkKey(apiKey);
 }
 

@@ -22,7 +22,8 @@ export function refusal(error: unknown, doing: string, signal: AbortSignal | und
     cause: error,
     // The table's advice is for those who have configured a Temporal; here nobody has.
     ...(code === 'no-temporal' && {
-      fix: 'Call the same command again; `hummingbatch doctor` says what is missing.',
+      fix: 'Run the same command again. If it fails again, check what is missing.',
+      actions: [{ action: 'doctor' }],
     }),
   });
 }

@@ -82,5 +82,7 @@ export function manifestError(problems: readonly Problem[]): HummingbatchError {
   const [first] = problems;
   const rest = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   const what = first === undefined ? 'The manifest is invalid.' : `${describeProblem(first)}${rest}`;
-  return new HummingbatchError('manifest-invalid', what);
+  return new HummingbatchError('manifest-invalid', what, {
+    ...(first?.code === 'unreadable' && { actions: [{ action: 'init' }] }),
+  });
 }

@@ -85,8 +85,7 @@ async function readContent(file: string, report: Report): Promise<Content | unde
 }
 
 function reportUnreadable(place: Place, message: string, report: Report): void {
-  const fix = '`hummingbatch init` writes a manifest that runs.';
-  report.add(place, { code: 'unreadable', message, fix });
+  report.add(place, { code: 'unreadable', message, fix: 'Check the name of the file.' });
 }
 
 function isWhole(content: Content): content is Content<WholeFormat> {

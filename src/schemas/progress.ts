@@ -12,6 +12,7 @@ import {
   STEPS,
   type Stop,
 } from '../contract/index.ts';
+import { action } from './actions.ts';
 
 const count = (description: string) => z.int().min(0).meta({ description });
 const usd = (description: string) => z.number().meta({ description });
@@ -52,11 +53,15 @@ export const stop = z
     step: z.enum(STEPS).meta({ description: 'At which it happened.' }),
     code: z.enum(ERROR_CODES).meta({ description: 'Why, of a closed set.' }),
     message: z.string().meta({ description: 'What happened.' }),
-    fix: z.string().meta({ description: 'What to do.' }),
+    fix: z.string().meta({ description: 'What to do, one sentence.' }),
+    actions: z.array(action).meta({ description: 'What an operator can do, the likeliest first.' }),
     since: time('When it stopped.'),
-    nextTry: time('When it tries again by itself, where it does.').optional(),
+    nextTry: time('When it tries again automatically, where it does.').optional(),
   })
-  .meta({ id: 'Stop', description: 'Why a batch stands still and what goes on.' }) satisfies z.ZodType<Stop>;
+  .meta({
+    id: 'Stop',
+    description: 'Why a batch stopped or failed, and what to do.',
+  }) satisfies z.ZodType<Stop>;
 
 export const batch = z
   .object({

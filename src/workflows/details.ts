@@ -1,4 +1,13 @@
-import { availableActions, type BatchOptions, type BatchProgress, isEnd } from '../contract/index.ts';
+import {
+  type Action,
+  availableActions,
+  type BatchOptions,
+  type BatchProgress,
+  describeAction,
+  isEnd,
+  toCommand,
+} from '../contract/index.ts';
+import { toMessage } from './action-messages.ts';
 
 /**
  * The page that Temporal's UI shows as current details, in Markdown: where the batch stands, why, and what a person can do
@@ -11,10 +20,14 @@ export function formatDetails(progress: BatchProgress, options: BatchOptions): s
     '',
     '**What you can do now**',
     '',
-    ...availableActions(progress).map(
-      ({ command, message, does }) => `- \`${command}\`${message ? `, or here: ${message}` : ''}: ${does}`,
-    ),
+    ...availableActions(progress).map((action) => formatAction(action, isEnd(progress.state))),
   ].join('\n');
+}
+
+/** A closed workflow takes no messages. */
+function formatAction(action: Action, isClosed: boolean): string {
+  const message = isClosed ? undefined : toMessage(action);
+  return `- \`${toCommand(action)}\`${message ? `, or here: ${message}` : ''}: ${describeAction(action)}`;
 }
 
 function formatHead({ batchId, state, stop, quota, endedAt }: BatchProgress): string[] {
@@ -25,7 +38,7 @@ function formatHead({ batchId, state, stop, quota, endedAt }: BatchProgress): st
       '',
     );
     lines.push(stop.fix, '');
-    if (stop.nextTry) lines.push(`It tries again by itself at ${time(stop.nextTry)}.`, '');
+    if (stop.nextTry) lines.push(`It tries again automatically at ${time(stop.nextTry)}.`, '');
   }
   if (quota)
     lines.push(

@@ -1,33 +1,31 @@
 import { ActivityFailure, ApplicationFailure, rootCause, TimeoutFailure } from '@temporalio/workflow';
-import { type ErrorCode, isErrorCode } from '../contract/index.ts';
+import { type ErrorCode, type FailureDetails, isErrorCode, readFailureDetails } from '../contract/index.ts';
 
 /**
- * A failure of the workflow's own: a reason to stop, or a message refused.
+ * A failure that the workflow itself throws: a reason to stop, or a message refused.
  *
- * @param fix what to do, where the table of codes does not know it
+ * @param details where the table of codes does not know what to do
  */
-export function failure(code: ErrorCode, message: string, fix?: string): ApplicationFailure {
+export function failure(code: ErrorCode, message: string, details?: FailureDetails): ApplicationFailure {
   return ApplicationFailure.create({
     type: code,
     message,
     nonRetryable: true,
-    ...(fix !== undefined && { details: [{ fix }] }),
+    ...(details && { details: [details] }),
   });
 }
 
-/** A failure of a step, in our words. */
-export interface Reason {
+/** Why a step failed. What to do is there where the code that threw knew better than the table of codes. */
+export interface Reason extends Pick<FailureDetails, 'fix' | 'actions'> {
   code: ErrorCode;
   message: string;
-  /** Where whoever failed knew better than the table of codes. */
-  fix?: string;
 }
 
 export function findReason(error: unknown): Reason {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) {
-    const fix = (cause.details?.[0] as { fix?: unknown } | undefined)?.fix;
-    return { code: cause.type, message: cause.message, ...(typeof fix === 'string' && { fix }) };
+    const { fix, actions } = readFailureDetails(cause.details);
+    return { code: cause.type, message: cause.message, ...(fix && { fix }), ...(actions && { actions }) };
   }
   if (cause instanceof TimeoutFailure) {
     return { code: 'aborted', message: 'Every worker that took this step stopped answering.' };

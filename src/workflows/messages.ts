@@ -13,6 +13,7 @@ import {
   retryUpdate,
   setBudgetUpdate,
 } from '../contract/index.ts';
+import { toMessage } from './action-messages.ts';
 import type { Batch } from './batch.ts';
 import { checkAdoption, checkApproval, checkBudget } from './check-messages.ts';
 import { failure } from './failure.ts';
@@ -143,13 +144,10 @@ function isApproval(request: ApproveRequest | undefined): boolean {
 
 function refuseUnless(makesSense: boolean, { id, progress }: Batch, why: string): void {
   if (makesSense) return;
-  const ways = availableActions(progress);
-  const messages = ways.flatMap(({ message }) => message ?? []);
-  const takes = messages.length > 0 ? ` It takes now: ${messages.join(', ')}.` : '';
-  const commands = ways.map(({ command }) => `\`${command}\``).join(', ');
-  throw failure(
-    'wrong-state',
-    `The batch ${id} is ${progress.state}: ${why}.${takes}`,
-    `What makes sense now: ${commands}.`,
-  );
+  const actions = availableActions(progress);
+  const message = `The batch ${id} is ${progress.state}: ${why}.`;
+  const messages = actions.flatMap((action) => toMessage(action) ?? []);
+  // Temporal's UI and CLI show the message of a refused update, and not its details.
+  const accepts = messages.length > 0 ? ` It takes now: ${messages.join(', ')}.` : '';
+  throw failure('wrong-state', `${message}${accepts}`, { message, actions });
 }

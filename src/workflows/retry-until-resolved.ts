@@ -5,7 +5,16 @@ import {
   isCancellation,
   TemporalFailure,
 } from '@temporalio/workflow';
-import { type ErrorCode, fixFor, getRetryPolicy, type Step, type Stop } from '../contract/index.ts';
+import {
+  type Action,
+  actionsAtFailure,
+  actionsAtStop,
+  defaultFix,
+  type ErrorCode,
+  getRetryPolicy,
+  type Step,
+  type Stop,
+} from '../contract/index.ts';
 import type { Batch } from './batch.ts';
 import { failure, findReason } from './failure.ts';
 import { notifyStop } from './notify.ts';
@@ -80,7 +89,7 @@ export async function retryUntilResolved<Result>(
       // What is no failure of Temporal's is a fault in this code: the workflow task fails and is tried again after a mend.
       if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error;
       const stop = toStop(batch, step, error);
-      if (MAY_FAIL.includes(step) && getRetryPolicy(stop.code) === 'never') throw fail(batch, stop);
+      if (mayFail(step, stop.code)) throw fail(batch, stop);
       refused = stop.code === 'wrong-worker' ? refused + 1 : 0;
       if (refused % OFFERS !== 0) continue;
       await waitStopped(batch, stop, retryDelayMs(refused / OFFERS));
@@ -130,17 +139,29 @@ async function bindKey(batch: Batch): Promise<void> {
 }
 
 function toStop(batch: Batch, step: Step, error: unknown): Stop {
-  const { code, message, fix } = findReason(error);
+  const { code, message, fix = defaultFix(code), actions } = findReason(error);
+  const ends = mayFail(step, code);
   return {
     step,
     code,
     message,
-    fix: (fix ?? fixFor(code, batch.id)).replaceAll(' ID', ` ${batch.id}`),
+    fix,
+    actions: actions ?? (ends ? actionsAtFailure(batch.id, code) : chooseActions(batch, step, code)),
     since: new Date().toISOString(),
   };
 }
 
+/** What an operator can do about a stop of this batch. */
+export function chooseActions({ id, cancelling, progress }: Batch, step: Step, code: ErrorCode): Action[] {
+  const hasOpenJob = progress.jobs.some(({ state }) => state === 'PENDING' || state === 'RUNNING');
+  return actionsAtStop({ batchId: id, step, code, isCancelling: cancelling, hasOpenJob });
+}
+
+function mayFail(step: Step, code: ErrorCode): boolean {
+  return MAY_FAIL.includes(step) && getRetryPolicy(code) === 'never';
+}
+
 function fail(batch: Batch, stop: Stop): ApplicationFailure {
   batch.end('FAILED', { stop });
-  return failure(stop.code, stop.message, stop.fix);
+  return failure(stop.code, stop.message, { fix: stop.fix, actions: stop.actions });
 }

@@ -3,7 +3,7 @@ import type { Collected, EndedJob, RoundPlan } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
 import { QuotaLimit } from './quota.ts';
-import { AcceptedIncomplete, retryUntilResolved, stopOnce } from './retry-until-resolved.ts';
+import { AcceptedIncomplete, chooseActions, retryUntilResolved, stopOnce } from './retry-until-resolved.ts';
 import { saveBatchProgress } from './save-progress.ts';
 import { watchStragglers } from './stragglers.ts';
 import { submitRound } from './submit.ts';
@@ -69,10 +69,16 @@ async function withinBudget(batch: Batch, { round, outputs, worstUsd }: RoundPla
   await retryUntilResolved(batch, 'submit', async () => {
     const { maxCostUsd } = batch.options;
     if (maxCostUsd === undefined) return;
+    const actions = chooseActions(batch, 'submit', 'over-budget');
     if (worstUsd === undefined) {
       throw failure(
         'over-budget',
         `The price of ${batch.progress.model} is not known, so a budget of ${maxCostUsd} USD cannot be kept.`,
+        {
+          fix: 'Start another batch without a budget, or with a model whose price is known.',
+          // No amount would be enough.
+          actions: actions.filter(({ action }) => action !== 'set-budget'),
+        },
       );
     }
     const most = batch.progress.costUsd.actual + unseenUsd + worstUsd;
@@ -81,9 +87,19 @@ async function withinBudget(batch: Batch, { round, outputs, worstUsd }: RoundPla
       throw failure(
         'over-budget',
         `Round ${round} (${outputs} outputs) could bring the cost to ${most.toFixed(2)} USD${lost}, and the budget is ${maxCostUsd} USD.`,
+        {
+          actions: actions.map((one) =>
+            one.action === 'set-budget' ? { ...one, maxCostUsd: ceilCents(most) } : one,
+          ),
+        },
       );
     }
   });
+}
+
+/** The least budget in whole cents that lets the round start. */
+function ceilCents(usd: number): number {
+  return Math.ceil(usd * 100) / 100;
 }
 
 /** Collects what the jobs of a round answered. */

@@ -13,6 +13,7 @@ import {
   type FiringResult,
   getRetryPolicy,
   type ScheduledBatchInput,
+  toCommand,
   toFiringBatchId,
   toWorkflowId,
 } from '../contract/index.ts';
@@ -72,7 +73,11 @@ async function putManifest(schedule: string, input: PutScheduledInput): Promise<
     } catch (error) {
       if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error;
       const reason = findReason(error);
-      if (getRetryPolicy(reason.code) !== 'soon') throw failure(reason.code, reason.message, reason.fix);
+      if (getRetryPolicy(reason.code) !== 'soon')
+        throw failure(reason.code, reason.message, {
+          ...(reason.fix && { fix: reason.fix }),
+          ...(reason.actions && { actions: reason.actions }),
+        });
       setCurrentDetails(formatDetails(schedule, input.batchId, waitingFor(reason, pauseMs)));
       await sleep(pauseMs, { summary: `not begun (${reason.code}): next try` });
     }
@@ -96,8 +101,8 @@ function formatDetails(schedule: string, batchId: string, how?: string): string 
     `Its batch is **${batchId}**, the workflow \`${toWorkflowId(batchId)}\`.`,
     ...(how ? ['', how] : []),
     '',
-    `- \`hummingbatch status ${batchId}\`: where it stands and what goes on`,
-    `- \`hummingbatch cancel ${batchId}\`: cancel it, as cancelling this workflow does; terminating this workflow leaves it alone`,
-    `- \`hummingbatch schedule pause ${schedule}\`: no further firings until it is resumed`,
+    `- \`${toCommand({ action: 'status', batchId })}\`: where it stands and what can be done`,
+    `- \`${toCommand({ action: 'cancel', batchId })}\`: cancel it, as cancelling this workflow does; terminating this workflow leaves it alone`,
+    `- \`${toCommand({ action: 'pause-schedule', schedule })}\`: no further firings until it is resumed`,
   ].join('\n');
 }

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { availableActions, type BatchProgress, OUTCOMES, toWorkflowId } from '../../src/contract/index.ts';
+import {
+  availableActions,
+  type BatchProgress,
+  OUTCOMES,
+  toCommand,
+  toWorkflowId,
+} from '../../src/contract/index.ts';
 import { findBrowser, NO_BROWSER } from '../support/browser.ts';
 import { SAMPLE_LABEL, type SampleBatches, startSampleBatches } from '../support/sample-batches.ts';
 import { openTemporalUi, type TemporalUi } from '../support/temporal-ui.ts';
@@ -58,7 +64,7 @@ describe.skipIf(!browser)('the Temporal UI in a browser', () => {
     expect(
       await ui.findMissing([
         ...expectedFacts(progress),
-        ...availableActions(progress).map(({ command }) => command),
+        ...availableActions(progress).map(toCommand),
       ]),
     ).toEqual([]);
   });

@@ -120,8 +120,13 @@ describe('operations', () => {
     ] as const) {
       const { status, body: problem } = await tell('op-asked', operation, body);
       expect({ status, code: problem.code }, operation).toEqual({ status: 409, code: 'wrong-state' });
-      expect(`${problem.detail} ${problem.fix}`).toContain('POST /v1/batches/op-asked/approve');
-      expect(`${problem.detail} ${problem.fix}`).not.toContain('`hummingbatch ');
+      const requests = problem.actions?.map(({ request }) => request);
+      expect(requests).toEqual([
+        { method: 'POST', path: '/v1/batches/op-asked/approve', body: { approved: true } },
+        { method: 'POST', path: '/v1/batches/op-asked/approve', body: { approved: false } },
+        { method: 'POST', path: '/v1/batches/op-asked/cancel', body: {} },
+      ]);
+      expect(`${problem.detail} ${problem.fix}`).not.toMatch(/hummingbatch|update/);
     }
     expect(await readEvents('op-asked')).toBe(before);
   });

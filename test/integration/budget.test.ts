@@ -72,8 +72,13 @@ describe.concurrent('a batch with a budget', () => {
     expect(stop).toMatchObject({
       step: 'submit',
       message: expect.stringMatching(/^Round 2 \(4 outputs\) could bring the cost to \d\.\d\d USD/),
-      fix: expect.stringContaining('`hummingbatch set-budget budget-raised --max-cost-usd N`'),
+      actions: [{ action: 'set-budget' }, { action: 'accept' }, { action: 'cancel' }],
     });
+    const { maxCostUsd } = stop.actions[0] as { maxCostUsd: number };
+    const { [1]: amount } = /cost to (\d+\.\d\d) USD/.exec(stop.message) ?? [];
+    // In whole cents, and never less than the round may cost.
+    expect(maxCostUsd).toBeGreaterThanOrEqual(Number(amount) - 0.005);
+    expect(maxCostUsd).toBeLessThan(Number(amount) + 0.02);
 
     await batch.handle.setBudget(1.01 * ROUND);
     await batch.until(({ stop }) => stop?.message.includes(`${1.01 * ROUND} USD`) === true);

@@ -140,7 +140,7 @@ describe('api', () => {
     const { code, stdout } = await desk.run(['api', '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
-      error: { code: 'no-temporal', fix: expect.stringContaining('up') },
+      error: { code: 'no-temporal', actions: [{ action: 'start-local', command: 'hummingbatch up' }] },
     });
   });
 });

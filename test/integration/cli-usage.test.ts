@@ -106,7 +106,10 @@ describe('with a configured Temporal', () => {
     await desk.write('m.yaml', manifestText('shared'));
     const alone = await desk.run(['run', 'm.yaml', '--emulator', '--json']);
     expect(JSON.parse(alone.stdout)).toMatchObject({
-      error: { code: 'no-worker', fix: expect.stringContaining('hummingbatch worker --emulator') },
+      error: {
+        code: 'no-worker',
+        actions: [{ action: 'start-worker', command: 'hummingbatch worker --emulator' }],
+      },
     });
     expect(alone.code).toBe(1);
 
@@ -137,7 +140,13 @@ describe('with a configured Temporal', () => {
     const { code, stdout } = await desk.run(['submit', 'm.yaml', '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
-      error: { code: 'no-temporal', fix: expect.stringContaining('hummingbatch up') },
+      error: {
+        code: 'no-temporal',
+        actions: [
+          { action: 'start-local', command: 'hummingbatch up' },
+          { action: 'start-batch', command: 'hummingbatch run MANIFEST' },
+        ],
+      },
     });
   });
 });

@@ -119,7 +119,7 @@ const SAYS: Record<string, RegExp> = {
   'docs/client.md: Follow': /[A-Z]+ \d of 3 rows/,
   'docs/client.md: Results': /^hero#1 images\/hero~1\.\w+ [0-9a-f]{64} undefined\n(?:.+\n){2}$/,
   'docs/client.md: Operations':
-    /^The batch order-4711 has ended: it is COMPLETED\. What makes sense now: .*\n2 rounds\n$/,
+    /^The batch order-4711 has ended: it is COMPLETED\. Choose an action that is possible now\.\n2 rounds\n$/,
   'docs/client.md: List': /^$/,
   'docs/client.md: Pass on an event': /^no-recipient\n$/,
   'docs/client.md: From another workflow': /^COMPLETED 3 of 3\n$/,

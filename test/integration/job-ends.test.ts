@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BatchOptions, ErrorCode, JobState } from '../../src/contract/index.ts';
+import type { Action, BatchOptions, ErrorCode, JobState } from '../../src/contract/index.ts';
 import type { Fault } from '../../src/emulator/index.ts';
 import { listRunning, openTestBatch, parseSubmission, type TestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -16,8 +16,8 @@ interface Case {
   options?: Partial<BatchOptions>;
   /** The code with which the batch stops before an operator retries it. */
   stops?: ErrorCode;
-  /** The command in the fix of the stop. */
-  fix?: string;
+  /** The first action of the stop. */
+  action?: Action;
   /** Its jobs by submission, with the number of rows of each. */
   jobs: Record<string, number>;
   /** The final state of the first job in the report. */
@@ -57,7 +57,7 @@ const CASES: Case[] = [
     title: 'stops the batch if Google rejects it as a whole (3); a retry creates it again in the same round',
     faults: [{ fault: 'job.failed', code: 3, message: 'the model is not for this' }],
     stops: 'job-rejected',
-    fix: 'hummingbatch retry end-failed-3',
+    action: { action: 'retry', batchId: 'end-failed-3' },
     jobs: SAME_ROUND,
     first: 'FAILED',
   },
@@ -67,7 +67,7 @@ const CASES: Case[] = [
       'stops the batch if it is cancelled from outside before it runs; a retry creates it again in the same round',
     faults: [{ fault: 'job.cancelled' }],
     stops: 'job-cancelled',
-    fix: 'hummingbatch retry end-cancelled',
+    action: { action: 'retry', batchId: 'end-cancelled' },
     jobs: SAME_ROUND,
     first: 'CANCELLED',
   },
@@ -85,7 +85,7 @@ const CASES: Case[] = [
     title: 'stops the batch if it is deleted; a retry creates it again in the same round',
     faults: [{ fault: 'job.deleted', afterMs: 1_000 }],
     stops: 'job-gone',
-    fix: 'hummingbatch retry end-deleted',
+    action: { action: 'retry', batchId: 'end-deleted', paysAgain: true },
     jobs: SAME_ROUND,
     first: 'UNKNOWN',
   },
@@ -94,7 +94,7 @@ const CASES: Case[] = [
     title: 'stops the batch if its results are missing; a retry requests them again without a new job',
     faults: [{ fault: 'download.refuse', status: 'NOT_FOUND', times: 2 }],
     stops: 'result-gone',
-    fix: 'hummingbatch accept end-no-result',
+    action: { action: 'accept', batchId: 'end-no-result' },
     jobs: ONE_JOB,
     first: 'SUCCEEDED',
   },
@@ -139,13 +139,14 @@ describe('a job', () => {
   const batches = new Map<string, Promise<TestBatch>>();
 
   /** Starts the batch, retries it after its stop, and waits for its end. */
-  async function runCase({ id, options, stops, fix }: Case): Promise<TestBatch> {
+  async function runCase({ id, options, stops, action }: Case): Promise<TestBatch> {
     const manifest = buildManifest([item('a', { count: OUTPUTS })]);
     await world.hummingbatch.startNormalised({ manifest, batchId: id, options: { ...options } });
     const batch = openTestBatch(world, id);
     if (stops) {
       const stop = await batch.stopped();
-      expect(stop, id).toMatchObject({ code: stops, fix: expect.stringContaining(`\`${fix}\``) });
+      expect(stop, id).toMatchObject({ code: stops });
+      expect(stop.actions[0], id).toEqual(action);
       await batch.retry();
     }
     await batch.ended();

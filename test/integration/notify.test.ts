@@ -134,7 +134,12 @@ describe('a webhook receiver', () => {
           step: 'submit',
           code: 'permission-denied',
           message,
-          fix: expect.stringContaining('retry notify-stop'),
+          fix: expect.any(String),
+          actions: [
+            { action: 'retry', batchId: 'notify-stop' },
+            { action: 'accept', batchId: 'notify-stop' },
+            { action: 'cancel', batchId: 'notify-stop' },
+          ],
         },
       },
     });

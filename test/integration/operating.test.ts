@@ -224,7 +224,7 @@ describe('a queue without a worker', () => {
       const startedAt = Date.now();
       await expect(ask()).rejects.toMatchObject({
         code: 'no-worker',
-        fix: expect.stringContaining('worker'),
+        actions: [{ action: 'start-worker' }],
       });
       expect(Date.now() - startedAt).toBeLessThan(withinMs);
     }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
-  availableActions,
-  type BatchProgress,
+  actionsAtStop,
   ERROR_CODES,
   type ErrorCode,
   getRetryPolicy,
+  toCommand,
 } from '../../src/contract/index.ts';
 import { prepareShellPath, runShell } from '../support/shell.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -102,12 +102,11 @@ describe('the runbook', () => {
   test.each(stops)('lists for $code the same actions and automatic retries as the batch itself', (row) => {
     const code = row.code as ErrorCode;
     expect(row.isAutomatic.startsWith('yes')).toBe(getRetryPolicy(code) === 'soon');
-    const stop = { code, step: 'submit' } as BatchProgress['stop'];
-    const ways = availableActions({ batchId: '$ID', state: 'NEEDS_ATTENTION', stop } as BatchProgress).map(
-      ({ command }) => command.replace('cost-usd N', 'cost-usd 60').replace('batches/…', '$JOB'),
+    const possible = actionsAtStop({ batchId: '$ID', code, step: 'submit' }).map((action) =>
+      toCommand(action).replace('cost-usd N', 'cost-usd 60').replace('batches/…', '$JOB'),
     );
-    expect(row.commands[0]).toBe(ways[0]);
-    expect(row.commands.filter((command) => !ways.includes(command))).toEqual([]);
+    expect(row.commands[0]).toBe(possible[0]);
+    expect(row.commands.filter((command) => !possible.includes(command))).toEqual([]);
   });
 });
 

@@ -259,8 +259,8 @@ describe('a schedule', () => {
     for (const [other, message] of others)
       await expect(schedules.create(other)).rejects.toMatchObject({
         code: 'batch-conflict',
-        message: `The schedule once is there ${message}.`,
-        fix: expect.stringContaining('`hummingbatch schedule delete once`'),
+        message: `The schedule once exists already, ${message}.`,
+        actions: [{ action: 'delete-schedule', schedule: 'once' }],
       });
     await schedules.delete('once');
     const [[replaced]] = others;
@@ -367,14 +367,17 @@ describe('a schedule', () => {
     });
   });
 
-  test('is refused with a fix without Temporal, and shows with the managed server when it fires', async () => {
+  test('is refused with the next command without Temporal, and shows with the managed server when it fires', async () => {
     const desk = await createDesk();
     await desk.write('m.yaml', manifestText('own'));
     const create = ['schedule', 'create', '--cron', DAILY, 'm.yaml', '--emulator', '--json'];
     const refused = await desk.run(create);
     expect(refused.code).toBe(1);
     expect(JSON.parse(refused.stdout)).toMatchObject({
-      error: { code: 'no-temporal', fix: expect.stringContaining('`hummingbatch up --emulator`') },
+      error: {
+        code: 'no-temporal',
+        actions: [{ action: 'start-local', command: 'hummingbatch up --emulator' }],
+      },
     });
     const up = desk.begin('up', '--emulator');
     await up.said('Ctrl-C');

@@ -129,7 +129,7 @@ describe.concurrent('a batch that Google refuses', () => {
       const stop = await batch.stopped();
       expect(stop).toMatchObject(row.stop);
       expect(stop.message).toMatch(/^Google answered 4\d\d [A-Z_]+ to the [a-z ]+: .+/);
-      expect(stop.fix).toContain(`\`hummingbatch ${row.command} ${row.id}\``);
+      expect(stop.actions[0]).toEqual({ action: row.command, batchId: row.id });
       await batch.retry();
       await expectWhole(batch, row.job);
       expect(await batch.uploads()).toHaveLength(UPLOADS);

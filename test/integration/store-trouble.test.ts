@@ -55,7 +55,8 @@ describe.concurrent('a batch', () => {
       step: 'wait',
       code: 'store-missing',
       message: expect.stringContaining(`The store ${location} cannot be used: the folder is gone.`),
-      fix: `Bring the store back, then \`hummingbatch retry ${batch.id}\`.`,
+      fix: 'Restore access to the folder of the store.',
+      actions: expect.arrayContaining([{ action: 'retry', batchId: batch.id }]),
       nextTry: expect.any(String),
     });
     await rename(`${location}-away`, location);
@@ -108,7 +109,8 @@ describe.concurrent('a batch on a small disk', () => {
         step: 'collect',
         code: 'disk-full',
         message: expect.stringContaining('the disk is full'),
-        fix: `Free some space, then \`hummingbatch retry ${batch.id}\`.`,
+        fix: 'Free space in the store.',
+        actions: expect.arrayContaining([{ action: 'retry', batchId: batch.id }]),
       });
       const before = (await world.emulator.ledger()).bytesDownloaded;
       await rm(ballast);
@@ -151,7 +153,8 @@ describe.concurrent('a batch on a small disk', () => {
         step: 'collect',
         code: 'store-unwritable',
         message: expect.stringContaining('the file system is read-only'),
-        fix: `Make the store writable for this user, then \`hummingbatch retry ${batch.id}\`.`,
+        fix: 'Make the store writable for this user.',
+        actions: expect.arrayContaining([{ action: 'retry', batchId: batch.id }]),
       });
       disk.makeWritable();
       await batch.retry();

@@ -47,14 +47,14 @@ test('a new budget is on the page at once', async () => {
   await batch.result();
 });
 
-test('the page of a stopped batch says why, since when, the next try, and each way on', async () => {
+test('the page of a stopped batch says why, since when, the next try, and what can be done', async () => {
   const batch = await time.start({ failures: { checkJob: Array.from({ length: 14 }, () => 'unreachable') } });
   const { stop } = await batch.until(isStopped, HOUR / 60);
   const page = await readPage(batch);
   expect(page).toContain(
     `**unreachable** at the step wait, since ${at(stop?.since)}: It failed with unreachable.`,
   );
-  expect(page).toContain(`It tries again by itself at ${at(stop?.nextTry)}.`);
+  expect(page).toContain(`It tries again automatically at ${at(stop?.nextTry)}.`);
   for (const way of ['retry', 'accept'])
     expect(page).toContain(`- \`hummingbatch ${way} ${batch.batchId}\`, or here: update \`${way}\``);
   await batch.result();

@@ -5,9 +5,11 @@ import {
   acceptUpdate,
   adoptUpdate,
   approveUpdate,
+  availableActions,
   type BatchProgress,
   type BatchState,
   checkNowUpdate,
+  type FailureDetails,
   retryUpdate,
   setBudgetUpdate,
 } from '../../src/contract/index.ts';
@@ -85,7 +87,10 @@ describe.each(Object.entries(STATES))('a batch that is %s', (state, { bring, tak
       expect(type).toBe('wrong-state');
       expect(said).toContain(`The batch ${batch.batchId} is ${state}: `);
       expect(said).toMatch(/It takes now: .*cancel\.$/);
-      expect(details).toEqual([{ fix: expect.stringContaining(`\`hummingbatch cancel ${batch.batchId}\``) }]);
+      const [{ message: brief, actions }] = details as [FailureDetails];
+      expect(brief).toBe(said.replace(/ It takes now: .*/, ''));
+      expect(actions).toContainEqual({ action: 'cancel', batchId: batch.batchId });
+      expect(actions).toEqual(availableActions(await batch.progress()));
     }
     // This server, unlike the real one, keeps a task for each question; of an update that was taken there is an event.
     const taken = (await batch.events()).filter(

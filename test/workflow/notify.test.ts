@@ -142,7 +142,8 @@ describe('a stop', () => {
       .toEqual([['batch.stopped', 'NEEDS_ATTENTION', 'permission-denied']]);
     expect(batch.google.inputsOf('notify')[0]?.event.data.stop).toMatchObject({
       step: 'stage',
-      fix: expect.stringContaining(`hummingbatch retry ${batch.batchId}`),
+      fix: 'Give the key access to the Gemini API.',
+      actions: expect.arrayContaining([{ action: 'retry', batchId: batch.batchId }]),
     });
     await batch.update(retryUpdate);
     await batch.result();

@@ -30,7 +30,8 @@ describe('what may mend itself', () => {
     const batch = await time.start({ failures: { stageRound: times(8, 'disk-full') } });
     const { stop } = await batch.until(isStopped);
     expect(stop).toMatchObject({ step: 'stage', code: 'disk-full', message: 'It failed with disk-full.' });
-    expect(stop?.fix).toContain(`hummingbatch retry ${batch.batchId}`);
+    expect(stop?.fix).toBe('Free space in the store.');
+    expect(stop?.actions[0]).toEqual({ action: 'retry', batchId: batch.batchId });
     expect(Date.parse(stop?.nextTry ?? '') - Date.parse(stop?.since ?? '')).toBe(30 * MINUTE);
     expect(batch.google.inputsOf('stageRound')).toHaveLength(8);
 
@@ -145,9 +146,12 @@ describe('the key that a batch is bound to', () => {
 test('a bad manifest ends the batch as failed, and frees its id', async () => {
   const batch = await time.start({ failures: { prepare: ['manifest-invalid'] } });
   await expect(batch.result()).rejects.toMatchObject({
-    cause: { type: 'manifest-invalid', details: [{ fix: expect.any(String) }] },
+    cause: { type: 'manifest-invalid', details: [{ fix: expect.any(String), actions: expect.any(Array) }] },
   });
-  expect(await batch.progress()).toMatchObject({ state: 'FAILED', stop: { code: 'manifest-invalid' } });
+  expect(await batch.progress()).toMatchObject({
+    state: 'FAILED',
+    stop: { code: 'manifest-invalid', actions: [{ action: 'start-batch' }, { action: 'retry' }] },
+  });
 });
 
 test('clean-up that fails keeps no batch from its end', async () => {

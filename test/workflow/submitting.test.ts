@@ -80,12 +80,14 @@ describe('where a person is to say what to do about it', () => {
     return batch;
   }
 
-  test('the batch stops and names both ways on', async () => {
+  test('the batch stops and names both answers', async () => {
     const batch = await parked({ submissions: [{ kind: 'swallowed' }] });
     const { stop } = await batch.progress();
     expect(stop).toMatchObject({ step: 'submit', code: 'submission-unknown' });
-    expect(stop?.fix).toContain(`hummingbatch adopt ${batch.batchId} --job`);
-    expect(stop?.fix).toContain(`hummingbatch adopt ${batch.batchId} --none`);
+    expect(stop?.actions.slice(0, 2)).toEqual([
+      { action: 'adopt', batchId: batch.batchId },
+      { action: 'adopt', batchId: batch.batchId, job: 'none' },
+    ]);
     expect(stop?.nextTry).toBeUndefined();
     await batch.handle.cancel();
     await batch.endsCancelled();
@@ -257,11 +259,11 @@ describe('a full quota', () => {
 });
 
 describe('a submission that Google refuses', () => {
-  test('for its key stops at once with the way on; `retry` stages, looks and makes another', async () => {
+  test('for its key stops at once with the next action; `retry` stages, looks and makes another', async () => {
     const batch = await time.start({ submissions: [{ kind: 'refused', code: 'key-invalid' }] });
     const { stop } = await batch.until(isStopped, 0);
     expect(stop).toMatchObject({ step: 'submit', code: 'key-invalid', message: 'Google says key-invalid.' });
-    expect(stop?.fix).toContain(`hummingbatch retry ${batch.batchId}`);
+    expect(stop?.actions[0]).toEqual({ action: 'retry', batchId: batch.batchId });
     expect(stop?.nextTry).toBeUndefined();
 
     const before = batch.google.steps().length;

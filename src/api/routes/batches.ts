@@ -4,11 +4,11 @@ import { findModel } from '../../batch/models.ts';
 import { noSuchCursor } from '../../client/list.ts';
 import { BATCH_STATES, ERROR_CODES, getRetryPolicy, HummingbatchError } from '../../contract/index.ts';
 import { batch } from '../../schemas/progress.ts';
+import { getAccessible, getStored } from '../batch-access.ts';
 import type { RouteContext } from '../context.ts';
 import { answer, batchParams, problems } from '../schemas/common.ts';
 import { limit, oneOrMore, texts } from '../schemas/query.ts';
 import { type Caller, tokenLabel } from '../tokens.ts';
-import { getVisible, storedAs } from '../visible.ts';
 import { typed } from './typed.ts';
 
 const TAG = ['batches'];
@@ -86,13 +86,13 @@ export async function batchRoutes(
         response: { 200: answer('Where it stands.', batch), ...problems(404, 503) },
       },
     },
-    async ({ params, caller }) => getVisible(caller, progressCache, params.batchId),
+    async ({ params, caller }) => getAccessible(caller, progressCache, params.batchId),
   );
 
   /** A cursor must not tell of another's batch either. @throws `usage`, as for one that is not there */
   async function requireCursor(caller: Caller, after: string): Promise<void> {
     try {
-      await storedAs(caller, store, after);
+      await getStored(caller, store, after);
     } catch (error) {
       const isUnknown = error instanceof HummingbatchError && error.code === 'batch-unknown';
       throw isUnknown ? noSuchCursor(after) : error;

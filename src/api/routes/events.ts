@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { follow } from '../../client/follow.ts';
 import { type BatchProgress, isEnd } from '../../contract/index.ts';
 import { computeSha256 } from '../../manifest/sha256.ts';
+import { getAccessible } from '../batch-access.ts';
 import type { RouteContext } from '../context.ts';
 import { refusal, toProblem } from '../problem.ts';
 import { batchParams, problems } from '../schemas/common.ts';
-import { getVisible } from '../visible.ts';
 import { typed } from './typed.ts';
 
 /** Following a batch without asking. */
@@ -44,7 +44,7 @@ export async function eventRoutes(
       if (!/text\/event-stream|text\/\*|\*\/\*/.test(headers.accept ?? '*/*'))
         throw refusal(406, 'This is a stream of events: ask for text/event-stream');
       const seen = headers['last-event-id'];
-      const first = await getVisible(caller, progressCache, batchId);
+      const first = await getAccessible(caller, progressCache, batchId);
       if (isEnd(first.state) && eventId(first) === seen) return reply.code(204).send();
       const gone = new AbortController();
       raw.once('close', () => gone.abort());

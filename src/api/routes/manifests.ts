@@ -10,15 +10,20 @@ import { deriveBatchId, durationMs } from '../../manifest/index.ts';
 import type { Resolved } from '../../manifest/resolve.ts';
 import { readSent, type SentReference } from '../../manifest/sent.ts';
 import { createReferenceLookup } from '../../store/references.ts';
+import { mayAccess } from '../batch-access.ts';
 import type { RouteContext } from '../context.ts';
-import { fingerprintOfRequest, onceFor, readIdempotencyKey } from '../idempotency.ts';
-import { ownManifest } from '../own-manifest.ts';
+import { fingerprintRequest, readIdempotencyKey, runOnce } from '../idempotency.ts';
+import {
+  MANIFEST_TYPES,
+  type ManifestRequest,
+  type StagedFile,
+  withManifestRequest,
+} from '../manifest-request.ts';
 import { InvalidManifest } from '../problem.ts';
 import { answer, idempotent, problems } from '../schemas/common.ts';
 import { costComparisonSchema, created, validation } from '../schemas/manifest.ts';
-import { MANIFEST_TYPES, type SentRequest, type StagedFile, withSent } from '../sent-request.ts';
+import { manifestForToken } from '../token-manifest.ts';
 import type { Caller } from '../tokens.ts';
-import { maySee } from '../visible.ts';
 import { typed } from './typed.ts';
 
 /** Files of the store, written together. */
@@ -36,7 +41,8 @@ export async function manifestRoutes(
     done(null, body),
   );
   const routes = typed(app);
-  const examine = (sent: SentRequest) => readSent({ ...sent, hasReference: createReferenceLookup(store) });
+  const examine = (sent: ManifestRequest) =>
+    readSent({ ...sent, hasReference: createReferenceLookup(store) });
 
   routes.post(
     '/v1/validate',
@@ -50,7 +56,7 @@ export async function manifestRoutes(
       },
     },
     (request) =>
-      withSent(request, store, async (sent) => {
+      withManifestRequest(request, store, async (sent) => {
         const read = await examine(sent);
         const found = read.ok ? [] : read.problems;
         return { ok: read.ok, problems: found, warnings: read.warnings };
@@ -75,7 +81,7 @@ export async function manifestRoutes(
       },
     },
     (request) =>
-      withSent(request, store, async (sent) => {
+      withManifestRequest(request, store, async (sent) => {
         const { manifest } = valid(await examine(sent));
         const { within } = request.query;
         const withinMs = within === undefined ? undefined : durationMs(within);
@@ -118,20 +124,20 @@ export async function manifestRoutes(
       },
     },
     (request, reply) =>
-      withSent(request, store, async (sent) => {
+      withManifestRequest(request, store, async (sent) => {
         const { caller } = request;
         const read = valid(await examine(sent));
         const { fingerprint } = read;
-        const manifest = ownManifest(caller, read.manifest, sent.manifest.file);
+        const manifest = manifestForToken(caller, read.manifest, sent.manifest.file);
         const batchId = await chooseId(request.query.batchId, { name: manifest.name, fingerprint }, caller);
-        const claim = { batchId, fingerprint: fingerprintOfRequest(fingerprint, manifest.run) };
+        const claim = { batchId, fingerprint: fingerprintRequest(fingerprint, manifest.run) };
         let attached = true;
-        await onceFor({ store, caller, key: readIdempotencyKey(request) }, claim, async () => {
+        await runOnce({ store, caller, key: readIdempotencyKey(request) }, claim, async () => {
           await keep(sent.files, read.references);
           ({ attached } = await hummingbatch.startNormalised({ manifest, fingerprint, batchId }));
         });
         // Two may have started it at once, and only one of them may see it.
-        if (attached && caller?.ownOnly && !maySee(caller, await progressCache.refresh(batchId)))
+        if (attached && caller?.ownOnly && !mayAccess(caller, await progressCache.refresh(batchId)))
           throw taken(batchId);
         const url = `/v1/batches/${batchId}`;
         reply.code(attached ? 200 : 201).header('location', url);
@@ -148,7 +154,7 @@ export async function manifestRoutes(
     const batchId = asked ?? deriveBatchId(name, fingerprint);
     checkBatchId(batchId);
     const there = caller?.ownOnly ? await storedProgress(store, batchId) : undefined;
-    if (there && !maySee(caller, there)) throw taken(batchId);
+    if (there && !mayAccess(caller, there)) throw taken(batchId);
     return batchId;
   }
 
@@ -169,6 +175,7 @@ export async function manifestRoutes(
 function taken(batchId: string): HummingbatchError {
   return new HummingbatchError('batch-conflict', `The id ${batchId} is taken.`, {
     fix: 'Send another `batchId`.',
+    actions: [],
   });
 }
 

@@ -4,10 +4,10 @@ import type { BatchHandle, RequestOptions } from '../../client/index.ts';
 import { FLAGS, OUTCOMES } from '../../contract/index.ts';
 import { adoptRequest, approveRequest, setBudgetRequest } from '../../schemas/messages.ts';
 import { batch } from '../../schemas/progress.ts';
+import { getAccessible } from '../batch-access.ts';
 import type { RouteContext } from '../context.ts';
-import { deriveRequestId, fingerprintOfRequest, onceFor, readIdempotencyKey } from '../idempotency.ts';
+import { deriveRequestId, fingerprintRequest, readIdempotencyKey, runOnce } from '../idempotency.ts';
 import { answer, batchParams, idempotent, problems } from '../schemas/common.ts';
-import { getVisible } from '../visible.ts';
 import { typed } from './typed.ts';
 
 interface Operation<Body extends z.ZodType = z.ZodType> {
@@ -127,11 +127,11 @@ export async function operationRoutes(app: FastifyInstance, context: RouteContex
       async (request) => {
         const { batchId } = request.params;
         const { caller } = request;
-        await getVisible(caller, progressCache, batchId);
+        await getAccessible(caller, progressCache, batchId);
         const key = readIdempotencyKey(request);
-        const claim = { batchId, fingerprint: fingerprintOfRequest(name, request.body ?? {}) };
+        const claim = { batchId, fingerprint: fingerprintRequest(name, request.body ?? {}) };
         const sending = key ? { requestId: deriveRequestId(caller, key) } : {};
-        await onceFor({ store, caller, key }, claim, () =>
+        await runOnce({ store, caller, key }, claim, () =>
           act(hummingbatch.batch(batchId), request.body, sending),
         );
         return progressCache.refresh(batchId);

@@ -12,11 +12,11 @@ import {
 import { batchPlaces } from '../../contract/places.ts';
 import { record } from '../../schemas/record.ts';
 import { buildArchive } from '../archive.ts';
+import { getStored } from '../batch-access.ts';
 import type { ApiContext } from '../context.ts';
-import { exactly } from '../exactly.ts';
 import { answer, batchParams, problems } from '../schemas/common.ts';
 import { limit, oneOrMore, texts } from '../schemas/query.ts';
-import { storedAs } from '../visible.ts';
+import { withExactLength } from '../with-exact-length.ts';
 import { typed } from './typed.ts';
 
 const TAG = ['results'];
@@ -54,7 +54,7 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
       },
     },
     async ({ params, query, caller }) => {
-      await storedAs(caller, store, params.batchId);
+      await getStored(caller, store, params.batchId);
       const { outcome, flag, key, limit, after } = query;
       const isChosen = (one: OutputRecord) =>
         (!outcome || outcome.includes(one.outcome)) &&
@@ -98,14 +98,14 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
     },
     async ({ params, caller, headers }, reply) => {
       const { batchId, name } = params;
-      await storedAs(caller, store, batchId);
+      await getStored(caller, store, batchId);
       const image = await findImage(batchId, `images/${name}`);
       const etag = `"${image.sha256}"`;
       reply.header('etag', etag).header('cache-control', 'private, no-cache');
       if (headers['if-none-match'] === etag) return reply.code(304).send();
       reply.type(image.mime).header('content-length', image.bytes);
       return reply.send(
-        Readable.from(exactly(image.bytes, store.read(batchPlaces(batchId).file(image.file)))),
+        Readable.from(withExactLength(image.bytes, store.read(batchPlaces(batchId).file(image.file)))),
       );
     },
   );
@@ -127,7 +127,7 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
     },
     async ({ params, caller }, reply) => {
       const { batchId } = params;
-      await storedAs(caller, store, batchId);
+      await getStored(caller, store, batchId);
       const archive = await buildArchive(store, batchId);
       reply
         .type('application/zip')
@@ -143,7 +143,8 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
       for (const image of [one, ...(one.alternates ?? [])])
         if (image.file === file) return image as ImageFile;
     throw new HummingbatchError('not-found', `The batch ${batchId} has no image ${file}.`, {
-      fix: `\`hummingbatch results ${batchId}\` lists what it has.`,
+      fix: 'Check its records for the names.',
+      actions: [{ action: 'results', batchId }],
     });
   }
 }

@@ -47,7 +47,7 @@ const EVENT_BODY: OpenAPIV3_1.RequestBodyObject = {
 const TAKE_A_MANIFEST = ['/v1/validate', '/v1/estimate', '/v1/batches'];
 
 /** The description with the bodies that are manifests. */
-export function withBodies(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
+export function describeBodies(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
   const manifest = manifestJsonSchema();
   const requestBody: OpenAPIV3_1.RequestBodyObject = {
     description: DESCRIPTION,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../../contract/errors.ts';
 import { PROBLEMS, type Problem, type ProblemCode } from '../../manifest/index.ts';
+import { ACTION_KINDS } from '../../schemas/actions.ts';
 
 export const manifestProblem = z
   .object({
@@ -17,6 +18,29 @@ export const manifestProblem = z
     description: 'One thing that is wrong with a manifest.',
   }) satisfies z.ZodType<Problem>;
 
+const request = z.object({
+  method: z.enum(['GET', 'POST']),
+  path: z.string(),
+  body: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({ description: 'JSON. What the caller has to choose is missing.' }),
+});
+
+/** As in a stop of a batch, with the request that carries it out. */
+const httpAction = z
+  .discriminatedUnion('action', addRequest(ACTION_KINDS))
+  .meta({ id: 'HttpAction', description: 'Something that can be done next.' });
+
+/** The kinds of action with a field more. */
+function addRequest(kinds: typeof ACTION_KINDS): readonly [z.ZodObject, ...z.ZodObject[]] {
+  const described = request.optional().meta({
+    description: 'The request that does it; absent where only whoever runs the API can.',
+  });
+  const [first, ...rest] = kinds.map((kind) => kind.extend({ request: described }) as unknown as z.ZodObject);
+  return [first as z.ZodObject, ...rest];
+}
+
 const problemDetails = z
   .object({
     type: z.string(),
@@ -25,7 +49,8 @@ const problemDetails = z
     detail: z.string().meta({ description: 'What happened.' }),
     instance: z.string(),
     code: z.enum(ERROR_CODES),
-    fix: z.string().meta({ description: 'What to do.' }),
+    fix: z.string().meta({ description: 'What to do, one sentence.' }),
+    actions: z.array(httpAction).meta({ description: 'What can be done next, the likeliest first.' }),
     problems: z.array(manifestProblem).optional().meta({ description: 'Of a manifest: all of them.' }),
     warnings: z.array(manifestProblem).optional(),
   })

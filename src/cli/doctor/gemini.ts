@@ -14,7 +14,7 @@ const MEND = {
 export const checkKey: Check = async (_, { apiKey, geminiUrl }) => {
   const name = 'key';
   if (!apiKey) {
-    const fix = 'Set GEMINI_API_KEY, in the environment or in `.env`. `run --emulator` needs none.';
+    const fix = 'Set GEMINI_API_KEY, in the environment or in `.env`. With --emulator a batch needs none.';
     return { name, level: 'missing', message: 'There is no GEMINI_API_KEY.', fix };
   }
   const { createGemini, GEMINI_URL } = await import('../../gemini/index.ts');

@@ -1,5 +1,7 @@
 import { inspect, styleText } from 'node:util';
 import { HummingbatchError } from '../../contract/index.ts';
+import type { PlaceFlags } from '../commands.ts';
+import { actionsJson, describeActions } from './actions.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -28,9 +30,11 @@ export interface OutputOptions {
   env: NodeJS.ProcessEnv;
   json: boolean;
   verbose: boolean;
+  /** The flags of the call, for commands that lead to the same store. */
+  place?: PlaceFlags;
 }
 
-export function createOutput({ stdout, stderr, env, json, verbose }: OutputOptions): Output {
+export function createOutput({ stdout, stderr, env, json, verbose, place = {} }: OutputOptions): Output {
   const isTerminal = stderr.isTTY;
   const hasColours = isTerminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
   const say = (message: string): void => void stderr.write(`${message}\n`);
@@ -47,10 +51,16 @@ export function createOutput({ stdout, stderr, env, json, verbose }: OutputOptio
       const error = known(thrown);
       say(`${paint('red', 'Error:')} ${error.message}`);
       say(error.fix);
+      for (const line of describeActions(error.actions, place)) say(line);
       if (verbose) say(paint('dim', inspect(thrown)));
-      if (json) stdout.write(`${JSON.stringify({ error })}\n`);
+      if (json) stdout.write(`${JSON.stringify({ error: errorJson(error, place) })}\n`);
     },
   };
+}
+
+/** An error as `--json` prints it. */
+export function errorJson({ code, message, fix, actions }: HummingbatchError, place: PlaceFlags) {
+  return { code, message, fix, actions: actionsJson(actions, place) };
 }
 
 /** What nobody made a code for is a fault of ours. */

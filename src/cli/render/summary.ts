@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { formatUsd } from '../../batch/money.ts';
-import { type BatchProgress, type BatchState, isEnd } from '../../contract/index.ts';
+import { availableActions, type BatchProgress, type BatchState, isEnd } from '../../contract/index.ts';
 import { batchPlaces } from '../../contract/places.ts';
 import type { Store } from '../../store/store.ts';
 import type { Call } from '../call.ts';
-import { formatCommand, nextCommand, withPlace } from '../commands.ts';
+import { actionsJson, describeActions, nextCommand } from './actions.ts';
 
 /** A state as people write and read it: `needs-attention`. */
 export function formatState(state: BatchState): string {
@@ -41,6 +41,7 @@ export function statusJson(progress: BatchProgress, store: Store, call: Call) {
     reason: stop?.code ?? null,
     message: stop?.message ?? null,
     next: nextCommand(progress, call.flags) ?? null,
+    actions: actionsJson(availableActions(progress), call.flags),
   };
 }
 
@@ -63,13 +64,14 @@ export function describeBatch(progress: BatchProgress, call: Call): string {
       ? [`Google is at its limit since ${formatTime(quota.since)}; next try at ${formatTime(quota.nextTry)}.`]
       : []),
     `Cost ${formatUsd(costUsd.actual)} (estimated ${formatUsd(costUsd.estimated)}).`,
-    ...(stop ? [stop.message, withPlace(stop.fix, call.flags)] : []),
+    ...(stop ? [stop.message, stop.fix] : []),
   ].join('\n');
 }
 
 /** What a batch came to, with what goes on from there; the last words of a command that followed it. */
 export function describeEnd(progress: BatchProgress, store: Store, call: Call): string {
-  const { state, batchId } = progress;
+  const { state } = progress;
+  const [, ...others] = availableActions(progress);
   const directory = batchDirectory(progress, store);
   const next = nextCommand(progress, call.flags);
   return [
@@ -77,22 +79,20 @@ export function describeEnd(progress: BatchProgress, store: Store, call: Call): 
     ...(isEnd(state) && state !== 'FAILED'
       ? [`Images and records: ${directory}`, `Report: ${join(directory, 'report.html')}`]
       : []),
-    ...(next ? [`${STEP_ON[state] ?? 'It goes on with'}: ${next}`] : []),
+    ...(next ? [`${STEP_ON[state] ?? 'The next step'}: ${next}`] : []),
     ...(state === 'CANCELLED' || state === 'FAILED'
       ? ['A fresh batch of the same manifest: the `run` command again with --new']
       : []),
-    ...(state === 'AWAITING_APPROVAL'
-      ? [`To refuse it: ${formatCommand('approve', `${batchId} --no`, call.flags)}`]
-      : []),
+    ...(others.length > 0 ? ['Or:', ...describeActions(others, call.flags)] : []),
   ].join('\n');
 }
 
 const STEP_ON: Partial<Record<BatchState, string>> = {
-  AWAITING_APPROVAL: 'Its price is above its limit. To let it go',
-  NEEDS_ATTENTION: 'It has stopped and loses nothing. To go on',
+  AWAITING_APPROVAL: 'Its price is above its limit. To approve it',
+  NEEDS_ATTENTION: 'It has stopped and loses nothing. The next step',
   COMPLETED_WITH_FAILURES: 'To make again what is missing',
   CANCELLED: 'To make what is missing',
-  FAILED: 'To make what is missing',
+  FAILED: 'To start it again',
 };
 
 export const COLOUR: Record<BatchState, 'green' | 'yellow' | 'red' | 'cyan'> = {

@@ -23,7 +23,8 @@ export const verb: Verb = async (typed) => {
   const running = await openClient(call, config, store);
   if (!running)
     throw new HummingbatchError('no-temporal', 'No Temporal is configured, and none runs for this store.', {
-      fix: 'Set TEMPORAL_ADDRESS, or use `hummingbatch up`, which starts a server, a worker and the API.',
+      fix: 'Set TEMPORAL_ADDRESS, or use a server and an API that are started for this store.',
+      actions: [{ action: 'start-local' }],
     });
   await running.client.connection.close();
   const { temporal, taskQueue } = running;

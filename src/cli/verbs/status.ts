@@ -1,8 +1,9 @@
+import { availableActions } from '../../contract/index.ts';
 import { requireStored } from '../batch-of-call.ts';
 import type { Verb } from '../call.ts';
-import { nextCommand } from '../commands.ts';
 import { EXIT } from '../exit-codes.ts';
 import { queryOrReadStore } from '../query-or-read-store.ts';
+import { describeActions } from '../render/actions.ts';
 import { describeBatch, statusJson } from '../render/summary.ts';
 import { openBatchStore } from '../store.ts';
 
@@ -14,9 +15,8 @@ export const verb: Verb = async (call) => {
     temporal: (hummingbatch) => hummingbatch.batch(batchId).status(),
     store: async () => stored,
   });
-  const next = nextCommand(progress, call.flags);
   call.output.print(describeBatch(progress, call));
-  if (next) call.output.print(`Next: ${next}`);
+  call.output.print(['Next:', ...describeActions(availableActions(progress), call.flags)].join('\n'));
   call.output.printJson(statusJson(progress, store, call));
   return EXIT.done;
 };

@@ -1,6 +1,6 @@
 import { requireWorker } from '../../client/index.ts';
 import { HummingbatchError } from '../../contract/index.ts';
-import type { Call, Verb } from '../call.ts';
+import type { Verb } from '../call.ts';
 import { chooseId } from '../choose-id.ts';
 import { formatCommand } from '../commands.ts';
 import { readTemporal } from '../config/temporal.ts';
@@ -14,10 +14,10 @@ export const verb: Verb = async (call) => {
   const config = await readConfig(call);
   const there = await existingStore(call, config);
   const ready = await readyManifest(call, there);
-  if (!there && !readTemporal(config.env)) throw nobodyThere(call);
+  if (!there && !readTemporal(config.env)) throw nobodyThere();
   const store = there ?? (await openCallStore(call, config));
   const temporal = await openClient(call, config, store);
-  if (!temporal) throw nobodyThere(call);
+  if (!temporal) throw nobodyThere();
   const { client, hummingbatch, taskQueue } = temporal;
   try {
     await requireWorker(client, taskQueue);
@@ -35,8 +35,9 @@ export const verb: Verb = async (call) => {
   }
 };
 
-function nobodyThere({ flags }: Call): HummingbatchError {
+function nobodyThere(): HummingbatchError {
   return new HummingbatchError('no-temporal', 'No Temporal server runs that could take the batch.', {
-    fix: `Start one with \`${formatCommand('up', '', flags)}\`, or use \`hummingbatch run\`, which brings its own.`,
+    fix: 'Start a Temporal server, or run the batch with one that is started for it.',
+    actions: [{ action: 'start-local' }, { action: 'start-batch' }],
   });
 }

@@ -17,7 +17,8 @@ export const verb: Verb = async (call) => {
   }
   if (!(await findServer(store, call.signal))) {
     throw new HummingbatchError('no-temporal', 'No Temporal is configured, and none runs for this store.', {
-      fix: 'Set TEMPORAL_ADDRESS, or use `hummingbatch up`, which starts a server and a worker.',
+      fix: 'Set TEMPORAL_ADDRESS, or use a server that is started for this store.',
+      actions: [{ action: 'start-local' }],
     });
   }
   await serveStore(call, config, store, serving);

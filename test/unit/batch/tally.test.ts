@@ -14,7 +14,14 @@ const START: BatchProgress = {
   costUsd: { estimated: 1, actual: 0 },
   startedAt: '2026-11-24T10:00:00.000Z',
 };
-const STOP: Stop = { step: 'submit', code: 'over-budget', message: '', fix: '', since: START.startedAt };
+const STOP: Stop = {
+  step: 'submit',
+  code: 'over-budget',
+  message: '',
+  fix: '',
+  actions: [],
+  since: START.startedAt,
+};
 const LABEL = { model: 'nano-banana-pro' };
 
 type Counted = [name: string, amount: number, labels: object];

@@ -1,26 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { formatCommand, nextCommand, withPlace } from '../../../src/cli/commands.ts';
-import type { BatchProgress } from '../../../src/contract/index.ts';
+import { formatCommand } from '../../../src/cli/commands.ts';
+import { nextCommand } from '../../../src/cli/render/actions.ts';
+import { actionsAtStop, type BatchProgress } from '../../../src/contract/index.ts';
 import { buildProgress } from '../../support/progress.ts';
 
-function stop(code: 'over-budget' | 'disk-full', fix: string): BatchProgress['stop'] {
-  return { step: 'stage', code, message: 'It stopped.', fix, since: '2026-11-23T10:00:00.000Z' };
+function stop(code: 'over-budget' | 'disk-full'): BatchProgress['stop'] {
+  const actions = actionsAtStop({ batchId: 'b-1', step: 'stage', code });
+  return { step: 'stage', code, message: '', fix: '', actions, since: '2026-11-23T10:00:00.000Z' };
 }
 
-describe('the command that goes on', () => {
+describe('the next command', () => {
   test.each([
     [{ state: 'WAITING' }, 'hummingbatch watch b-1'],
     [{ state: 'AWAITING_APPROVAL' }, 'hummingbatch approve b-1'],
     [{ state: 'COMPLETED' }, undefined],
     [{ state: 'CANCELLED' }, 'hummingbatch retry b-1'],
-    [
-      {
-        state: 'NEEDS_ATTENTION',
-        stop: stop('over-budget', '`hummingbatch set-budget b-1 --max-cost-usd N`, or …'),
-      },
-      'hummingbatch set-budget b-1 --max-cost-usd N',
-    ],
-    [{ state: 'NEEDS_ATTENTION', stop: stop('disk-full', 'Free some space.') }, 'hummingbatch retry b-1'],
+    [{ state: 'NEEDS_ATTENTION', stop: stop('over-budget') }, 'hummingbatch set-budget b-1 --max-cost-usd N'],
+    [{ state: 'NEEDS_ATTENTION', stop: stop('disk-full') }, 'hummingbatch retry b-1'],
   ] satisfies [Partial<BatchProgress>, string | undefined][])('of %j is %s', (change, command) => {
     expect(nextCommand(buildProgress(change), {})).toBe(command);
   });
@@ -36,13 +32,5 @@ describe('the command that goes on', () => {
     expect(formatCommand('watch', 'b-1', { store: '/my images' })).toBe(
       "hummingbatch watch b-1 --store '/my images'",
     );
-    expect(withPlace('Use `hummingbatch worker` or `hummingbatch retry b-1`.', { emulator: true })).toBe(
-      'Use `hummingbatch worker --emulator` or `hummingbatch retry b-1 --emulator`.',
-    );
-  });
-
-  test('leaves commands alone that are about no store', () => {
-    const sentence = '`hummingbatch init` writes one; see `hummingbatch --help`.';
-    expect(withPlace(sentence, { emulator: true })).toBe(sentence);
   });
 });

@@ -16,11 +16,21 @@ function listen({ isTTY = false, json = false, verbose = false, env = {} } = {})
       }),
       { isTTY },
     ) as unknown as NodeJS.WriteStream;
-  const output = createOutput({ stdout: stream('stdout'), stderr: stream('stderr'), env, json, verbose });
+  const output = createOutput({
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    env,
+    json,
+    verbose,
+    place: { emulator: true },
+  });
   return { heard, output };
 }
 
-const ERROR = new HummingbatchError('no-key', 'There is no key.', { fix: 'Set it.' });
+const ERROR = new HummingbatchError('no-key', 'There is no key.', {
+  fix: 'Set it.',
+  actions: [{ action: 'start-worker' }],
+});
 
 describe('what a command says', () => {
   test('keeps results and messages apart', () => {
@@ -41,9 +51,16 @@ describe('what a command says', () => {
   test('says of an error what happened and what to do, without a stack unless asked', () => {
     const { heard, output } = listen({ json: true });
     output.fail(ERROR);
-    expect(heard.stderr).toBe('Error: There is no key.\nSet it.\n');
+    expect(heard.stderr).toBe(
+      'Error: There is no key.\nSet it.\n  hummingbatch worker --emulator  starts a worker\n',
+    );
     expect(JSON.parse(heard.stdout)).toEqual({
-      error: { code: 'no-key', message: 'There is no key.', fix: 'Set it.' },
+      error: {
+        code: 'no-key',
+        message: 'There is no key.',
+        fix: 'Set it.',
+        actions: [{ action: 'start-worker', command: 'hummingbatch worker --emulator' }],
+      },
     });
     const loud = listen({ verbose: true });
     loud.output.fail(ERROR);

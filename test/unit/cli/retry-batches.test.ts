@@ -5,7 +5,14 @@ import type { BatchProgress, ErrorCode, Stop } from '../../../src/contract/index
 import { buildProgress } from '../../support/progress.ts';
 
 function stopped(code: ErrorCode): BatchProgress {
-  const stop: Stop = { step: 'submit', code, message: '', fix: '', since: '2026-11-23T10:00:00.000Z' };
+  const stop: Stop = {
+    step: 'submit',
+    code,
+    message: '',
+    fix: '',
+    actions: [],
+    since: '2026-11-23T10:00:00.000Z',
+  };
   return buildProgress({ state: 'NEEDS_ATTENTION', stop });
 }
 

@@ -17,7 +17,7 @@ export interface StagedFile extends SentFile {
 }
 
 /** A manifest that was sent, with what came beside it. */
-export interface SentRequest {
+export interface ManifestRequest {
   manifest: Content;
   /** Everything but name and items, for a manifest of JSONL or CSV. */
   base?: Content<WholeFormat>;
@@ -39,10 +39,10 @@ const HOW =
  * Reads what was sent and acts on it. References go to the store as they come, a piece in memory at a time; what was not
  * kept when `act` is done is gone.
  */
-export async function withSent<T>(
+export async function withManifestRequest<T>(
   request: FastifyRequest,
   store: Store,
-  act: (sent: SentRequest) => Promise<T>,
+  act: (sent: ManifestRequest) => Promise<T>,
 ): Promise<T> {
   const staged: Staged[] = [];
   const stage = async (data: AsyncIterable<Uint8Array>): Promise<Staged> => {
@@ -59,14 +59,14 @@ export async function withSent<T>(
 
 type Stage = (data: AsyncIterable<Uint8Array>) => Promise<Staged>;
 
-function readWhole(request: FastifyRequest): SentRequest {
+function readWhole(request: FastifyRequest): ManifestRequest {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
   const format = MANIFEST_TYPES[type];
   if (!format || !Buffer.isBuffer(request.body)) throw unreadable('The request has no manifest.');
   return { manifest: { file: `manifest.${format}`, format, content: request.body }, files: [] };
 }
 
-async function readParts(request: FastifyRequest, stage: Stage): Promise<SentRequest> {
+async function readParts(request: FastifyRequest, stage: Stage): Promise<ManifestRequest> {
   const files: StagedFile[] = [];
   const texts: Partial<Record<'manifest' | 'base', Content>> = {};
   const names = new Set<string>();

@@ -4,7 +4,10 @@ import { HummingbatchError } from '../contract/errors.ts';
  * A file of which its length was told before: what is longer or shorter ends in an error, and so the connection, instead of
  * in the next answer.
  */
-export async function* exactly(bytes: number, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* withExactLength(
+  bytes: number,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   let left = bytes;
   for await (const piece of pieces) {
     left -= piece.length;

@@ -4,7 +4,7 @@ const KEPT_MS = 24 * 3_600_000;
 const MAX_IDS = 5_000;
 
 /** Does once what each id stands for. */
-export interface SeenIds {
+export interface Deduplication {
   /**
    * Does the work of an id that is new. One that comes again while it is under way waits for how it ends.
    *
@@ -14,7 +14,7 @@ export interface SeenIds {
   once<Result>(id: string, work: () => Promise<Result>): Promise<Result | undefined>;
 }
 
-export function createSeenIds(now: () => number): SeenIds {
+export function createDeduplication(now: () => number): Deduplication {
   /** The oldest first. */
   const seen = new Map<string, { at: number; done: Promise<unknown> }>();
 

@@ -15,7 +15,7 @@ const STRANGERS_PER_MINUTE = 60;
 const NOTHING_RUNS = { defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] };
 
 /** What every request meets first: headers for browsers, how many there may be, how large each. */
-export async function protect(
+export async function limitRequests(
   app: FastifyInstance,
   { tokens, requestsPerMinute }: Pick<ApiContext, 'tokens' | 'requestsPerMinute'>,
 ): Promise<void> {

@@ -10,7 +10,7 @@ import { type Caller, TOKEN_LABEL, tokenLabel } from './tokens.ts';
  * @throws `manifest-invalid` where it bears another token's label: it would show up among that one's batches; or where a
  *   token that sees only its own names a webhook secret of another's: it would have messages signed in that one's name
  */
-export function ownManifest(caller: Caller | undefined, manifest: Manifest, file: string): Manifest {
+export function manifestForToken(caller: Caller | undefined, manifest: Manifest, file: string): Manifest {
   if (!caller) return manifest;
   const secret = caller.ownOnly && manifest.run.notify?.find(({ secretRef }) => secretRef !== caller.name);
   if (secret)

@@ -5,7 +5,10 @@ import type { ProgressCache } from './progress-cache.ts';
 import { type Caller, tokenLabel } from './tokens.ts';
 
 /** Whether a caller may know of a batch. */
-export function maySee(caller: Caller | undefined, { labels = [] }: Pick<BatchProgress, 'labels'>): boolean {
+export function mayAccess(
+  caller: Caller | undefined,
+  { labels = [] }: Pick<BatchProgress, 'labels'>,
+): boolean {
   return !caller?.ownOnly || labels.includes(tokenLabel(caller));
 }
 
@@ -15,7 +18,7 @@ export function noSuchBatch(batchId: string): HummingbatchError {
 }
 
 /** Where a batch stands. @throws `batch-unknown` where the caller may not know of it, and what the look throws */
-export async function getVisible(
+export async function getAccessible(
   caller: Caller | undefined,
   progressCache: ProgressCache,
   batchId: string,
@@ -23,7 +26,7 @@ export async function getVisible(
   if (!isBatchId(batchId)) throw noSuchBatch(batchId);
   try {
     const progress = await progressCache.get(batchId);
-    if (maySee(caller, progress)) return progress;
+    if (mayAccess(caller, progress)) return progress;
   } catch (error) {
     // Its own words name what lies near, and where: neither is for every caller.
     if (!(error instanceof HummingbatchError && error.code === 'batch-unknown')) throw error;
@@ -32,12 +35,12 @@ export async function getVisible(
 }
 
 /** What the store says of a batch, for what needs nothing else. @throws `batch-unknown` */
-export async function storedAs(
+export async function getStored(
   caller: Caller | undefined,
   store: Store,
   batchId: string,
 ): Promise<BatchProgress> {
   const stored = isBatchId(batchId) ? await storedProgress(store, batchId) : undefined;
-  if (!stored || !maySee(caller, stored)) throw noSuchBatch(batchId);
+  if (!stored || !mayAccess(caller, stored)) throw noSuchBatch(batchId);
   return stored;
 }
