@@ -7,9 +7,9 @@ import { getJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import { withExactLength } from './with-exact-length.ts';
 
-/** An archive that is made while it is read. */
+/** An archive that is generated while it is read. */
 export interface Archive {
-  /** Of the whole. */
+  /** Length of the whole archive. */
   bytes: number;
   content: Readable;
 }
@@ -21,7 +21,7 @@ interface Part {
   lastModified: Date;
 }
 
-/** All that people read of a batch, in a folder named for it. @throws `wrong-state` before its first report */
+/** The results, report and manifests of a batch, in a folder with its id. @throws `wrong-state` before its first report */
 export async function buildArchive(store: Store, batchId: string): Promise<Archive> {
   const places = batchPlaces(batchId);
   const report = await getJson<{ endedAt: string }>(store, places.report);
@@ -35,12 +35,12 @@ export async function buildArchive(store: Store, batchId: string): Promise<Archi
     for (const name of [file, ...alternates.map((other) => other.file)])
       if (name) keys.push(places.file(name));
   const parts = await listParts(store, keys, places.failed, new Date(report.endedAt));
-  // Images do not get smaller by being packed, and what is only stored has a length that is known before.
-  const zip = makeZip(contents(store, parts));
+  // Images do not compress, and the length of an uncompressed archive is known before it is sent.
+  const zip = makeZip(readParts(store, parts));
   return { bytes: Number(predictLength(parts)), content: Readable.fromWeb(zip) };
 }
 
-/** A batch in which all went well has no manifest of what did not. All else must be there. */
+/** A batch whose outputs are all images has no `failed.json`. Every other file must exist. */
 async function listParts(
   store: Store,
   keys: readonly string[],
@@ -49,14 +49,14 @@ async function listParts(
 ): Promise<Part[]> {
   const parts: Part[] = [];
   for (const key of keys) {
-    const there = await store.head(key);
-    if (!there && key !== optional)
+    const found = await store.head(key);
+    if (!found && key !== optional)
       throw new HummingbatchError('store-corrupt', `The store ${store.location} has lost its file ${key}.`);
-    if (there) parts.push({ key, name: key.replace(/^batches\//, ''), size: there.bytes, lastModified });
+    if (found) parts.push({ key, name: key.replace(/^batches\//, ''), size: found.bytes, lastModified });
   }
   return parts;
 }
 
-async function* contents(store: Store, parts: readonly Part[]) {
+async function* readParts(store: Store, parts: readonly Part[]) {
   for (const { key, ...part } of parts) yield { ...part, input: withExactLength(part.size, store.read(key)) };
 }

@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { ProgressCache } from './progress-cache.ts';
 import { type Caller, tokenLabel } from './tokens.ts';
 
-/** Whether a caller may know of a batch. */
+/** Whether a caller may access a batch. */
 export function mayAccess(
   caller: Caller | undefined,
   { labels = [] }: Pick<BatchProgress, 'labels'>,
@@ -12,12 +12,12 @@ export function mayAccess(
   return !caller?.ownOnly || labels.includes(tokenLabel(caller));
 }
 
-/** Of a batch that is another's a caller hears what it hears of one that is not there. */
+/** The same error for a batch of another token as for one that does not exist. */
 export function noSuchBatch(batchId: string): HummingbatchError {
   return new HummingbatchError('batch-unknown', `There is no batch ${batchId.slice(0, 100)}.`);
 }
 
-/** Where a batch stands. @throws `batch-unknown` where the caller may not know of it, and what the look throws */
+/** The progress of a batch. @throws `batch-unknown` if the caller may not access it, and what reading it throws */
 export async function getAccessible(
   caller: Caller | undefined,
   progressCache: ProgressCache,
@@ -28,13 +28,13 @@ export async function getAccessible(
     const progress = await progressCache.get(batchId);
     if (mayAccess(caller, progress)) return progress;
   } catch (error) {
-    // Its own words name what lies near, and where: neither is for every caller.
+    // Its message and fix name the store's folder and similar ids, which not every caller may see.
     if (!(error instanceof HummingbatchError && error.code === 'batch-unknown')) throw error;
   }
   throw noSuchBatch(batchId);
 }
 
-/** What the store says of a batch, for what needs nothing else. @throws `batch-unknown` */
+/** The progress of a batch from the store alone. @throws `batch-unknown` if the caller may not access it */
 export async function getStored(
   caller: Caller | undefined,
   store: Store,

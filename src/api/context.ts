@@ -3,28 +3,28 @@ import type { Hummingbatch, Store } from '../client/index.ts';
 import type { ProgressCache } from './progress-cache.ts';
 import type { Token } from './tokens.ts';
 
-/** Everything outside that the API works with. */
+/** The dependencies of the API. */
 export interface ApiContext {
   hummingbatch: Hummingbatch;
   store: Store;
-  /** None: whoever reaches it may do everything, so it must be reached from this machine only. */
+  /** Without tokens every caller may do everything, so the API must be reachable from this machine only. */
   tokens: readonly Token[];
-  /** Signing secrets of the webhooks registered at Google; none: their events are not taken. */
+  /** Signing secrets of the webhooks registered at Google. Without one there is no route for their events. */
   geminiSecrets: readonly string[];
   /** ms since 1970. */
   now: () => number;
   log: Logger;
-  /** Of this package. */
+  /** Version of this package. */
   version: string;
-  /** Requests that a token, or where there are none an address, may make in a minute. */
+  /** Requests in a minute for each token, or for each address where there are no tokens. */
   requestsPerMinute: number;
-  /** Resolves where a batch that is started now would be made. @throws what stands in the way */
+  /** Resolves if a batch that is started now can run. @throws the reason why it cannot */
   ready: () => Promise<void>;
 }
 
-/** What the routes work with. */
+/** The dependencies of the routes. */
 export interface RouteContext extends ApiContext {
   progressCache: ProgressCache;
-  /** Aborts when the API ends: what follows a batch would not end by itself. */
+  /** Aborts when the API stops: a stream of events would otherwise keep it open until its batch ends. */
   closing: AbortSignal;
 }

@@ -5,11 +5,11 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import type { ApiContext } from './context.ts';
 import { describeBodies } from './schemas/bodies.ts';
 
-/** The page's own scripts and styles, and this API. */
+/** Content Security Policy of the page: its own scripts and styles, and requests to this API. */
 const PAGE_POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'";
 
-/** The description of the API, made of the routes' schemas, and a page to try it. Before the routes, which it watches. */
+/** Serves the OpenAPI document, generated from the routes' schemas, and a page to try it. Register it before the routes. */
 export async function documentApi(
   app: FastifyInstance,
   { version }: Pick<ApiContext, 'version'>,
@@ -25,11 +25,11 @@ export async function documentApi(
       },
       servers: [{ url: '/' }],
       tags: [
-        { name: 'manifests', description: 'Before anything is paid.' },
-        { name: 'batches', description: 'Starting and following.' },
-        { name: 'operations', description: 'Everything that can be told to a batch.' },
+        { name: 'manifests', description: 'Checking and pricing a manifest.' },
+        { name: 'batches', description: 'Starting and following batches.' },
+        { name: 'operations', description: 'Changing a batch.' },
         { name: 'results', description: 'Records and images.' },
-        { name: 'events', description: 'What others send.' },
+        { name: 'events', description: 'Webhooks from Google.' },
       ],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }, {}],

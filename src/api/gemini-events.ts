@@ -7,12 +7,12 @@ import { isWebhookSecret, verifySignature } from '../webhooks/index.ts';
 import { createDeduplication } from './event-deduplication.ts';
 
 /**
- * What became of an event:
+ * The result of an event:
  *
- * - `woke`: the batch that waits for this job asks Google now;
- * - `nobody`: the job is no batch's of this store, or its batch has ended;
- * - `repeated`: it came before;
- * - `ignored`: it is of another kind.
+ * - `delivered`: the batch that waits for this job asks Google now;
+ * - `no-recipient`: the job belongs to no batch of this store, or its batch has ended;
+ * - `repeated`: it was received before;
+ * - `ignored`: it has another type.
  */
 export type Received = JobEventResult | 'repeated' | 'ignored';
 
@@ -21,39 +21,41 @@ export interface GeminiEventsOptions {
   secrets: readonly string[];
   /** ms since 1970. */
   now: () => number;
-  /** Passes the event of a job on: `jobEvent` of the client. */
+  /** Delivers the event of a job: `jobEvent` of the client. */
   wake: (job: string) => Promise<JobEventResult>;
 }
 
-/** A request, as it came. */
+/** A request, unparsed. */
 export interface GeminiRequest {
-  /** Names in lower case, as Node has them. */
+  /** Names in lower case, as Node gives them. */
   headers: IncomingHttpHeaders;
-  /** The very bytes, at most {@link MAX_EVENT_BYTES}: the signature is over them, and not over what they mean. */
+  /** The raw bytes, at most {@link MAX_EVENT_BYTES}: the signature covers them, not the parsed JSON. */
   body: Uint8Array;
 }
 
 export interface GeminiEvents {
   /**
-   * Takes one event of Google's.
+   * Receives one event from Google.
    *
-   * @throws `webhook-invalid` for one that is forged, changed on its way, more than 5 minutes old or ahead, or without
-   *   its headers; `invalid-response` for one that cannot be read; and what `wake` throws, after which the same event may come
-   *   again
+   * @throws `webhook-invalid` if its signature or its headers are missing or wrong, or its time is more than 5 minutes off;
+   *   `invalid-response` if it cannot be read; and what `wake` throws, after which Google may send the same event again
    */
   receive(request: GeminiRequest): Promise<Received>;
 }
 
-/** The most of an event that is read, bytes: it is a name and some pointers, less than 1 kB. */
+/** Limit of an event's body, bytes. An event holds a type and some ids, less than 1 kB. */
 export const MAX_EVENT_BYTES = 65_536;
-/** It is remembered, for thousands of events. */
+/** Thousands of ids are kept in memory. */
 const MAX_ID_CHARACTERS = 200;
 
-/** Each says that a job has reached its end. What else there is, and what is still to come, is ignored. */
+/** The types that say that a job has ended. Every other type, of today or later, is ignored. */
 const TYPES: readonly string[] = ['batch.succeeded', 'batch.failed', 'batch.expired', 'batch.cancelled'];
 
 const Event = z.looseObject({ type: z.string() });
-/** Google's guide has an invented id, and nobody has published a real one: the job's name, or what stands behind its slash. */
+/**
+ * Google's guide shows an invented id, and no real one is published. It may be the job's name, or the part of it after
+ * the slash.
+ */
 const JobEvent = z.looseObject({
   data: z.looseObject({
     id: z
@@ -64,10 +66,10 @@ const JobEvent = z.looseObject({
 });
 
 /**
- * The receiver of Gemini's static webhooks. It believes nothing that is not signed, acts once on each id, and asks the
- * batch to look for itself.
+ * The receiver of Gemini's static webhooks. It refuses what is not signed, handles each id once, and only makes the batch
+ * check its job at Google.
  *
- * @throws `usage` without a secret, or with one that is none
+ * @throws `usage` without a secret, or with a malformed one
  */
 export function createGeminiEvents({ secrets, now, wake }: GeminiEventsOptions): GeminiEvents {
   if (secrets.length === 0 || !secrets.every(isWebhookSecret))
@@ -79,12 +81,12 @@ export function createGeminiEvents({ secrets, now, wake }: GeminiEventsOptions):
     async receive({ headers, body }) {
       const { id, text } = verifySignature({ headers, body, secret: secrets, now: now() });
       if (id.length > MAX_ID_CHARACTERS) throw invalidResponse('has an id that is too long');
-      return (await seen.once(id, () => act(readJson(text), wake))) ?? 'repeated';
+      return (await seen.once(id, () => handleEvent(readJson(text), wake))) ?? 'repeated';
     },
   };
 }
 
-async function act(value: unknown, wake: GeminiEventsOptions['wake']): Promise<Received> {
+async function handleEvent(value: unknown, wake: GeminiEventsOptions['wake']): Promise<Received> {
   const event = Event.safeParse(value);
   if (!event.success) throw invalidResponse('has no type');
   if (!TYPES.includes(event.data.type)) return 'ignored';
@@ -97,12 +99,12 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw invalidResponse('is no JSON');
+    throw invalidResponse('is not JSON');
   }
 }
 
 function invalidResponse(what: string): HummingbatchError {
   return new HummingbatchError('invalid-response', `An event of Gemini ${what}.`, {
-    fix: 'Nothing: the batch sees the end of its job at its next check.',
+    fix: 'Nothing has to be done: the batch sees the end of its job at its next check.',
   });
 }

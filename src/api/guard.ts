@@ -5,14 +5,14 @@ import { type Caller, identify, type Token } from './tokens.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Undefined where the API has no tokens: then it is somebody on this machine. */
+    /** Undefined if the API has no tokens: the caller is on this machine. */
     caller: Caller | undefined;
   }
 }
 
 const BEARER = /^Bearer +(?<token>[\x21-\x7e]+)$/i;
 
-/** Lets in who has a token; where there are none, who is on this machine and no page of a stranger's in its browser. */
+/** Accepts callers with a token. Without tokens it accepts programs on this machine, but no web page of another origin. */
 export function createGuard(tokens: readonly Token[]) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (tokens.length === 0) {
@@ -32,8 +32,8 @@ export function findCaller({ headers }: FastifyRequest, tokens: readonly Token[]
 }
 
 /**
- * Without tokens a browser on this machine is the way in: a stranger's page can send a form to loopback, or give loopback a
- * name of its own (DNS rebinding). The first says so in `Origin` or `Sec-Fetch-Site`, the second in `Host`.
+ * Without tokens a browser on this machine could be used by another site: its page can send a form to loopback (seen in
+ * `Origin` and `Sec-Fetch-Site`), or give loopback a host name of its own (DNS rebinding, seen in `Host`).
  */
 function rejectCrossOrigin({ headers }: FastifyRequest): void {
   const { host = '', origin } = headers;
@@ -42,7 +42,7 @@ function rejectCrossOrigin({ headers }: FastifyRequest): void {
     throw new HummingbatchError('forbidden', 'Without tokens this API answers only to this machine.');
 }
 
-/** A Host header that no stranger's name can be: an address, or `localhost`. */
+/** Whether a Host header is an address or `localhost`, and so no name that another site controls. */
 function isLocal(host: string): boolean {
   const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   return name === 'localhost' || isIP(name) !== 0;

@@ -8,14 +8,14 @@ import type { Caller } from './tokens.ts';
 
 const KEY = /^[\x21-\x7e]{1,200}$/;
 
-/** What a key was first sent with. */
+/** The request that a key was first sent with. */
 interface Claim {
-  /** Of what was asked for, hex. */
+  /** Fingerprint of the request, hex. */
   fingerprint: string;
   batchId: string;
 }
 
-/** The request's `Idempotency-Key`; undefined where it has none. @throws `usage` */
+/** The request's `Idempotency-Key`; undefined if it has none. @throws `usage` */
 export function readIdempotencyKey({ headers }: FastifyRequest): string | undefined {
   const key = headers['idempotency-key'];
   if (key === undefined) return undefined;
@@ -25,45 +25,45 @@ export function readIdempotencyKey({ headers }: FastifyRequest): string | undefi
   });
 }
 
-/** The name of a request to the workflow: two callers' keys are never the same. */
+/** The id of a request at the workflow. Equal keys of two callers give two ids. */
 export function deriveRequestId(caller: Caller | undefined, key: string): string {
   return `${caller?.name ?? ''}/${key}`;
 }
 
 /**
- * Does what a key is sent with once. Sent again while that is done it is done again, so it must bear that; sent again later
- * it is not. A key is tied to its request for ever, as a batch is.
+ * Runs the operation of a key once. A key that is sent again while the operation runs, runs it again, so the operation must be
+ * idempotent itself. A key that is sent again later does nothing. Keys are kept for ever, as batches are.
  *
- * @throws `request-conflict` where it came before with something else
+ * @throws `request-conflict` if the key was used for another request
  */
 export async function runOnce(
   { store, caller, key }: { store: Store; caller: Caller | undefined; key: string | undefined },
   claim: Claim,
-  act: () => Promise<unknown>,
+  operation: () => Promise<unknown>,
 ): Promise<void> {
   if (key === undefined) {
-    await act();
+    await operation();
     return;
   }
   const hash = computeSha256(deriveRequestId(caller, key));
   await claimKey(store, requestPlaces(hash).claim, claim);
   const { done } = requestPlaces(hash);
   if (await store.head(done)) return;
-  await act();
+  await operation();
   await store.put(done, toJson({}));
 }
 
 async function claimKey(store: Store, place: string, claim: Claim): Promise<void> {
   if (await store.putIfAbsent(place, toJson(claim))) return;
-  const there = await getJson<Claim>(store, place);
-  if (!there || (there.fingerprint === claim.fingerprint && there.batchId === claim.batchId)) return;
+  const earlier = await getJson<Claim>(store, place);
+  if (!earlier || (earlier.fingerprint === claim.fingerprint && earlier.batchId === claim.batchId)) return;
   throw new HummingbatchError(
     'request-conflict',
-    `This Idempotency-Key came before with another request: for the batch ${there.batchId} with the fingerprint ${there.fingerprint.slice(0, 12)}, this time for ${claim.batchId} with ${claim.fingerprint.slice(0, 12)}.`,
+    `This Idempotency-Key was used for another request: for the batch ${earlier.batchId} with the fingerprint ${earlier.fingerprint.slice(0, 12)}, now for ${claim.batchId} with ${claim.fingerprint.slice(0, 12)}.`,
   );
 }
 
-/** Of what a request asks for. */
+/** The fingerprint of what a request asks for. */
 export function fingerprintRequest(...parts: unknown[]): string {
   return computeSha256(JSON.stringify(parts));
 }

@@ -1,3 +1,3 @@
-/** The HTTP API: for those who do not speak TypeScript. */
+/** The HTTP API, for callers in any language. */
 export { createApi } from './server.ts';
 export { readTokens } from './tokens.ts';

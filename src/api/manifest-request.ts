@@ -11,20 +11,20 @@ import type { Staged, Store } from '../store/store.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { tooLarge } from './problem.ts';
 
-/** A reference that was sent: its bytes lie in the store, without a name yet. */
+/** A reference from a request. Its bytes are in the store, without a key yet. */
 export interface StagedFile extends SentFile {
   staged: Staged;
 }
 
-/** A manifest that was sent, with what came beside it. */
+/** A manifest from a request, with its base and its references. */
 export interface ManifestRequest {
   manifest: Content;
-  /** Everything but name and items, for a manifest of JSONL or CSV. */
+  /** Everything but name and items, for a manifest in JSONL or CSV. */
   base?: Content<WholeFormat>;
   files: readonly StagedFile[];
 }
 
-/** Bodies that are a manifest as they are. */
+/** Content types of a body that is a manifest. */
 export const MANIFEST_TYPES: Readonly<Record<string, WholeFormat>> = {
   'application/json': 'json',
   'application/yaml': 'yaml',
@@ -32,17 +32,17 @@ export const MANIFEST_TYPES: Readonly<Record<string, WholeFormat>> = {
   'text/yaml': 'yaml',
 };
 
-const HOW =
-  'Send the manifest as application/json or application/yaml; or as the part `manifest` of multipart/form-data, with each reference as a part that has the name by which the manifest calls it.';
+const SEND_MANIFEST =
+  'Send the manifest as application/json or application/yaml, or as the part `manifest` of multipart/form-data. Each reference is a part with the name that the manifest uses for it.';
 
 /**
- * Reads what was sent and acts on it. References go to the store as they come, a piece in memory at a time; what was not
- * kept when `act` is done is gone.
+ * Reads a manifest request and passes it to `act`. References are streamed into the store, one chunk in memory at a time.
+ * Those that `act` does not keep are deleted after it.
  */
 export async function withManifestRequest<T>(
   request: FastifyRequest,
   store: Store,
-  act: (sent: ManifestRequest) => Promise<T>,
+  act: (parsed: ManifestRequest) => Promise<T>,
 ): Promise<T> {
   const staged: Staged[] = [];
   const stage = async (data: AsyncIterable<Uint8Array>): Promise<Staged> => {
@@ -62,7 +62,7 @@ type Stage = (data: AsyncIterable<Uint8Array>) => Promise<Staged>;
 function readWhole(request: FastifyRequest): ManifestRequest {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
   const format = MANIFEST_TYPES[type];
-  if (!format || !Buffer.isBuffer(request.body)) throw unreadable('The request has no manifest.');
+  if (!format || !Buffer.isBuffer(request.body)) throw malformed('The request has no manifest.');
   return { manifest: { file: `manifest.${format}`, format, content: request.body }, files: [] };
 }
 
@@ -71,9 +71,9 @@ async function readParts(request: FastifyRequest, stage: Stage): Promise<Manifes
   const texts: Partial<Record<'manifest' | 'base', Content>> = {};
   const names = new Set<string>();
   let bytes = 0;
-  for await (const part of readable(request.parts())) {
+  for await (const part of readForm(request.parts())) {
     const name = normalisePath(part.fieldname);
-    if (names.has(name)) throw unreadable(`Two parts have the name "${name.slice(0, 200)}".`);
+    if (names.has(name)) throw malformed(`Two parts have the name "${name.slice(0, 200)}".`);
     names.add(name);
     if (name === 'manifest' || name === 'base') texts[name] = await readText(part, name);
     else files.push(await readFile(part, name, stage));
@@ -81,9 +81,9 @@ async function readParts(request: FastifyRequest, stage: Stage): Promise<Manifes
     if (bytes > MAX_BODY_BYTES) throw tooLarge();
   }
   const { manifest, base } = texts;
-  if (!manifest) throw unreadable('The request has no part "manifest".');
+  if (!manifest) throw malformed('The request has no part "manifest".');
   if (base && base.format !== 'yaml' && base.format !== 'json')
-    throw unreadable('A base cannot be JSONL or CSV.');
+    throw malformed('A base cannot be JSONL or CSV.');
   return { manifest, ...(base && { base: base as Content<WholeFormat> }), files };
 }
 
@@ -93,9 +93,9 @@ async function readText(part: MultipartFile | MultipartValue, name: string): Pro
     if (part.valueTruncated) throw tooLarge();
     return { file: name, format: formatOfType(part.mimetype) ?? formatOfText(content), content };
   }
-  const pieces: Uint8Array[] = [];
-  for await (const piece of readable(part.file)) pieces.push(piece as Uint8Array);
-  const content = Buffer.concat(pieces);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readForm(part.file)) chunks.push(chunk as Uint8Array);
+  const content = Buffer.concat(chunks);
   if (part.file.truncated || content.length > MAX_MANIFEST_BYTES) throw tooLarge();
   const format =
     detectFormat(part.filename) ??
@@ -108,7 +108,7 @@ function formatOfType(type = ''): ManifestFormat | undefined {
   return MANIFEST_TYPES[type.toLowerCase()];
 }
 
-/** Of a text that nobody named: YAML reads JSON too, but in eight times the memory. */
+/** The format of a text without a file name. YAML parsers read JSON too, but need eight times the memory. */
 function formatOfText(text: string): ManifestFormat {
   return text.trimStart().startsWith('{') ? 'json' : 'yaml';
 }
@@ -118,24 +118,24 @@ async function readFile(
   name: string,
   stage: Stage,
 ): Promise<StagedFile> {
-  if (part.type === 'field') throw unreadable(`The part "${name.slice(0, 200)}" is no file.`);
-  // One that is cut at the limit is still larger than a reference may be.
-  const staged = await stage(readable(part.file));
+  if (part.type === 'field') throw malformed(`The part "${name.slice(0, 200)}" is not a file.`);
+  // Fastify cuts a file at its limit, which is larger than the limit of a reference, so the probe refuses it.
+  const staged = await stage(readForm(part.file));
   const probe = await probeReader((at, length) => staged.read(at, length), probeImageFile(staged.bytes));
   return { name, sha256: staged.sha256, probe, staged };
 }
 
-/** A form, or a file in one, whose errors are the sender's. */
-async function* readable<Piece>(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+/** Reads a form, or a file in one. Its errors are the sender's: 400. */
+async function* readForm<Chunk>(chunks: AsyncIterable<Chunk>): AsyncGenerator<Chunk> {
   try {
-    yield* pieces;
+    yield* chunks;
   } catch (error) {
-    // Fastify's own say which limit was reached.
+    // Fastify's own errors name the limit that was reached.
     if (error instanceof Error && 'statusCode' in error) throw error;
-    throw unreadable('The form cannot be read: it is cut off or malformed.', error);
+    throw malformed('The form is cut off or malformed.', error);
   }
 }
 
-function unreadable(message: string, cause?: unknown): HummingbatchError {
-  return new HummingbatchError('usage', message, { fix: HOW, cause });
+function malformed(message: string, cause?: unknown): HummingbatchError {
+  return new HummingbatchError('usage', message, { fix: SEND_MANIFEST, cause });
 }

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Upper bounds, s: answers from memory, from Temporal, from a disk, and uploads. */
+/** Upper bounds, s: answers from memory, from Temporal and from a disk, and uploads. */
 const BUCKETS = [0.005, 0.02, 0.1, 0.5, 2, 5, 30, 300];
 
-/** Counts and times each request by its route, never by its URL: ids would be a series each. */
+/** Counts and times requests by route. A URL as label would make a series for each id. */
 export function measureRequests(app: FastifyInstance): Registry {
   const registry = new Registry();
   const registers = [registry];
@@ -32,7 +32,7 @@ export function measureRequests(app: FastifyInstance): Registry {
   app.addHook('onRequest', async ({ raw, method, routeOptions }, reply) => {
     const began = process.hrtime.bigint();
     open.inc();
-    // Also where the caller has gone before its answer.
+    // `close` also comes if the caller disconnects before the response.
     reply.raw.once('close', () => {
       open.dec();
       const route = routeOptions.url ?? 'none';

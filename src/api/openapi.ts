@@ -4,7 +4,7 @@ import { createApi } from './server.ts';
 
 /** The text of `docs/openapi.json`. */
 export async function openApiText(version: string): Promise<string> {
-  const api = await createApi({ ...UNASKED, version });
+  const api = await createApi({ ...UNUSED, version });
   try {
     await api.ready();
     return `${JSON.stringify(api.swagger(), null, 2)}\n`;
@@ -13,10 +13,10 @@ export async function openApiText(version: string): Promise<string> {
   }
 }
 
-/** What the routes work with; to describe them none of it is asked. */
-const UNASKED = {
+/** Dependencies of the routes that only describing them never calls. */
+const UNUSED = {
   tokens: [],
-  // For the description of the route that takes events; nothing is signed with it.
+  // Without a secret the route for Google's events is left out of the document. Nothing is signed with this one.
   geminiSecrets: [`whsec_${Buffer.alloc(24).toString('base64')}`],
   log: pino({ level: 'silent' }),
   requestsPerMinute: 1,

@@ -3,7 +3,7 @@ import { type ErrorCode, HummingbatchError } from '../contract/index.ts';
 import type { Problem } from '../manifest/index.ts';
 import { type HttpAction, toHttpAction } from './action-requests.ts';
 
-/** The HTTP status of an error. What is not named here is a fault of ours, or of what stands behind us. */
+/** The HTTP status of each error. All others are 500: faults of hummingbatch, or of the services behind it. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   usage: 400,
   'manifest-invalid': 422,
@@ -33,14 +33,14 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 
 /** Answered in place of messages for operators: they name folders, or may name anything. */
 const PUBLIC_DETAILS: Partial<Record<ErrorCode, string>> = {
-  internal: 'Something went wrong here.',
-  'store-missing': 'The store is away.',
+  internal: 'An internal error occurred.',
+  'store-missing': 'The store is not available.',
   'store-unwritable': 'The store cannot be written.',
-  'store-corrupt': 'A file of the store is not what it was.',
+  'store-corrupt': 'A file of the store is damaged.',
   'disk-full': 'The disk of the store is full.',
 };
 
-/** What went wrong, as RFC 9457 has it, with our code and what to do. */
+/** An error as RFC 9457 defines it, with our code and what to do. */
 export interface ProblemDetails {
   type: string;
   title: string;
@@ -51,12 +51,12 @@ export interface ProblemDetails {
   fix: string;
   /** What can be done next, the likeliest first. */
   actions: readonly HttpAction[];
-  /** Of a manifest: all of its problems, as `validate` gives them. */
+  /** All problems of a manifest, as `validate` gives them. */
   problems?: readonly Problem[];
   warnings?: readonly Problem[];
 }
 
-/** A manifest that was refused, with everything that is wrong with it. */
+/** A manifest that was refused, with all of its problems. */
 export class InvalidManifest extends HummingbatchError {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
@@ -69,7 +69,7 @@ export class InvalidManifest extends HummingbatchError {
   }
 }
 
-/** The one place where an error becomes an answer. What nobody made a code for is told without its words. */
+/** The one place where an error becomes a response. The message of an unexpected error is logged and not sent. */
 export function toProblem(error: unknown, instance: string): ProblemDetails {
   const known = error instanceof HummingbatchError ? error : fromFramework(error);
   const { code, message, fix, actions } = known;
@@ -86,7 +86,7 @@ export function toProblem(error: unknown, instance: string): ProblemDetails {
   };
 }
 
-/** Of Fastify's own refusals, that have one: 404, 405, 406, 413, 415. */
+/** The status of Fastify's own errors: 404, 405, 406, 413, 415. */
 function readStatus(error: unknown): number | undefined {
   if (error instanceof HummingbatchError || !(error instanceof Error)) return undefined;
   const { statusCode } = error as { statusCode?: unknown };
@@ -96,11 +96,12 @@ function readStatus(error: unknown): number | undefined {
 function fromFramework(error: unknown): HummingbatchError {
   const status = readStatus(error);
   if (status === 413) return tooLarge(error);
-  if (hasZodFastifySchemaValidationErrors(error)) return misfit(error);
+  if (hasZodFastifySchemaValidationErrors(error)) return describeMismatch(error);
   if (status !== undefined)
     return new HummingbatchError('usage', sentence((error as Error).message), { fix: SEE_DOCS });
   return new HummingbatchError('internal', String(error), {
-    fix: 'The log of this API says what; a request sent again may succeed.',
+    fix: 'Send the request again. If it fails again, the log of the API has the cause.',
+    actions: [],
     cause: error,
   });
 }
@@ -112,24 +113,24 @@ const PARTS: Record<string, string> = {
   body: 'The field',
 };
 
-/** What the schema of a route has against a request: the first thing, with its place. */
-function misfit({ validation, validationContext = 'body' }: Misfit): HummingbatchError {
+/** The first mismatch between a request and the schema of its route, with its place. */
+function describeMismatch({ validation, validationContext = 'body' }: Mismatch): HummingbatchError {
   const [first] = validation;
   const place = first?.instancePath.slice(1).replaceAll('/', '.');
-  const where = place ? `${PARTS[validationContext]} ${place}` : `The ${validationContext}`;
-  return new HummingbatchError('usage', `${where} cannot be read: ${sentence(first?.message ?? '')}`, {
+  const subject = place ? `${PARTS[validationContext]} ${place}` : `The ${validationContext}`;
+  return new HummingbatchError('usage', `${subject} is invalid: ${sentence(first?.message ?? '')}`, {
     fix: SEE_DOCS,
   });
 }
 
-interface Misfit {
+interface Mismatch {
   validation: readonly { instancePath: string; message?: string }[];
   validationContext?: string;
 }
 
 export const SEE_DOCS = 'See /docs, or /openapi.json.';
 
-/** A refusal that has a status of HTTP's own, as Fastify's have. */
+/** An error with an HTTP status of its own, like Fastify's. */
 export function refusal(statusCode: number, message: string): Error {
   return Object.assign(new Error(message), { statusCode });
 }
@@ -138,7 +139,7 @@ export function tooLarge(cause?: unknown): HummingbatchError {
   return new HummingbatchError('too-large', 'The body of the request is too large.', { cause });
 }
 
-/** `body/maxCostUsd must be a number` of Fastify's, as a sentence. */
+/** Makes a sentence of Fastify's `body/maxCostUsd must be a number`. */
 function sentence(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.?$/, '.')}`.slice(0, 500);
 }

@@ -1,27 +1,27 @@
 import type { Hummingbatch } from '../client/index.ts';
 import type { BatchProgress } from '../contract/index.ts';
 
-/** How long what was seen of a batch is told to others, ms: nobody sees the difference, and Temporal is asked ten times a second at most. */
-const GOOD_FOR_MS = 100;
+/** How long an answer is reused, ms. Temporal is asked at most ten times a second for each batch. */
+const MAX_AGE_MS = 100;
 
-/** Looks at batches for all who ask: 200 readers cost what one does. */
+/** Shares the progress of a batch among its readers: 200 of them cost as many queries as one. */
 export interface ProgressCache {
-  /** Where it stands, or stood {@link GOOD_FOR_MS} ago. */
+  /** Its progress, at most {@link MAX_AGE_MS} old. */
   get(batchId: string): Promise<BatchProgress>;
-  /** Where it stands after it was told something. */
+  /** Its progress after an operation changed it. */
   refresh(batchId: string): Promise<BatchProgress>;
 }
 
 export function createProgressCache(hummingbatch: Hummingbatch): ProgressCache {
-  const seen = new Map<string, Promise<BatchProgress>>();
+  const cached = new Map<string, Promise<BatchProgress>>();
 
   function refresh(batchId: string): Promise<BatchProgress> {
-    const look = hummingbatch.batch(batchId).status();
-    seen.set(batchId, look);
-    const forget = () => void (seen.get(batchId) === look && seen.delete(batchId));
-    look.then(() => setTimeout(forget, GOOD_FOR_MS).unref(), forget);
-    return look;
+    const progress = hummingbatch.batch(batchId).status();
+    cached.set(batchId, progress);
+    const expire = () => void (cached.get(batchId) === progress && cached.delete(batchId));
+    progress.then(() => setTimeout(expire, MAX_AGE_MS).unref(), expire);
+    return progress;
   }
 
-  return { get: (batchId) => seen.get(batchId) ?? refresh(batchId), refresh };
+  return { get: (batchId) => cached.get(batchId) ?? refresh(batchId), refresh };
 }

@@ -8,47 +8,47 @@ import { MAX_BODY_BYTES } from './limits.ts';
 import { refusal, tooLarge } from './problem.ts';
 import { EVENTS_PATH } from './routes/gemini.ts';
 
-/** For those who have no token where one is needed: enough for a person who mistypes. */
-const STRANGERS_PER_MINUTE = 60;
+/** Limit of requests without a valid token, where one is needed: enough for a person who mistypes it. */
+const MAX_UNAUTHORIZED_PER_MINUTE = 60;
 
-/** What is served here is data; the one page has a policy of its own. */
-const NOTHING_RUNS = { defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] };
+/** The Content Security Policy of data. The page at /docs has its own. */
+const DATA_POLICY = { defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] };
 
-/** What every request meets first: headers for browsers, how many there may be, how large each. */
+/** Limits how many requests there are and how large each is, before any body is read; adds headers for browsers. */
 export async function limitRequests(
   app: FastifyInstance,
   { tokens, requestsPerMinute }: Pick<ApiContext, 'tokens' | 'requestsPerMinute'>,
 ): Promise<void> {
-  const isStranger = (request: FastifyRequest) =>
+  const isUnauthorized = (request: FastifyRequest) =>
     tokens.length > 0 && !isSigned(request) && findCaller(request, tokens) === undefined;
-  const callerIn = (request: FastifyRequest) => findCaller(request, tokens)?.name ?? request.ip;
+  const nameCaller = (request: FastifyRequest) => findCaller(request, tokens)?.name ?? request.ip;
 
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING_RUNS } });
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: DATA_POLICY } });
   await app.register(rateLimit, {
     global: false,
     timeWindow: '1 minute',
-    max: (request) => (isStranger(request) ? STRANGERS_PER_MINUTE : requestsPerMinute),
-    keyGenerator: (request) => `${isSigned(request) ? 'signed' : ''} ${callerIn(request)}`,
+    max: (request) => (isUnauthorized(request) ? MAX_UNAUTHORIZED_PER_MINUTE : requestsPerMinute),
+    keyGenerator: (request) => `${isSigned(request) ? 'signed' : ''} ${nameCaller(request)}`,
     errorResponseBuilder: (_, { after }) =>
       new HummingbatchError('rate-limited', 'Too many requests.', { fix: `Send the next one in ${after}.` }),
   });
   const limit = app.rateLimit();
-  // Its own hooks come behind the guard's, which would let anybody try tokens without end.
+  // The plugin's own hooks run after the guard's, which would allow any number of guesses of a token.
   app.addHook('onRequest', async function limited(request, reply) {
     if (request.routeOptions.config.rateLimit !== false) await limit.call(this, request, reply);
   });
-  // It would be read as what it is not.
+  // A compressed body would be parsed as if it were not compressed.
   app.addHook('onRequest', async ({ headers }) => {
     const { 'content-encoding': encoding = 'identity' } = headers;
-    if (encoding !== 'identity') throw refusal(415, `Content-Encoding ${encoding} is not read`);
+    if (encoding !== 'identity') throw refusal(415, `Content-Encoding ${encoding} is not supported`);
   });
-  // Before a body is read: who says that it is too large needs not send it.
+  // A caller that announces a length over the limit does not have to send it.
   app.addHook('onRequest', async ({ headers }) => {
     if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   });
 }
 
-/** Behind a proxy Google's events come from where all strangers do: they are counted by themselves. */
+/** Google's events have no token. Behind a proxy they share an address with other callers, so they have a limit of their own. */
 function isSigned({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url === EVENTS_PATH;
 }

@@ -25,61 +25,62 @@ import { manifestRoutes } from './routes/manifests.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { resultRoutes } from './routes/results.ts';
 
-/** Of one request: a manifest, a base, and a reference for each output of the largest batch. */
+/** Parts of one request: a manifest, a base, and a reference for each output of the largest batch. */
 const MAX_PARTS = 1002;
 const FORM = {
   parts: MAX_PARTS,
   files: MAX_PARTS,
   fileSize: MAX_MANIFEST_BYTES,
   fieldSize: MAX_MANIFEST_BYTES,
-  // A part is named for a path.
+  // A part has a path as its name.
   fieldNameSize: 1000,
   headerPairs: 50,
 };
-/** A connection on which nothing moves for so long is closed, ms; a stream of events has a sign of life more often. */
-const IDLE_MS = 30_000;
-/** Request line and headers must be there, ms. */
-const HEADERS_MS = 10_000;
-/** The whole of a request, its body included, ms: 1 GiB at 300 kB/s. */
-const REQUEST_MS = 3_600_000;
-/** Each holds some 50 kB; beyond them new ones are closed at once. */
+/** An idle connection is closed after this time, ms. A stream of events has a heartbeat more often. */
+const MAX_IDLE_MS = 30_000;
+/** Limit for the request line and headers, ms. */
+const MAX_HEADERS_MS = 10_000;
+/** Limit for a request with its body, ms: 1 GiB at 300 kB/s. */
+const MAX_REQUEST_MS = 3_600_000;
+/** Each connection takes about 50 kB. Further ones are closed at once. */
 const MAX_CONNECTIONS = 2000;
-/** What is being answered when the API ends may still take so long, ms. */
-const END_WITHIN_MS = 10_000;
-const SIGN_OF_LIFE_MS = 15_000;
+/** How long open requests may take when the API stops, ms. */
+const MAX_SHUTDOWN_MS = 10_000;
+const HEARTBEAT_MS = 15_000;
 
 const ROUTES = [manifestRoutes, batchRoutes, operationRoutes, resultRoutes, eventRoutes];
 
-/** The HTTP API, not listening yet: a thin layer over the client. */
+/** Creates the HTTP API, a thin layer over the client. It does not listen yet. */
 export async function createApi(context: ApiContext): Promise<FastifyInstance> {
   const { tokens, log } = context;
   const loggerInstance: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance,
-    // A line for each request is the business of what stands in front; failures have one of ours.
+    // A proxy in front can log each request. The API logs failures.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_MANIFEST_BYTES,
-    connectionTimeout: IDLE_MS,
-    requestTimeout: REQUEST_MS,
+    connectionTimeout: MAX_IDLE_MS,
+    requestTimeout: MAX_REQUEST_MS,
     forceCloseConnections: 'idle',
-    // An id that is too long is one of no batch, and that is said.
+    // An id that is too long answers 404 like any other unknown id.
     routerOptions: { maxParamLength: 4_000 },
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     requestIdHeader: false,
   });
-  app.server.headersTimeout = HEADERS_MS;
+  app.server.headersTimeout = MAX_HEADERS_MS;
   app.server.maxConnections = MAX_CONNECTIONS;
   app.decorateRequest('caller');
   app.setValidatorCompiler(validatorCompiler);
-  // Schemas are for documents and tests: what a batch says is never withheld because it says more than they know.
+  // Schemas document and test the responses. They never remove a field from one.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
     const error = new HummingbatchError(
       'not-found',
-      `There is nothing at ${request.method} ${requestPath(request)}.`,
+      `There is no route ${request.method} ${requestPath(request)}.`,
       {
-        fix: 'GET /openapi.json lists what there is; /docs shows it.',
+        fix: 'Check the method and the path. The page /docs shows all routes.',
+        actions: [{ action: 'help' }],
       },
     );
     return sendProblem(error, request, reply);
@@ -88,15 +89,15 @@ export async function createApi(context: ApiContext): Promise<FastifyInstance> {
   const registry = measureRequests(app);
   await limitRequests(app, context);
   await app.register(multipart, { limits: FORM, throwFileSizeLimit: false });
-  // Its types name what it exports beside the plugin.
-  await app.register(sse as unknown as typeof fastifySSE, { heartbeatInterval: SIGN_OF_LIFE_MS });
+  // The types of the package describe its named exports and not the plugin.
+  await app.register(sse as unknown as typeof fastifySSE, { heartbeatInterval: HEARTBEAT_MS });
   await documentApi(app, context);
 
   const closing = new AbortController();
   app.addHook('preClose', async () => {
     closing.abort();
-    // Who is slow has had his time.
-    setTimeout(() => app.server.closeAllConnections(), END_WITHIN_MS).unref();
+    // Slow requests have had their time.
+    setTimeout(() => app.server.closeAllConnections(), MAX_SHUTDOWN_MS).unref();
   });
   const routeContext = {
     ...context,
@@ -123,12 +124,12 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
       { code: problem.code, path: requestPath(request), error: String(error) },
       'a request failed',
     );
-  // The rest of a body that nobody reads would have to come first.
+  // Otherwise the connection would have to receive the rest of the body first.
   if (!request.raw.complete) reply.header('connection', 'close');
   return reply.code(problem.status).type('application/problem+json').send(problem);
 }
 
-/** Without its query: that is a caller's own business. */
+/** Without the query, which may hold private data of the caller. */
 function requestPath({ url }: FastifyRequest): string {
   return url.replace(/\?.*/s, '');
 }

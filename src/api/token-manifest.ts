@@ -5,10 +5,10 @@ import { InvalidManifest } from './problem.ts';
 import { type Caller, TOKEN_LABEL, tokenLabel } from './tokens.ts';
 
 /**
- * A manifest as the token may start it with which it came: it bears the token's label, by which its batch is found, and seen.
+ * The manifest with the label of the caller's token. The label decides which callers may read the batch.
  *
- * @throws `manifest-invalid` where it bears another token's label: it would show up among that one's batches; or where a
- *   token that sees only its own names a webhook secret of another's: it would have messages signed in that one's name
+ * @throws `manifest-invalid` if it has the label of another token, among whose batches it would appear; or if a token that
+ *   sees only its own batches names the webhook secret of another, in whose name its messages would be signed
  */
 export function manifestForToken(caller: Caller | undefined, manifest: Manifest, file: string): Manifest {
   if (!caller) return manifest;
@@ -16,16 +16,20 @@ export function manifestForToken(caller: Caller | undefined, manifest: Manifest,
   if (secret)
     throw refused(
       file,
-      `The webhook secret "${secret.secretRef}" is not this token's.`,
-      `Name "${caller.name}".`,
+      `The webhook secret "${secret.secretRef}" belongs to another token.`,
+      `Use "${caller.name}".`,
     );
   const own = tokenLabel(caller);
   const others = (manifest.run.labels ?? []).filter((label) => label !== own);
   const foreign = others.find((label) => label.startsWith(TOKEN_LABEL));
   if (foreign !== undefined)
-    throw refused(file, `The label "${foreign}" is given by a token.`, 'Leave it out.');
+    throw refused(
+      file,
+      `Labels that begin with "${TOKEN_LABEL}" are set by the API, such as "${foreign}".`,
+      'Remove it.',
+    );
   if (others.length >= MAX_LABELS) {
-    const fix = `At most ${MAX_LABELS - 1} beside it.`;
+    const fix = `Use at most ${MAX_LABELS - 1} labels of your own.`;
     throw refused(file, `With the label "${own}" the batch has ${others.length + 1} labels.`, fix);
   }
   return { ...manifest, run: { ...manifest.run, labels: [...others, own] } };

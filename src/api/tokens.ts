@@ -1,15 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { HummingbatchError } from '../contract/errors.ts';
 
-/** Who calls: the name labels the batches that are started with it. */
+/** The owner of a request's token. The name labels the batches that it starts. */
 export interface Caller {
   name: string;
-  /** Sees only the batches that carry its label. */
+  /** Sees only the batches with its label. */
   ownOnly: boolean;
 }
 
 export interface Token extends Caller {
-  /** SHA-256 of the token: what is compared has one length, and nobody reads a token out of this process's memory. */
+  /** SHA-256 of the token: all have one length to compare, and the token itself is not kept in memory. */
   digest: Buffer;
 }
 
@@ -18,19 +18,19 @@ const ENTRY =
   /^(?<name>[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)(?<own>:own)?=(?<token>[\x21-\x2b\x2d-\x7e]{16,500})$/;
 const VARIABLE = 'HUMMINGBATCH_API_TOKENS';
 
-/** All labels that begin so are given by tokens, and by nobody else over HTTP. */
+/** The prefix of labels that only the API sets. */
 export const TOKEN_LABEL = 'token:';
 
-/** What every batch of a token carries. */
+/** The label of every batch that a token starts. */
 export function tokenLabel({ name }: Caller): string {
   return `${TOKEN_LABEL}${name}`;
 }
 
 /**
- * The tokens that a setting names: `shop:own=…,ops=…`. A name may come twice, so that a token can be replaced while the
- * old one is still in use.
+ * Parses the tokens of a setting: `shop:own=…,ops=…`. A name may occur twice, so that a token can be replaced while the old
+ * one is still in use.
  *
- * @throws `usage` naming the entry by its place and never by its text
+ * @throws `usage` with the position of the entry, and never its text
  */
 export function readTokens(setting: string): Token[] {
   return setting.split(',').map((text, index) => {
@@ -40,13 +40,13 @@ export function readTokens(setting: string): Token[] {
   });
 }
 
-function malformed(place: number): HummingbatchError {
-  return new HummingbatchError('usage', `${VARIABLE}: entry ${place} cannot be read.`, {
-    fix: 'Write NAME=TOKEN, or NAME:own=TOKEN for one that sees only its own batches; a name of lower-case letters, digits and "-", a token of 16 to 500 characters without spaces and commas; entries parted by commas.',
+function malformed(position: number): HummingbatchError {
+  return new HummingbatchError('usage', `${VARIABLE}: entry ${position} is malformed.`, {
+    fix: 'Write NAME=TOKEN, or NAME:own=TOKEN for a token that sees only its own batches. A name has lower-case letters, digits and "-"; a token 16 to 500 characters without spaces and commas. Separate entries by commas.',
   });
 }
 
-/** Whose token it is. Each is compared, in the same time for every input. */
+/** The owner of a token. All tokens are compared in constant time, so that timing says nothing about them. */
 export function identify(tokens: readonly Token[], presented: string): Caller | undefined {
   const digest = digestToken(presented);
   let found: Caller | undefined;

@@ -1,19 +1,22 @@
 import { HummingbatchError } from '../contract/errors.ts';
 
 /**
- * A file of which its length was told before: what is longer or shorter ends in an error, and so the connection, instead of
- * in the next answer.
+ * Passes on a file whose length is in the response's header. A file of another length ends in an error, which closes the
+ * connection. Otherwise its surplus bytes would become the beginning of the next response.
  */
 export async function* withExactLength(
   bytes: number,
-  pieces: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   let left = bytes;
-  for await (const piece of pieces) {
-    left -= piece.length;
+  for await (const chunk of chunks) {
+    left -= chunk.length;
     if (left < 0) break;
-    yield piece;
+    yield chunk;
   }
   if (left !== 0)
-    throw new HummingbatchError('store-corrupt', `A file that had ${bytes} bytes has another length now.`);
+    throw new HummingbatchError(
+      'store-corrupt',
+      `A file of the store had ${bytes} bytes and has another length now.`,
+    );
 }

@@ -116,7 +116,7 @@ describe('a body', () => {
     text.append('a.png', 'no file');
     expect(await api.post('/v1/validate', { body: text })).toMatchObject({
       status: 400,
-      body: { detail: 'The part "a.png" is no file.' },
+      body: { detail: 'The part "a.png" is not a file.' },
     });
   });
 

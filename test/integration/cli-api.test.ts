@@ -112,7 +112,7 @@ describe('api', () => {
     for (const tokens of [`shop=${TOKEN},short=abc`, `shop=${TOKEN},Shop=${TOKEN}`, `${TOKEN},x`]) {
       const { code, stdout, stderr } = await desk.run(['api', '--json'], { HUMMINGBATCH_API_TOKENS: tokens });
       expect(code).toBe(2);
-      expect(stdout).toMatch(/entry [12] cannot be read/);
+      expect(stdout).toMatch(/entry [12] is malformed/);
       expect(stdout + stderr).not.toContain(TOKEN);
     }
   });

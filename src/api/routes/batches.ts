@@ -12,20 +12,20 @@ import { type Caller, tokenLabel } from '../tokens.ts';
 import { typed } from './typed.ts';
 
 const TAG = ['batches'];
-/** A batch stops for these. */
-const REASONS = ERROR_CODES.filter((code) => getRetryPolicy(code) !== 'never');
+/** The codes for which a batch can stop. */
+const STOP_CODES = ERROR_CODES.filter((code) => getRetryPolicy(code) !== 'never');
 
 const page = z
   .object({
-    batches: z.array(batch).meta({ description: 'The newest first.' }),
+    batches: z.array(batch).meta({ description: 'Newest first.' }),
     next: z
       .string()
       .optional()
-      .meta({ description: 'Send it as `after` for the next page; absent on the last one.' }),
+      .meta({ description: 'Send it as `after` to get the next page. Absent on the last page.' }),
   })
   .meta({ id: 'BatchPage' });
 
-/** Looking at batches. */
+/** Routes that read batches. */
 export async function batchRoutes(
   app: FastifyInstance,
   { hummingbatch, progressCache, store }: RouteContext,
@@ -38,27 +38,30 @@ export async function batchRoutes(
       schema: {
         tags: TAG,
         operationId: 'listBatches',
-        summary: 'The batches there are',
+        summary: 'List batches',
         querystring: z.object({
           state: oneOrMore(BATCH_STATES, 'In one of these states.', 'NEEDS_ATTENTION'),
           reason: z
-            .enum(REASONS as [string, ...string[]])
+            .enum(STOP_CODES as [string, ...string[]])
             .optional()
-            .meta({ description: 'Stopped for this.', examples: ['disk-full'] }),
+            .meta({ description: 'Stopped for this code.', examples: ['disk-full'] }),
           model: z
             .string()
             .max(200)
             .optional()
-            .meta({ description: 'A name of the model, or Google’s id.', examples: ['nano-banana-pro'] }),
+            .meta({
+              description: 'A name of the model, or its id at Google.',
+              examples: ['nano-banana-pro'],
+            }),
           label: texts('With all of these labels.', 'team:web'),
           since: z.iso
             .datetime({ offset: true })
             .optional()
-            .meta({ description: 'Begun then or later.', examples: ['2026-11-20T06:00:00Z'] }),
+            .meta({ description: 'Started at this time or later.', examples: ['2026-11-20T06:00:00Z'] }),
           limit: limit(100, 1000),
-          after: z.string().max(100).optional().meta({ description: 'The `next` of the page before.' }),
+          after: z.string().max(100).optional().meta({ description: '`next` of the previous page.' }),
         }),
-        response: { 200: answer('A page of them.', page), ...problems(400, 503) },
+        response: { 200: answer('A page of batches.', page), ...problems(400, 503) },
       },
     },
     async ({ query, caller }) => {
@@ -69,7 +72,7 @@ export async function batchRoutes(
         ...rest,
         labels,
         ...(state && { states: state }),
-        ...(reason && { reason: reason as (typeof REASONS)[number] }),
+        ...(reason && { reason: reason as (typeof STOP_CODES)[number] }),
         ...(model && { model: findModel(model)?.id ?? model }),
       });
     },
@@ -81,15 +84,15 @@ export async function batchRoutes(
       schema: {
         tags: TAG,
         operationId: 'getBatch',
-        summary: 'Where a batch stands',
+        summary: 'Get a batch',
         params: batchParams,
-        response: { 200: answer('Where it stands.', batch), ...problems(404, 503) },
+        response: { 200: answer('Its progress.', batch), ...problems(404, 503) },
       },
     },
     async ({ params, caller }) => getAccessible(caller, progressCache, params.batchId),
   );
 
-  /** A cursor must not tell of another's batch either. @throws `usage`, as for one that is not there */
+  /** A cursor must not reveal a batch of another token. @throws `usage`, as for a batch that does not exist */
   async function requireCursor(caller: Caller, after: string): Promise<void> {
     try {
       await getStored(caller, store, after);

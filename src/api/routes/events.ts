@@ -9,7 +9,7 @@ import { refusal, toProblem } from '../problem.ts';
 import { batchParams, problems } from '../schemas/common.ts';
 import { typed } from './typed.ts';
 
-/** Following a batch without asking. */
+/** The route that streams the progress of a batch. */
 export async function eventRoutes(
   app: FastifyInstance,
   { progressCache, closing }: RouteContext,
@@ -24,9 +24,9 @@ export async function eventRoutes(
       schema: {
         tags: ['batches'],
         operationId: 'followBatch',
-        summary: 'Where a batch stands, whenever that changes',
+        summary: 'Follow a batch',
         description:
-          'Server-sent events: `progress` with a Batch at once and whenever it changed, `problem` with a Problem where it cannot be followed any more. The stream ends when the batch has. Who comes back with `Last-Event-ID` is sent only what is newer; where nothing will ever be, 204, so that an EventSource stops.',
+          'Server-sent events: `progress` with a Batch at once and after each change, `problem` with a Problem if the batch cannot be followed any more. The stream ends when the batch ends. A request with `Last-Event-ID` gets only newer events; if there will be none, 204, so that an EventSource stops.',
         params: batchParams,
         headers: z.looseObject({
           'last-event-id': z.string().max(200).optional(),
@@ -34,7 +34,7 @@ export async function eventRoutes(
         }),
         response: {
           200: { description: 'The events.', content: { 'text/event-stream': { schema: z.string() } } },
-          204: z.undefined().meta({ description: 'It has ended, and the caller knows.' }),
+          204: z.undefined().meta({ description: 'The batch has ended, and the caller has its last event.' }),
           ...problems(404, 503),
         },
       },
@@ -42,23 +42,25 @@ export async function eventRoutes(
     async ({ params, caller, headers, raw }, reply) => {
       const { batchId } = params;
       if (!/text\/event-stream|text\/\*|\*\/\*/.test(headers.accept ?? '*/*'))
-        throw refusal(406, 'This is a stream of events: ask for text/event-stream');
-      const seen = headers['last-event-id'];
+        throw refusal(406, 'This is a stream of events: accept text/event-stream');
+      const lastEventId = headers['last-event-id'];
       const first = await getAccessible(caller, progressCache, batchId);
-      if (isEnd(first.state) && eventId(first) === seen) return reply.code(204).send();
-      const gone = new AbortController();
-      raw.once('close', () => gone.abort());
-      // At once: who knows all there is hears nothing for hours, and must not take it for silence.
+      if (isEnd(first.state) && computeEventId(first) === lastEventId) return reply.code(204).send();
+      const disconnected = new AbortController();
+      raw.once('close', () => disconnected.abort());
+      // At once: the first event may be hours away, and the caller must see that the stream is open.
       reply.sse.sendHeaders();
-      await reply.sse.send(changes(batchId, seen, AbortSignal.any([gone.signal, closing])));
+      await reply.sse.send(
+        streamChanges(batchId, lastEventId, AbortSignal.any([disconnected.signal, closing])),
+      );
     },
   );
 
-  async function* changes(batchId: string, seen: string | undefined, signal: AbortSignal) {
+  async function* streamChanges(batchId: string, lastEventId: string | undefined, signal: AbortSignal) {
     try {
       for await (const progress of follow(() => progressCache.get(batchId), signal)) {
-        const id = eventId(progress);
-        if (id !== seen) yield { id, event: 'progress', data: progress };
+        const id = computeEventId(progress);
+        if (id !== lastEventId) yield { id, event: 'progress', data: progress };
       }
     } catch (error) {
       if (!signal.aborted)
@@ -67,7 +69,7 @@ export async function eventRoutes(
   }
 }
 
-/** Names what a batch said: the same for all who ask, over restarts too. */
-function eventId(progress: BatchProgress): string {
+/** Derived from the content, so that it is the same for all readers and after a restart. */
+function computeEventId(progress: BatchProgress): string {
   return computeSha256(JSON.stringify(progress)).slice(0, 16);
 }

@@ -8,14 +8,14 @@ const received = z
   .object({
     received: z.enum(['delivered', 'no-recipient', 'repeated', 'ignored']).meta({
       description:
-        '`woke`: the batch of this job asks Google now. `nobody`: it is no batch’s that is open here. `repeated`: it came before. `ignored`: of another kind.',
+        '`delivered`: the batch of this job asks Google now. `no-recipient`: no open batch has this job. `repeated`: it was received before. `ignored`: it has another type.',
     }),
   })
   .meta({ id: 'ReceivedEvent' });
 
 export const EVENTS_PATH = '/v1/gemini/events';
 
-/** What Google sends. It is signed, so it needs no token; without a secret there is no such route. */
+/** The route for events from Google. They are signed and need no token. Without a signing secret there is no such route. */
 export async function geminiRoutes(app: FastifyInstance, context: ApiContext): Promise<void> {
   const { geminiSecrets, hummingbatch, now } = context;
   if (geminiSecrets.length === 0) return;
@@ -24,23 +24,23 @@ export async function geminiRoutes(app: FastifyInstance, context: ApiContext): P
     now,
     wake: (job) => hummingbatch.jobEvent({ job }),
   });
-  // The signature is over the bytes.
+  // The signature covers the raw bytes.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
 
   app.post(
     EVENTS_PATH,
     {
-      // Before anything is known of who sends it.
+      // The sender is not verified before the body is read.
       bodyLimit: MAX_EVENT_BYTES,
       schema: {
         tags: ['events'],
         operationId: 'receiveGeminiEvent',
-        summary: 'An event of Gemini’s webhooks',
+        summary: 'Receive an event of Gemini’s webhooks',
         description:
-          'The address to register at Google. Standard Webhooks, signed with the secret that Google gave (HUMMINGBATCH_GEMINI_WEBHOOK_SECRET). An event is a reason to look and no more: the batch asks Google itself.',
+          'The address to register at Google. Events follow Standard Webhooks and are signed with the secret that Google gave (HUMMINGBATCH_GEMINI_WEBHOOK_SECRET). An event only makes the batch check its job at Google.',
         security: [],
-        response: { 200: answer('It was taken.', received), ...problems(400, 413, 503) },
+        response: { 200: answer('It was received.', received), ...problems(400, 413, 503) },
       },
     },
     async ({ headers, body }) => ({

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { ApiContext } from '../context.ts';
 
-/** Anybody may ask, and Temporal is not asked for each. */
-const GOOD_FOR_MS = 1_000;
+/** How long an answer is reused, ms: the route needs no token, and each check calls Temporal. */
+const MAX_AGE_MS = 1_000;
 
-/** For whoever watches over the process: it lives; a batch that is started now would be made. */
+/** Routes for a supervisor: the process runs; a batch that is started now can run. */
 export async function healthRoutes(app: FastifyInstance, { ready, now }: ApiContext): Promise<void> {
   let last = { at: Number.NEGATIVE_INFINITY, answer: Promise.resolve() };
   const readiness = () => {
-    if (now() - last.at > GOOD_FOR_MS) last = { at: now(), answer: ready() };
+    if (now() - last.at > MAX_AGE_MS) last = { at: now(), answer: ready() };
     return last.answer;
   };
 

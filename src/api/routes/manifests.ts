@@ -26,16 +26,16 @@ import { manifestForToken } from '../token-manifest.ts';
 import type { Caller } from '../tokens.ts';
 import { typed } from './typed.ts';
 
-/** Files of the store, written together. */
-const TOGETHER = 8;
+/** Files written to the store at once. */
+const MAX_CONCURRENT_WRITES = 8;
 const TAG = ['manifests'];
 
-/** What takes a manifest: validate, estimate, and the start of a batch. */
+/** Routes that take a manifest: validate, estimate, and start a batch. */
 export async function manifestRoutes(
   app: FastifyInstance,
   { hummingbatch, store, progressCache }: RouteContext,
 ): Promise<void> {
-  // A manifest is read from its bytes, so that its problems have lines and columns.
+  // A manifest is parsed from its bytes, so that its problems have lines and columns.
   app.removeContentTypeParser(['application/json', 'text/plain']);
   app.addContentTypeParser(Object.keys(MANIFEST_TYPES), { parseAs: 'buffer' }, (_, body, done) =>
     done(null, body),
@@ -50,9 +50,9 @@ export async function manifestRoutes(
       schema: {
         tags: TAG,
         operationId: 'validate',
-        summary: 'All problems of a manifest',
-        description: 'Starts nothing and calls nobody.',
-        response: { 200: answer('What was found.', validation), ...problems(400, 413, 415) },
+        summary: 'List all problems of a manifest',
+        description: 'Starts nothing and calls no other service.',
+        response: { 200: answer('The problems.', validation), ...problems(400, 413, 415) },
       },
     },
     (request) =>
@@ -69,24 +69,26 @@ export async function manifestRoutes(
       schema: {
         tags: TAG,
         operationId: 'estimate',
-        summary: 'What a batch would cost, and how long it would take',
-        description: 'Starts nothing and calls nobody.',
+        summary: 'Estimate cost and duration of a batch',
+        description: 'Starts nothing and calls no other service.',
         querystring: z.object({
           within: z
             .string()
             .optional()
-            .meta({ description: 'When the images are wanted.', examples: ['6h'] }),
+            .meta({ description: 'By when the images are needed.', examples: ['6h'] }),
         }),
-        response: { 200: answer('The trade.', costComparisonSchema), ...problems(400, 413, 415, 422) },
+        response: { 200: answer('The comparison.', costComparisonSchema), ...problems(400, 413, 415, 422) },
       },
     },
     (request) =>
       withManifestRequest(request, store, async (sent) => {
-        const { manifest } = valid(await examine(sent));
+        const { manifest } = requireValid(await examine(sent));
         const { within } = request.query;
         const withinMs = within === undefined ? undefined : durationMs(within);
         if (within !== undefined && withinMs === undefined)
-          throw new HummingbatchError('usage', '`within` is no duration.', { fix: 'Write it as 90m or 6h.' });
+          throw new HummingbatchError('usage', '`within` is not a valid duration.', {
+            fix: 'Write it as 90m or 6h.',
+          });
         const costs = compareCosts(estimate(manifest), { ...(withinMs !== undefined && { withinMs }) });
         return costComparisonJson(
           costs,
@@ -103,7 +105,7 @@ export async function manifestRoutes(
         operationId: 'createBatch',
         summary: 'Start a batch',
         description:
-          'Answers once the batch is durable. Its id is made of name and content, so the same manifest sent again attaches to the batch that is there (200); with `batchId` it is yours to choose. No path is resolved here: a path names a part of the request.',
+          'Responds once the batch is durable. Its id is derived from name and content, so the same manifest sent again attaches to the existing batch (200). With `batchId` you choose the id. A path in the manifest names a part of the request; no file is opened.',
         headers: idempotent,
         querystring: z.object({
           batchId: z
@@ -112,13 +114,13 @@ export async function manifestRoutes(
             .optional()
             .meta({
               description:
-                'Lower-case letters, digits and `-`, at most 60 characters. Default: made of name and content.',
+                'Lower-case letters, digits and `-`, at most 60 characters. Default: derived from name and content.',
               examples: ['order-4711'],
             }),
         }),
         response: {
-          201: answer('It was started.', created),
-          200: answer('It was there before.', created),
+          201: answer('The batch was started.', created),
+          200: answer('The batch existed before.', created),
           ...problems(400, 401, 409, 413, 415, 422, 503),
         },
       },
@@ -126,40 +128,43 @@ export async function manifestRoutes(
     (request, reply) =>
       withManifestRequest(request, store, async (sent) => {
         const { caller } = request;
-        const read = valid(await examine(sent));
+        const read = requireValid(await examine(sent));
         const { fingerprint } = read;
         const manifest = manifestForToken(caller, read.manifest, sent.manifest.file);
         const batchId = await chooseId(request.query.batchId, { name: manifest.name, fingerprint }, caller);
         const claim = { batchId, fingerprint: fingerprintRequest(fingerprint, manifest.run) };
         let attached = true;
         await runOnce({ store, caller, key: readIdempotencyKey(request) }, claim, async () => {
-          await keep(sent.files, read.references);
+          await keepReferences(sent.files, read.references);
           ({ attached } = await hummingbatch.startNormalised({ manifest, fingerprint, batchId }));
         });
-        // Two may have started it at once, and only one of them may see it.
+        // Two callers may have started it at the same time, and only one of them may access it.
         if (attached && caller?.ownOnly && !mayAccess(caller, await progressCache.refresh(batchId)))
-          throw taken(batchId);
+          throw idTaken(batchId);
         const url = `/v1/batches/${batchId}`;
         reply.code(attached ? 200 : 201).header('location', url);
         return { batchId, workflowId: toWorkflowId(batchId), attached, url, warnings: read.warnings };
       }),
   );
 
-  /** @throws `usage` for what is no id, `batch-conflict` for one of a batch that the caller may not know of */
+  /** @throws `usage` for a malformed id, `batch-conflict` for the id of a batch that the caller may not access */
   async function chooseId(
-    asked: string | undefined,
+    requested: string | undefined,
     { name, fingerprint }: { name: string; fingerprint: string },
     caller: Caller | undefined,
   ): Promise<string> {
-    const batchId = asked ?? deriveBatchId(name, fingerprint);
+    const batchId = requested ?? deriveBatchId(name, fingerprint);
     checkBatchId(batchId);
-    const there = caller?.ownOnly ? await storedProgress(store, batchId) : undefined;
-    if (there && !mayAccess(caller, there)) throw taken(batchId);
+    const existing = caller?.ownOnly ? await storedProgress(store, batchId) : undefined;
+    if (existing && !mayAccess(caller, existing)) throw idTaken(batchId);
     return batchId;
   }
 
-  /** Gives the references their names in the store; from then on the batch can be made without the caller. */
-  async function keep(files: readonly StagedFile[], references: readonly SentReference[]): Promise<void> {
+  /** Moves the staged references to their keys in the store. From then on the batch needs nothing from the caller. */
+  async function keepReferences(
+    files: readonly StagedFile[],
+    references: readonly SentReference[],
+  ): Promise<void> {
     await pMap(
       references,
       async ({ sha256, extension }) => {
@@ -167,19 +172,19 @@ export async function manifestRoutes(
         const file = files.find((sent) => sent.sha256 === sha256);
         if (!(await store.head(place))) await file?.staged.keep(place);
       },
-      { concurrency: TOGETHER },
+      { concurrency: MAX_CONCURRENT_WRITES },
     );
   }
 }
 
-function taken(batchId: string): HummingbatchError {
+function idTaken(batchId: string): HummingbatchError {
   return new HummingbatchError('batch-conflict', `The id ${batchId} is taken.`, {
     fix: 'Send another `batchId`.',
     actions: [],
   });
 }
 
-function valid(read: Resolved<SentReference>) {
+function requireValid(read: Resolved<SentReference>) {
   if (!read.ok) throw new InvalidManifest(read.problems, read.warnings);
   return read;
 }

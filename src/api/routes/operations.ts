@@ -15,15 +15,15 @@ interface Operation<Body extends z.ZodType = z.ZodType> {
   summary: string;
   description: string;
   body: Body;
-  act: (batch: BatchHandle, body: z.output<Body>, sending: RequestOptions) => Promise<unknown>;
+  run: (batch: BatchHandle, body: z.output<Body>, options: RequestOptions) => Promise<unknown>;
 }
 
-/** Keeps a body's type beside the function that gets it. */
-function operation<Body extends z.ZodType>(spec: Operation<Body>): Operation {
+/** Infers the type of the body for the function that receives it. */
+function defineOperation<Body extends z.ZodType>(spec: Operation<Body>): Operation {
   return spec;
 }
 
-const NOTHING = z
+const NO_BODY = z
   .strictObject({})
   .nullish()
   .meta({ examples: [{}] });
@@ -32,11 +32,11 @@ const MAX_KEYS = 1000;
 const MAX_BODY_BYTES = 1 << 20;
 
 const OPERATIONS: readonly Operation[] = [
-  operation({
+  defineOperation({
     name: 'retry',
-    summary: 'Go on, or make outputs again',
+    summary: 'Continue a stopped batch, or make outputs again',
     description:
-      'A stopped batch goes on at the step where it stopped. An ended one makes the outputs chosen again, as a new run that keeps what is there; nothing named: all that is no image, refused excepted.',
+      'A stopped batch continues at the step where it stopped. An ended batch makes the selected outputs again, as a new run that keeps the other results and is paid. Default: outputs that failed or are missing.',
     body: z
       .strictObject({
         keys: z
@@ -45,70 +45,70 @@ const OPERATIONS: readonly Operation[] = [
           .optional()
           .meta({ description: 'Keys (`hero`) or outputs (`hero#2`).' }),
         outcomes: z.array(z.enum(OUTCOMES)).optional(),
-        flags: z.array(z.enum(FLAGS)).optional().meta({ description: 'Images that carry one of these.' }),
+        flags: z.array(z.enum(FLAGS)).optional().meta({ description: 'Images with one of these flags.' }),
       })
       .nullish()
       .meta({ examples: [{ outcomes: ['failed', 'missing', 'refused'] }, { keys: ['hero#2'] }, {}] }),
-    act: (handle, body, sending) => handle.retry(body ?? {}, sending),
+    run: (handle, body, options) => handle.retry(body ?? {}, options),
   }),
-  operation({
+  defineOperation({
     name: 'approve',
-    summary: 'Let an expensive batch go, or refuse it',
-    description: 'Refused it ends as FAILED and unpaid.',
+    summary: 'Approve a batch above its price limit, or refuse it',
+    description: 'A refused batch ends as FAILED and unpaid.',
     body: z
       .strictObject(approveRequest.shape)
       .nullish()
       .meta({ examples: [{}, { approved: false }] }),
-    act: (handle, body, sending) => handle.approve(body?.approved ?? true, sending),
+    run: (handle, body, options) => handle.approve(body?.approved ?? true, options),
   }),
-  operation({
+  defineOperation({
     name: 'accept',
-    summary: 'End a stopped batch with what is there',
-    description: 'It is reported as any other; what is missing can be made again later.',
-    body: NOTHING,
-    act: (handle, _, sending) => handle.accept(sending),
+    summary: 'End a stopped batch with what it has',
+    description: 'It gets a report like any other. What is missing can be made again later.',
+    body: NO_BODY,
+    run: (handle, _, options) => handle.accept(options),
   }),
-  operation({
+  defineOperation({
     name: 'adopt',
     summary: 'Settle a submission whose answer was lost',
-    description: '`batches/…` takes that job, `none` makes another.',
+    description: '`batches/…` adopts that job, `none` submits another.',
     body: z.strictObject(adoptRequest.shape).meta({ examples: [{ job: 'none' }] }),
-    act: (handle, { job }, sending) => handle.adopt(job, sending),
+    run: (handle, { job }, options) => handle.adopt(job, options),
   }),
-  operation({
+  defineOperation({
     name: 'set-budget',
     summary: 'Change what a batch may cost',
-    description: 'Over all rounds, USD. One that stopped for it goes on.',
+    description: 'In USD, over all rounds. A batch that stopped for its budget continues.',
     body: z.strictObject(setBudgetRequest.shape).meta({ examples: [{ maxCostUsd: 60 }] }),
-    act: (handle, { maxCostUsd }, sending) => handle.setBudget(maxCostUsd, sending),
+    run: (handle, { maxCostUsd }, options) => handle.setBudget(maxCostUsd, options),
   }),
-  operation({
+  defineOperation({
     name: 'check-now',
     summary: 'Ask Google now instead of at the next check',
     description: 'Only while the batch waits for its job.',
-    body: NOTHING,
-    act: (handle, _, sending) => handle.checkNow(sending),
+    body: NO_BODY,
+    run: (handle, _, options) => handle.checkNow(options),
   }),
-  operation({
+  defineOperation({
     name: 'cancel',
     summary: 'Cancel a batch',
     description:
-      'What its job has finished is kept and reported, which takes a while: the answer says CANCELLING or an end.',
-    body: NOTHING,
-    act: (handle) => handle.cancel(),
+      'What its job has finished is collected and reported, which takes a while: the response says CANCELLING or an end.',
+    body: NO_BODY,
+    run: (handle) => handle.cancel(),
   }),
 ];
 
-/** Everything that can be told to a batch. */
+/** Routes that change a batch. */
 export async function operationRoutes(app: FastifyInstance, context: RouteContext): Promise<void> {
   const { hummingbatch, store, progressCache } = context;
-  // `curl -X POST` sends none.
+  // `curl -X POST` without data sends this type and no body.
   app.addContentTypeParser('application/x-www-form-urlencoded', { bodyLimit: 0 }, (_, __, done) =>
     done(null, null),
   );
   const routes = typed(app);
 
-  for (const { name, summary, description, body, act } of OPERATIONS) {
+  for (const { name, summary, description, body, run } of OPERATIONS) {
     routes.post(
       `/v1/batches/:batchId/${name}`,
       {
@@ -121,7 +121,10 @@ export async function operationRoutes(app: FastifyInstance, context: RouteContex
           params: batchParams,
           headers: idempotent,
           body,
-          response: { 200: answer('Where it stands since.', batch), ...problems(400, 404, 409, 503) },
+          response: {
+            200: answer('Its progress after the operation.', batch),
+            ...problems(400, 404, 409, 503),
+          },
         },
       },
       async (request) => {
@@ -130,9 +133,9 @@ export async function operationRoutes(app: FastifyInstance, context: RouteContex
         await getAccessible(caller, progressCache, batchId);
         const key = readIdempotencyKey(request);
         const claim = { batchId, fingerprint: fingerprintRequest(name, request.body ?? {}) };
-        const sending = key ? { requestId: deriveRequestId(caller, key) } : {};
+        const options = key ? { requestId: deriveRequestId(caller, key) } : {};
         await runOnce({ store, caller, key }, claim, () =>
-          act(hummingbatch.batch(batchId), request.body, sending),
+          run(hummingbatch.batch(batchId), request.body, options),
         );
         return progressCache.refresh(batchId);
       },

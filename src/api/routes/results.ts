@@ -23,15 +23,17 @@ const TAG = ['results'];
 
 const page = z
   .object({
-    records: z.array(record).meta({ description: 'In the manifest’s order; none before the first report.' }),
+    records: z
+      .array(record)
+      .meta({ description: 'In the order of the manifest. Empty before the first report.' }),
     next: z
       .string()
       .optional()
-      .meta({ description: 'Send it as `after` for the next page; absent on the last one.' }),
+      .meta({ description: 'Send it as `after` to get the next page. Absent on the last page.' }),
   })
   .meta({ id: 'RecordPage' });
 
-/** What became of a batch: its records, its images, all of it. */
+/** Routes that read the results of a batch: records, images, and an archive of all. */
 export async function resultRoutes(app: FastifyInstance, { store }: ApiContext): Promise<void> {
   const routes = typed(app);
 
@@ -41,36 +43,36 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
       schema: {
         tags: TAG,
         operationId: 'listRecords',
-        summary: 'What became of each output',
+        summary: 'List the records of a batch',
         params: batchParams,
         querystring: z.object({
           outcome: oneOrMore(OUTCOMES, 'With one of these outcomes.', 'image'),
           flag: oneOrMore(FLAGS, 'With one of these flags.', 'wrong-ratio'),
           key: texts('Of one of these items.', 'hero'),
           limit: limit(100, 1000),
-          after: z.string().max(200).optional().meta({ description: 'The `next` of the page before.' }),
+          after: z.string().max(200).optional().meta({ description: '`next` of the previous page.' }),
         }),
-        response: { 200: answer('A page of them.', page), ...problems(400, 404) },
+        response: { 200: answer('A page of records.', page), ...problems(400, 404) },
       },
     },
     async ({ params, query, caller }) => {
       await getStored(caller, store, params.batchId);
       const { outcome, flag, key, limit, after } = query;
-      const isChosen = (one: OutputRecord) =>
+      const isSelected = (one: OutputRecord) =>
         (!outcome || outcome.includes(one.outcome)) &&
         (!flag || one.flags.some((has) => flag.includes(has))) &&
         (!key || key.includes(one.key));
       const records: OutputRecord[] = [];
-      let begun = after === undefined;
+      let hasStarted = after === undefined;
       for await (const one of readRecords(store, params.batchId)) {
-        if (begun && isChosen(one)) records.push(one);
+        if (hasStarted && isSelected(one)) records.push(one);
         if (records.length > limit) break;
-        begun ||= one.output === after;
+        hasStarted ||= one.output === after;
       }
-      if (!begun) throw noSuchOutput(after);
+      if (!hasStarted) throw noSuchOutput(after);
       if (records.length <= limit) return { records };
-      const shown = records.slice(0, limit);
-      return { records: shown, next: shown.at(-1)?.output };
+      const first = records.slice(0, limit);
+      return { records: first, next: first.at(-1)?.output };
     },
   );
 
@@ -81,8 +83,8 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
       schema: {
         tags: TAG,
         operationId: 'getImage',
-        summary: 'One image',
-        description: 'Exactly the bytes that Gemini made; `name` is the last part of a record’s `file`.',
+        summary: 'Get an image',
+        description: 'The bytes from Gemini, unchanged. `name` is the last part of a record’s `file`.',
         params: batchParams.extend({
           name: z
             .string()
@@ -91,7 +93,7 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
         }),
         response: {
           200: binary('The image.', 'image/*'),
-          304: z.undefined().meta({ description: 'It is what `If-None-Match` names.' }),
+          304: z.undefined().meta({ description: 'The caller has it: `If-None-Match` names it.' }),
           ...problems(404),
         },
       },
@@ -113,14 +115,14 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
   routes.get(
     '/v1/batches/:batchId/archive.zip',
     {
-      // Fastify answers HEAD by reading all of it.
+      // Fastify would answer HEAD by reading the whole archive.
       exposeHeadRoute: false,
       schema: {
         tags: TAG,
         operationId: 'getArchive',
-        summary: 'Everything as one ZIP file',
+        summary: 'Get all files of a batch as one ZIP file',
         description:
-          'Images, records, report, the manifest of what is missing: as they lie in the store. Made while it is sent.',
+          'Images, records, report and `failed.json`, as they are in the store. Generated while it is sent.',
         params: batchParams,
         response: { 200: binary('The archive.', 'application/zip'), ...problems(404, 409) },
       },
@@ -137,7 +139,7 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
     },
   );
 
-  /** Only what a record names is an image of the batch. */
+  /** Only files that a record names can be read. */
   async function findImage(batchId: string, file: string): Promise<ImageFile> {
     for await (const one of readRecords(store, batchId))
       for (const image of [one, ...(one.alternates ?? [])])
@@ -150,8 +152,8 @@ export async function resultRoutes(app: FastifyInstance, { store }: ApiContext):
 }
 
 function noSuchOutput(after: string | undefined): HummingbatchError {
-  return new HummingbatchError('usage', `There is no output ${after} behind which a page could begin.`, {
-    fix: 'Pass the `next` of the page before.',
+  return new HummingbatchError('usage', `There is no output ${after} after which a page could begin.`, {
+    fix: 'Send `next` of the previous page as `after`.',
   });
 }
 

@@ -2,7 +2,7 @@ import type { OpenAPIV3_1 } from 'openapi-types';
 import { manifestJsonSchema } from '../../manifest/json-schema.ts';
 
 const DESCRIPTION =
-  'A manifest. Over multipart/form-data the part `manifest` (a file; YAML, JSON, JSONL or CSV by its name), `base` for JSONL and CSV, and each reference as a part whose name is what the manifest calls it.';
+  'A manifest. As multipart/form-data: the part `manifest` (a file in YAML, JSON, JSONL or CSV, by its name), `base` for JSONL and CSV, and each reference as a part with the name that the manifest uses for it.';
 
 const MANIFEST = {
   name: 'autumn-catalogue',
@@ -21,10 +21,11 @@ items:
 run: { maxCostUsd: 5, labels: [autumn] }
 `;
 
-const TAKES_AN_EVENT = '/v1/gemini/events';
-/** As Google's guide has it; its id may lack `batches/`. */
+const EVENTS_ROUTE = '/v1/gemini/events';
+/** The form in Google's guide. The id may lack `batches/`. */
 const EVENT_BODY: OpenAPIV3_1.RequestBodyObject = {
-  description: 'What Google sends, with `webhook-id`, `webhook-timestamp` and `webhook-signature`.',
+  description:
+    'An event from Google, with the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`.',
   required: true,
   content: {
     'application/json': {
@@ -43,10 +44,10 @@ const EVENT_BODY: OpenAPIV3_1.RequestBodyObject = {
   },
 };
 
-/** Routes that read a manifest from its bytes; their bodies are no schemas of the framework. */
-const TAKE_A_MANIFEST = ['/v1/validate', '/v1/estimate', '/v1/batches'];
+/** Routes that parse a manifest from its bytes, so that the framework knows no schema of their bodies. */
+const MANIFEST_ROUTES = ['/v1/validate', '/v1/estimate', '/v1/batches'];
 
-/** The description with the bodies that are manifests. */
+/** The OpenAPI document with the bodies that no schema describes: manifests and events. */
 export function describeBodies(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
   const manifest = manifestJsonSchema();
   const requestBody: OpenAPIV3_1.RequestBodyObject = {
@@ -71,34 +72,34 @@ export function describeBodies(document: OpenAPIV3_1.Document): OpenAPIV3_1.Docu
       },
     },
   };
-  for (const path of TAKE_A_MANIFEST) Object.assign(document.paths?.[path]?.post ?? {}, { requestBody });
-  Object.assign(document.paths?.[TAKES_AN_EVENT]?.post ?? {}, { requestBody: EVENT_BODY });
-  withOptionalBodies(document);
+  for (const path of MANIFEST_ROUTES) Object.assign(document.paths?.[path]?.post ?? {}, { requestBody });
+  Object.assign(document.paths?.[EVENTS_ROUTE]?.post ?? {}, { requestBody: EVENT_BODY });
+  markOptionalBodies(document);
   const schemas = { ...document.components?.schemas, Manifest: manifest };
   const whole = { ...document, components: { ...document.components, schemas } };
-  return withoutUnused(whole);
+  return removeUnusedSchemas(whole);
 }
 
-/** A body that may be null may be left out. */
-function withOptionalBodies(document: OpenAPIV3_1.Document): void {
+/** Marks bodies that may be null as optional. */
+function markOptionalBodies(document: OpenAPIV3_1.Document): void {
   for (const { post } of Object.values(document.paths ?? {}).filter((path) => path !== undefined)) {
     const body = post?.requestBody;
     if (body && 'content' in body && JSON.stringify(body).includes('{"type":"null"}')) body.required = false;
   }
 }
 
-/** Each schema comes twice, as input and as output, and most are only the one. */
-function withoutUnused(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
+/** Each schema is generated twice, for input and for output. Most are used only once. */
+function removeUnusedSchemas(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
   const { schemas = {}, ...components } = document.components ?? {};
   const used = new Set<string>();
-  const look = (part: unknown): void => {
+  const collect = (part: unknown): void => {
     for (const [, name = ''] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
       if (used.has(name)) continue;
       used.add(name);
-      look(schemas[name]);
+      collect(schemas[name]);
     }
   };
-  look(document.paths);
+  collect(document.paths);
   const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
   return { ...document, components: { ...components, schemas: kept } };
 }

@@ -5,17 +5,17 @@ import { ACTION_KINDS } from '../../schemas/actions.ts';
 
 export const manifestProblem = z
   .object({
-    file: z.string().meta({ description: 'As it was sent.' }),
+    file: z.string().meta({ description: 'The name in the request.' }),
     line: z.int().min(0).optional(),
     column: z.int().min(0).optional(),
-    key: z.string().optional().meta({ description: 'Of the item.' }),
+    key: z.string().optional().meta({ description: 'Key of the item.' }),
     code: z.enum(Object.keys(PROBLEMS) as [ProblemCode]),
     message: z.string(),
     fix: z.string().optional(),
   })
   .meta({
     id: 'ManifestProblem',
-    description: 'One thing that is wrong with a manifest.',
+    description: 'A problem of a manifest.',
   }) satisfies z.ZodType<Problem>;
 
 const request = z.object({
@@ -51,54 +51,51 @@ const problemDetails = z
     code: z.enum(ERROR_CODES),
     fix: z.string().meta({ description: 'What to do, one sentence.' }),
     actions: z.array(httpAction).meta({ description: 'What can be done next, the likeliest first.' }),
-    problems: z.array(manifestProblem).optional().meta({ description: 'Of a manifest: all of them.' }),
+    problems: z.array(manifestProblem).optional().meta({ description: 'All problems of a manifest.' }),
     warnings: z.array(manifestProblem).optional(),
   })
-  .meta({ id: 'Problem', description: 'What went wrong: RFC 9457, with a code of a closed set.' });
+  .meta({ id: 'Problem', description: 'An error by RFC 9457, with a code of a closed set.' });
 
-const WHAT: Record<number, string> = {
-  400: 'The request cannot be read.',
-  401: 'No valid token.',
-  403: 'Without tokens: the caller is not on this machine.',
-  404: 'There is no such batch, or it is another token’s.',
-  409: 'It makes no sense as things stand.',
+const DESCRIPTIONS: Record<number, string> = {
+  400: 'The request is malformed.',
+  401: 'The request has no valid token.',
+  403: 'The API has no tokens, and the caller is not on this machine.',
+  404: 'There is no such batch, or it belongs to another token.',
+  409: 'The request is not possible in the current state.',
   413: 'The body is too large.',
-  415: 'The body is of a type that is not read.',
+  415: 'The type of the body is not supported.',
   422: 'The manifest has problems.',
   429: 'Too many requests.',
-  500: 'Something went wrong here.',
-  503: 'Temporal, a worker or the store is away.',
+  500: 'An internal error occurred.',
+  503: 'Temporal, a worker or the store is not available.',
 };
 
-/** An answer of JSON. */
+/** A JSON response. */
 export function answer(description: string, schema: z.ZodType) {
   return { description, content: { 'application/json': { schema } } };
 }
 
-/** The answers of a route that are problems. */
-export function problems(...statuses: (keyof typeof WHAT)[]) {
+/** The error responses of a route. */
+export function problems(...statuses: (keyof typeof DESCRIPTIONS)[]) {
   const problem = (status: number) => ({
-    description: WHAT[status] ?? '',
+    description: DESCRIPTIONS[status] ?? '',
     content: { 'application/problem+json': { schema: problemDetails } },
   });
   return Object.fromEntries([401, 403, 429, 500, ...statuses].map((status) => [status, problem(status)]));
 }
 
 export const batchParams = z.object({
-  batchId: z
-    .string()
-
-    .meta({ examples: ['order-4711'] }),
+  batchId: z.string().meta({ examples: ['order-4711'] }),
 });
 
-/** Anything: {@link readIdempotencyKey} says what is wrong with it. */
+/** Any value is accepted here: `readIdempotencyKey` refuses a malformed one with a better message. */
 export const idempotent = z.looseObject({
   'idempotency-key': z
     .string()
     .optional()
     .meta({
       description:
-        'Names the request: sent again with the same key it happens once. With something else it is refused (409). 1 to 200 visible ASCII characters.',
+        'Names the request: sent again with the same key it is carried out once. Another request with the same key is refused (409). 1 to 200 visible ASCII characters.',
       examples: ['4711-1'],
     }),
 });

@@ -9,7 +9,7 @@ export const validation = z
   })
   .meta({ id: 'Validation' });
 
-const usd = z.number().nullable().meta({ description: 'USD; null where the model’s price is not known.' });
+const usd = z.number().nullable().meta({ description: 'USD; null if the price of the model is not known.' });
 
 export const costComparisonSchema = z
   .object({
@@ -17,18 +17,18 @@ export const costComparisonSchema = z
     batchUsd: usd,
     interactiveUsd: usd,
     savingUsd: usd,
-    uploadBytes: z.int().min(0).meta({ description: 'Of the references that were sent.' }),
+    uploadBytes: z.int().min(0).meta({ description: 'Size of the references in the request.' }),
     usualWaitMs: z.int().min(0),
     maxWaitMs: z.int().min(0),
     advice: z.enum(['batch', 'interactive']),
   })
-  .meta({ id: 'Estimate', description: 'The trade, before anything is paid.' });
+  .meta({ id: 'Estimate', description: 'Cost and duration as a batch, compared with interactive requests.' });
 
 export const created = z
   .object({
     batchId: z.string(),
-    workflowId: z.string().meta({ description: 'Of its Temporal workflow.' }),
-    attached: z.boolean().meta({ description: 'The batch was there before; nothing was started.' }),
+    workflowId: z.string().meta({ description: 'Id of its Temporal workflow.' }),
+    attached: z.boolean().meta({ description: 'The batch existed before; nothing was started.' }),
     url: z.string(),
     warnings: z.array(manifestProblem),
   })

@@ -4,7 +4,7 @@ function asList(value: unknown): unknown {
   return value === undefined || Array.isArray(value) ? value : [value];
 }
 
-/** A parameter of a query that may be given several times. */
+/** A query parameter that may occur several times. */
 export function oneOrMore<Word extends string>(
   words: readonly [Word, ...Word[]] | readonly Word[],
   description: string,
@@ -16,20 +16,20 @@ export function oneOrMore<Word extends string>(
     .meta({ description, type: 'array', items: { type: 'string', enum: [...words] }, example: [example] });
 }
 
-/** The same of any text. */
+/** The same for any text. */
 export function texts(description: string, example: string) {
   return z
     .preprocess(asList, z.array(z.string().max(200)).max(100).optional())
     .meta({ description, type: 'array', items: { type: 'string' }, example: [example] });
 }
 
-/** How many at most. */
-export function limit(usual: number, most: number) {
+/** The size of a page. */
+export function limit(defaultLimit: number, max: number) {
   return z.coerce
     .number()
     .int()
     .min(1)
-    .max(most)
-    .default(usual)
-    .meta({ description: `At most this many; ${usual} unless said otherwise.`, examples: [usual] });
+    .max(max)
+    .default(defaultLimit)
+    .meta({ description: `At most this many. Default ${defaultLimit}.`, examples: [defaultLimit] });
 }
