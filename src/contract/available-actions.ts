@@ -61,52 +61,52 @@ export function availableActions({
   return actions;
 }
 
+/** The actions at a stop by their names, where they are not `retry` and `accept`; without the cancellation. */
+const ACTIONS_BY_CODE: Partial<Record<ErrorCode, readonly (keyof ReturnType<typeof buildActions>)[]>> = {
+  // A plain retry only searches again: it never makes a second job.
+  'submission-unknown': ['adopt', 'resubmit', 'retry'],
+  // A retry would stop again.
+  'over-budget': ['setBudget', 'accept'],
+  'model-gone': ['accept', 'retry'],
+  'result-gone': ['accept', 'retry'],
+  'wrong-worker': ['retry', 'startWorker', 'accept'],
+};
+
 /** What an operator can do about a stop, the likeliest first. */
 export function actionsAtStop(situation: StopSituation): Action[] {
-  const { batchId, step, code, isCancelling = false, hasOpenJob = false } = situation;
-  const leavesJob = hasOpenJob || (step === 'collect' && code !== 'result-gone');
-  const accept: Action = { action: 'accept', batchId, ...(leavesJob && { leavesJob }) };
-  const retry: Action = {
-    action: 'retry',
-    batchId,
-    ...(code === 'job-gone' && { paysAgain: true as const }),
-  };
-  const cancel: Action = { action: 'cancel', batchId };
+  const { batchId, code, step, isCancelling = false } = situation;
+  const actions = buildActions(situation);
+  const names = ACTIONS_BY_CODE[code] ?? ['retry', 'accept'];
+  const possible = names.filter((name) => name !== 'accept' || mayAccept({ step }));
   return [
-    ...chooseByCode(code, batchId, retry, accept).filter((one) => one !== accept || mayAccept({ step })),
-    ...(isCancelling ? [] : [cancel]),
+    ...possible.map((name) => actions[name]),
+    ...(isCancelling ? [] : [{ action: 'cancel' as const, batchId }]),
   ];
 }
 
-function chooseByCode(code: ErrorCode, batchId: string, retry: Action, accept: Action): Action[] {
-  switch (code) {
-    case 'submission-unknown':
-      // A plain retry only searches again: it never makes a second job.
-      return [{ action: 'adopt', batchId }, { action: 'adopt', batchId, job: 'none' }, retry];
-    case 'over-budget':
-      // A retry would stop again.
-      return [{ action: 'set-budget', batchId }, accept];
-    case 'model-gone':
-    case 'result-gone':
-      return [accept, retry];
-    case 'wrong-worker':
-      return [retry, { action: 'start-worker' }, accept];
-    default:
-      return [retry, accept];
-  }
+function buildActions({ batchId, code, step, hasOpenJob = false }: StopSituation) {
+  const leavesJob = hasOpenJob || (step === 'collect' && code !== 'result-gone');
+  return {
+    retry: { action: 'retry', batchId, ...(code === 'job-gone' && { paysAgain: true }) },
+    accept: { action: 'accept', batchId, ...(leavesJob && { leavesJob: true }) },
+    setBudget: { action: 'set-budget', batchId },
+    adopt: { action: 'adopt', batchId },
+    resubmit: { action: 'adopt', batchId, job: 'none' },
+    startWorker: { action: 'start-worker' },
+  } as const satisfies Record<string, Action>;
 }
 
-/** What an operator can do about a batch that failed before it had a job. */
+/** The actions of a failed batch, where they are not a retry. */
+const ACTIONS_BY_FAILURE: Partial<Record<ErrorCode, (retry: Action) => Action[]>> = {
+  'batch-conflict': () => [{ action: 'start-batch', newId: true }],
+  // The manifest of a batch never changes; a reference behind a URL may.
+  'manifest-invalid': (retry) => [{ action: 'start-batch' }, retry],
+};
+
+/** What an operator can do about a batch that failed before it had a job, the likeliest first. */
 export function actionsAtFailure(batchId: string, code: ErrorCode): Action[] {
-  switch (code) {
-    case 'batch-conflict':
-      return [{ action: 'start-batch', newId: true }];
-    case 'manifest-invalid':
-      // The manifest of a batch never changes; a reference behind a URL may.
-      return [{ action: 'start-batch' }, { action: 'retry', batchId }];
-    default:
-      return [{ action: 'retry', batchId }];
-  }
+  const retry: Action = { action: 'retry', batchId };
+  return ACTIONS_BY_FAILURE[code]?.(retry) ?? [retry];
 }
 
 /** Whether a stopped batch can end with what it has: before `prepare` is done it has nothing, and `report` is that end. */

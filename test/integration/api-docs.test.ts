@@ -10,7 +10,7 @@ import { type Api, type ApiDesk, openApiDesk, threeOutputs } from './api-kit.ts'
 
 const TOKEN = 'docs-secret-docs-secret';
 
-/** Every command with `curl` of a document. */
+/** Every `curl` command of a document. */
 async function readCommands(document: string): Promise<string[]> {
   const text = await readFile(fileURLToPath(new URL(`../../docs/${document}`, import.meta.url)), 'utf8');
   const blocks = [...text.matchAll(/^```sh\n(?<code>[\s\S]*?)^```$/gm)].map(
@@ -21,7 +21,7 @@ async function readCommands(document: string): Promise<string[]> {
 
 const COMMANDS = [...(await readCommands('api.md')), ...(await readCommands('triggering.md'))];
 
-describe('the commands of the documents', () => {
+describe('the curl commands of the documents', () => {
   let desk: ApiDesk;
   let guarded: Api;
   let folder: string;
@@ -66,14 +66,14 @@ describe('the commands of the documents', () => {
     'set-budget': ({ state }) => state === 'NEEDS_ATTENTION',
   };
 
-  /** A batch for which the command makes sense. */
+  /** A batch in a state that the command fits. */
   async function bring(id: string, operation: string): Promise<void> {
     await desk.api.post(`/v1/batches?batchId=${id}`, { body: threeOutputs(id, START[operation] ?? {}) });
     const isReady = IS_READY[operation] ?? (({ endedAt }: BatchProgress) => endedAt !== undefined);
     await desk.until(id, isReady);
   }
 
-  test('are there', () => {
+  test('exist', () => {
     expect(COMMANDS.length).toBeGreaterThan(9);
   });
 

@@ -5,7 +5,7 @@ import { createApi, readTokens } from '../../src/api/index.ts';
 import type { BatchProgress } from '../../src/contract/index.ts';
 import { createWorld, type World, type WorldOptions } from '../support/world.ts';
 
-/** What came back. */
+/** A response. */
 export interface Answer<Body = Record<string, never>> {
   status: number;
   headers: Headers;
@@ -16,13 +16,13 @@ export interface Asking {
   token?: string | undefined;
   key?: string;
   headers?: Record<string, string>;
-  /** JSON where it is no form, text or bytes. */
+  /** Sent as JSON, unless it is a form, text or bytes. */
   body?: unknown;
 }
 
 const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.destination(2));
 
-/** The API of a world on a port of its own, and somebody who asks it. */
+/** The API of a world on a port of its own, and functions that call it. */
 export async function openApi(
   world: Pick<World, 'hummingbatch' | 'store'>,
   { tokens = '', onFinished = onTestFinished, ...instead }: ApiWorld = {},
@@ -76,14 +76,14 @@ export async function openApi(
 }
 
 interface ApiWorld extends Partial<Omit<ApiContext, 'tokens'>> {
-  /** As the setting has them. */
+  /** The value of the setting. */
   tokens?: string;
   onFinished?: (clean: () => Promise<void>) => void;
 }
 
 export type Api = Awaited<ReturnType<typeof openApi>>;
 
-/** A world whose worker works, and its API: for all tests of a file. */
+/** A world with a worker, and its API, for all tests of a file. */
 export async function openApiDesk(
   worldOptions: WorldOptions = {},
   apiOptions: Omit<ApiWorld, 'onFinished'> = {},
@@ -97,7 +97,7 @@ export async function openApiDesk(
   const api = await open(apiOptions);
   const { hummingbatch } = world;
 
-  /** Waits until a batch stands so. */
+  /** Waits until a batch is in a state. */
   async function until(id: string, isSo: (progress: BatchProgress) => boolean): Promise<BatchProgress> {
     for await (const progress of hummingbatch.batch(id).progress()) if (isSo(progress)) return progress;
     throw new Error(`${id} ended before`);

@@ -26,7 +26,7 @@ let api: ApiDesk['api'];
 let bring: ApiDesk['bring'];
 let clock: { at: number };
 
-/** A batch of two images and a refusal, ended; and one that waits for its job. */
+/** An ended batch with two images and a refused output, and one that waits for its job. */
 beforeAll(async () => {
   clock = { at: Date.now() };
   desk = await openApiDesk({ jobSeconds: 60, now: () => clock.at });
@@ -46,7 +46,7 @@ describe('the list', () => {
   const ids = async (query: string) =>
     (await api.get<Page>(`/v1/batches?${query}`)).body.batches.map(({ batchId }) => batchId);
 
-  test('is filtered by state, label, model and time, the newest first', async () => {
+  test('is filtered by state, label, model and time, newest first', async () => {
     expect(await ids('')).toEqual(['look-waiting', 'look-ended']);
     expect(await ids('state=WAITING')).toEqual(['look-waiting']);
     expect(await ids('state=WAITING&state=COMPLETED_WITH_FAILURES')).toEqual(['look-waiting', 'look-ended']);
@@ -58,7 +58,7 @@ describe('the list', () => {
     expect(await ids('reason=disk-full')).toEqual([]);
   });
 
-  test('comes in pages', async () => {
+  test('is paged', async () => {
     const first = await api.get<Page>('/v1/batches?limit=1');
     expect(first.body).toMatchObject({ batches: [{ batchId: 'look-waiting' }], next: 'look-waiting' });
     const second = await api.get<Page>(`/v1/batches?limit=1&after=${first.body.next}`);
@@ -71,7 +71,7 @@ describe('the list', () => {
 describe('the records', () => {
   const of = (query: string) => api.get<Records>(`/v1/batches/look-ended/records?${query}`);
 
-  test('are those of the store, filtered and in pages', async () => {
+  test('are those of the store, filtered and paged', async () => {
     const { body } = await of('');
     expect(body.records.map(({ output, outcome }) => [output, outcome])).toEqual([
       ['hero#1', 'image'],
@@ -91,7 +91,7 @@ describe('the records', () => {
     expect((await of('after=none')).status).toBe(400);
   });
 
-  test('of a batch without a report are none yet', async () => {
+  test('of a batch without a report are an empty page', async () => {
     expect(await api.get('/v1/batches/look-waiting/records')).toMatchObject({
       status: 200,
       body: { records: [] },
@@ -101,7 +101,7 @@ describe('the records', () => {
 });
 
 describe('an image', () => {
-  test('is the file of the store, once', async () => {
+  test('is the file of the store, and 304 for a caller that has it', async () => {
     const [first] = (await api.get<Records>('/v1/batches/look-ended/records')).body.records;
     const url = `${api.url}/v1/batches/look-ended/${first?.file}`;
     const answer = await fetch(url);
@@ -131,7 +131,7 @@ describe('an image', () => {
 });
 
 describe('the archive', () => {
-  test('that has lost an image is none', async () => {
+  test('of a batch that lost an image is refused', async () => {
     const [first] = (await api.get<Records>('/v1/batches/look-ended/records')).body.records;
     const place = batchPlaces('look-ended').file(first?.file ?? '');
     const bytes = (await world.store.get(place)) ?? Buffer.alloc(0);
@@ -140,13 +140,13 @@ describe('the archive', () => {
       status: 500,
       body: { code: 'store-corrupt' },
     });
-    // Longer than its record says, it must not run into the next answer.
+    // Bytes beyond the length of its record must not become part of the next response.
     await world.store.put(place, Buffer.concat([bytes, bytes]));
     expect(await api.get(`/v1/batches/look-ended/${first?.file}`)).toMatchObject({ status: 500 });
     await world.store.put(place, bytes);
   });
 
-  test('is a whole ZIP of what lies in the store, of the length that it says', async () => {
+  test('is a complete ZIP of the files in the store, of the announced length', async () => {
     const answer = await fetch(`${api.url}/v1/batches/look-ended/archive.zip`);
     const bytes = Buffer.from(await answer.arrayBuffer());
     expect(answer.headers.get('content-length')).toBe(String(bytes.length));
@@ -171,7 +171,7 @@ interface Event {
   data: BatchProgress & { code?: string };
 }
 
-/** Listens to a stream until it ends or enough was heard. */
+/** Reads a stream until it ends or has enough events. */
 async function listen(path: string, enough: (events: Event[]) => boolean, lastEventId?: string) {
   const ending = new AbortController();
   const answer = await fetch(`${api.url}${path}`, {
@@ -199,7 +199,7 @@ async function listen(path: string, enough: (events: Event[]) => boolean, lastEv
 }
 
 describe('events', () => {
-  test('tell where a batch stands until it ends, and to who comes back only what is newer', async () => {
+  test('report the progress of a batch until it ends, and after a reconnect only newer progress', async () => {
     await bring('look-followed', 'WAITING');
     const first = await listen('/v1/batches/look-followed/events', (events) => events.length === 1);
     expect(first.headers.get('content-type')).toContain('text/event-stream');
@@ -223,7 +223,7 @@ describe('events', () => {
     expect(anew.events).toHaveLength(1);
   });
 
-  test('begin at once for who knows all there is, though nothing may happen for hours', async () => {
+  test('begin at once for a caller that has the last event, although the next may come in hours', async () => {
     await bring('look-standing', 'AWAITING_APPROVAL', { run: { approveAboveUsd: 0 } });
     const [known] = (await listen('/v1/batches/look-standing/events', (events) => events.length === 1))
       .events;
@@ -236,7 +236,7 @@ describe('events', () => {
     ending.abort();
   });
 
-  test('of no batch are 404, and a caller that wants JSON hears so', async () => {
+  test('of an unknown batch are 404, and 406 for a caller that accepts only JSON', async () => {
     expect(
       (await api.get('/v1/batches/none/events', { headers: { accept: 'text/event-stream' } })).status,
     ).toBe(404);
@@ -245,7 +245,7 @@ describe('events', () => {
     ).toBe(406);
   });
 
-  test('100 listeners ask the batch as often as one does', async () => {
+  test('query the batch as often for 100 readers as for one', async () => {
     let progressCache = 0;
     const counted = {
       ...world,
@@ -266,7 +266,7 @@ describe('events', () => {
   });
 });
 
-test('without tokens a name that is none of this machine’s is refused: loopback under a stranger’s name', async () => {
+test('without tokens a Host header that names another machine is refused: DNS rebinding', async () => {
   const status = await new Promise((resolve, reject) => {
     const asking = httpRequest(`${api.url}/v1/batches`, { headers: { host: 'evil.example' } }, (answer) => {
       answer.resume();

@@ -16,11 +16,11 @@ const { version } = JSON.parse(await readFile(new URL('../../package.json', impo
 const published = await readFile(DOCUMENT, 'utf8');
 const document = JSON.parse(published) as OpenAPIV3_1.Document;
 
-test('the published description is that of the routes: `npx tsx scripts/openapi.ts` writes it anew', async () => {
+test('the published document matches the routes: `npx tsx scripts/openapi.ts` writes it', async () => {
   expect(await openApiText(version)).toBe(published);
 });
 
-test('it is a good one by the rules that Redocly recommends', async () => {
+test('it passes the rules that Redocly recommends', async () => {
   const config = await createConfig({ extends: ['recommended'] });
   const found = await lintFromString({ source: published, absoluteRef: DOCUMENT, config });
   expect(found.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
@@ -28,7 +28,7 @@ test('it is a good one by the rules that Redocly recommends', async () => {
 
 const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 
-/** As Google signs what it sends. */
+/** Signs an event as Google does. */
 function signed(body: string): Record<string, string> {
   const now = new Date();
   return {
@@ -50,7 +50,7 @@ interface Example {
   responses: OpenAPIV3_1.ResponsesObject;
 }
 
-/** Every example in the description: each body, and each parameter of a query beside those of the path. */
+/** Every example of the document: each body, and each query parameter together with those of the path. */
 function readExamples(): Example[] {
   return Object.entries(document.paths ?? {}).flatMap(([path, item = {}]) =>
     (['get', 'post'] as const).flatMap((method) => {
@@ -115,7 +115,7 @@ describe('every example in it', () => {
     await desk.ended(id);
   }
 
-  /** Makes a batch for which an operation makes sense. */
+  /** Creates a batch in a state that an operation fits. */
   const PREPARE: Record<string, (id: string) => Promise<void>> = {
     createBatch: async () => undefined,
     retry: endedWithRefusal,
@@ -125,7 +125,7 @@ describe('every example in it', () => {
     checkNow: (id) => desk.bring(id, 'WAITING'),
     cancel: (id) => desk.bring(id, 'WAITING'),
   };
-  /** Well asked, and refused: a submission whose answer is lost, or a retry of nothing, is not what these batches have. */
+  /** Valid requests that these batches refuse: they have no lost submission, and nothing to retry. */
   const REFUSED: Record<string, number> = { 'adopt 1': 409, 'retry 3': 409 };
 
   test.each(readExamples().map((example, n) => [n, example.name, example] as const))(
@@ -150,7 +150,7 @@ describe('every example in it', () => {
     },
   );
 
-  test('there are some of every operation', () => {
+  test('there is one for every operation', () => {
     const operations = Object.values(document.paths ?? {}).flatMap((item = {}) => [item.get, item.post]);
     const ids = operations.flatMap((operation) => operation?.operationId ?? []);
     expect([...new Set(readExamples().map(({ operationId }) => operationId))].sort()).toEqual(ids.sort());

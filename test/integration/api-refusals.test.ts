@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => desk.close());
 
-/** A connection on which bytes are sent as they are. */
+/** A connection that sends raw bytes. */
 async function raw(
   bytes: string | Buffer,
   until: (heard: string) => boolean = (heard) => heard.includes('\r\n\r\n'),
@@ -45,7 +45,7 @@ async function raw(
 
 const PATIENT = { timeout: 20_000 };
 
-/** Whatever was sent, the next one is served. */
+/** Whatever was sent before, the API serves the next request. */
 const expectAlive = async () => expect((await api.get('/v1/batches/refusals-there')).status).toBe(200);
 
 describe('a body', () => {
@@ -60,14 +60,14 @@ describe('a body', () => {
     },
   );
 
-  test('of an event that is larger than any is 413 before it is read', async () => {
+  test('of an event over the limit is 413 before it is read', async () => {
     const heard = await raw(
       'POST /v1/gemini/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 70000\r\n\r\n',
     );
     expect(heard).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  test('that turns out to be too large while it comes is 413', async () => {
+  test('that exceeds the limit while it arrives is 413', async () => {
     const body = new ReadableStream({
       pull: (controller) => controller.enqueue(Buffer.alloc(1 << 20, 0x20)),
     });
@@ -78,14 +78,14 @@ describe('a body', () => {
       duplex: 'half',
     } as RequestInit;
     const answer = await fetch(`${api.url}/v1/batches`, init).catch((error: unknown) => error);
-    // Whoever still sends may see the end of the connection before the answer.
+    // A client that still sends may see the connection close before the response.
     if (answer instanceof Response) expect(answer.status).toBe(413);
     await expectAlive();
   });
 
   test.each([
     ['no type', {}, 'x', 415],
-    ['a type that is not read', { 'content-type': 'text/html' }, '<p>', 415],
+    ['an unsupported type', { 'content-type': 'text/html' }, '<p>', 415],
     ['no form', { 'content-type': 'multipart/form-data; boundary=x' }, 'no form at all', 400],
     ['a form without its boundary', { 'content-type': 'multipart/form-data' }, '--x\r\n', 400],
     ['a form without a manifest', { 'content-type': 'multipart/form-data; boundary=x' }, '--x--\r\n', 400],
@@ -104,7 +104,7 @@ describe('a body', () => {
     },
   );
 
-  test('with two parts of one name, or a reference as text, is refused', async () => {
+  test('with two parts of one name, or with a reference as text, is refused', async () => {
     const twice = new FormData();
     for (const name of ['manifest', 'a.png', './a.png']) twice.append(name, new File(['x'], name));
     expect(await api.post('/v1/validate', { body: twice })).toMatchObject({
@@ -120,7 +120,7 @@ describe('a body', () => {
     });
   });
 
-  test('of a form with names of prototypes and with thousands of parts does no harm', async () => {
+  test('with parts named like prototypes, or with thousands of parts, does no harm', async () => {
     const names = ['__proto__', 'constructor', 'toString'];
     for (const name of names) {
       const parts = new FormData();
@@ -138,7 +138,7 @@ describe('a body', () => {
 });
 
 describe('connections', () => {
-  test('that end in the middle of an upload leave nothing behind', async () => {
+  test('that close in the middle of an upload leave no files behind', async () => {
     const head =
       '--x\r\ncontent-disposition: form-data; name="manifest"; filename="m.yaml"\r\n\r\nname: x\r\n--x\r\ncontent-disposition: form-data; name="a.png"; filename="a.png"\r\n\r\n';
     const left = () => readdir(join(world.store.location, '.tmp'));
@@ -157,7 +157,7 @@ describe('connections', () => {
     await expectAlive();
   });
 
-  test('that send half a request line, headers without end, or no HTTP are ended without harm', async () => {
+  test('that send half a request line, endless headers, or no HTTP are closed without harm', async () => {
     for (const bytes of [
       'GET /v1/ba',
       '\0\0\0\0\r\n\r\n',
@@ -170,7 +170,7 @@ describe('connections', () => {
     await expectAlive();
   });
 
-  test('that are half closed are ended', async () => {
+  test('that are half closed are closed', async () => {
     const { port } = new URL(api.url);
     const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
     let heard = '';
@@ -181,7 +181,7 @@ describe('connections', () => {
     await expectAlive();
   });
 
-  test('that listen and go away end the following', async () => {
+  test('of readers that disconnect end their streams', async () => {
     for (let n = 0; n < 20; n++)
       await raw(
         'GET /v1/batches/refusals-there/events HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n',
@@ -197,8 +197,8 @@ describe('connections', () => {
   });
 });
 
-describe('what stands behind', () => {
-  test('being away is 503 with its code, and what nobody foresaw is 500 without its words', async () => {
+describe('an unavailable service', () => {
+  test('is 503 with its code, and an unexpected error is 500 without its message', async () => {
     const failing = async (error: unknown): Promise<never> => {
       throw error;
     };
@@ -227,7 +227,7 @@ describe('what stands behind', () => {
     }
   });
 
-  test('readyz says what is missing', async () => {
+  test('makes readyz say what is missing', async () => {
     const unready = await openApi(world, {
       ready: () => Promise.reject(new HummingbatchError('no-worker', 'No worker serves the task queue x.')),
     });
@@ -235,7 +235,7 @@ describe('what stands behind', () => {
     expect((await unready.get('/healthz')).status).toBe(200);
   });
 
-  test('a caller that asks too often is 429, by token, and by address where it has none', async () => {
+  test('is not needed for 429: requests are limited by token, and by address without one', async () => {
     const limited = await openApi(world, {
       tokens: 'a=aaaaaaaaaaaaaaaa,b=bbbbbbbbbbbbbbbb',
       requestsPerMinute: 3,
@@ -253,18 +253,18 @@ describe('what stands behind', () => {
     for (let n = 0; n < 70; n++) strangers.push((await ask('wrong')).status);
     expect(new Set(strangers)).toEqual(new Set([401, 429]));
     expect((await limited.get('/healthz')).status).toBe(200);
-    // Google's events come from the same address, behind a proxy, and are counted by themselves.
+    // Behind a proxy Google's events come from the same address. They have a limit of their own.
     expect((await limited.post('/v1/gemini/events', { body: {} })).status).toBe(401);
   });
 });
 
-/** Half of a surrogate pair has no encoding. */
+/** Half of a surrogate pair cannot be encoded. */
 function encoded(text: string): string {
   return encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, '?'));
 }
 
-describe('a Temporal that takes connections and never answers', () => {
-  test('is told of within 10 s, by a start too', { timeout: 60_000 }, async () => {
+describe('a Temporal server that accepts connections and never answers', () => {
+  test('is reported within 10 s, also by a start', { timeout: 60_000 }, async () => {
     const hole = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(hole, 'listening');
     const { port } = hole.address() as AddressInfo;
@@ -380,7 +380,7 @@ describe('anything', () => {
             const status = Number(/^HTTP\/1\.1 (\d+)/.exec(heard)?.[1]);
             expect(status, heard).toBeGreaterThanOrEqual(200);
             expect(status, heard).toBeLessThan(500);
-            // 417 is Node's own, before anybody is asked.
+            // Node itself answers 417, before the API sees the request.
             if (status >= 400 && status !== 417)
               expect(heard, `${method} ${target}`).toMatch(/content-type: application\/problem\+json/i);
           },

@@ -27,7 +27,7 @@ afterAll(() => desk.close());
 
 const leftovers = () => readdir(join(world.store.location, '.tmp'));
 
-/** A form of a manifest and files, by the names by which the manifest calls them. */
+/** A form with a manifest, and files under the names that the manifest uses. */
 function form(manifest: string, files: Record<string, Uint8Array>, name = 'manifest.yaml'): FormData {
   const parts = new FormData();
   parts.append('manifest', new File([manifest], name));
@@ -45,7 +45,7 @@ items:
 `;
 
 describe('a batch is started', () => {
-  test('from JSON: 201, its URL, and it is made', async () => {
+  test('from JSON: 201 with its URL, and it completes', async () => {
     const manifest = threeOutputs('from-json');
     const { status, headers, body } = await api.post<Started>('/v1/batches', { body: manifest });
     expect(status).toBe(201);
@@ -56,7 +56,7 @@ describe('a batch is started', () => {
     expect(again).toMatchObject({ status: 200, body: { batchId: body.batchId, attached: true } });
   });
 
-  test('from YAML, under an id of the caller’s', async () => {
+  test('from YAML, under an id that the caller chooses', async () => {
     const body = 'name: from-yaml\nmodel: nano-banana-pro\nitems: [{ key: a, prompt: A bottle }]\n';
     const asking = { body, headers: { 'content-type': 'application/yaml' } };
     const started = await api.post<Started>('/v1/batches?batchId=start-4711', asking);
@@ -64,7 +64,7 @@ describe('a batch is started', () => {
     expect(await ended('start-4711')).toMatchObject({ state: 'COMPLETED' });
   });
 
-  test('from a form with its references, which lie in the store by content and nowhere else', async () => {
+  test('from a form with its references, which are stored once, by content', async () => {
     const [bottle, label] = [await picture(1), await picture(2)];
     const files = { 'refs/bottle.png': bottle, './refs/label.png': label };
     const { status, body } = await api.post<Started>('/v1/batches', { body: form(WITH_REFERENCES, files) });
@@ -84,7 +84,7 @@ describe('a batch is started', () => {
   });
 });
 
-describe('what is wrong with a manifest', () => {
+describe('a problem of a manifest', () => {
   const BAD = `name: bad
 model: nano-banana-prp
 references: { bottle: refs/bottel.png }
@@ -93,7 +93,7 @@ items:
   - { key: A, prompt: "" }
 `;
 
-  test('is told as validate tells it, all of it with places: 422', async () => {
+  test('is 422 with all problems and their places, as validate gives them', async () => {
     const { status, headers, body } = await api.post<ProblemDetails>('/v1/batches', {
       body: form(BAD, { 'refs/bottle.png': await picture(1), 'refs/none.png': Buffer.from('no image') }),
     });
@@ -118,7 +118,7 @@ items:
     expect(await leftovers()).toEqual([]);
   });
 
-  test('of a file that is no image, at the place that names it', async () => {
+  test('is a file that is not an image, at the place that names it', async () => {
     const files = {
       'refs/bottle.png': (await picture(1)).subarray(0, 100),
       'refs/label.png': await picture(2),
@@ -144,13 +144,13 @@ items:
     },
   );
 
-  test('an address of content that the store has not is a missing reference', async () => {
+  test('is a sha256 reference that the store does not have', async () => {
     const manifest = threeOutputs('content', { references: { bottle: `sha256:${'0'.repeat(64)}` } });
     const { body } = await api.post<ProblemDetails>('/v1/validate', { body: manifest });
     expect(body).toMatchObject({ ok: false, problems: [{ code: 'reference-missing' }] });
   });
 
-  test('estimate says the price of what is right, and the problems of what is not', async () => {
+  test('is 422 from estimate, which prices a valid manifest', async () => {
     const right = await api.post('/v1/estimate?within=1h', { body: threeOutputs('estimated') });
     expect(right).toMatchObject({ status: 200, body: { outputs: 3, advice: 'interactive', uploadBytes: 0 } });
     expect((right.body as { batchUsd: number }).batchUsd).toBeCloseTo(0.2, 1);
@@ -162,7 +162,7 @@ items:
 });
 
 describe('an Idempotency-Key', () => {
-  test('with the same request is the same batch; with another it is refused, naming both', async () => {
+  test('with the same request gives the same batch, and with another request is refused, naming both', async () => {
     const manifest = threeOutputs('once');
     const first = await api.post<Started>('/v1/batches', { body: manifest, key: 'order-1' });
     expect(first.status).toBe(201);
@@ -185,7 +185,7 @@ describe('an Idempotency-Key', () => {
     });
   });
 
-  test('sent twice at once makes one batch', async () => {
+  test('sent twice at the same time starts one batch', async () => {
     const manifest = threeOutputs('twice');
     const answers = await Promise.all(
       [1, 2, 3, 4].map(() => api.post<Started>('/v1/batches', { body: manifest, key: 'order-2' })),
@@ -197,7 +197,7 @@ describe('an Idempotency-Key', () => {
     ).toHaveLength(1);
   });
 
-  test('an id that is taken by another manifest is a conflict that names both fingerprints', async () => {
+  test('is not needed for a conflict: an id taken by another manifest names both fingerprints', async () => {
     await api.post('/v1/batches?batchId=start-taken', { body: threeOutputs('taken-1') });
     const { status, body } = await api.post<ProblemDetails>('/v1/batches?batchId=start-taken', {
       body: threeOutputs('taken-2'),
@@ -218,7 +218,7 @@ describe('tokens', () => {
     });
   });
 
-  test('none and a wrong one are 401 without detail', async () => {
+  test('missing or wrong are 401 without detail', async () => {
     for (const token of [undefined, 'wrong', `${SHOP}x`, SHOP.slice(0, -1)]) {
       const { status, headers, body } = await guarded.get<ProblemDetails>('/v1/batches', { token });
       expect({ status, challenge: headers.get('www-authenticate') }).toEqual({
@@ -232,7 +232,7 @@ describe('tokens', () => {
     expect((await guarded.get('/metrics')).status).toBe(401);
   });
 
-  test('label their batches, and an own one sees no other’s', async () => {
+  test('label their batches, and one with `:own` sees only its own', async () => {
     const start = (token: string, name: string) =>
       guarded.post<Started>('/v1/batches', {
         token,
@@ -270,7 +270,7 @@ describe('tokens', () => {
     }
   });
 
-  test('an own one cannot attach to another’s batch, nor label one as another’s', async () => {
+  test('with `:own` cannot attach to the batch of another, nor use the label of another', async () => {
     const body = threeOutputs('shared');
     const { status } = await guarded.post('/v1/batches', { token: SHOP, body });
     expect(status).toBe(201);
@@ -287,7 +287,7 @@ describe('tokens', () => {
     ).toMatchObject({ status: 422 });
   });
 
-  test('an own one has no messages signed with another’s secret', async () => {
+  test('with `:own` cannot name the webhook secret of another', async () => {
     const told = (secretRef: string) =>
       guarded.post<ProblemDetails>('/v1/batches', {
         token: SHOP,
@@ -299,7 +299,7 @@ describe('tokens', () => {
     expect((await told('shop')).status).toBe(201);
   });
 
-  test('of two own ones that start the same batch at once only one gets it', async () => {
+  test('with `:own` that start the same batch at the same time: only one gets it', async () => {
     const body = threeOutputs('at-once');
     for (let n = 0; n < 5; n++) {
       const both = [SHOP, CRM].map((token) =>
@@ -310,7 +310,7 @@ describe('tokens', () => {
     }
   });
 
-  test('one’s Idempotency-Keys are not another’s', async () => {
+  test('have separate Idempotency-Keys', async () => {
     const of = (token: string, name: string) =>
       guarded.post('/v1/batches', { token, key: 'k-1', body: threeOutputs(name) });
     expect((await of(SHOP, 'key-of-shop')).status).toBe(201);
@@ -320,7 +320,7 @@ describe('tokens', () => {
 });
 
 describe('without tokens', () => {
-  test('a page of a stranger’s in a browser of this machine is refused', async () => {
+  test('a web page of another site in a browser on this machine is refused', async () => {
     const body = threeOutputs('rebound');
     const foreign: Record<string, string>[] = [
       { origin: 'https://evil.example' },
