@@ -272,12 +272,12 @@ describe('a Temporal server that accepts connections and never answers', () => {
     const { store, taskQueue } = world;
     const hummingbatch = createHummingbatch({ store, taskQueue, client: new Client({ connection }) });
     const away = await openApi({ store, hummingbatch });
-    const [started, seen, told] = await Promise.all([
+    const [started, read, retried] = await Promise.all([
       away.post('/v1/batches', { body: threeOutputs('hole') }),
       away.get('/v1/batches/refusals-there'),
       away.post('/v1/batches/refusals-there/retry', { body: { keys: ['hero'] } }),
     ]);
-    for (const { status, body } of [started, seen, told])
+    for (const { status, body } of [started, read, retried])
       expect({ status, body }).toMatchObject({ status: 503, body: { code: 'no-temporal' } });
     await connection.close();
     hole.close();

@@ -288,15 +288,15 @@ describe('tokens', () => {
   });
 
   test('with `:own` cannot name the webhook secret of another', async () => {
-    const told = (secretRef: string) =>
+    const startWith = (secretRef: string) =>
       guarded.post<ProblemDetails>('/v1/batches', {
         token: SHOP,
         body: threeOutputs(`told-${secretRef}`, {
           run: { approveAboveUsd: 0, notify: [{ url: 'https://shop.example/hook', secretRef }] },
         }),
       });
-    expect(await told('crm')).toMatchObject({ status: 422, body: { problems: [{ code: 'wrong-value' }] } });
-    expect((await told('shop')).status).toBe(201);
+    expect(await startWith('crm')).toMatchObject({ status: 422, body: { problems: [{ code: 'wrong-value' }] } });
+    expect((await startWith('shop')).status).toBe(201);
   });
 
   test('with `:own` that start the same batch at the same time: only one gets it', async () => {
