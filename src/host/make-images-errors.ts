@@ -1,18 +1,24 @@
-import { type BatchProgress, HummingbatchError, isEnd, type JobState } from '../contract/index.ts';
+import {
+  availableActions,
+  type BatchProgress,
+  HummingbatchError,
+  isEnd,
+  type JobState,
+} from '../contract/index.ts';
 
 /** The error of a batch that does not continue without an operator; undefined where it continues or has records. */
-export function stopError({ batchId, state, stop }: BatchProgress): HummingbatchError | undefined {
+export function stopError(progress: BatchProgress): HummingbatchError | undefined {
+  const { batchId, state, stop } = progress;
+  const actions = availableActions(progress);
   if (state === 'AWAITING_APPROVAL')
     return new HummingbatchError(
       'approval-required',
       `The batch ${batchId} waits for approval: its price is above \`approveAboveUsd\`.`,
-      {
-        fix: `\`hummingbatch approve ${batchId}\`, or \`hummingbatch approve ${batchId} --no\` to refuse it.`,
-      },
+      { actions },
     );
   if (state !== 'NEEDS_ATTENTION' && state !== 'FAILED') return undefined;
   const { code, message, fix } = stop ?? { code: 'internal', message: `The batch ${batchId} is ${state}.` };
-  return new HummingbatchError(code, message, { fix });
+  return new HummingbatchError(code, message, { fix, actions });
 }
 
 /** The error of a loop that was aborted. */

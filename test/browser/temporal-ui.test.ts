@@ -62,10 +62,7 @@ describe.skipIf(!browser)('the Temporal UI in a browser', () => {
     expect(progress.state).toBe(STATES[name]);
     await ui.openBatch(batch.id, 'user-metadata');
     expect(
-      await ui.findMissing([
-        ...expectedFacts(progress),
-        ...availableActions(progress).map(toCommand),
-      ]),
+      await ui.findMissing([...expectedFacts(progress), ...availableActions(progress).map(toCommand)]),
     ).toEqual([]);
   });
 

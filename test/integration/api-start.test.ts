@@ -295,7 +295,10 @@ describe('tokens', () => {
           run: { approveAboveUsd: 0, notify: [{ url: 'https://shop.example/hook', secretRef }] },
         }),
       });
-    expect(await startWith('crm')).toMatchObject({ status: 422, body: { problems: [{ code: 'wrong-value' }] } });
+    expect(await startWith('crm')).toMatchObject({
+      status: 422,
+      body: { problems: [{ code: 'wrong-value' }] },
+    });
     expect((await startWith('shop')).status).toBe(201);
   });
 

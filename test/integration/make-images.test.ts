@@ -182,7 +182,10 @@ describe('makeImages', () => {
     const run = makeImages(manifest('stopped'), call);
     const error = await collect(run).catch((thrown: unknown) => thrown);
     const { batchId = '' } = run.progress ?? {};
-    expect(error).toMatchObject({ code: 'permission-denied', fix: expect.stringContaining(batchId) });
+    expect(error).toMatchObject({
+      code: 'permission-denied',
+      actions: expect.arrayContaining([{ action: 'retry', batchId }]),
+    });
     expect(run.progress?.state).toBe('NEEDS_ATTENTION');
   });
 
@@ -199,7 +202,9 @@ describe('makeImages', () => {
     const error = await collect(run).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'approval-required',
-      fix: expect.stringContaining(run.progress?.batchId ?? ''),
+      actions: expect.arrayContaining([
+        { action: 'approve', batchId: run.progress?.batchId, approved: true },
+      ]),
     });
     expect((await emulator.ledger()).jobs).toEqual([]);
   });
