@@ -8,7 +8,7 @@ const PARTS = {
   batch: ['contract'],
   images: ['contract'],
   net: ['contract'],
-  manifest: ['contract', 'batch', 'images'],
+  manifest: ['contract', 'schemas', 'batch', 'images'],
   gemini: ['contract'],
   store: ['contract'],
   webhooks: ['contract'],

@@ -1,11 +1,14 @@
 import { type PlannedOutput, planOutputs } from '../batch/plan.ts';
 import {
+  BATCH_OPTIONS,
   type BatchOptions,
+  check,
   HummingbatchError,
   type ImageBatchInput,
   type Manifest,
   RUN_OPTIONS,
   type RunOptions,
+  withoutNull,
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { runOptionsFrom } from '../manifest/run-options.ts';
@@ -89,7 +92,7 @@ export async function saveOptions(
   options: Partial<BatchOptions>,
 ): Promise<void> {
   const saved: RunOptions = Object.fromEntries(
-    Object.entries(withoutUnset(options)).filter(([name]) =>
+    Object.entries(withoutNull(options)).filter(([name]) =>
       (RUN_OPTIONS as readonly string[]).includes(name),
     ),
   );
@@ -97,8 +100,11 @@ export async function saveOptions(
 }
 
 /**
+/**
  * The run options of a retry. This start's options win over the saved ones, and those win over the manifest's `run`
  * block.
+ *
+ * @throws `usage` where a saved option is not accepted
  */
 export async function mergeSavedOptions(
   store: Store,
@@ -106,14 +112,7 @@ export async function mergeSavedOptions(
   { batchId, options = {} }: Pick<ImageBatchInput, 'batchId' | 'options'>,
 ): Promise<Partial<BatchOptions>> {
   const saved = (await getJson<RunOptions>(store, batchPlaces(batchId).options)) ?? {};
-  return { ...runOptionsFrom(manifest), ...saved, ...withoutUnset(options) };
-}
-
-/** Callers in other languages send null for a field that they leave out. */
-function withoutUnset(options: Partial<BatchOptions>): Partial<BatchOptions> {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined && value !== null),
-  );
+  return check(BATCH_OPTIONS, { ...runOptionsFrom(manifest), ...saved, ...withoutNull(options) });
 }
 
 /** Writes the plan where there is none; else reads it, so that the outputs keep their file names. */

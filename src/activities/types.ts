@@ -186,7 +186,7 @@ export interface ReportInput extends StepInput {
   state: 'ended' | 'cancelled';
   estimatedUsd?: number;
   startedAt: number;
-  jobs: { name: string; round: number; submission: number; state: JobState }[];
+  jobs: readonly { name: string; round: number; submission: number; state: JobState }[];
   notes: string[];
   retryId?: string;
 }

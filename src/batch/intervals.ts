@@ -1,4 +1,4 @@
-import { DEFAULT_OPTIONS } from '../contract/input.ts';
+import { DEFAULT_OPTIONS } from '../contract/options.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,7 +1,6 @@
 import type { MetricMeter, MetricTags } from '@temporalio/common';
 import { ERROR_CODES } from '../contract/errors.ts';
-import { JOB_STATES } from '../contract/progress.ts';
-import { END_STATES, OPEN_STATES, OUTCOMES, STEPS } from '../contract/words.ts';
+import { END_STATES, JOB_STATES, OPEN_STATES, OUTCOMES, STEPS } from '../contract/words.ts';
 import { findModel, MODELS } from './models.ts';
 
 /**

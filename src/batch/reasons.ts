@@ -1,5 +1,4 @@
-import type { Reason } from '../contract/record.ts';
-import type { Outcome } from '../contract/words.ts';
+import type { Outcome, Reason } from '../contract/words.ts';
 
 /**
  * Whether another try helps. `transient`: it may succeed next time. `weak`: the model may decide differently, so one

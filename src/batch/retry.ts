@@ -1,4 +1,5 @@
-import type { Answer, Reason } from '../contract/record.ts';
+import type { Answer } from '../contract/record.ts';
+import type { Reason } from '../contract/words.ts';
 import { getRetryClass } from './reasons.ts';
 
 /** In how many rounds an output may get a weak reason: the first one and one more. */

@@ -1,4 +1,4 @@
-import type { Reason } from '../contract/record.ts';
+import type { Reason } from '../contract/words.ts';
 import { field, isObject, textField } from './json.ts';
 import { formatReason } from './reasons.ts';
 

@@ -1,4 +1,5 @@
-import type { Reason, Usage } from '../contract/record.ts';
+import type { Usage } from '../contract/record.ts';
+import type { Reason } from '../contract/words.ts';
 import { foreignLine, foreignText } from './foreign-text.ts';
 import { field, isObject, listField, textField } from './json.ts';
 import { formatReason, type Loss, toOutcome } from './reasons.ts';

@@ -1,5 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { check } from '../contract/check.ts';
 import { HummingbatchError } from '../contract/errors.ts';
+import { RUN_BLOCK } from '../contract/options.ts';
+import { type ObjectRule, object } from '../contract/rules.ts';
 import type { Call } from './call.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { FLAGS, type FlagName, type FlagSpec, type Flags } from './flags.ts';
@@ -89,7 +92,24 @@ function addCommand(program: Command, syntax: string, { summary, example }: Verb
 function toOption(flag: FlagName): Option {
   const { syntax, says, as }: FlagSpec = FLAGS[flag];
   const option = new Option(syntax, says);
+  const name = flag === 'label' ? 'labels' : flag;
+  const field = RUN_BLOCK.fields[name as keyof typeof RUN_BLOCK.fields];
+  if (field)
+    return option.argParser<unknown>(readOption(object(RUN_BLOCK.title, { [name]: field }), name, as));
   return as ? option.argParser<unknown>(CONVERT[as]) : option;
+}
+
+/** An option of a batch, with the sentence of every other entrance where it is not accepted. @throws `usage` */
+function readOption(rule: ObjectRule, name: string, as: FlagSpec['as']) {
+  return (text: string, before: unknown): unknown => {
+    const value = as === undefined ? text : as === 'list' ? toList(text, before) : toNumber(text);
+    return (check(rule, { [name]: value }) as Record<string, unknown>)[name];
+  };
+}
+
+/** A number as JSON writes it. Any other text stays a text, which is not accepted. */
+function toNumber(text: string): number | string {
+  return /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
 }
 
 function toAmount(text: string): number {

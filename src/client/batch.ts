@@ -3,17 +3,22 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { isSelector } from '../batch/selector.ts';
 import {
   type Action,
+  ADOPT_REQUEST,
+  APPROVE_REQUEST,
   acceptUpdate,
   adoptUpdate,
   approveUpdate,
   availableActions,
   type BatchProgress,
+  check,
   checkNowUpdate,
   HummingbatchError,
   isEnd,
   type OutputRecord,
+  RETRY_SELECTOR,
   type RetrySelector,
   retryUpdate,
+  SET_BUDGET_REQUEST,
   setBudgetUpdate,
   toWorkflowId,
 } from '../contract/index.ts';
@@ -121,7 +126,7 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
   const status = () => call(() => currentProgress(client, store, id));
 
   async function retry(choice: RetrySelector = {}, { requestId }: RequestOptions = {}): Promise<void> {
-    const asked = { choice, requestId };
+    const asked = { choice: check(RETRY_SELECTOR, choice), requestId };
     const run = await call(() => lastRun(client, id));
     if (run?.status === 'RUNNING') return goOn(asked);
     try {
@@ -165,11 +170,13 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
     progress: (signal) => follow(status, signal),
     wait: (signal) => waitForEnd(id, follow(status, signal)),
     records,
-    approve: (approved = true, sending = {}) => update(approveUpdate, sending, { approved }),
+    approve: async (approved = true, sending = {}) =>
+      update(approveUpdate, sending, check(APPROVE_REQUEST, { approved })),
     retry,
     accept: (sending = {}) => update(acceptUpdate, sending),
-    adopt: (job, sending = {}) => update(adoptUpdate, sending, { job }),
-    setBudget: (maxCostUsd, sending = {}) => update(setBudgetUpdate, sending, { maxCostUsd }),
+    adopt: async (job, sending = {}) => update(adoptUpdate, sending, check(ADOPT_REQUEST, { job })),
+    setBudget: async (maxCostUsd, sending = {}) =>
+      update(setBudgetUpdate, sending, check(SET_BUDGET_REQUEST, { maxCostUsd })),
     checkNow: (sending = {}) => update(checkNowUpdate, sending),
     cancel: () => call(async () => void (await handle.cancel())),
   };

@@ -1,11 +1,11 @@
 import { ScheduleAlreadyRunning } from '@temporalio/client';
 import { summarise } from '../batch/summary.ts';
 import {
+  check,
   HummingbatchError,
-  isScheduleName,
-  MAX_SCHEDULE_NAME,
   OVERLAPS,
   type Overlap,
+  SCHEDULE_NAME,
   SCHEDULED_WORKFLOW_TYPE,
   type ScheduledBatchInput,
   toScheduleId,
@@ -35,6 +35,7 @@ export async function createSchedule(
   const { client, store, taskQueue } = context;
   const { manifest, cron, timezone = 'UTC', overlap = 'allow' } = request;
   const name = scheduleName(request);
+  const options = { store: store.id, ...optionsFor(context.options, request) };
   if (!OVERLAPS.includes(overlap))
     throw new HummingbatchError('usage', `There is no overlap "${overlap}".`, {
       fix: `There are ${OVERLAPS.join(', ')}.`,
@@ -44,7 +45,6 @@ export async function createSchedule(
   const sha256 = computeSha256(bytes);
   const uri = scheduledManifestPlace(name, sha256);
   await store.putIfAbsent(uri, bytes);
-  const options = { store: store.id, ...optionsFor(context.options, request) };
   const memo: ScheduleMemo = {
     store: store.id,
     name,
@@ -83,10 +83,7 @@ export async function createSchedule(
 
 function scheduleName({ name, manifest }: NormalisedScheduleRequest): string {
   const chosen = name ?? deriveScheduleName(manifest.name);
-  if (isScheduleName(chosen)) return chosen;
-  throw new HummingbatchError('usage', `"${chosen}" is no name for a schedule.`, {
-    fix: `Use lower-case letters, digits and "-", at most ${MAX_SCHEDULE_NAME} characters.`,
-  });
+  return check(SCHEDULE_NAME, chosen);
 }
 
 /** What two schedules of one name can differ in, the weightiest first. */

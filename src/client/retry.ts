@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { selectOutputs } from '../batch/selector.ts';
-import type { ImageBatchInput, RetrySelector } from '../contract/index.ts';
+import { BATCH_OPTIONS, check, type ImageBatchInput, type RetrySelector } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { computeFingerprint } from '../manifest/canonical.ts';
 import { runOptionsFrom } from '../manifest/run-options.ts';
@@ -26,7 +26,7 @@ export interface AskedRetry {
  * without a report (its Temporal database was lost, it was terminated) is taken up where the store says it stood. A request
  * that was carried out before does nothing.
  *
- * @throws `batch-unknown`, or `wrong-state` where nothing is chosen
+ * @throws `batch-unknown`, `wrong-state` where nothing is chosen, or `usage` where a stored option is not accepted
  */
 export async function retryEnded(context: StartContext, batchId: string, asked: AskedRetry): Promise<void> {
   const { store } = context;
@@ -37,12 +37,17 @@ export async function retryEnded(context: StartContext, batchId: string, asked: 
   const { parseStored } = await readingManifests();
   const manifest = parseStored(bytes, uri);
   const hasEnded = (await store.head(places.report)) !== undefined;
+  const options = check(BATCH_OPTIONS, {
+    ...context.options,
+    ...runOptionsFrom(manifest),
+    ...(await storedOptions(store, batchId)),
+  });
   const id = await deriveRetryId(store, batchId, asked);
   if (hasEnded && (await store.head(places.retryRound(id)))) return;
   const input: ImageBatchInput = {
     batchId,
     manifest: { uri, sha256: computeSha256(bytes) },
-    options: { ...context.options, ...runOptionsFrom(manifest), ...(await storedOptions(store, batchId)) },
+    options,
     ...(hasEnded && { retry: { id, uri: await writeSelection(store, batchId, id, asked) } }),
   };
   const fingerprint = (await readFingerprint(store, batchId)) ?? computeFingerprint(manifest);

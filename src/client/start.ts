@@ -3,7 +3,9 @@ import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/c
 import type { WorkflowIdReusePolicy } from '@temporalio/common';
 import { summarise } from '../batch/summary.ts';
 import {
+  BATCH_OPTIONS,
   type BatchOptions,
+  check,
   checkBatchId,
   HummingbatchError,
   type ImageBatchInput,
@@ -126,20 +128,25 @@ async function put(
   const { manifest, fingerprint = computeFingerprint(manifest) } = request;
   const batchId = request.batchId ?? deriveBatchId(manifest.name, fingerprint);
   checkBatchId(batchId);
+  const checked = optionsFor(options, request);
   const input = {
     batchId,
     manifest: await putFiles(store, batchId, { manifest, fingerprint, references: request.references }),
-    options: optionsFor(options, request),
+    options: checked,
   };
   return { input, fingerprint };
 }
 
-/** How a batch is to be run: as its request says, then its manifest, then whoever starts it. */
+/**
+ * How a batch is run: the options of its request, then those of its manifest, then those of whoever starts it.
+ *
+ * @throws `usage` where one is not accepted
+ */
 export function optionsFor(
   options: Partial<BatchOptions>,
   request: Pick<NormalisedRequest, 'manifest' | 'options'>,
 ): Partial<BatchOptions> {
-  return { ...options, ...runOptionsFrom(request.manifest), ...request.options };
+  return check(BATCH_OPTIONS, { ...options, ...runOptionsFrom(request.manifest), ...request.options });
 }
 
 /** The same batch of another store on one Temporal: to attach would be to report what lies in somebody else's folder. */

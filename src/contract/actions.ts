@@ -1,4 +1,5 @@
-import type { Outcome } from './words.ts';
+import type { ACTION } from './answers/actions.ts';
+import type { Infer } from './rules.ts';
 
 /**
  * Something that an operator can do next, as data. Each surface renders it in its own words: commands in the terminal,
@@ -15,27 +16,7 @@ import type { Outcome } from './words.ts';
  * - `start-batch` with `newId`: under an id that no batch has yet.
  * - `start-local` starts a worker, the HTTP API and, where none is configured, a Temporal dev server.
  */
-export type Action =
-  | { action: 'status' | 'watch' | 'results' | 'check-now' | 'cancel'; batchId: string }
-  | { action: 'approve'; batchId: string; approved: boolean }
-  | { action: 'retry'; batchId: string; paysAgain?: true }
-  | { action: 'retry-outputs'; batchId: string; outcomes?: Outcome[] }
-  | { action: 'accept'; batchId: string; leavesJob?: true }
-  | { action: 'adopt'; batchId: string; job?: string }
-  | { action: 'set-budget'; batchId: string; maxCostUsd?: number }
-  | { action: 'start-batch'; newId?: true }
-  | {
-      action:
-        | 'list-batches'
-        | 'validate'
-        | 'init'
-        | 'start-worker'
-        | 'start-local'
-        | 'doctor'
-        | 'help'
-        | 'list-schedules';
-    }
-  | { action: 'trigger-schedule' | 'pause-schedule' | 'delete-schedule'; schedule: string };
+export type Action = Infer<typeof ACTION>;
 
 /** The discriminator of {@link Action}. */
 export type ActionName = Action['action'];

@@ -1,9 +1,11 @@
-/** What crosses a border: workflow input, messages, states, records, error codes. Types and constants. */
+/** What crosses a border: input, options, messages, states, records, error codes. Types, constants, and one reader. */
 
 export * from './action-commands.ts';
 export * from './actions.ts';
 export * from './available-actions.ts';
 export * from './batch-id.ts';
+export * from './check.ts';
+export * from './duration.ts';
 export * from './errors.ts';
 export * from './failure-details.ts';
 export * from './input.ts';
@@ -11,6 +13,7 @@ export * from './labels.ts';
 export * from './manifest.ts';
 export * from './messages.ts';
 export * from './notify.ts';
+export * from './options.ts';
 export * from './progress.ts';
 export * from './record.ts';
 export * from './report.ts';

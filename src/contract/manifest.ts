@@ -1,4 +1,4 @@
-import type { NotifyTarget } from './notify.ts';
+import type { RunBlock } from './options.ts';
 
 /**
  * A normalised manifest: what lies in the store as `manifest.json` and what everything behind the parser works on.
@@ -44,26 +44,3 @@ export interface SafetySetting {
   category: string;
   threshold: string;
 }
-
-/** How the batch is to be run; every field but `notify` is also a flag of `run` and `submit`. Not part of the fingerprint. */
-export interface RunBlock {
-  /** What the batch is found by in lists and in Temporal's pages: `autumn`, `team:web`. At most 20. */
-  labels?: readonly string[];
-  /** Never passed, over all rounds. USD. */
-  maxCostUsd?: number;
-  /** Above this estimate the batch waits for `approve`. USD. */
-  approveAboveUsd?: number;
-  /** Rounds in all, the first included. */
-  maxRounds?: number;
-  /** The longest a job may take before it is cancelled and its rest tried again: `50h`, `90m`, `30s`. */
-  deadline?: string;
-  /** What to do when nobody can say whether a submission made a job. */
-  onUnknownSubmit?: OnUnknownSubmit;
-  /** Who is told by webhook; in place of all that configuration names. At most 5. */
-  notify?: readonly NotifyTarget[];
-}
-
-/** `reconcile`: look, wait the visibility window, look again, then make another. `park`: stop and ask a person. */
-export const ON_UNKNOWN_SUBMIT = ['reconcile', 'park'] as const;
-/** See {@link ON_UNKNOWN_SUBMIT}. */
-export type OnUnknownSubmit = (typeof ON_UNKNOWN_SUBMIT)[number];

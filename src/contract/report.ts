@@ -14,7 +14,7 @@ export interface Report {
   /** Outputs by aspect ratio; `auto` where none was asked for. */
   byRatio: Record<string, OutputCounts>;
   rounds: RoundSummary[];
-  jobs: JobSummary[];
+  jobs: readonly JobSummary[];
   costUsd: Cost & { difference: number };
   /** What it might have cost over all rounds, USD; absent: no limit. */
   maxCostUsd?: number;

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { HummingbatchError } from '../contract/errors.ts';
 import { isJobName } from '../contract/job-name.ts';
-import type { JobState } from '../contract/progress.ts';
-import { JOB_STATES } from '../contract/progress.ts';
+import { JOB_STATES, type JobState } from '../contract/words.ts';
 import { readTime } from './time.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isScheduleName, MAX_SCHEDULE_NAME } from '../contract/schedule.ts';
+import { isScheduleName, MAX_SCHEDULE_NAME } from '../contract/batch-id.ts';
 
 const MAX_CHARACTERS = 60;
 const FINGERPRINT_CHARACTERS = 8;

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import type { RunBlock } from '../contract/manifest.ts';
+import type { RunBlock } from '../contract/options.ts';
 import type { Report } from './report.ts';
 import { createSourceWithoutText } from './source.ts';
 import type { Field, ListTree, MapTree, Place, Tree } from './tree.ts';

@@ -1,4 +1,7 @@
 import type { z } from 'zod';
+import { adviseOn, describeMistake, type Mistake } from '../contract/check.ts';
+import { RUN_BLOCK } from '../contract/options.ts';
+import type { Rule } from '../contract/rules.ts';
 import type { ProblemCode } from './problem.ts';
 import type { Report } from './report.ts';
 import { FIELDS } from './schema.ts';
@@ -9,7 +12,9 @@ type Issue = z.core.$ZodIssue;
 
 /** Reports the schema's issues as problems with line and column. */
 export function reportIssues(tree: Tree, issues: readonly Issue[], report: Report): void {
-  for (const issue of issues) {
+  const isOfOption = ({ path }: Issue) => path[0] === 'run';
+  for (const issue of withoutRepeats(issues.filter(isOfOption))) reportOption(tree, issue, report);
+  for (const issue of issues.filter((found) => !isOfOption(found))) {
     if (issue.code === 'unrecognized_keys') reportUnknown(tree, issue.path, issue.keys, report);
     else reportValue(tree, issue, report);
   }
@@ -31,6 +36,46 @@ export function readItemKey(tree: Tree, [first, index]: Path): string | undefine
   if (first !== 'items' || index === undefined) return undefined;
   const key = find(tree, ['items', index, 'key']);
   return key?.kind === 'scalar' && typeof key.value === 'string' ? key.value : undefined;
+}
+
+/** The first issue of each place: 1e300 is not a whole number, and it is too large. */
+function withoutRepeats(issues: readonly Issue[]): Issue[] {
+  const places = issues.map(({ path }) => JSON.stringify(path));
+  return issues.filter((_, index) => places.indexOf(places[index] ?? '') === index);
+}
+
+/** Reports an option with the code and the sentence of every other entrance, and with its line and column. */
+function reportOption(tree: Tree, issue: Issue, report: Report): void {
+  const { path } = issue;
+  const rule = findRule(path.slice(1));
+  if (issue.code === 'unrecognized_keys') {
+    for (const field of issue.keys) {
+      const mistake: Mistake = { kind: 'unknown-field', path: toValuePath(path), rule, field };
+      report.add(findField(tree, path, field), () => ({
+        code: 'usage',
+        message: describeMistake(mistake),
+        fix: suggestField(field, listFields(path)),
+      }));
+    }
+    return;
+  }
+  const found = find(tree, path);
+  const mistake: Mistake = { kind: found ? 'wrong' : 'missing', path: toValuePath(path), rule };
+  const fix = (found && findIntendedWord(issue, found)) ?? adviseOn(mistake);
+  report.add(found ?? findDeepest(tree, path), { code: 'usage', message: describeMistake(mistake), fix });
+}
+
+/** The rule of the `run` block at a path. */
+function findRule(path: Path): Rule {
+  return path.reduce<Rule>((outer, part) => {
+    const rule = outer.kind === 'optional' ? outer.rule : outer;
+    if (rule.kind === 'list') return rule.item;
+    return (rule.kind === 'object' && rule.fields[String(part)]) || rule;
+  }, RUN_BLOCK);
+}
+
+function toValuePath(path: Path): (string | number)[] {
+  return path.map((part) => (typeof part === 'symbol' ? String(part) : part));
 }
 
 function reportUnknown(tree: Tree, path: Path, names: readonly string[], report: Report): void {
@@ -67,12 +112,16 @@ function chooseCode({ code, path }: Issue, found: Tree): ProblemCode {
   return code === 'invalid_type' || code === 'invalid_union' ? 'wrong-type' : 'wrong-value';
 }
 
+/** The word of a closed set that may have been meant. */
+function findIntendedWord(issue: Issue, found: Tree): string | undefined {
+  if (issue.code !== 'invalid_value' || found.kind !== 'scalar') return undefined;
+  const intended = findNearest(String(found.value), issue.values.map(String));
+  return intended === undefined ? undefined : `Did you mean "${intended}"?`;
+}
+
 function suggestFix(issue: Issue, found: Tree): string {
   if (found.kind !== 'scalar') return issue.message;
-  if (issue.code === 'invalid_value') {
-    const intended = findNearest(String(found.value), issue.values.map(String));
-    return intended === undefined ? issue.message : `Did you mean "${intended}"?`;
-  }
+  if (issue.code === 'invalid_value') return findIntendedWord(issue, found) ?? issue.message;
   const isBare = typeof found.value === 'number' || typeof found.value === 'boolean';
   if (issue.code === 'invalid_type' && issue.expected === 'string' && isBare) {
     return `Write it in quotes: "${found.written ?? found.value}".`;

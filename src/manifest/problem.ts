@@ -12,6 +12,7 @@ export const PROBLEMS = {
   'unknown-field': 'A field or a CSV column is not known.',
   'misplaced-field':
     'A --base file has `name` or `items`, or a --base file is given for a YAML or JSON manifest.',
+  usage: 'An option of `run` is not accepted. The sentence is the same wherever the option is given.',
   'missing-field': 'A required field is missing.',
   'wrong-type': 'A value has the wrong type, such as a number for a text or a map for a list.',
   'wrong-value': 'A value has the right type, but the field does not allow it.',

@@ -1,5 +1,5 @@
+import { durationMs } from '../contract/duration.ts';
 import type { BatchOptions, Manifest } from '../contract/index.ts';
-import { durationMs } from './duration.ts';
 
 /** The manifest's `run` block as options of the workflow. */
 export function runOptionsFrom({ run }: Manifest): Partial<BatchOptions> {

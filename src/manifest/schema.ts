@@ -1,18 +1,17 @@
 import { z } from 'zod';
 import { MODELS } from '../batch/models.ts';
-import { BATCH_ID_PATTERN } from '../contract/batch-id.ts';
-import { LABEL_PATTERN, MAX_LABELS } from '../contract/labels.ts';
-import { ON_UNKNOWN_SUBMIT } from '../contract/manifest.ts';
-import { MAX_NOTIFY_TARGETS, MAX_WEBHOOK_URL_CHARACTERS } from '../contract/notify.ts';
+import { BATCH_ID, isBatchId } from '../contract/batch-id.ts';
+import { NOTIFY_TARGET } from '../contract/notify.ts';
+import { RUN_BLOCK } from '../contract/options.ts';
 import { MAX_OUTPUTS } from '../contract/words.ts';
-import { DURATION_PATTERN } from './duration.ts';
+import { toZod } from '../schemas/to-zod.ts';
 import { KEY_PATTERN, MAX_KEY_CHARACTERS } from './key.ts';
 import { MAX_NAME_CHARACTERS, MAX_SEED, MAX_TEXT_CHARACTERS, MIN_SEED } from './limits.ts';
 
 /**
- * The one schema of a manifest as people write it. `docs/manifest.schema.json` is made from it, so descriptions are for
- * readers in an editor. The `error` of a field is the sentence that says what would be right; what is wrong is said
- * by mistakes.ts. What needs more than one field, or has a code of its own, stands in rules/.
+ * The one schema of a manifest as people write it. `docs/manifest.schema.json` is made from it, so its descriptions are for
+ * readers in an editor. The `error` of a field says what would be right; mistakes.ts says what is wrong. Rules that need more
+ * than one field, or have a code of their own, are in rules/. The `run` block is defined in contract/options.ts.
  */
 
 const MODEL_NAMES = MODELS.flatMap(({ id, names }) => [...names, id]);
@@ -43,18 +42,10 @@ function text(error: string) {
   return z.string({ error });
 }
 
-function usd(error: string) {
-  return z.number({ error }).min(0, { error });
-}
-
 const COUNT = `A whole number from 1 to ${MAX_OUTPUTS}.`;
 const SEED = `A whole number from ${MIN_SEED} to ${MAX_SEED}.`;
 const TEMPERATURE = 'A number from 0 to 2.';
-const ROUNDS = 'A whole number from 1 to 10.';
 const NAME = `A text of 1 to ${MAX_NAME_CHARACTERS} characters in one line.`;
-const DURATION = 'A whole number with its unit, such as 50h, 90m or 30s.';
-const LABEL = '1 to 63 letters, digits, `.`, `_`, `:`, `=`, `/`, `@` or `-`; the first a letter or digit.';
-const LABELS = `A list of at most ${MAX_LABELS} labels, such as [autumn, team:web].`;
 const PARENT = 'The id of a batch: lower-case letters, digits and "-".';
 const REFERENCE = 'A path, an https URL, or a list of them.';
 
@@ -136,69 +127,6 @@ const item = z.strictObject(
   { error: 'A map with a key and a prompt.' },
 );
 
-const NOTIFY = `A list of at most ${MAX_NOTIFY_TARGETS}, such as [{ url: https://shop.example/hooks, secretRef: shop }].`;
-
-const notifyTarget = z.strictObject(
-  {
-    url: text('An https URL.').meta({
-      description: 'Where events are sent: https, without user and password. In clear, so no secret in it.',
-      pattern: '^https?://[^/]\\S*$',
-      maxLength: MAX_WEBHOOK_URL_CHARACTERS,
-    }),
-    secretRef: text('The name of a secret of the worker.').meta({
-      description: 'The name of the secret that signs, as HUMMINGBATCH_WEBHOOK_SECRETS has it at the worker.',
-      pattern: '^(?!whsec_)[A-Za-z0-9_-]{1,60}$',
-    }),
-  },
-  { error: 'A map with url and secretRef.' },
-);
-
-const run = z.strictObject(
-  {
-    maxCostUsd: usd('A number of US dollars, such as 40.')
-      .meta({ description: 'Never passed, over all rounds. USD.' })
-      .optional(),
-    approveAboveUsd: usd('A number of US dollars, such as 25.')
-      .meta({ description: 'Above this estimate the batch waits for `approve`. USD.' })
-      .optional(),
-    maxRounds: z
-      .int({ error: ROUNDS })
-      .min(1, { error: ROUNDS })
-      .max(10, { error: ROUNDS })
-      .meta({ description: 'Rounds in all, the first included. Default: 3.' })
-      .optional(),
-    deadline: text(DURATION)
-      .regex(DURATION_PATTERN, { error: DURATION })
-      .meta({
-        description:
-          'The longest a job may take before it is cancelled and its rest tried again. Default: 50h.',
-        examples: ['50h', '90m', '30s'],
-      })
-      .optional(),
-    onUnknownSubmit: z
-      .enum(ON_UNKNOWN_SUBMIT, { error: `One of ${ON_UNKNOWN_SUBMIT.join(', ')}.` })
-      .meta({
-        description:
-          'When nobody can say whether a submission made a job: look again and then make another (reconcile, the default), or ask a person (park).',
-      })
-      .optional(),
-    labels: z
-      .array(text(LABEL).regex(LABEL_PATTERN, { error: LABEL }), { error: LABELS })
-      .max(MAX_LABELS, { error: LABELS })
-      .meta({ description: 'What the batch is found by: `hummingbatch list --label autumn`.' })
-      .optional(),
-    notify: z
-      .array(notifyTarget, { error: NOTIFY })
-      .max(MAX_NOTIFY_TARGETS, { error: NOTIFY })
-      .meta({
-        description:
-          'Who is told by webhook that the batch waits for approval, stopped or ended. Wins over configuration as a whole; [] tells nobody.',
-      })
-      .optional(),
-  },
-  { error: 'A map, such as { maxCostUsd: 40 }.' },
-);
-
 const reference = z.union(
   [text(REFERENCE), z.array(text(REFERENCE), { error: REFERENCE }).min(1, { error: REFERENCE })],
   {
@@ -232,12 +160,18 @@ export const manifestSchema = z.strictObject(
       .array(item, { error: 'A list of maps with a key and a prompt.' })
       .min(1, { error: 'At least one item.' })
       .meta({ description: 'What is wanted, one entry for each motif.' }),
-    run: run
-      .meta({ description: 'How the batch is run; every field but `notify` is also a flag, which wins.' })
+    run: toZod(RUN_BLOCK)
+      .meta({
+        description:
+          'How the batch is run. Each field but `notify` is also a flag, which replaces the field.',
+      })
       .optional(),
     parent: text(PARENT)
-      .regex(BATCH_ID_PATTERN, { error: PARENT })
-      .meta({ description: 'The batch whose unfulfilled outputs these are; written by hummingbatch.' })
+      .refine(isBatchId, { error: PARENT })
+      .meta({
+        description: 'The batch whose unfinished outputs these are; written by hummingbatch.',
+        ...BATCH_ID.json,
+      })
       .optional(),
   },
   { error: 'A map with name, model and items.' },
@@ -252,7 +186,7 @@ export const FIELDS = {
   manifest: Object.keys(manifestSchema.shape),
   defaults: Object.keys(shared),
   item: Object.keys(item.shape),
-  run: Object.keys(run.shape),
-  notifyTarget: Object.keys(notifyTarget.shape),
+  run: Object.keys(RUN_BLOCK.fields),
+  notifyTarget: Object.keys(NOTIFY_TARGET.fields),
   safetySetting: Object.keys(safetySetting.shape),
 } as const;

@@ -13,10 +13,9 @@ import {
 } from '../contract/index.ts';
 import { activityRunner, type RunActivity } from './activities.ts';
 import { formatDetails } from './details.ts';
-import { readInput } from './input.ts';
 import { logState } from './log.ts';
 import { count } from './metrics.ts';
-import { readOptions } from './options.ts';
+import { readInput, readOptions } from './read.ts';
 import { buildSearchAttributes } from './search-attributes.ts';
 
 /** What people asked for and the main line has not acted on yet. Handlers only set these. */

@@ -28,7 +28,8 @@ import { type ImageBatchInput, toWorkflowId, WORKFLOW_TYPE } from '../contract/i
 import type { BatchResult } from '../contract/progress.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/queues.ts';
 
-export type { BatchOptions, ImageBatchInput } from '../contract/input.ts';
+export type { ImageBatchInput } from '../contract/input.ts';
+export type { BatchOptions } from '../contract/options.ts';
 export type { BatchResult } from '../contract/progress.ts';
 
 /** The workflow of a batch, as its types are. */

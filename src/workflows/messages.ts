@@ -1,5 +1,7 @@
 import { setHandler } from '@temporalio/workflow';
 import {
+  ADOPT_REQUEST,
+  APPROVE_REQUEST,
   type ApproveRequest,
   acceptUpdate,
   adoptUpdate,
@@ -11,13 +13,14 @@ import {
   mayAccept,
   progressQuery,
   retryUpdate,
+  SET_BUDGET_REQUEST,
   setBudgetUpdate,
 } from '../contract/index.ts';
 import { toMessage } from './action-messages.ts';
 import type { Batch } from './batch.ts';
-import { checkAdoption, checkApproval, checkBudget } from './check-messages.ts';
 import { failure } from './failure.ts';
 import { isNews } from './job-events.ts';
+import { read } from './read.ts';
 import { saveBatchProgress } from './save-progress.ts';
 
 /** No round begins any more that a budget could keep from beginning. */
@@ -42,7 +45,7 @@ export function handleMessages(batch: Batch): void {
     {
       description: 'Lets a batch go whose price is above its limit, or refuses it ({"approved": false}).',
       validator: (request: ApproveRequest) => {
-        checkApproval(request);
+        read(APPROVE_REQUEST, request ?? {});
         refuseUnless(
           progress.state === 'AWAITING_APPROVAL' || requests.approval === isApproval(request),
           batch,
@@ -91,7 +94,7 @@ export function handleMessages(batch: Batch): void {
       description:
         'Settles a submission whose answer was lost: {"job": "batches/…"} takes that job, {"job": "none"} makes another.',
       validator: (request) => {
-        checkAdoption(request);
+        read(ADOPT_REQUEST, request ?? {});
         refuseUnless(
           (isStopped() && progress.stop?.code === 'submission-unknown') || requests.adopt === request.job,
           batch,
@@ -111,7 +114,7 @@ export function handleMessages(batch: Batch): void {
     {
       description: 'Changes what the batch may cost: {"maxCostUsd": 40}. One that stopped for it goes on.',
       validator: (request) => {
-        checkBudget(request);
+        read(SET_BUDGET_REQUEST, request ?? {});
         refuseUnless(!BEYOND_MONEY.includes(progress.state), batch, 'it makes no job any more');
       },
     },

@@ -20,7 +20,7 @@ import {
 import { activityRunner } from './activities.ts';
 import { executeImageBatch } from './child.ts';
 import { failure, findReason, type Reason } from './failure.ts';
-import { readScheduled } from './scheduled-input.ts';
+import { readScheduledInput } from './read.ts';
 
 /** Temporal's own: for when a schedule has started this, to the second. */
 const SCHEDULED_TIME = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
@@ -37,7 +37,7 @@ const MAX_RETRY_DELAY_MS = 30 * 60_000;
  * the firing's: it ends at once and says so. A store that is away is waited for.
  */
 export async function scheduledBatch(input: ScheduledBatchInput): Promise<FiringResult> {
-  const { schedule, options = {}, manifest } = readScheduled(input);
+  const { schedule, options = {}, manifest } = readScheduledInput(input);
   const { typedSearchAttributes, startTime, taskQueue } = workflowInfo();
   const batchId = toFiringBatchId(schedule, typedSearchAttributes.get(SCHEDULED_TIME) ?? startTime);
   const { store, endpoint } = options;

@@ -81,7 +81,7 @@ describe('hummingbatch in another workflow', () => {
     expect(input).toEqual({
       batchId: 'put-only',
       manifest: { uri: 'batches/put-only/manifest.json', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
-      options: { store: world.store.id, maxCostUsd: 3, checkIntervalMs: 300, submitWindowMs: 500 },
+      options: { store: world.store.id, maxCostUsd: 3, checkIntervalMs: 1_000, submitWindowMs: 1_000 },
     });
     expect(JSON.parse(JSON.stringify(input))).toEqual(input);
     await expect(world.client.workflow.getHandle(toWorkflowId('put-only')).describe()).rejects.toThrow(

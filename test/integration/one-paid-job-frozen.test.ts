@@ -48,7 +48,7 @@ describe('a worker process that is frozen between its permit and its POST', () =
     for (let trial = 1; trial <= TRIALS; trial++) {
       const batchId = `before-post-${trial}`;
       const stopped = freezeWhenFileAppears(filePath(batchPlaces(batchId).round(1).permit(1)), frozen.pid);
-      const options = { submitWindowMs: 500, checkIntervalMs: 500 };
+      const options = { submitWindowMs: 1_000, checkIntervalMs: 1_000 };
       await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId, options });
       await stopped;
       // A request that was sent before the signal reaches the emulator within milliseconds.

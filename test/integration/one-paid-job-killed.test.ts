@@ -67,7 +67,7 @@ describe(`${WAVES * BATCHES_PER_WAVE} submissions of worker processes that are k
   });
 
   async function start(batchId: string): Promise<void> {
-    const options = { submitWindowMs: WINDOW_MS, checkIntervalMs: 500 };
+    const options = { submitWindowMs: WINDOW_MS, checkIntervalMs: 1_000 };
     await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId, options });
   }
 

@@ -53,10 +53,10 @@ const REFUSED: readonly [state: string, commands: string[]][] = [
 ];
 
 const MALFORMED: readonly [command: string, message: string][] = [
-  [update('setBudget', { maxCostUsd: -1 }), 'maxCostUsd must be an amount in USD.'],
-  [update('setBudget'), 'maxCostUsd must be an amount in USD.'],
-  [update('adopt', { job: 'abc' }), 'The job must be `batches/…` or `none`.'],
-  [update('adopt'), 'The job must be `batches/…` or `none`.'],
+  [update('setBudget', { maxCostUsd: -1 }), 'maxCostUsd must be an amount in USD, 0 or more.'],
+  [update('setBudget'), 'maxCostUsd is missing: it must be an amount in USD, 0 or more.'],
+  [update('adopt', { job: 'abc' }), 'job must be `batches/…`, the name of a job at Google, or `none`.'],
+  [update('adopt'), 'job is missing: it must be `batches/…`, the name of a job at Google, or `none`.'],
 ];
 
 vi.setConfig({ maxConcurrency: 8 });

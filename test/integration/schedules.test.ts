@@ -275,8 +275,8 @@ describe('a schedule', () => {
       [{ ...request, cron: '61 * * * *' }, 'Minute is not in range'],
       [{ ...request, cron: 'every day' }, 'does not have 5-7 fields'],
       [{ ...request, timezone: 'Mars/Phobos' }, 'unknown time zone Mars/Phobos'],
-      [{ ...request, name: 'Not A Name' }, 'no name for a schedule'],
-      [{ ...request, name: 'x'.repeat(45) }, 'no name for a schedule'],
+      [{ ...request, name: 'Not A Name' }, 'schedule must be 1 to 44 lower-case letters'],
+      [{ ...request, name: 'x'.repeat(45) }, 'schedule must be 1 to 44 lower-case letters'],
       [{ ...request, overlap: 'sometimes' as 'skip' }, 'There is no overlap'],
     ] as const;
     for (const [other, message] of wrong)

@@ -22,7 +22,7 @@ const log: Logger = pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.de
 installRuntime(log);
 
 /** Waits that are long with Google and short with an emulator. */
-const QUICK: Partial<BatchOptions> = { checkIntervalMs: 300, submitWindowMs: 500 };
+const QUICK: Partial<BatchOptions> = { checkIntervalMs: 1_000, submitWindowMs: 1_000 };
 
 export interface WorldOptions extends EmulatorOptions {
   /** Another world's, in place of one of its own. */

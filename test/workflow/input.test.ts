@@ -17,17 +17,20 @@ test('what is null counts as left out, as other languages send it', async () => 
 });
 
 test.each([
-  [{ opitons: { maxCostUsd: 5 } }, 'The input has no field opitons.'],
-  [{ options: { maxCost: 5 } }, 'The field options has no field maxCost.'],
-  [{ options: 5 }, 'The field options must be an object.'],
-  [{ manifest: 'manifest.yaml' }, 'The field manifest must be an object.'],
-  [{ manifest: { uri: 'manifest.json', sha256 } }, 'The manifest of the batch'],
+  [{ opitons: { maxCostUsd: 5 } }, 'There is no field "opitons" in the input.'],
+  [{ options: { maxCost: 5 } }, 'There is no field "maxCost" in the options.'],
+  [{ options: 5 }, 'The options must be an object.'],
+  [{ manifest: 'manifest.yaml' }, 'manifest must be an object.'],
+  [
+    { manifest: { uri: 'manifest.json', sha256 } },
+    /manifest\.uri of the batch .* must be batches\/.*\/manifest\.json\./,
+  ],
   [{ manifest: { uri: 'batches/x/manifest.json', sha256: 'ABC' } }, '64 lower-case hex digits'],
-  [{ retry: true }, 'A retry must be an object.'],
+  [{ retry: true }, 'retry must be an object.'],
 ])('the input %j ends the batch before anything was done, and says why', async (input, says) => {
   const batch = await time.start({}, asInput(input));
   await expect(batch.result()).rejects.toMatchObject({
-    cause: { type: 'usage', message: expect.stringContaining(says) },
+    cause: { type: 'usage', message: expect.stringMatching(says) },
   });
   expect(batch.google.steps()).toEqual([]);
 });

@@ -227,7 +227,7 @@ test.each([
   const error = (await batch.result().catch((error) => error)) as WorkflowFailedError;
   expect(error.cause).toMatchObject({
     type: 'usage',
-    message: expect.stringMatching(/^The option notify must be a list of at most 5 /),
+    message: expect.stringMatching(/^notify(\[0\](\.\w+)?)? must be /),
   });
   expect(JSON.stringify(error.cause)).not.toContain('hunter2');
   expect(batch.google.steps()).toEqual([]);

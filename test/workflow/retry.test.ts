@@ -75,15 +75,15 @@ test('a retry with nothing left to do only reports', async () => {
 });
 
 test.each([
-  [{ outcomes: ['failed'] }, 'The field id of the retry cannot be missing.'],
-  [{ id: '../x' }, 'The field id of the retry cannot be "../x".'],
-  [{ id: 'a', outcomes: ['broken'] }, 'The field outcomes of the retry cannot be ["broken"].'],
-  [{ id: 'a', flags: 'wrong-ratio' }, 'The field flags of the retry cannot be "wrong-ratio".'],
-  [{ id: 'a', key: ['hero'] }, 'A retry has no field key.'],
+  [{ outcomes: ['failed'] }, 'retry.id is missing: it must be 1 to 60 letters, digits, `-` and `_`.'],
+  [{ id: '../x' }, 'retry.id must be 1 to 60 letters, digits, `-` and `_`.'],
+  [{ id: 'a', outcomes: ['broken'] }, 'retry.outcomes[0] must be one of image, refused, failed, missing.'],
   [
-    { id: 'a', keys: Array(201).fill('hero') },
-    'cannot be a list of 201: at most 200 go through the history.',
+    { id: 'a', flags: 'wrong-ratio' },
+    'retry.flags must be a list of flags: wrong-ratio, wrong-size, interim-only, duplicate-answer, mime-mismatch.',
   ],
+  [{ id: 'a', key: ['hero'] }, 'There is no field "key" in retry.'],
+  [{ id: 'a', keys: Array(201).fill('hero') }, 'retry.keys must be a list of at most 200 keys or outputs.'],
 ])('a retry asked for by hand as %j does nothing and says why', async (retry, says) => {
   const batch = await time.start({}, { retry: retry as never });
   await expect(batch.result()).rejects.toMatchObject({

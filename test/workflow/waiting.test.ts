@@ -96,7 +96,10 @@ describe('a time that is none never reaches a sleep', () => {
     const options = { checkIntervalMs: 'soon' } as unknown as ImageBatchInput['options'];
     const batch = await time.start({}, { options });
     await expect(batch.result()).rejects.toMatchObject({
-      cause: { type: 'usage', message: 'The option checkIntervalMs cannot be "soon".' },
+      cause: {
+        type: 'usage',
+        message: 'checkIntervalMs must be a whole number of milliseconds from 1000 to 2592000000.',
+      },
     });
     expect(batch.google.steps()).toEqual([]);
   });
@@ -107,7 +110,10 @@ describe('a time that is none never reaches a sleep', () => {
       { options: { submitWindowMs: 1e300 } },
     );
     await expect(batch.result()).rejects.toMatchObject({
-      cause: { type: 'usage', message: 'The option submitWindowMs cannot be 1e+300.' },
+      cause: {
+        type: 'usage',
+        message: 'submitWindowMs must be a whole number of milliseconds from 1000 to 2592000000.',
+      },
     });
   });
 

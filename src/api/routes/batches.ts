@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { findModel } from '../../batch/models.ts';
 import { noSuchCursor } from '../../client/list.ts';
+import { BATCH } from '../../contract/answers/progress.ts';
 import { BATCH_STATES, ERROR_CODES, getRetryPolicy, HummingbatchError } from '../../contract/index.ts';
-import { batch } from '../../schemas/progress.ts';
+import { toZod } from '../../schemas/to-zod.ts';
 import { getAccessible, getStored } from '../batch-access.ts';
 import type { RouteContext } from '../context.ts';
 import { answer, batchParams, problems } from '../schemas/common.ts';
@@ -17,7 +18,7 @@ const STOP_CODES = ERROR_CODES.filter((code) => getRetryPolicy(code) !== 'never'
 
 const page = z
   .object({
-    batches: z.array(batch).meta({ description: 'Newest first.' }),
+    batches: z.array(toZod(BATCH)).meta({ description: 'Newest first.' }),
     next: z
       .string()
       .optional()
@@ -86,7 +87,7 @@ export async function batchRoutes(
         operationId: 'getBatch',
         summary: 'Get a batch',
         params: batchParams,
-        response: { 200: answer('Its progress.', batch), ...problems(404, 503) },
+        response: { 200: answer('Its progress.', toZod(BATCH)), ...problems(404, 503) },
       },
     },
     async ({ params, caller }) => getAccessible(caller, progressCache, params.batchId),

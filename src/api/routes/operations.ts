@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { BatchHandle, RequestOptions } from '../../client/index.ts';
-import { FLAGS, OUTCOMES } from '../../contract/index.ts';
-import { adoptRequest, approveRequest, setBudgetRequest } from '../../schemas/messages.ts';
-import { batch } from '../../schemas/progress.ts';
+import { BATCH } from '../../contract/answers/progress.ts';
+import { ADOPT_REQUEST, APPROVE_REQUEST, RETRY_SELECTOR, SET_BUDGET_REQUEST } from '../../contract/index.ts';
+import { object } from '../../contract/rules.ts';
+import { toBody, toOptionalBody, toZod } from '../../schemas/to-zod.ts';
 import { getAccessible } from '../batch-access.ts';
 import type { RouteContext } from '../context.ts';
 import { deriveRequestId, fingerprintRequest, readIdempotencyKey, runOnce } from '../idempotency.ts';
@@ -23,11 +24,7 @@ function defineOperation<Body extends z.ZodType>(spec: Operation<Body>): Operati
   return spec;
 }
 
-const NO_BODY = z
-  .strictObject({})
-  .nullish()
-  .meta({ examples: [{}] });
-const MAX_KEYS = 1000;
+const NO_BODY = toOptionalBody(object('the body', {}), [{}]);
 /** A thousand keys of two hundred characters, bytes. */
 const MAX_BODY_BYTES = 1 << 20;
 
@@ -37,28 +34,18 @@ const OPERATIONS: readonly Operation[] = [
     summary: 'Continue a stopped batch, or make outputs again',
     description:
       'A stopped batch continues at the step where it stopped. An ended batch makes the selected outputs again, as a new run that keeps the other results and is paid. Default: outputs that failed or are missing.',
-    body: z
-      .strictObject({
-        keys: z
-          .array(z.string().max(200))
-          .max(MAX_KEYS)
-          .optional()
-          .meta({ description: 'Keys (`hero`) or outputs (`hero#2`).' }),
-        outcomes: z.array(z.enum(OUTCOMES)).optional(),
-        flags: z.array(z.enum(FLAGS)).optional().meta({ description: 'Images with one of these flags.' }),
-      })
-      .nullish()
-      .meta({ examples: [{ outcomes: ['failed', 'missing', 'refused'] }, { keys: ['hero#2'] }, {}] }),
+    body: toOptionalBody(RETRY_SELECTOR, [
+      { outcomes: ['failed', 'missing', 'refused'] },
+      { keys: ['hero#2'] },
+      {},
+    ]),
     run: (handle, body, options) => handle.retry(body ?? {}, options),
   }),
   defineOperation({
     name: 'approve',
     summary: 'Approve a batch above its price limit, or refuse it',
     description: 'A refused batch ends as FAILED and unpaid.',
-    body: z
-      .strictObject(approveRequest.shape)
-      .nullish()
-      .meta({ examples: [{}, { approved: false }] }),
+    body: toOptionalBody(APPROVE_REQUEST, [{}, { approved: false }]),
     run: (handle, body, options) => handle.approve(body?.approved ?? true, options),
   }),
   defineOperation({
@@ -72,14 +59,14 @@ const OPERATIONS: readonly Operation[] = [
     name: 'adopt',
     summary: 'Settle a submission whose answer was lost',
     description: '`batches/…` adopts that job, `none` submits another.',
-    body: z.strictObject(adoptRequest.shape).meta({ examples: [{ job: 'none' }] }),
+    body: toBody(ADOPT_REQUEST, [{ job: 'none' }]),
     run: (handle, { job }, options) => handle.adopt(job, options),
   }),
   defineOperation({
     name: 'set-budget',
     summary: 'Change what a batch may cost',
     description: 'In USD, over all rounds. A batch that stopped for its budget continues.',
-    body: z.strictObject(setBudgetRequest.shape).meta({ examples: [{ maxCostUsd: 60 }] }),
+    body: toBody(SET_BUDGET_REQUEST, [{ maxCostUsd: 60 }]),
     run: (handle, { maxCostUsd }, options) => handle.setBudget(maxCostUsd, options),
   }),
   defineOperation({
@@ -122,7 +109,7 @@ export async function operationRoutes(app: FastifyInstance, context: RouteContex
           headers: idempotent,
           body,
           response: {
-            200: answer('Its progress after the operation.', batch),
+            200: answer('Its progress after the operation.', toZod(BATCH)),
             ...problems(400, 404, 409, 503),
           },
         },

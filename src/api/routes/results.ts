@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { readRecords } from '../../client/index.ts';
+import { RECORD } from '../../contract/answers/record.ts';
 import {
   FLAGS,
   HummingbatchError,
@@ -10,7 +11,7 @@ import {
   type OutputRecord,
 } from '../../contract/index.ts';
 import { batchPlaces } from '../../contract/places.ts';
-import { record } from '../../schemas/record.ts';
+import { toZod } from '../../schemas/to-zod.ts';
 import { buildArchive } from '../archive.ts';
 import { getStored } from '../batch-access.ts';
 import type { ApiContext } from '../context.ts';
@@ -24,7 +25,7 @@ const TAG = ['results'];
 const page = z
   .object({
     records: z
-      .array(record)
+      .array(toZod(RECORD))
       .meta({ description: 'In the order of the manifest. Empty before the first report.' }),
     next: z
       .string()

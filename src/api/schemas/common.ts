@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { ACTION_KINDS } from '../../contract/answers/actions.ts';
 import { ERROR_CODES } from '../../contract/errors.ts';
+import { anything, choice, answer as object, optional, text, variants } from '../../contract/rules.ts';
 import { PROBLEMS, type Problem, type ProblemCode } from '../../manifest/index.ts';
-import { ACTION_KINDS } from '../../schemas/actions.ts';
+import { toZod } from '../../schemas/to-zod.ts';
 
 export const manifestProblem = z
   .object({
@@ -18,28 +20,25 @@ export const manifestProblem = z
     description: 'A problem of a manifest.',
   }) satisfies z.ZodType<Problem>;
 
-const request = z.object({
-  method: z.enum(['GET', 'POST']),
-  path: z.string(),
-  body: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .meta({ description: 'JSON. What the caller has to choose is missing.' }),
+const REQUEST = object({
+  method: choice(['GET', 'POST']),
+  path: text(() => true),
+  body: optional(anything(), { description: 'JSON. What the caller has to choose is missing.' }),
 });
 
-/** As in a stop of a batch, with the request that carries it out. */
-const httpAction = z
-  .discriminatedUnion('action', addRequest(ACTION_KINDS))
-  .meta({ id: 'HttpAction', description: 'Something that can be done next.' });
+const withRequest = ACTION_KINDS.map(({ fields }) =>
+  object({
+    ...fields,
+    request: optional(REQUEST, {
+      description: 'The request that does it; absent where only whoever runs the API can.',
+    }),
+  }),
+);
 
-/** The kinds of action with a field more. */
-function addRequest(kinds: typeof ACTION_KINDS): readonly [z.ZodObject, ...z.ZodObject[]] {
-  const described = request.optional().meta({
-    description: 'The request that does it; absent where only whoever runs the API can.',
-  });
-  const [first, ...rest] = kinds.map((kind) => kind.extend({ request: described }) as unknown as z.ZodObject);
-  return [first as z.ZodObject, ...rest];
-}
+/** As in a stop of a batch, with the request that carries it out. */
+const httpAction = toZod(
+  variants('action', withRequest, { id: 'HttpAction', description: 'Something that can be done next.' }),
+);
 
 const problemDetails = z
   .object({

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { durationMs } from '../../contract/duration.ts';
 import type { NotifyTarget } from '../../contract/notify.ts';
-import { durationMs } from '../../manifest/duration.ts';
 import { isWebhookSecret } from '../../webhooks/index.ts';
 import { readSettingsFile } from './file.ts';
 import { readText } from './files.ts';

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { areNotifyTargets, NOTIFY_RULE, type NotifyTarget } from '../../contract/notify.ts';
+import { isAccepted } from '../../contract/check.ts';
+import { durationMs } from '../../contract/duration.ts';
+import { NOTIFY, type NotifyTarget } from '../../contract/notify.ts';
 import { parseUrl } from '../../contract/url.ts';
-import { durationMs } from '../../manifest/duration.ts';
 import { parseHostAndPort } from '../../net/host-and-port.ts';
 import { invalidSetting } from './invalid-setting.ts';
 
@@ -19,7 +20,10 @@ const wholeNumber = z.coerce.string().regex(/^[1-9]\d{0,8}$/, 'must be a whole n
 const style = z.enum(LOG_STYLES, { error: `must be ${LOG_STYLES.join(' or ')}` });
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 // Checked as a whole: a message about one field would quote its text.
-const targets = z.custom<readonly NotifyTarget[]>(areNotifyTargets, `must be ${NOTIFY_RULE}`);
+const targets = z.custom<readonly NotifyTarget[]>(
+  (value) => isAccepted(NOTIFY, value),
+  `must be ${NOTIFY.must}`,
+);
 const hosts = z.custom<readonly string[]>(
   (value) => Array.isArray(value) && value.every(isHost),
   'must be a list of hosts such as shop.internal:8080',

@@ -1,7 +1,6 @@
 import { checkKeys } from './keys.ts';
 import { checkModel, checkOffer } from './model.ts';
-import { checkNotify } from './notify.ts';
-import { checkDeadline, checkOutputs, checkSeeds } from './numbers.ts';
+import { checkOutputs, checkSeeds } from './numbers.ts';
 import { checkSources, checkUses } from './references.ts';
 import type { Rule } from './rule.ts';
 import { checkSafety } from './safety.ts';
@@ -18,6 +17,4 @@ export const RULES: readonly Rule[] = [
   checkUses,
   checkSeeds,
   checkSafety,
-  checkDeadline,
-  checkNotify,
 ];

@@ -1,5 +1,4 @@
 import { MAX_OUTPUTS } from '../../contract/words.ts';
-import { durationMs } from '../duration.ts';
 import { MAX_SEED } from '../limits.ts';
 import { findField } from '../tree.ts';
 import { findPlace, listItems, type RuleContext } from './rule.ts';
@@ -31,15 +30,4 @@ export function checkSeeds(context: RuleContext): void {
       ...itemKey,
     });
   }
-}
-
-/** A deadline is one that a timer can wait for. */
-export function checkDeadline(context: RuleContext): void {
-  const deadline = context.draft.run?.deadline;
-  if (deadline === undefined || durationMs(deadline) !== undefined) return;
-  context.problems.add(findPlace(context, ['run', 'deadline']), {
-    code: 'wrong-value',
-    message: `"deadline" is ${deadline}.`,
-    fix: 'At most 720h; Google ends a job after 48h.',
-  });
 }

@@ -1,5 +1,6 @@
 import type { Item, Manifest } from '../../../src/contract/manifest.ts';
-import type { Answer, ImageFile, Reason } from '../../../src/contract/record.ts';
+import type { Answer, ImageFile } from '../../../src/contract/record.ts';
+import type { Reason } from '../../../src/contract/words.ts';
 
 export function item(key: string, over: Partial<Item> = {}): Item {
   return { key, prompt: `a picture of ${key}`, imageSize: '1K', count: 1, references: [], ...over };

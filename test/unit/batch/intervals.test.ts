@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextCheckMs, quotaWaitMs } from '../../../src/batch/intervals.ts';
-import { DEFAULT_OPTIONS } from '../../../src/contract/input.ts';
+import { DEFAULT_OPTIONS } from '../../../src/contract/options.ts';
 import { property } from '../../support/property.ts';
 
 const MINUTE = 60_000;

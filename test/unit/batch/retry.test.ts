@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isRetryable, shouldTryAgain } from '../../../src/batch/retry.ts';
-import { REASONS, type Reason } from '../../../src/contract/record.ts';
+import { REASONS, type Reason } from '../../../src/contract/words.ts';
 import { imageAnswer, lostAnswer } from './builders.ts';
 
 const permanent: Reason[] = [

@@ -4,8 +4,8 @@ import { countByRatio, countFlags, countOutcomes, summariseRounds } from '../../
 import { buildFailedManifest } from '../../../src/batch/failed-manifest.ts';
 import { planOutputs } from '../../../src/batch/plan.ts';
 import { settle } from '../../../src/batch/settle.ts';
-import { type Answer, REASONS } from '../../../src/contract/record.ts';
-import { FLAGS } from '../../../src/contract/words.ts';
+import type { Answer } from '../../../src/contract/record.ts';
+import { FLAGS, REASONS } from '../../../src/contract/words.ts';
 import { property } from '../../support/property.ts';
 import { imageAnswer, imageFile, item, lostAnswer, manifest } from './builders.ts';
 

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { toHttpAction, toRequest } from '../../../src/api/action-requests.ts';
 import { actionsJson, describeActions, formatAction } from '../../../src/cli/render/actions.ts';
 import { VERBS } from '../../../src/cli/verbs.ts';
+import { ACTION } from '../../../src/contract/answers/actions.ts';
 import { type Action, describeAction, toCommand } from '../../../src/contract/index.ts';
-import { action as actionSchema } from '../../../src/schemas/actions.ts';
+import { toZod } from '../../../src/schemas/to-zod.ts';
 import { toMessage } from '../../../src/workflows/action-messages.ts';
 import { EVERY_ACTION } from '../../support/actions.ts';
 
@@ -11,7 +12,7 @@ const toName = (action: Action) => [JSON.stringify(action), action] as const;
 
 describe('an action', () => {
   test.each(EVERY_ACTION.map(toName))('%s fits the published schema, whole', (_, action) => {
-    expect(actionSchema.parse(action)).toEqual(action);
+    expect(toZod(ACTION).parse(action)).toEqual(action);
   });
 
   test.each(EVERY_ACTION.map(toName))('%s is a command that exists, with all its data', (_, action) => {

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { VERBS } from '../../../src/cli/verbs.ts';
+import { ACTION } from '../../../src/contract/answers/actions.ts';
 import { ERROR_CODES, HummingbatchError } from '../../../src/contract/index.ts';
-import { action as actionSchema } from '../../../src/schemas/actions.ts';
+import { toZod } from '../../../src/schemas/to-zod.ts';
 
 const SOURCES = new URL('../../../src', import.meta.url).pathname;
 /** From `fix` to the end of its value, for a value of at most some lines. */
@@ -25,7 +26,7 @@ describe('every error code', () => {
 
   test.each(ERROR_CODES)('%s has actions of the closed set', (code) => {
     for (const action of new HummingbatchError(code, 'It happened.').actions)
-      expect(actionSchema.parse(action)).toEqual(action);
+      expect(toZod(ACTION).parse(action)).toEqual(action);
   });
 });
 

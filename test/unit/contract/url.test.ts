@@ -7,7 +7,7 @@ test('a host beyond ASCII is one however often it was asked', () => {
   expect([...verdicts]).toEqual(['true https://xn--4ca.example']);
 });
 
-test('what is no URL is none', () => {
+test('does not show a text that is not a URL', () => {
   expect(isWebhookUrl('https://a.example:99999')).toBe(false);
-  expect(parseOrigin('nowhere')).toBe('an address that is none');
+  expect(parseOrigin('nowhere')).toBe('an address that is not a URL');
 });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HummingbatchError } from '../../../src/contract/errors.ts';
-import { JOB_STATES } from '../../../src/contract/progress.ts';
+import { JOB_STATES } from '../../../src/contract/words.ts';
 import { parseState, readOperation } from '../../../src/gemini/operation.ts';
 import { property } from '../../support/property.ts';
 

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
-import { isBatchId, isLabel, isWebhookUrl } from '../../../src/contract/index.ts';
+import { isBatchId, isLabel, isWebhookUrl, MAX_TIME_MS } from '../../../src/contract/index.ts';
 
-/* Inputs of the workflows, good ones and spoilt ones. */
+/* Valid and invalid inputs of the workflows. */
 
-/** What may stand in a field: good, or wrong by a little or altogether. Neither null nor fractions: see the end. */
+/** Values for any field: valid, slightly wrong or altogether wrong. Not null: see the end of agree.test.ts. */
 const strange = fc.oneof(
   fc.constantFrom(
     '',
@@ -20,7 +20,7 @@ const strange = fc.oneof(
     'lpt1',
     'é',
   ),
-  fc.constantFrom(-1, 0, 1, 31_536_000_000, 31_536_000_001, 1e300, -0),
+  fc.constantFrom(-1, 0, 1, 1.5, 2.5, 10, 11, 999, 1000, MAX_TIME_MS, MAX_TIME_MS + 1, 1e300, -0),
   fc.boolean(),
   fc.constantFrom(
     [],
@@ -36,7 +36,7 @@ const strange = fc.oneof(
   ),
 );
 
-const times = fc.constantFrom(0, 1, 30_000, 31_536_000_000);
+const times = fc.constantFrom(1000, 1001, 30_000, MAX_TIME_MS);
 export const amounts = fc.double({ min: 0, max: 1e6, noNaN: true });
 const ids = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/).filter(isBatchId);
 const labels = fc.oneof(
@@ -61,12 +61,12 @@ const flags = fc.constantFrom(
 type Fields = Record<string, fc.Arbitrary<unknown>>;
 
 const OPTIONS: Fields = {
-  store: fc.string(),
-  endpoint: fc.webUrl(),
+  store: fc.string({ minLength: 1, maxLength: 200 }),
+  endpoint: fc.webUrl().filter(isWebhookUrl),
   labels: fc.array(labels, { maxLength: 20 }),
   maxCostUsd: amounts,
   approveAboveUsd: amounts,
-  maxRounds: fc.nat(),
+  maxRounds: fc.integer({ min: 1, max: 10 }),
   deadlineMs: times,
   onUnknownSubmit: fc.constantFrom('reconcile', 'park'),
   notify: fc.array(fc.record(target), { maxLength: 5 }),
@@ -76,8 +76,8 @@ const OPTIONS: Fields = {
 };
 const RETRY: Fields = {
   id: fc.stringMatching(/^[A-Za-z0-9_-]{1,60}$/),
-  uri: fc.string(),
-  keys: fc.array(fc.string(), { maxLength: 200 }),
+  uri: fc.string({ minLength: 1 }),
+  keys: fc.array(fc.string({ minLength: 1 }), { maxLength: 200 }),
   outcomes: fc.array(outcomes, { maxLength: 4 }),
   flags: fc.array(flags, { maxLength: 5 }),
 };
@@ -157,7 +157,7 @@ export function isOfItself(sent: unknown): boolean {
 const names = ids.filter((id) => id.length <= 44);
 export const SCHEDULED: Fields = {
   schedule: names,
-  manifest: fc.record({ uri: fc.string(), sha256 }),
+  manifest: fc.record({ uri: fc.string({ minLength: 1 }), sha256 }),
   options: good(OPTIONS),
 };
 export const spoiltScheduled = spoilt(
