@@ -43,8 +43,8 @@ async function readRoundAnswers(store: Store, batchId: string, round: number): P
 
 /** The jobs of a round whose collecting started, for a round that was left before its end. */
 async function listStartedJobs(store: Store, batchId: string, round: number): Promise<string[]> {
-  const { home } = batchPlaces(batchId).round(round);
-  return (await store.folders(`${home}/collect/`)).map((folder) => `batches/${folder}`);
+  const { folder } = batchPlaces(batchId).round(round);
+  return (await store.folders(`${folder}/collect/`)).map((job) => `batches/${job}`);
 }
 
 /** The number of the last round that has a folder in the store; 0 where there is none. */

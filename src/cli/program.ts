@@ -6,7 +6,8 @@ import { type ObjectRule, object } from '../contract/rules.ts';
 import type { Call } from './call.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { FLAGS, type FlagName, type FlagSpec, type Flags } from './flags.ts';
-import { VERBS, type VerbGroup, type VerbSpec } from './verbs.ts';
+import type { VerbGroup, VerbSpec } from './verb-spec.ts';
+import { VERBS } from './verbs.ts';
 
 /** On every verb. */
 const COMMON: readonly FlagName[] = ['json', 'verbose'];

@@ -1,5 +1,5 @@
 import { MANIFEST, PLACE } from './flags.ts';
-import type { VerbGroup } from './verbs.ts';
+import type { VerbGroup } from './verb-spec.ts';
 
 export const SCHEDULE: VerbGroup = {
   name: 'schedule',

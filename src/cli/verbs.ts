@@ -1,23 +1,6 @@
-import type { Verb } from './call.ts';
-import { CHOICE, type FlagName, MANIFEST, PLACE } from './flags.ts';
+import { CHOICE, MANIFEST, PLACE } from './flags.ts';
 import { SCHEDULE } from './schedule-verbs.ts';
-
-/** A verb of the command line, and where its code is: loaded only when it is called. */
-export interface VerbSpec {
-  name: string;
-  /** In commander's spelling. */
-  args?: string;
-  summary: string;
-  /** One line that can be typed as it stands. */
-  example: string;
-  flags: readonly FlagName[];
-  load: () => Promise<{ verb: Verb }>;
-}
-
-/** Verbs about one thing, written as two words: `schedule create`. */
-export interface VerbGroup extends Omit<VerbSpec, 'args' | 'flags' | 'load'> {
-  verbs: readonly VerbSpec[];
-}
+import type { VerbGroup, VerbSpec } from './verb-spec.ts';
 
 export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   {

@@ -16,7 +16,7 @@ import { computeFingerprint, serialiseManifest } from '../manifest/canonical.ts'
 import { computeSha256 } from '../manifest/sha256.ts';
 import type { ScheduleMemo } from './list-schedules.ts';
 import { putReferences } from './put-batch.ts';
-import type { NormalisedScheduleRequest } from './schedules.ts';
+import type { NormalisedScheduleRequest } from './schedule-types.ts';
 import { optionsFor, type StartContext } from './start.ts';
 
 /**

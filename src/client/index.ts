@@ -44,10 +44,10 @@ export type {
   CreatedSchedule,
   NormalisedScheduleRequest,
   ScheduleRequest,
-  Schedules,
   ScheduleTimes,
   Triggered,
-} from './schedules.ts';
+} from './schedule-types.ts';
+export type { Schedules } from './schedules.ts';
 export type { NormalisedRequest, Started, StartRequest } from './start.ts';
 export {
   saveProgress,

@@ -1,51 +1,18 @@
 import { ScheduleNotFoundError } from '@temporalio/client';
-import { HummingbatchError, type Overlap, toScheduleId } from '../contract/index.ts';
+import { HummingbatchError, toScheduleId } from '../contract/index.ts';
 import { findNearest } from '../manifest/suggest.ts';
 import { createSchedule } from './create-schedule.ts';
 import { toClientError } from './errors.ts';
 import { listSchedules, type ScheduleStatus, type SeenSchedule, toStatus } from './list-schedules.ts';
-import { type NormalisedRequest, normalised, type StartContext, type StartRequest } from './start.ts';
+import type {
+  CreatedSchedule,
+  NormalisedScheduleRequest,
+  ScheduleRequest,
+  Triggered,
+} from './schedule-types.ts';
+import { normalised, type StartContext } from './start.ts';
 import { ANSWER_WITHIN_MS } from './temporal.ts';
 import { awaitFiring } from './trigger-schedule.ts';
-
-/** When a schedule fires, and what of firings that overlap. */
-export interface ScheduleTimes {
-  /**
-   * As cron spells it: minute, hour, day of month, month, day of week (`0 6 * * MON-FRI`); with six fields the year comes last, with
-   * seven the second first. `@daily`, `@every 12h` and their like are understood, too.
-   */
-  cron: string;
-  /** An IANA name, such as `Europe/Berlin`. Default `UTC`. */
-  timezone?: string;
-  /** Default `allow`: each firing makes a batch. `skip`: none while the batch of the firing before is still on its way. */
-  overlap?: Overlap;
-}
-
-/** What is to be made, and when. */
-export interface ScheduleRequest
-  extends ScheduleTimes,
-    Pick<StartRequest, 'manifest' | 'folder' | 'options'> {
-  /** Begins the ids of its batches: at most 44 lower-case letters, digits and `-`. Unset: made of the manifest's name. */
-  name?: string;
-}
-
-/** The same with a manifest that is normalised already. */
-export interface NormalisedScheduleRequest
-  extends ScheduleTimes,
-    Pick<NormalisedRequest, 'manifest' | 'references' | 'fingerprint' | 'options'> {
-  /** See {@link ScheduleRequest}. */
-  name?: string;
-}
-
-export interface CreatedSchedule extends ScheduleStatus {
-  /** It was there before, the same in all that was asked for; nothing was changed. */
-  attached: boolean;
-}
-
-export interface Triggered {
-  /** The batch of the firing; absent where Temporal had not said so within 5 s: `list` shows it. */
-  batchId?: string;
-}
 
 /**
  * The schedules of the store: each firing makes a batch of its own, `<name>-<time in UTC>`. They live in Temporal, so they fire

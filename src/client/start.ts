@@ -216,6 +216,6 @@ export async function startWorkflow(
       ...(input.retry && { retryId: input.retry.id }),
     },
     staticSummary: input.retry ? `Retry of ${summary}` : summary,
-    staticDetails: `An image batch of hummingbatch. Its files are in \`${store.location}\` under \`${batchPlaces(input.batchId).home}\`.`,
+    staticDetails: `An image batch of hummingbatch. Its files are in \`${store.location}\` under \`${batchPlaces(input.batchId).folder}\`.`,
   });
 }

@@ -4,7 +4,7 @@ import { toFiringBatchId } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import type { Store } from '../store/store.ts';
 import { lastFiring, type SeenSchedule } from './list-schedules.ts';
-import type { Triggered } from './schedules.ts';
+import type { Triggered } from './schedule-types.ts';
 
 /** Under the deadline of a call. */
 const LOOK_FOR_MS = 4_000;

@@ -86,7 +86,7 @@ export function describeMistake({ kind, path, rule, field = '' }: Mistake): stri
   if (kind === 'wrong') return `${place === '' ? capitalise(titleOf(rule)) : place} must be ${mustBe(rule)}.`;
   const where = place === '' ? titleOf(rule) : place;
   if (rule.kind === 'object' && rule.isSecret) return `${where} must be ${mustBe(rule)}.`;
-  return `There is no field ${JSON.stringify(quote(field))} in ${where}.`;
+  return `${JSON.stringify(quote(field))} is not a known field in ${where}.`;
 }
 
 /** What to do about it, one sentence. */
@@ -94,6 +94,7 @@ export function adviseOn({ kind, path, rule }: Mistake): string {
   const inner = rule.kind === 'optional' ? rule.rule : rule;
   if (kind === 'unknown-field' && inner.kind === 'object')
     return `Its fields are ${Object.keys(inner.fields).join(', ')}.`;
+  if (inner.fix !== undefined) return inner.fix;
   const example = inner.example === undefined ? '' : `, for example to ${JSON.stringify(inner.example)}`;
   return `Correct ${formatPath(path, rule) || titleOf(rule)}${example}, and try again.`;
 }

@@ -42,7 +42,7 @@ export const NOTIFY_TARGET = object(
     }),
     secretRef: text(isSecretName, {
       must: 'the name of a secret of the worker, 1 to 60 letters, digits, `-` and `_`, and not the secret itself',
-      example: 'shop',
+      fix: 'Write the name of a secret that HUMMINGBATCH_WEBHOOK_SECRETS has at the worker.',
       description:
         'The name of the secret that signs, as HUMMINGBATCH_WEBHOOK_SECRETS has it at the worker; never the secret.',
       json: { pattern: '^[A-Za-z0-9_-]{1,60}$', not: { pattern: '^whsec_' } },

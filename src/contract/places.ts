@@ -1,59 +1,59 @@
 import { isJobName } from './job-name.ts';
 
 /**
- * Where things lie in the store: the one place that spells its keys. What people read stands at the top of a batch's
- * folder; what the steps leave for one another stands under `work/`.
+ * The keys of the store; no other file spells them. Files for people are at the top of a batch's folder. Files that the steps
+ * write for one another are under `work/`.
  */
 export function batchPlaces(batchId: string) {
-  const home = `batches/${batchId}`;
-  const work = `${home}/work`;
+  const folder = `batches/${batchId}`;
+  const work = `${folder}/work`;
   return {
-    home,
-    manifest: `${home}/manifest.json`,
-    results: `${home}/results.jsonl`,
-    failed: `${home}/failed.json`,
-    report: `${home}/report.json`,
-    page: `${home}/report.html`,
+    folder,
+    manifest: `${folder}/manifest.json`,
+    results: `${folder}/results.jsonl`,
+    failed: `${folder}/failed.json`,
+    report: `${folder}/report.json`,
+    page: `${folder}/report.html`,
     /** An image's key, from its name in the records (`images/hero~2.png`). */
-    file: (name: string) => `${home}/${name}`,
-    /** Create-only, by the first `prepare`: the nonce of this batch's jobs and the fingerprint it was begun with. */
+    file: (name: string) => `${folder}/${name}`,
+    /** Create-only, written by the first `prepare`: the nonce of this batch's jobs and the fingerprint of its manifest. */
     identity: `${work}/identity.json`,
-    /** How a person last said that it is to be run, over all its runs. */
+    /** The options that were last chosen for the batch, over all its runs. */
     options: `${work}/options.json`,
     plan: `${work}/plan.jsonl`,
-    /** What `prepare` found out about the references, by name. */
+    /** What `prepare` measured of the references, by name. */
     references: `${work}/references.json`,
-    /** What lies at Google of them, by content. */
+    /** Which references are uploaded to Google, by content. */
     uploads: `${work}/uploads.json`,
-    /** Holds both files of every retry. */
+    /** The folder with two files for each retry. */
     retries: `${work}/retries/`,
     /** Which outputs a retry of the ended batch is for. */
     retry: (retryId: string) => `${work}/retries/${retryId}.json`,
-    /** The first round of that retry, once it has begun. */
+    /** The first round of that retry. Absent until the retry begins. */
     retryRound: (retryId: string) => `${work}/retries/${retryId}.round.json`,
-    /** Where the batch stood when somebody last followed it: for when no Temporal runs. */
+    /** The last progress that was saved, for when no Temporal server runs. */
     seen: `${work}/progress.json`,
     rounds: `${work}/rounds/`,
     round: (round: number) => roundPlaces(`${work}/rounds/${round}`),
   };
 }
 
-function roundPlaces(home: string) {
+function roundPlaces(folder: string) {
   return {
-    home,
+    folder,
     /** Which outputs this round is for; the first round has none: it is for all. */
-    selection: `${home}/selection.json`,
+    selection: `${folder}/selection.json`,
     /** The uploaded request file. */
-    staged: `${home}/staged.json`,
-    permits: `${home}/permits/`,
+    staged: `${folder}/staged.json`,
+    permits: `${folder}/permits/`,
     /** Create-only: the right to POST submission n, once. */
-    permit: (submission: number) => `${home}/permits/${submission}.json`,
+    permit: (submission: number) => `${folder}/permits/${submission}.json`,
     /** Create-only: what came of that POST. */
-    answer: (submission: number) => `${home}/permits/${submission}.answer.json`,
+    answer: (submission: number) => `${folder}/permits/${submission}.answer.json`,
     /** Create-only, numbered: the answers taken from a job so far. */
-    checkpoints: (job: string) => `${home}/collect/${job.replace('batches/', '')}/`,
+    checkpoints: (job: string) => `${folder}/collect/${job.replace('batches/', '')}/`,
     /** The mark that this round is done, with what it came to. */
-    collected: `${home}/collected.json`,
+    collected: `${folder}/collected.json`,
   };
 }
 

@@ -23,6 +23,8 @@ interface Facts<T> {
   readonly must: string;
   /** An accepted value, for the advice beside a refusal. */
   readonly example?: unknown;
+  /** What to do about a refusal, one sentence; in place of one with the example. */
+  readonly fix?: string;
   /** The name in sentences, where one option has two spellings: `deadline` and `deadlineMs`. */
   readonly name?: string;
   /** For readers of the published schema. */
@@ -191,5 +193,5 @@ export function optional<R extends Exclude<Rule, OptionalRule>>(
   rule: R,
   extras: { description?: string; default?: unknown } = {},
 ): OptionalRule<Infer<R>> {
-  return { ...extras, kind: 'optional', rule } as OptionalRule<Infer<R>>;
+  return { ...extras, kind: 'optional', rule };
 }

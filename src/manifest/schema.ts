@@ -4,7 +4,7 @@ import { BATCH_ID, isBatchId } from '../contract/batch-id.ts';
 import { NOTIFY_TARGET } from '../contract/notify.ts';
 import { RUN_BLOCK } from '../contract/options.ts';
 import { MAX_OUTPUTS } from '../contract/words.ts';
-import { toZod } from '../schemas/to-zod.ts';
+import { toInlineZod } from '../schemas/to-zod.ts';
 import { KEY_PATTERN, MAX_KEY_CHARACTERS } from './key.ts';
 import { MAX_NAME_CHARACTERS, MAX_SEED, MAX_TEXT_CHARACTERS, MIN_SEED } from './limits.ts';
 
@@ -160,7 +160,7 @@ export const manifestSchema = z.strictObject(
       .array(item, { error: 'A list of maps with a key and a prompt.' })
       .min(1, { error: 'At least one item.' })
       .meta({ description: 'What is wanted, one entry for each motif.' }),
-    run: toZod(RUN_BLOCK)
+    run: toInlineZod(RUN_BLOCK)
       .meta({
         description:
           'How the batch is run. Each field but `notify` is also a flag, which replaces the field.',

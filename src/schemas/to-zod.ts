@@ -17,15 +17,40 @@ export function toZod<R extends Rule>(rule: R): ZodOf<R> {
   return schema as ZodOf<R>;
 }
 
-/** What a request sends. It is checked by the contract's reader, so the refusal has the same sentence as everywhere. */
-export function toBody<R extends Rule>(rule: R) {
-  return z.preprocess((value) => check(rule, value), toZod(rule));
+/** The same in one piece, for a schema that cannot refer to others. */
+export function toInlineZod<R extends Rule>(rule: R): ZodOf<R> {
+  return toZod(withoutIds(rule)) as ZodOf<R>;
 }
 
-/** The same for what may be left out. */
-export function toOptionalBody<R extends Rule>(rule: R) {
+/**
+ * The body of a request. The contract's own check reads it, so a refusal has the same sentence as everywhere.
+ *
+ * @param examples on the inner schema: zod drops those of one that transforms
+ */
+export function toBody<R extends Rule>(rule: R, examples: Infer<R>[]) {
+  return z.preprocess((value) => check(rule, value), toBodyZod(rule).meta({ examples }));
+}
+
+/** A body that may be left out. */
+export function toOptionalBody<R extends Rule>(rule: R, examples: Infer<R>[]) {
   const read = (value: unknown) => (value === null || value === undefined ? value : check(rule, value));
-  return z.preprocess(read, toZod(rule).nullish());
+  return z.preprocess(read, toBodyZod(rule).nullish().meta({ examples }));
+}
+
+/** Without the rule's own description, which is about a message of the workflow. */
+function toBodyZod<R extends Rule>(rule: R): ZodOf<R> {
+  const { description: _, ...rest } = withoutIds(rule);
+  return toZod(rest as Rule) as ZodOf<R>;
+}
+
+function withoutIds(rule: Rule): Rule {
+  if (rule.kind === 'optional')
+    return { ...rule, rule: withoutIds(rule.rule) as Exclude<Rule, { kind: 'optional' }> };
+  const { id: _, ...rest } = rule;
+  if (rest.kind === 'list') return { ...rest, item: withoutIds(rest.item) };
+  if (rest.kind !== 'object') return rest;
+  const fields = Object.entries(rest.fields).map(([name, field]) => [name, withoutIds(field)]);
+  return { ...rest, fields: Object.fromEntries(fields) };
 }
 
 function build(rule: Rule): z.ZodType {

@@ -7,7 +7,8 @@ import { AcceptedIncomplete, chooseActions, retryUntilResolved, stopOnce } from 
 import { saveBatchProgress } from './save-progress.ts';
 import { watchStragglers } from './stragglers.ts';
 import { submitRound } from './submit.ts';
-import { awaitJob, type JobEnd } from './wait.ts';
+import { awaitJob } from './wait.ts';
+import type { JobEnd } from './waiting.ts';
 
 /** google.rpc codes that a failed job carries. */
 const INVALID = 3;
@@ -39,7 +40,7 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
     if (!end) batch.unseenUsd += plan.worstUsd ?? 0;
     const verdict = judge(job, end);
     if (end && (verdict.kind === 'collect' || end.resultFile)) {
-      const collected = await collectRound(batch, round, [end, ...(await stragglers.ends())]);
+      const collected = await collectRound(batch, round, [end, ...(await stragglers.waitForEnds())]);
       // Collected first, whatever the person decides: it was paid for, and Google does not keep it for ever.
       if (verdict.kind === 'stop' && collected.next) await stopOnce(batch, 'wait', verdict.why);
       return collected;

@@ -1,53 +1,41 @@
 import type { FoundJob } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import type { RoundJob } from './submit.ts';
-import { awaitJob, cancelJob, type JobEnd } from './wait.ts';
+import { awaitJob, cancelJob } from './wait.ts';
+import type { JobEnd, Stragglers } from './waiting.ts';
 
-/** When jobs that come to light late are looked for, beside the visibility window and the end of the round's job. */
-const LOOK_AFTER_MS = 10 * 60_000;
+/** When a check searches for jobs that LIST showed late; also after the visibility window and at the end of the round's job. */
+const SEARCH_AFTER_MS = 10 * 60_000;
 
-/**
- * Jobs of a round beside the one it goes on with: of a submission whose answer was lost and which LIST showed late, or
- * of one that Google carried out twice. What they finished was paid for and is collected.
- */
-export interface Stragglers {
-  /** Whether the next check should look for them: true once for each time. */
-  areDue(): boolean;
-  /** Ends those that have come to light. */
-  end(jobs: FoundJob[]): Promise<void>;
-  /** All of them at their ends. */
-  ends(): Promise<JobEnd[]>;
-}
-
-/** Ends the stragglers that are known and watches for more. */
+/** Cancels the stragglers that are known and says when to search for more. */
 export async function watchStragglers(batch: Batch, round: number, chosen: RoundJob): Promise<Stragglers> {
   const since = Date.now();
-  const looks = [batch.options.submitWindowMs, LOOK_AFTER_MS].sort((one, other) => one - other);
+  const searchesAfter = [batch.options.submitWindowMs, SEARCH_AFTER_MS].sort((one, other) => one - other);
   const stragglers = new Map<string, FoundJob>();
 
-  async function end(jobs: FoundJob[]): Promise<void> {
+  async function cancel(jobs: FoundJob[]): Promise<void> {
     for (const straggler of jobs) {
       if (stragglers.has(straggler.job)) continue;
       stragglers.set(straggler.job, straggler);
-      batch.note(`The job ${straggler.job} came to light beside ${chosen.job} and was cancelled.`);
+      batch.note(`The job ${straggler.job} was found beside ${chosen.job} and was cancelled.`);
     }
-    await cancelJobs(batch, round, [...stragglers.values()], `round ${round} has another`);
+    await cancelJobs(batch, round, [...stragglers.values()], `round ${round} has another job`);
   }
 
-  await end(chosen.extras);
+  await cancel(chosen.extras);
   return {
     areDue() {
-      const [next] = looks;
+      const [next] = searchesAfter;
       if (next === undefined || Date.now() - since < next) return false;
-      looks.shift();
+      searchesAfter.shift();
       return true;
     },
-    end,
-    ends: () => awaitEnds(batch, round, [...stragglers.values()]),
+    cancel,
+    waitForEnds: () => awaitEnds(batch, round, [...stragglers.values()]),
   };
 }
 
-/** All of them first, and only then {@link awaitEnds}: until then each goes on and is billed. */
+/** Cancels all of them before {@link awaitEnds} waits for one: each running job is billed. */
 export async function cancelJobs(batch: Batch, round: number, jobs: FoundJob[], why: string): Promise<void> {
   for (const { job, submission } of jobs) {
     batch.noteJob(job, round, submission);
@@ -55,6 +43,7 @@ export async function cancelJobs(batch: Batch, round: number, jobs: FoundJob[], 
   }
 }
 
+/** Waits for the end of each job. A job that Google does not know any more is left out. */
 export async function awaitEnds(batch: Batch, round: number, jobs: FoundJob[]): Promise<JobEnd[]> {
   const ends: JobEnd[] = [];
   for (const { job } of jobs) {

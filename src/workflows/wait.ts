@@ -3,25 +3,11 @@ import type { JobStatus, SearchWhen } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import { findReason } from './failure.ts';
 import { retryUntilResolved } from './retry-until-resolved.ts';
-import type { Stragglers } from './stragglers.ts';
 import { pauseBetweenLooks } from './unanswered.ts';
+import type { JobEnd, Waiting } from './waiting.ts';
 
 /** After we asked for a job's end it is looked at more often: when a fifth more of the time since then has passed. */
 const SHARE_SINCE_CANCEL = 0.2;
-
-/** A job at its end. */
-export interface JobEnd extends JobStatus {
-  /** We asked for its end: past its deadline, one too many, or the batch is cancelled. */
-  weCancelled: boolean;
-}
-
-export interface Waiting {
-  job: string;
-  round: number;
-  submittedAt: number;
-  /** Looked for on the way, where it is the round's job. */
-  stragglers?: Stragglers;
-}
 
 /**
  * Sleeps and checks until the job has ended; a job past its deadline is cancelled, and its end waited for.
@@ -37,7 +23,7 @@ export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd |
     requests.wake = false;
     const status = await check(batch, waiting, number);
     if (!status) return undefined;
-    if (status.others) await waiting.stragglers?.end(status.others);
+    if (status.others) await waiting.stragglers?.cancel(status.others);
     if (status.ended) return { ...status, weCancelled: cancelled.has(job) };
     if (status.ageMs > options.deadlineMs && !cancelled.has(job)) {
       batch.note(`The job ${job} was cancelled: it took longer than its deadline.`);

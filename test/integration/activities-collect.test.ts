@@ -79,7 +79,7 @@ async function prepared(items: Item[], lines: string | readonly string[], chunk?
     collect: (more: Partial<CollectInput> = {}) => run('collectRound', { ...input, ...more }),
     answers: () => readAnswers(store),
     mark: () => getJson<CollectedMark>(store, places.round(1).collected),
-    images: async () => (await store.list(`${places.home}/images/`)).map((key) => key.split('/').at(-1)),
+    images: async () => (await store.list(`${places.folder}/images/`)).map((key) => key.split('/').at(-1)),
   };
 }
 
@@ -376,7 +376,9 @@ describe('the contents of a result file', () => {
       expect(anomaly).toContain(kept);
       expect(anomaly.length).toBeLessThan(150);
       expect(anomaly).not.toContain('\u001b');
-      const outside = (await store.list('batches/')).filter((place) => !place.startsWith(`${places.home}/`));
+      const outside = (await store.list('batches/')).filter(
+        (place) => !place.startsWith(`${places.folder}/`),
+      );
       expect(outside).toEqual([]);
     },
   );

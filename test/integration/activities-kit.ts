@@ -149,7 +149,7 @@ export async function readText(store: Store, key: string): Promise<string | unde
 
 /** All files of a batch by key. */
 export async function readFiles(store: Store): Promise<Record<string, string>> {
-  const keys = await store.list(`${places.home}/`);
+  const keys = await store.list(`${places.folder}/`);
   return Object.fromEntries(
     await Promise.all(
       keys.map(async (key) => [key, Buffer.from((await store.get(key)) ?? []).toString('latin1')] as const),

@@ -154,9 +154,9 @@ describe('the archive', () => {
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     await writeFile(join(folder, 'a.zip'), bytes);
     await run('python3', ['-m', 'zipfile', '-e', 'a.zip', '.'], { cwd: folder });
-    const { home, plan } = batchPlaces('look-ended');
+    const { folder: batchFolder, plan } = batchPlaces('look-ended');
     const work = dirname(plan);
-    const there = (await world.store.list(`${home}/`)).filter((key) => !key.startsWith(work));
+    const there = (await world.store.list(`${batchFolder}/`)).filter((key) => !key.startsWith(work));
     for (const key of there) {
       const unpacked = await readFile(join(folder, key.replace('batches/', '')));
       expect(unpacked.equals(Buffer.from((await world.store.get(key)) ?? [])), key).toBe(true);

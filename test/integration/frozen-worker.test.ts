@@ -72,7 +72,7 @@ async function freezeWhileItCollects(path: string, { pid }: WorkerProcess): Prom
 }
 
 function readCheckpoints(batchId: string): Promise<string[]> {
-  return world.store.list(`${batchPlaces(batchId).round(1).home}/collect/`);
+  return world.store.list(`${batchPlaces(batchId).round(1).folder}/collect/`);
 }
 
 async function isCollected(batchId: string): Promise<boolean> {

@@ -97,7 +97,7 @@ const OF_A_JOB = /^store\/jobs\/[a-z0-9]{36}\.json$/;
 
 /** Expects that no key of a result has created a file in another place. */
 export function expectNothingElsewhere({ onDisk }: BatchResults): void {
-  const batchFolder = `store/${places.home}/`;
+  const batchFolder = `store/${places.folder}/`;
   const strange = onDisk.filter(
     (path) =>
       !(path.startsWith(batchFolder) && IN_A_BATCH.test(path.slice(batchFolder.length))) &&

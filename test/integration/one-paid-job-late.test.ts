@@ -32,7 +32,7 @@ describe(`${COUNT} submissions whose jobs LIST shows long after the window`, () 
     for (const { job, report } of stragglers()) {
       expect(report.jobs.map(({ name }) => name)).toContain(job.name);
       expect(report.anomalies).toContainEqual(
-        expect.stringMatching(`^The job ${job.name} came to light beside .* and was cancelled.$`),
+        expect.stringMatching(`^The job ${job.name} was found beside .* and was cancelled.$`),
       );
     }
   });

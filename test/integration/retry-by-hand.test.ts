@@ -60,7 +60,7 @@ describe('a retry as plain JSON', () => {
 
   test('that selects no output is refused and writes nothing', async () => {
     const { prepare, store } = await runToEnd();
-    const before = await store.list(`${places.home}/`);
+    const before = await store.list(`${places.folder}/`);
     const { type, message } = await catchFailure(prepare({ retry: { id: 'fix-1', keys: ['herro'] } }));
     expect([type, message]).toEqual([
       'wrong-state',
@@ -70,7 +70,7 @@ describe('a retry as plain JSON', () => {
     expect((await catchFailure(prepare({ retry: { id: 'fix-2' } }))).message).toContain(
       'no output matches the choice',
     );
-    expect(await store.list(`${places.home}/`)).toEqual(before);
+    expect(await store.list(`${places.folder}/`)).toEqual(before);
   });
 
   test('that is sent again after a later retry does nothing', async () => {

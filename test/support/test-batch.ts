@@ -82,7 +82,7 @@ export function openTestBatch(world: World, id: string) {
       return records;
     },
     /** The number of image files. */
-    images: async () => (await store.list(`${places.home}/images/`)).length,
+    images: async () => (await store.list(`${places.folder}/images/`)).length,
     report: () => readJson<Report>(places.report),
     /** The outputs of a later round. */
     selection: async (round: number) =>

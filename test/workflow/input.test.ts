@@ -17,8 +17,8 @@ test('what is null counts as left out, as other languages send it', async () => 
 });
 
 test.each([
-  [{ opitons: { maxCostUsd: 5 } }, 'There is no field "opitons" in the input.'],
-  [{ options: { maxCost: 5 } }, 'There is no field "maxCost" in the options.'],
+  [{ opitons: { maxCostUsd: 5 } }, '"opitons" is not a known field in the input.'],
+  [{ options: { maxCost: 5 } }, '"maxCost" is not a known field in the options.'],
   [{ options: 5 }, 'The options must be an object.'],
   [{ manifest: 'manifest.yaml' }, 'manifest must be an object.'],
   [

@@ -82,7 +82,7 @@ test.each([
     { id: 'a', flags: 'wrong-ratio' },
     'retry.flags must be a list of flags: wrong-ratio, wrong-size, interim-only, duplicate-answer, mime-mismatch.',
   ],
-  [{ id: 'a', key: ['hero'] }, 'There is no field "key" in retry.'],
+  [{ id: 'a', key: ['hero'] }, '"key" is not a known field in retry.'],
   [{ id: 'a', keys: Array(201).fill('hero') }, 'retry.keys must be a list of at most 200 keys or outputs.'],
 ])('a retry asked for by hand as %j does nothing and says why', async (retry, says) => {
   const batch = await time.start({}, { retry: retry as never });
@@ -106,12 +106,15 @@ test('a run that was started by hand takes over how the batch was to be run', as
   expect(batch.google.posts).toEqual([]);
 });
 
-test('a workflow under another id than its batch’s ends before it does anything', async () => {
+test('a workflow whose id is not that of its batch ends before it does anything', async () => {
   const other = await time.start({}, { batchId: 'batch-elsewhere' });
   await other.result();
   const handle = await time.startAs('image-batch/typo', other.batchId);
   await expect(handle.result()).rejects.toMatchObject({
-    cause: { type: 'usage', message: expect.stringContaining('is image-batch/batch-elsewhere') },
+    cause: {
+      type: 'usage',
+      message: expect.stringContaining('must be image-batch/batch-elsewhere, and not image-batch/typo'),
+    },
   });
 });
 

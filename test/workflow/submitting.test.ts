@@ -171,7 +171,7 @@ describe('a job that comes to light late', () => {
       [late, 'CANCELLED'],
     ]);
     expect(batch.google.inputsOf('report')[0]?.notes).toContainEqual(
-      `The job ${late} came to light beside ${chosen} and was cancelled.`,
+      `The job ${late} was found beside ${chosen} and was cancelled.`,
     );
   });
 

@@ -1,7 +1,7 @@
 import { findModel, MODELS } from '../../batch/models.ts';
 import { findNearest } from '../../manifest/suggest.ts';
 import { known } from '../render/output.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 
 const ANSWER_WITHIN_MS = 15_000;
 

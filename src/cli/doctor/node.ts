@@ -1,4 +1,4 @@
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 
 /** As package.json's `engines` says: what the tests run on. */
 const OLDEST = { major: 20, minor: 20 } as const;

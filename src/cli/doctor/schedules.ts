@@ -3,7 +3,7 @@ import { SCHEDULES } from '../../contract/places.ts';
 import { formatCommand } from '../commands.ts';
 import { known } from '../render/output.ts';
 import { existingStore } from '../store.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 
 /** Whether schedules left firings out. Temporal counts that from a schedule's creation on, and never back. */
 export const checkSchedules: Check = async (call, config) => {

@@ -4,7 +4,7 @@ import { access, statfs } from 'node:fs/promises';
 import { formatBytes } from '../render/cost-comparison.ts';
 import { known } from '../render/output.ts';
 import { existingStore } from '../store.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 
 /** The results of a job of 500 images are about a gigabyte, which then lies there as images. */
 const ENOUGH_BYTES = 5e9;

@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts';
 import { readTemporal } from '../config/temporal.ts';
 import { known } from '../render/output.ts';
 import { existingStore } from '../store.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 
 /** Whether the configured Temporal answers; without one the store's own is brought when it is needed. */
 export const checkTemporal: Check = async (call, config) => {

@@ -46,7 +46,7 @@ export function statusJson(progress: BatchProgress, store: Store, call: Call) {
 }
 
 export function batchDirectory({ batchId }: Pick<BatchProgress, 'batchId'>, store: Store): string {
-  return join(store.location, batchPlaces(batchId).home);
+  return join(store.location, batchPlaces(batchId).folder);
 }
 
 /** Where a batch stands, for people. */

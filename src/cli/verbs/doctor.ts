@@ -1,5 +1,6 @@
 import type { Call, Verb } from '../call.ts';
-import { CHECKS, type Finding } from '../doctor/checks.ts';
+import type { Finding } from '../doctor/check.ts';
+import { CHECKS } from '../doctor/checks.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readConfig } from '../store.ts';
 

@@ -1,4 +1,4 @@
-import { Client, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { mergeSavedOptions } from '../../../src/activities/batch-files.ts';
@@ -46,9 +46,10 @@ async function catchRefusal(act: () => unknown): Promise<Refusal[]> {
   }
 }
 
-/** A `deadline` as the option of the workflow: its milliseconds, or the text where it has none. */
+/** A `deadline` as the option of the workflow: its milliseconds, or a text where it is no duration. */
 function asOptions(option: string, value: unknown): Record<string, unknown> {
   if (option !== 'deadline') return { [option]: value };
+  if (typeof value === 'number') return { deadlineMs: String(value) };
   return { deadlineMs: (typeof value === 'string' && durationMs(value)) || value };
 }
 

@@ -72,8 +72,8 @@ describe('the place of a problem', () => {
     const overrides = { model: 'nano', deadline: 'soon' };
     expect(listProblems('key,prompt\na,x\n', 'csv', { base, overrides })).toMatchObject([
       { file: 'head.yaml', line: 1, column: 1, code: 'unknown-field', fix: 'Did you mean "model"?' },
-      { file: 'head.yaml', line: 2, column: 19, code: 'wrong-value' },
-      { file: '--deadline', code: 'wrong-value' },
+      { file: 'head.yaml', line: 2, column: 19, code: 'usage' },
+      { file: '--deadline', code: 'usage' },
       { file: '--model', code: 'unknown-model' },
     ]);
   });
@@ -91,7 +91,7 @@ describe('the problems of a manifest', () => {
       'run: { maxRounds: 99 }\n',
     );
     expect(listProblems(text).map(({ line, code }) => [line, code])).toEqual([
-      [3, 'wrong-value'],
+      [3, 'usage'],
       [5, 'wrong-type'],
       [5, 'ratio-not-offered'],
       [6, 'duplicate-key'],

@@ -1,0 +1,19 @@
+import type { Verb } from './call.ts';
+import type { FlagName } from './flags.ts';
+
+/** A verb of the command line, and where its code is: loaded only when it is called. */
+export interface VerbSpec {
+  name: string;
+  /** In commander's spelling. */
+  args?: string;
+  summary: string;
+  /** One line that can be typed as it stands. */
+  example: string;
+  flags: readonly FlagName[];
+  load: () => Promise<{ verb: Verb }>;
+}
+
+/** Verbs about one thing, written as two words: `schedule create`. */
+export interface VerbGroup extends Omit<VerbSpec, 'args' | 'flags' | 'load'> {
+  verbs: readonly VerbSpec[];
+}
