@@ -71,7 +71,33 @@ export function isCompleteJpeg(bytes: Uint8Array): boolean {
   return probeBytes(bytes, probeJpeg()) === 'whole';
 }
 
+/** Frame headers SOF0 to SOF15. The same range holds DHT (C4), JPG (C8) and DAC (CC), which are no frames. ITU-T T.81, table B.1. */
+function isStartOfFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+}
+
+/**
+ * The size of a JPEG in pixels, as stored, from its frame header; undefined where there is none. image-size 2.1.0 is not
+ * asked: it rejects a JPEG with fill bytes before a marker, which ITU-T T.81, B.1.1.2 allows.
+ */
+export function* probeJpegSize(): ByteProbe<{ width: number; height: number } | undefined> {
+  const frame = yield* findSegment(isStartOfFrame);
+  if (frame === undefined) return undefined;
+  // Length (2 bytes), precision (1), lines (2), samples per line (2).
+  const header = yield { at: frame.at, length: 7 };
+  if (header.length < 7) return undefined;
+  const view = toDataView(header);
+  return { width: view.getUint16(5), height: view.getUint16(3) };
+}
+
 function* findScan(): ByteProbe<number | undefined> {
+  return (yield* findSegment((marker) => marker === START_OF_SCAN))?.end;
+}
+
+/** The first segment before the end of the first scan's header whose marker is wanted: where its length begins, and its end. */
+function* findSegment(
+  isWanted: (marker: number) => boolean,
+): ByteProbe<{ at: number; end: number } | undefined> {
   for (let at = 2; ; ) {
     const segment = yield { at, length: 4 };
     if (segment.length < 4 || segment[0] !== 0xff) return undefined;
@@ -82,7 +108,8 @@ function* findScan(): ByteProbe<number | undefined> {
       continue;
     }
     const end = at + 2 + toDataView(segment).getUint16(2);
-    if (marker === START_OF_SCAN) return end;
+    if (isWanted(marker)) return { at: at + 2, end };
+    if (marker === START_OF_SCAN) return undefined;
     at = end;
   }
 }

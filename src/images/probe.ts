@@ -1,6 +1,14 @@
 import { imageSize } from 'image-size';
 import { type ByteProbe, probeBytes } from './byte-probe.ts';
-import { isJpeg, probeHeif, probeJpeg, probePng, probeWebp, type State } from './containers.ts';
+import {
+  isJpeg,
+  probeHeif,
+  probeJpeg,
+  probeJpegSize,
+  probePng,
+  probeWebp,
+  type State,
+} from './containers.ts';
 import { MAX_REFERENCE_BYTES, MAX_REFERENCE_PIXELS, MAX_REFERENCE_SIDE } from './limits.ts';
 
 /** Type and size of a reference image. */
@@ -57,16 +65,15 @@ export function probeImage(bytes: Uint8Array): ImageProbe {
  */
 export function* probeImageFile(bytes: number): ByteProbe<ImageProbe> {
   if (bytes > MAX_REFERENCE_BYTES) return tooLarge(`has ${(bytes / 2 ** 20).toFixed(1)} MB`);
-  // Checked first, because image-size reads a JPEG without segments byte by byte: seconds for 30 MB.
-  const start = yield { at: 0, length: 2 };
-  if (isJpeg(start) && (yield* probeJpeg()) === 'cut') return undecodable(IS_CUT);
-  const size = yield* probeSize(bytes);
+  const isJpegFile = isJpeg(yield { at: 0, length: 2 });
+  if (isJpegFile && (yield* probeJpeg()) === 'cut') return undecodable(IS_CUT);
+  const size = isJpegFile ? yield* sizeJpeg() : yield* probeSize(bytes);
   if (size === undefined) return undecodable('is not an image');
   const { width, height, type = '' } = size;
   if (SEQUENCES.includes(type)) return unsupported('is animated', ONE_PICTURE);
   const supported = type === 'mif1' && (yield* isAvif()) ? undefined : SUPPORTED[type];
   if (supported === undefined) return unsupported(`is of the type ${type.toUpperCase()}`, CONVERT);
-  const state = yield* probeState(type, bytes);
+  const state = isJpegFile ? 'whole' : yield* probeState(type, bytes);
   if (state === 'animated') return unsupported('is animated', ONE_PICTURE);
   if (state === 'cut' || !(width > 0 && height > 0)) return undecodable(IS_CUT);
   if (Math.max(width, height) > MAX_REFERENCE_SIDE || width * height > MAX_REFERENCE_PIXELS) {
@@ -75,7 +82,12 @@ export function* probeImageFile(bytes: number): ByteProbe<ImageProbe> {
   return { ok: true, image: { ...supported, width, height } };
 }
 
-/** How many bytes at the beginning are searched for the size. In a JPEG the metadata comes before the size. */
+function* sizeJpeg(): ByteProbe<{ width: number; height: number; type: string } | undefined> {
+  const size = yield* probeJpegSize();
+  return size && { ...size, type: 'jpg' };
+}
+
+/** How many bytes at the beginning are searched for the size. */
 const HEAD_BYTES = [256 * 1024, 8 * 1024 * 1024];
 
 function* probeSize(bytes: number): ByteProbe<{ width: number; height: number; type?: string } | undefined> {
@@ -99,7 +111,7 @@ function readSize(head: Uint8Array) {
 function probeState(type: string, bytes: number): ByteProbe<State> {
   if (type === 'png') return probePng();
   if (type === 'webp') return probeWebp(bytes);
-  return type === 'jpg' ? probeJpeg() : probeHeif(bytes);
+  return probeHeif(bytes);
 }
 
 /** How many bytes of a file's first box are read: it lists four letters for each brand. */

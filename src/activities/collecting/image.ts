@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { imageSize } from 'image-size';
 import { probeBytes } from '../../images/byte-probe.ts';
-import { isCompleteJpeg, isJpeg, probePng, probeWebp } from '../../images/containers.ts';
+import { isCompleteJpeg, isJpeg, probeJpegSize, probePng, probeWebp } from '../../images/containers.ts';
 
 /** Type and size of an image, read from its bytes. The type that the answer claims is not used. */
 export interface MeasuredImage {
@@ -36,8 +36,6 @@ const FORMATS: Record<string, Format> = {
 
 /** Measures an image from its bytes. Undefined where they are no complete image of a format that Gemini makes. */
 export function measureImage(bytes: Uint8Array): MeasuredImage | undefined {
-  // Checked first, because image-size reads a JPEG without segments byte by byte.
-  if (isJpeg(bytes) && !isCompleteJpeg(bytes)) return undefined;
   const { type, width, height } = probeSize(bytes);
   const format = FORMATS[type ?? ''];
   if (!format?.isComplete(bytes) || !width || !height) return undefined;
@@ -46,6 +44,7 @@ export function measureImage(bytes: Uint8Array): MeasuredImage | undefined {
 }
 
 function probeSize(bytes: Uint8Array): { type?: string; width?: number; height?: number } {
+  if (isJpeg(bytes)) return { type: 'jpg', ...probeBytes(bytes, probeJpegSize()) };
   try {
     return imageSize(bytes);
   } catch {

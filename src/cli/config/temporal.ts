@@ -7,14 +7,15 @@ import type { Environment } from './config.ts';
 export type ConfiguredTemporal = TemporalOptions & { namespace: string };
 
 /**
- * The Temporal that TEMPORAL_ADDRESS or a profile of `temporal.toml` names; undefined where none does.
+ * The Temporal that TEMPORAL_ADDRESS or a profile of `temporal.toml` names; undefined where none does. An empty variable
+ * counts as not set, as everywhere in the configuration.
  *
  * @throws `usage` where they cannot be read
  */
 export function readTemporal(env: Environment): ConfiguredTemporal | undefined {
   try {
     const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
-      overrideEnvVars: { ...env },
+      overrideEnvVars: withoutEmpty(env),
     });
     const { address, ...connection } = connectionOptions;
     return address ? { address, namespace, connection } : undefined;
@@ -25,4 +26,9 @@ export function readTemporal(env: Environment): ConfiguredTemporal | undefined {
       cause,
     });
   }
+}
+
+/** To envconfig 1.24.0 an empty TEMPORAL_PROFILE hides the default profile, and an empty TEMPORAL_API_KEY turns on TLS. */
+function withoutEmpty(env: Environment): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }

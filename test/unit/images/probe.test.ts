@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { measureImage } from '../../../src/activities/collecting/image.ts';
 import { probeReader } from '../../../src/images/byte-probe.ts';
 import { probeImageFile } from '../../../src/images/probe.ts';
 import { probeImage } from '../../../src/manifest/index.ts';
@@ -43,11 +44,11 @@ describe('probing a reference', () => {
     webp = await picture().webp().toBuffer();
   });
 
-  it('tells what Gemini takes by the bytes, with its pixels', () => {
-    const told = [png, jpeg, webp, heif('heic', 40, 30), heif('mif1', 40, 30)].map((bytes) =>
+  it('finds type and size in pixels of each format that Gemini takes', () => {
+    const probed = [png, jpeg, webp, heif('heic', 40, 30), heif('mif1', 40, 30)].map((bytes) =>
       probeImage(bytes),
     );
-    expect(told).toEqual(
+    expect(probed).toEqual(
       [
         ['image/png', 'png'],
         ['image/jpeg', 'jpg'],
@@ -56,6 +57,28 @@ describe('probing a reference', () => {
         ['image/heif', 'heif'],
       ].map(([mime, extension]) => ({ ok: true, image: { mime, extension, width: 40, height: 30 } })),
     );
+  });
+
+  it('accepts a JPEG with fill bytes before its markers, which ITU-T T.81 allows', () => {
+    const frame = jpeg.findIndex((byte, at) => byte === 0xff && [0xc0, 0xc2].includes(jpeg[at + 1] ?? 0));
+    const filled = Buffer.concat([
+      jpeg.subarray(0, 2),
+      Buffer.from([0xff]),
+      jpeg.subarray(2, frame),
+      Buffer.from([0xff, 0xff]),
+      jpeg.subarray(frame),
+    ]);
+    const size = { width: 40, height: 30 };
+    expect(probeImage(filled)).toMatchObject({ ok: true, image: { mime: 'image/jpeg', ...size } });
+    expect(measureImage(filled)).toMatchObject({ mime: 'image/jpeg', ...size, bytes: filled.length });
+  });
+
+  it('reads the size of a JPEG behind any amount of metadata', () => {
+    const comment = Buffer.alloc(65_537, 'x');
+    comment.set([0xff, 0xfe, 0xff, 0xff]);
+    const long = Buffer.concat([jpeg.subarray(0, 2), ...Array<Buffer>(140).fill(comment), jpeg.subarray(2)]);
+    expect(probeImage(long)).toMatchObject({ ok: true, image: { width: 40, height: 30 } });
+    expect(measureImage(long)).toMatchObject({ width: 40, height: 30 });
   });
 
   it('refuses a file that ends too early, wherever that is', () => {
