@@ -10,13 +10,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { formatUsd } from '../src/batch/money.ts';
 import { createOutput } from '../src/cli/render/output.ts';
-import { createProgressView } from '../src/cli/render/progress-bar.ts';
+import { createProgressView } from '../src/cli/render/progress-view.ts';
 import { type BatchHandle, connectTemporal, createHummingbatch } from '../src/client/index.ts';
 import { HummingbatchError, toWorkflowId } from '../src/contract/index.ts';
 import { ownTaskQueue } from '../src/contract/queues.ts';
-import { SEARCH_ATTRIBUTE_TYPES } from '../src/contract/search-attributes.ts';
 import { createEmulator } from '../src/emulator/index.ts';
-import { cacheDirectory, findTemporalCli, runningTemporal, startTemporal } from '../src/local/index.ts';
+import { findServer, startServer } from '../src/host/server.ts';
 import { openStore } from '../src/store/open.ts';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -33,29 +32,14 @@ const output = createOutput({ stdout, stderr, env, json: false, verbose: false }
 const log = (sentence: string): void => output.say(sentence);
 
 async function main(): Promise<void> {
-  const directory = join(FOLDER, '.temporal');
-  if (await runningTemporal(directory)) {
+  if (await findServer(await openStore(FOLDER))) {
     throw new HummingbatchError('usage', 'A demo is still up in this folder.', {
       fix: 'End it with Ctrl-C first.',
     });
   }
   await rm(FOLDER, { recursive: true, force: true });
   const store = await openStore(FOLDER);
-  const cli = await findTemporalCli({
-    env: process.env,
-    cacheDir: cacheDirectory(process.env, process.platform),
-    fetchAllowed: true,
-    log,
-  });
-  const temporal = await startTemporal({
-    directory,
-    cli: cli.path,
-    namespace: 'default',
-    searchAttributes: SEARCH_ATTRIBUTE_TYPES,
-    retentionHours: 24,
-    env: process.env,
-    log,
-  });
+  const temporal = await startServer({ store, env: process.env, say: log });
   const emulator = await createEmulator({ jobSeconds: JOB_SECONDS });
   const taskQueue = ownTaskQueue(store.id);
   const startWorker = () =>

@@ -3,7 +3,7 @@ import { followUntilIdle, isIdle } from '../host/follow.ts';
 import type { Call } from './call.ts';
 import { formatCommand } from './commands.ts';
 import { EXIT, EXIT_OF_STATE, type ExitCode } from './exit-codes.ts';
-import { createProgressView } from './render/progress-bar.ts';
+import { createProgressView } from './render/progress-view.ts';
 import { describeEnd, statusJson, summaryJson } from './render/summary.ts';
 import type { Session } from './session.ts';
 

@@ -49,7 +49,7 @@ async function* generateRecords(
       batchId,
       signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal,
     );
-    yield* recordsOf(untilFailed(changes, host.failed), host.store, run, options.onProgress);
+    yield* streamRecords(untilFailed(changes, host.failed), host.store, run, options.onProgress);
     isOver = true;
   } catch (error) {
     isOver = true;
@@ -84,7 +84,7 @@ async function* untilFailed<T>(
 }
 
 /** The records of a batch as its rounds are collected, each output once. @throws its stop, as a typed error */
-async function* recordsOf(
+async function* streamRecords(
   changes: AsyncIterable<BatchProgress>,
   store: Store,
   run: { progress?: BatchProgress },

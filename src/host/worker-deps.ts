@@ -3,7 +3,6 @@ import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../activities/index.ts';
 import { registeredAttributes } from '../client/registered-attributes.ts';
-import type { Store } from '../store/store.ts';
 import type { GeminiConnection } from './gemini.ts';
 import type { WebhookOptions } from './options.ts';
 
@@ -14,18 +13,14 @@ const POST_DEADLINE_MS = 15_000;
 /** An operator may register attributes while the worker runs. */
 const ATTRIBUTES_FOR_MS = 60_000;
 
-interface DepsOptions {
-  store: Store;
+interface DepsOptions extends Pick<ActivityDeps, 'store' | 'log' | 'searchAttributes'> {
   gemini: Pick<GeminiConnection, 'apiKey' | 'url'>;
-  connection: NativeConnection;
-  namespace: string;
-  log: Logger;
   webhooks?: WebhookOptions | undefined;
 }
 
 /** Everything outside that the activities of a worker use: the clock, the network, Gemini, the namespace. */
 export async function createActivityDeps(options: DepsOptions): Promise<ActivityDeps> {
-  const { store, gemini, log, webhooks: { secrets, hosts = [] } = {} } = options;
+  const { store, gemini, log, searchAttributes, webhooks: { secrets, hosts = [] } = {} } = options;
   const [{ createGemini, GEMINI_URL }, { fetchPublic }, { postPublic }] = await Promise.all([
     import('../gemini/index.ts'),
     import('../net/fetch.ts'),
@@ -41,12 +36,25 @@ export async function createActivityDeps(options: DepsOptions): Promise<Activity
     fetchReference: (url, signal) => fetchPublic(url, REFERENCE_LIMITS, signal),
     webhookSecrets: (name) => secrets?.get(name),
     postWebhook: (post, signal) => postPublic(post, { hosts, deadlineMs: POST_DEADLINE_MS }, signal),
-    searchAttributes: cacheFor(ATTRIBUTES_FOR_MS, () => readAttributes(options)),
+    searchAttributes,
   };
 }
 
+/** Names of the search attributes that a namespace has, read again after a minute. */
+export function watchAttributes(
+  connection: NativeConnection,
+  namespace: string,
+  log: Logger,
+): () => Promise<string[]> {
+  return cacheFor(ATTRIBUTES_FOR_MS, () => readAttributes(connection, namespace, log));
+}
+
 /** Batches need no search attributes: a namespace that does not answer is taken for one that has none. */
-async function readAttributes({ connection, namespace, log }: DepsOptions): Promise<string[]> {
+async function readAttributes(
+  connection: NativeConnection,
+  namespace: string,
+  log: Logger,
+): Promise<string[]> {
   try {
     return await registeredAttributes(connection, namespace);
   } catch (error) {

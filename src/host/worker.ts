@@ -10,7 +10,7 @@ import { openStoreAt } from './open-store.ts';
 import type { GeminiOptions, TemporalOptions, WatchOptions, WebhookOptions } from './options.ts';
 import { resolveAddress } from './resolve-address.ts';
 import { withDeadline } from './with-deadline.ts';
-import { createActivityDeps } from './worker-deps.ts';
+import { createActivityDeps, watchAttributes } from './worker-deps.ts';
 
 /** As long as the client waits for the same server. */
 const CONNECT_WITHIN_MS = 10_000;
@@ -107,7 +107,8 @@ export async function runWorker(
   );
   const { worker, deps } = await startOn(connection, async () => {
     const deps = await createActivityDeps({
-      ...{ store, gemini, connection, namespace, log },
+      ...{ store, gemini, log },
+      searchAttributes: watchAttributes(connection, namespace, log),
       webhooks: options.webhooks,
     });
     return { deps, worker: await startWorker({ connection, namespace, taskQueue, profile, deps }) };

@@ -1,4 +1,4 @@
 /** The worker process: workflows and steps, on a connection that is passed in. */
 export { showMetrics } from './metrics.ts';
 export { installRuntime } from './runtime.ts';
-export { type BatchWorker, type BatchWorkerOptions, startWorker, WORKFLOW_BUNDLE } from './worker.ts';
+export { type BatchWorker, startWorker } from './worker.ts';

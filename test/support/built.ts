@@ -6,8 +6,3 @@ const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 export function importBuilt(): Promise<typeof import('../../src/index.ts')> {
   return import(/* @vite-ignore */ `${DIST}index.js`);
 }
-
-/** `hummingbatch/host` as built. */
-export function importBuiltHost(): Promise<typeof import('../../src/host/index.ts')> {
-  return import(/* @vite-ignore */ `${DIST}host/index.js`);
-}

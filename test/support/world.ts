@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection } from '@temporalio/worker';
 import pino, { type Logger } from 'pino';
@@ -11,7 +10,7 @@ import { connectTemporal, createHummingbatch } from '../../src/client/index.ts';
 import type { BatchOptions } from '../../src/contract/index.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts';
-import { createGemini } from '../../src/gemini/index.ts';
+import { createActivityDeps } from '../../src/host/worker-deps.ts';
 import { openStore } from '../../src/store/open.ts';
 import { installRuntime, startWorker } from '../../src/worker/index.ts';
 
@@ -50,16 +49,13 @@ export async function createWorld({ namespace = 'default', ...options }: WorldOp
   const client = await connectTemporal({ address, namespace });
   const taskQueue = options.taskQueue ?? `test-${store.id}`;
   const deps: ActivityDeps = {
-    store,
-    gemini: createGemini({ baseUrl: emulator.url, apiKey: 'test-key' }),
-    log,
-    now: Date.now,
-    pause: (ms, signal) => pause(ms, undefined, { signal }),
-    random: Math.random,
+    ...(await createActivityDeps({
+      ...{ store, log },
+      gemini: { url: emulator.url, apiKey: 'test-key' },
+      searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTE_TYPES),
+    })),
     fetchReference: () => Promise.reject(new Error('no test fetches references by URL')),
-    webhookSecrets: () => undefined,
     postWebhook: () => Promise.reject(new Error('no test posts unless it says where')),
-    searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTE_TYPES),
   };
   const closing = new Set<() => Promise<void>>();
 

@@ -1,8 +1,31 @@
 import type { BatchProgress } from '../../contract/index.ts';
+import { describeStep } from './describe-step.ts';
+import type { Output } from './output.ts';
 
 /** Shows how far a batch is, on stderr. */
 export interface ProgressView {
   show: (progress: BatchProgress) => void;
-  /** Takes the bar away; what was said stays. */
+  /** Removes the bar or screen; messages stay. */
   stop(): void;
+}
+
+/** On a terminal a bar, or a screen for those who only watch; elsewhere a line for each new step. */
+export async function createProgressView(output: Output, kind: 'bar' | 'screen'): Promise<ProgressView> {
+  if (!output.isTerminal) return createLines(output);
+  const { createScreen, renderBar, renderScreen } = await import('./screen.ts');
+  return createScreen(process.stderr, (progress) =>
+    kind === 'bar' ? renderBar(progress, output) : renderScreen(progress, output, Date.now()),
+  );
+}
+
+function createLines(output: Output): ProgressView {
+  let last = '';
+  return {
+    show(progress) {
+      const line = describeStep(progress);
+      if (line !== last) output.say(line);
+      last = line;
+    },
+    stop: () => undefined,
+  };
 }

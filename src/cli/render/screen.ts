@@ -7,15 +7,18 @@ import type { ProgressView } from './progress-view.ts';
 import { COLOUR, formatState } from './summary.ts';
 
 /** Times count down, so it is drawn each second. */
-const DRAW_EVERY_MS = 1_000;
-const BAR = 40;
+const DRAW_INTERVAL_MS = 1_000;
+const BAR_WIDTH = 40;
 
-/** All of a batch on a few lines that stay where they are. For a terminal. */
-export function createScreen(output: Output, stream: NodeJS.WriteStream): ProgressView {
+/** Draws lines that stay where they are, and draws them again at each change. For a terminal. */
+export function createScreen(
+  stream: NodeJS.WriteStream,
+  render: (progress: BatchProgress) => string,
+): ProgressView {
   const draw = createLogUpdate(stream);
   let last: BatchProgress | undefined;
-  const show = () => last && draw(renderScreen(last, output, Date.now()));
-  const timer = setInterval(show, DRAW_EVERY_MS);
+  const show = () => last && draw(render(last));
+  const timer = setInterval(show, DRAW_INTERVAL_MS);
   return {
     show(progress) {
       last = progress;
@@ -28,12 +31,23 @@ export function createScreen(output: Output, stream: NodeJS.WriteStream): Progre
   };
 }
 
+/** A bar and the present step, on one line. */
+export function renderBar(progress: BatchProgress, output: Output): string {
+  return `${drawBar(progress, output)} ${describeStep(progress)}`;
+}
+
+function drawBar(progress: BatchProgress, { paint }: Output): string {
+  const { done, total } = countRows(progress);
+  const filled = Math.round((BAR_WIDTH * done) / total);
+  return `${'█'.repeat(filled)}${paint('dim', '░'.repeat(BAR_WIDTH - filled))}`;
+}
+
 /** The lines of a batch as it stands. */
-export function renderScreen(progress: BatchProgress, { paint }: Output, now: number): string {
+export function renderScreen(progress: BatchProgress, output: Output, now: number): string {
+  const { paint } = output;
   const { batchId, state, labels = [], round, job, jobs, outputs, costUsd, maxCostUsd } = progress;
   const { check, lastCheck, nextCheck, startedAt } = progress;
   const { done, total } = countRows(progress);
-  const filled = Math.round((BAR * done) / total);
   const jobState = jobs.find(({ name }) => name === job)?.state;
   const rows: [string, string | undefined][] = [
     ['labels', labels.join(', ')],
@@ -54,7 +68,7 @@ export function renderScreen(progress: BatchProgress, { paint }: Output, now: nu
   ];
   return [
     `${paint('bold', batchId)}  ${paint(COLOUR[state], formatState(state))}  ${round > 0 ? `round ${round}, ` : ''}${ago(startedAt, now)}`,
-    `${'█'.repeat(filled)}${paint('dim', '░'.repeat(BAR - filled))}  ${done} of ${total}`,
+    `${drawBar(progress, output)}  ${done} of ${total}`,
     // Of a wait the rows below say all.
     ...(state === 'WAITING' && job ? [] : [describeStep(progress)]),
     ...rows.flatMap(([name, value]) => (value ? [`${paint('dim', name.padEnd(8))}${value}`] : [])),

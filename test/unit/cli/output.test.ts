@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { createOutput } from '../../../src/cli/render/output.ts';
-import { createProgressView } from '../../../src/cli/render/progress-bar.ts';
+import { createProgressView } from '../../../src/cli/render/progress-view.ts';
 import { type BatchProgress, HummingbatchError } from '../../../src/contract/index.ts';
 
 function listen({ isTTY = false, json = false, verbose = false, env = {} } = {}) {

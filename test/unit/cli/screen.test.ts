@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { createOutput } from '../../../src/cli/render/output.ts';
-import { renderScreen } from '../../../src/cli/render/screen.ts';
+import { renderBar, renderScreen } from '../../../src/cli/render/screen.ts';
 import type { BatchProgress } from '../../../src/contract/index.ts';
 
 const stream = new PassThrough() as unknown as NodeJS.WriteStream;
@@ -55,4 +55,10 @@ test('of a batch that has no plan yet there is little, and no fault', () => {
   );
   expect(screen).toContain('reading and checking the manifest');
   expect(screen).not.toMatch(/NaN|undefined/);
+});
+
+test('shows a bar of the rows and the present step on one line', () => {
+  expect(renderBar(WAITING, output)).toBe(
+    `${'█'.repeat(10)}${'░'.repeat(30)} round 2: waiting for batches/abc: running, 10 of 40`,
+  );
 });
