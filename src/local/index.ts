@@ -1,6 +1,6 @@
 /**
- * The Temporal server for those who have none: found, fetched, started, shared, stopped. Nothing here is loaded where a
- * Temporal is configured.
+ * The managed dev server: finds or downloads the Temporal CLI, starts a server, shares it between processes, ends it.
+ * Nothing here is loaded where a Temporal is configured.
  */
 export { cacheDirectory } from './cache.ts';
 export { findTemporalCli } from './cli.ts';

@@ -5,12 +5,12 @@ import { readRecord } from './record.ts';
 import { refusal } from './refusal.ts';
 import { type ManagedTemporal, type ServerOptions, startTemporal } from './server.ts';
 
-/** A look costs 0.1 ms; whoever calls a server that is away tries for longer than a start takes. */
-const LOOK_EVERY_MS = 1000;
+/** A check costs 0.1 ms. Callers of a server that is away try for longer than a restart takes. */
+const CHECK_INTERVAL_MS = 1000;
 
 /** A server that is started again whenever it ends before {@link release}. */
 export interface KeptTemporal extends ManagedTemporal {
-  /** Rejects where it ended and cannot be had again at its address, and settles in no other way. */
+  /** Rejects where it ended and cannot be restarted at its address; it never resolves. */
   failed: Promise<never>;
 }
 
@@ -18,7 +18,7 @@ export interface KeptTemporal extends ManagedTemporal {
  * Brings the Temporal server of a store and keeps it up: one that was killed is started again on its database and at its
  * address, where clients and workers reconnect automatically. Of several processes that keep it one starts it.
  *
- * @throws what `bringTemporal` throws
+ * @throws what {@link startTemporal} throws
  */
 export async function keepTemporal(options: ServerOptions): Promise<KeptTemporal> {
   const { directory, log } = options;
@@ -27,29 +27,29 @@ export async function keepTemporal(options: ServerOptions): Promise<KeptTemporal
   const stopping = new AbortController();
   const keeping = keep();
   const failed = keeping.then(() => new Promise<never>(() => undefined));
-  // Whoever waits hears of it; where nobody does any more, the server is given back anyway.
+  // Without a listener a rejection would end the process.
   failed.catch(() => undefined);
 
   async function keep(): Promise<void> {
     try {
       while (!stopping.signal.aborted) {
         await waitForExit();
-        log('The Temporal server of this store has ended. It is started again …');
+        log('The managed dev server of this store has ended. Restarting it …');
         const again = await startTemporal({ ...options, signal: stopping.signal });
         held.push(again);
         if (again.address !== first.address) throw moved(first.address, again.address);
-        log('The Temporal server runs again; nothing is lost.');
+        log('The managed dev server runs again; nothing is lost.');
       }
     } catch (error) {
       if (!stopping.signal.aborted)
-        throw refusal(error, `Keeping the Temporal server of ${directory} up`, undefined);
+        throw refusal(error, `Keeping the managed dev server of ${directory} up`, undefined);
     }
   }
 
   async function waitForExit(): Promise<void> {
     const server = await readRecord(directory);
     if (!server) throw new Error('its folder is gone');
-    while (isRunning(server)) await sleep(LOOK_EVERY_MS, undefined, { signal: stopping.signal });
+    while (isRunning(server)) await sleep(CHECK_INTERVAL_MS, undefined, { signal: stopping.signal });
   }
 
   return {
@@ -63,11 +63,11 @@ export async function keepTemporal(options: ServerOptions): Promise<KeptTemporal
   };
 }
 
-/** Where the port was taken in the meantime, by whatever. */
+/** Another program has taken the port in the meantime. */
 function moved(from: string, to: string): HummingbatchError {
   return new HummingbatchError(
     'no-temporal',
-    `The Temporal server of this store has ended, and something else listens at ${from} now; it was started at ${to}.`,
+    `The managed dev server of this store has ended, and another program listens at ${from} now. It was restarted at ${to}.`,
     { fix: 'Call the same command again: the batch continues where it stopped.' },
   );
 }

@@ -7,15 +7,15 @@ import { LOOPBACK, type Ports } from './ports.ts';
 import { readIdentity } from './process.ts';
 import { type ServerRecord, writeRecordNow } from './record.ts';
 
-/** What the server sees of the environment. It outlives whoever starts it, so it gets no key and no token. */
+/** The variables that the server gets. It outlives the process that starts it, so it gets no key and no token. */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'USERPROFILE', 'LOCALAPPDATA'];
 
 const MAX_LOG_BYTES = 1024 * 1024;
-/** What is read of it; a crash writes about 4 kB. */
+/** How much of it is read; a crash writes about 4 kB. */
 const HEAD_BYTES = 64 * 1024;
-/** A complaint is a line or two. */
-const MAX_COMPLAINT = 1000;
-/** Where a Go program that crashed begins to say where it was; why stands before that. */
+/** The reason is a line or two. */
+const MAX_REASON = 1000;
+/** Where the stack of a crashed Go program begins; the reason comes before it. */
 const STACK = /\n\s*goroutine \d+ \[/;
 
 export interface LaunchOptions {
@@ -31,11 +31,11 @@ export interface LaunchOptions {
 export interface Launched {
   record: ServerRecord;
   hasEnded: () => boolean;
-  /** Why it could not start, in its own words. */
-  complaint: () => Promise<string>;
+  /** Why it could not start, as it wrote to its log. */
+  readReason: () => Promise<string>;
 }
 
-/** Starts the process in a group of its own, so that a Ctrl-C in the terminal does not reach it, and writes it down. */
+/** Starts the process in a group of its own, which a Ctrl-C in the terminal does not reach, and writes its record. */
 export async function launch(options: LaunchOptions): Promise<Launched> {
   const file = logFileIn(options.directory);
   const log = await openLog(file);
@@ -55,7 +55,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     return {
       record,
       hasEnded: () => child.exitCode !== null || child.signalCode !== null,
-      complaint: () => complaintIn(file, size),
+      readReason: () => readReasonIn(file, size),
     };
   } finally {
     await log.close();
@@ -78,19 +78,19 @@ function toRecord(pid: number, { ports, namespace }: LaunchOptions): ServerRecor
   return { ...readIdentity(pid), ...ports, namespace, token: randomUUID() };
 }
 
-/** At log level `error` it grows by a few lines a start; one that grew large all the same begins anew. */
+/** At log level `error` it grows by a few lines a start; one that has grown large is emptied. */
 async function openLog(file: string): Promise<FileHandle> {
   const log = await open(file, 'a');
   if ((await log.stat()).size > MAX_LOG_BYTES) await log.truncate(0);
   return log;
 }
 
-async function complaintIn(file: string, from: number): Promise<string> {
+async function readReasonIn(file: string, from: number): Promise<string> {
   const log = await open(file, 'r');
   try {
     const { buffer, bytesRead } = await log.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, from);
     const [reason = ''] = buffer.toString('utf8', 0, bytesRead).split(STACK);
-    return reason.trim().slice(-MAX_COMPLAINT);
+    return reason.trim().slice(-MAX_REASON);
   } finally {
     await log.close();
   }

@@ -4,32 +4,32 @@ import { join } from 'node:path';
 import { isRunning, parseIdentity, readIdentity } from './process.ts';
 
 /**
- * Who uses the server: a file for each use, named for nobody, holding the process. Taken, given back and counted under
- * the lock only, so no file is ever seen half written.
+ * The uses of the server: a file for each, with a random name, which holds the process. They are taken, released and
+ * counted under the lock only, so no file is seen half written.
  */
 export interface Leases {
-  /** @returns the name to give it back by */
+  /** @returns the name to release it by */
   take(): Promise<string>;
-  giveBack(lease: string): Promise<void>;
-  /** How many uses there are. The lease of a dead process does not count and is removed. */
+  release(lease: string): Promise<void>;
+  /** How many uses there are. The lease of a dead process is removed and does not count. */
   count(): Promise<number>;
 }
 
 export function leasesIn(directory: string): Leases {
-  const home = join(directory, 'leases');
+  const folder = join(directory, 'leases');
   return {
     async take() {
       const lease = `${randomUUID()}.json`;
-      await mkdir(home, { recursive: true });
-      await writeFile(join(home, lease), JSON.stringify(readIdentity(process.pid)));
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, lease), JSON.stringify(readIdentity(process.pid)));
       return lease;
     },
-    async giveBack(lease) {
-      await rm(join(home, lease), { force: true });
+    async release(lease) {
+      await rm(join(folder, lease), { force: true });
     },
     async count() {
-      await mkdir(home, { recursive: true });
-      const living = await Promise.all((await readdir(home)).map((lease) => isHeld(join(home, lease))));
+      await mkdir(folder, { recursive: true });
+      const living = await Promise.all((await readdir(folder)).map((lease) => isHeld(join(folder, lease))));
       return living.filter(Boolean).length;
     },
   };

@@ -14,9 +14,9 @@ import { isRunning, type ProcessIdentity, parseIdentity, readIdentity } from './
  */
 const TURN = /^lock\.(\d+)(\.ended)?$/;
 
-/** Starting takes up to 3 tries of 30 s, stopping up to 10 s. Who waits longer than that waits for a frozen process. */
+/** Starting takes up to 3 tries of 30 s, stopping up to 10 s. A longer wait is for a frozen process. */
 const WAIT_MS = 120 * 1000;
-/** Between making a turn's file and writing into it lie microseconds. */
+/** A turn's file is written microseconds after it is made. */
 const WRITTEN_WITHIN_MS = 10 * 1000;
 
 interface Turn {
@@ -27,9 +27,9 @@ interface Turn {
 type Holder = ProcessIdentity | 'unknown';
 
 /**
- * Does something while no other process, and nothing else in this one, does anything under the same lock.
+ * Does something while no other process, and nothing else in this process, holds the same lock.
  *
- * @throws HummingbatchError `no-temporal` where the lock is not free within 120 s; an AbortError where the signal says so
+ * @throws HummingbatchError `no-temporal` where the lock is not free within 120 s; an AbortError where the signal aborts
  */
 export async function withLock<T>(
   directory: string,
@@ -54,7 +54,7 @@ async function takeTurn(directory: string, signal: AbortSignal | undefined): Pro
     const holder = await readHolder(directory, newest);
     if (!holder && (await isMine(directory, newest.number + 1))) return newest.number + 1;
     if (Date.now() > until) throw taken(directory, holder);
-    // A little apart from one another, so that those who wait do not look in step.
+    // Random, so that processes that wait do not check at the same moments.
     await sleep(pauseMs * (0.5 + Math.random()), undefined, signal ? { signal } : {});
   }
 }
@@ -67,7 +67,7 @@ async function isMine(directory: string, number: number): Promise<boolean> {
     throw error;
   }
   const newest = findNewest(await turns(directory));
-  // While we slept, others may have had this turn and ended it, or gone beyond it.
+  // While this process slept, others may have had this turn and ended it, or taken later ones.
   if (newest.number === number && !newest.ended) return true;
   await rm(lockPath(directory, number), { force: true });
   return false;
@@ -79,7 +79,7 @@ async function removeBefore(directory: string, number: number): Promise<void> {
   }
 }
 
-/** Who holds a turn; undefined where nobody does any more. */
+/** The process that holds a turn; undefined where none does any more. */
 async function readHolder(directory: string, turn: Turn): Promise<Holder | undefined> {
   if (turn.ended) return undefined;
   const file = lockPath(directory, turn.number);
@@ -95,7 +95,7 @@ async function readHolder(directory: string, turn: Turn): Promise<Holder | undef
   }
 }
 
-/** Where one number is both there and ended, it is ended: the other is a latecomer's, who will see that. */
+/** A number with both files has ended: the other file is of a process that came late and will see that. */
 function findNewest(all: readonly Turn[]): Turn {
   const number = Math.max(0, ...all.map((turn) => turn.number));
   return { number, ended: number === 0 || all.some((turn) => turn.number === number && turn.ended) };
@@ -117,7 +117,7 @@ function taken(directory: string, holder: Holder | undefined): HummingbatchError
   const who = holder && holder !== 'unknown' ? `process ${holder.pid}` : 'another process';
   return new HummingbatchError(
     'no-temporal',
-    `The Temporal server in ${directory} is being started or stopped by ${who}, which has not finished for ${WAIT_MS / 1000} s.`,
-    { fix: `End ${who}, or wait for it, and call the same command again.` },
+    `The managed dev server in ${directory} is being started or stopped by ${who}, which has not finished for ${WAIT_MS / 1000} s.`,
+    { fix: `End ${who}, or wait for it, then call the same command again.` },
   );
 }

@@ -9,19 +9,19 @@ export type SearchAttributeTypes = Readonly<Record<string, keyof typeof INDEXED_
 
 const MS_PER_HOUR = 3600 * 1000;
 
-/** Under this name the namespace keeps the token of the server's start. */
+/** The key of the namespace's data under which it keeps the token of the server's start. */
 const TOKEN = 'hummingbatch-server';
 
 export interface NamespaceSettings {
   namespace: string;
   searchAttributes: SearchAttributeTypes;
-  /** How long a closed workflow can be looked at, hours. */
+  /** How long a closed workflow is kept, hours. */
   retentionHours: number;
 }
 
 /**
- * Gives a namespace its search attributes and retention. Doing it again changes nothing; `--search-attribute` at the
- * server's start would do nothing on a database that is there already. Takes effect at once.
+ * Sets the search attributes and the retention of a namespace, at once. Idempotent. `--search-attribute` at the server's
+ * start would do nothing on an existing database.
  */
 export async function settleNamespace(connection: Connection, settings: NamespaceSettings): Promise<void> {
   const { namespace } = settings;

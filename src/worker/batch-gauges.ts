@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import { METRICS } from '../batch/metrics.ts';
 import { ERROR_CODES, OPEN_STATES } from '../contract/index.ts';
 
-/** As often as Prometheus usually looks. A look is 9 counts, and one for each code while a batch is stopped. */
-const EVERY_MS = 15_000;
+/** As often as Prometheus usually scrapes. One round is 9 counts, and one for each code while a batch is stopped. */
+const COUNT_INTERVAL_MS = 15_000;
 
 export interface BatchGaugesOptions {
   taskQueue: string;
@@ -19,28 +19,28 @@ export interface BatchGaugesOptions {
 }
 
 /**
- * Shows how many batches of a queue are open in each state, and for what those that are stopped have stopped. Temporal
- * groups by none of our search attributes, so each number is a count of its own. Ends with the signal.
+ * Shows how many batches of a queue are open in each state, and how many have stopped for each reason. Temporal cannot
+ * group by our search attributes, so each number is a query of its own. Ends with the signal.
  */
 export async function watchBatches(options: BatchGaugesOptions, signal: AbortSignal): Promise<void> {
   const { searchAttributes, pause, log } = options;
   const gauges = createGauges(options);
   for (let failing = false; !signal.aborted; ) {
     try {
-      await gauges.look(await searchAttributes());
+      await gauges.count(await searchAttributes());
       failing = false;
     } catch (error) {
-      gauges.blank();
+      gauges.clear();
       if (!failing && !signal.aborted) log.warn({ error: String(error) }, 'batches cannot be counted');
       failing = true;
     }
-    // Ended by the signal: the loop sees it.
-    await pause(EVERY_MS, signal).catch(() => undefined);
+    // The signal ends the pause, and then the loop.
+    await pause(COUNT_INTERVAL_MS, signal).catch(() => undefined);
   }
 }
 
 function createGauges({ taskQueue, count, meter }: BatchGaugesOptions) {
-  // Of kind float, because only those have a value for "nobody knows".
+  // Float gauges have NaN for "not known"; integer gauges have no such value.
   const createGauge = ({ name, description }: { name: string; description: string }) =>
     meter.createGauge(name, 'float', undefined, description);
   const [batches, stopped] = [createGauge(METRICS.batches), createGauge(METRICS.stopped)];
@@ -49,7 +49,7 @@ function createGauges({ taskQueue, count, meter }: BatchGaugesOptions) {
   const seen = new Set<string>();
 
   return {
-    async look(known: readonly string[]): Promise<void> {
+    async count(known: readonly string[]): Promise<void> {
       // They may be registered later.
       if (!known.includes('BatchState')) return;
       const counts = new Map<string, number>();
@@ -62,8 +62,8 @@ function createGauges({ taskQueue, count, meter }: BatchGaugesOptions) {
       for (const code of stops.keys()) seen.add(code);
       for (const code of seen) stopped.set(stops.get(code) ?? 0, { code });
     },
-    /** An old number would look like one of today. */
-    blank(): void {
+    /** A stale number would be taken for a current one. */
+    clear(): void {
       for (const state of OPEN_STATES) batches.set(Number.NaN, { state });
       for (const code of seen) stopped.set(Number.NaN, { code });
     },

@@ -12,11 +12,11 @@ export interface WorkerMetricsOptions {
   deps: Pick<ActivityDeps, 'searchAttributes' | 'log' | 'pause'>;
 }
 
-/** Begins every series that is not rare, and keeps the gauges up to date until the signal aborts. */
+/** Starts every series that is not rare at 0, and updates the gauges until the signal aborts. */
 export async function showMetrics(options: WorkerMetricsOptions, signal: AbortSignal): Promise<void> {
   const { connection, namespace, taskQueue, deps } = options;
   const { metricMeter } = Runtime.instance();
-  for (const metric of Object.values(METRICS)) beginAtZero(metric, { namespace, taskQueue });
+  for (const metric of Object.values(METRICS)) startAtZero(metric, { namespace, taskQueue });
   await watchBatches(
     {
       taskQueue,
@@ -31,8 +31,8 @@ export async function showMetrics(options: WorkerMetricsOptions, signal: AbortSi
   );
 }
 
-/** Prometheus counts the increase of a series from its second value on: one that begins with 60 images shows none. */
-function beginAtZero(metric: Metric, place: { namespace: string; taskQueue: string }): void {
+/** Prometheus counts the increase of a series from its second value on: a series that starts with 60 images shows none. */
+function startAtZero(metric: Metric, place: { namespace: string; taskQueue: string }): void {
   const { name, kind, by, description, rare } = metric;
   if (kind !== 'counter' || rare) return;
   const added: Record<string, string> = {

@@ -6,9 +6,9 @@ import { toWorkflowId } from '../contract/input.ts';
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** What is as it should be, or has a line of ours already. */
+/** Messages about what is intended, or what our own log has a line for. */
 const SUPPRESSED = ['No workflows registered, not polling for workflow tasks', 'Activity failed'];
-/** Upper bounds, s: Temporal's own end at a minute and a day, transfers take hours and batches two days. */
+/** Upper bounds, s: Temporal's own buckets end at a minute and a day; transfers take hours and batches two days. */
 const BUCKETS = {
   activity_execution_latency: [0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1_800, 7_200],
   workflow_endtoend_latency: [60, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 172_800, 345_600],
@@ -67,29 +67,29 @@ function buildRuntimeOptions(log: Logger, metrics: string | undefined): RuntimeO
     },
     shutdownSignals: [],
     logger: new DefaultLogger('INFO', ({ level, message, meta = {} }) => {
-      if (meta['sdkComponent'] === 'workflow') log[LEVELS[level]](ours(meta), message);
+      if (meta['sdkComponent'] === 'workflow') log[LEVELS[level]](pickOwnFields(meta), message);
       else if ((level === 'WARN' || level === 'ERROR') && !SUPPRESSED.includes(message))
-        log[LEVELS[level]](theirs(meta), message);
+        log[LEVELS[level]](pickTemporalFields(meta), message);
     }),
   };
 }
 
-/** Of a line that a workflow of ours wrote: all but what Temporal adds to it. */
+/** The fields that Temporal adds to a log line of a workflow. */
 const ADDED = ['sdkComponent', 'namespace', 'taskQueue', 'workflowId', 'runId', 'workflowType'];
 
-function ours(meta: Meta): Meta {
+function pickOwnFields(meta: Meta): Meta {
   return Object.fromEntries(
     Object.entries(meta).filter(([name]) => !ADDED.includes(name) && !name.startsWith('update')),
   );
 }
 
-/** Of a line of Temporal's own: the batch that it is about, and what went wrong. */
-function theirs({ workflowId, error }: { workflowId?: string; error?: Error | string }): Meta {
+/** Of a log line of Temporal itself: the batch that it is about, and the error. */
+function pickTemporalFields({ workflowId, error }: { workflowId?: string; error?: Error | string }): Meta {
   const [, batch] = workflowId?.split(toWorkflowId('')) ?? [];
   return { ...(batch && { batch }), ...(error !== undefined && { temporal: String(error) }) };
 }
 
-/** The native part says it in English only: `Failed to start prometheus metrics exporter: Address already in use (os error 98)`. */
+/** The native part has no error code for it, only a text: `Failed to start prometheus metrics exporter: Address already in use (os error 98)`. */
 function unserved(address: string, cause: unknown): HummingbatchError {
   const [, why = String(cause)] = /exporter: (.+?)(?: \(os error \d+\))?$/.exec(String(cause)) ?? [];
   return new HummingbatchError('usage', `Metrics cannot be served at ${address}: ${why}.`, {

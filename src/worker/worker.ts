@@ -4,7 +4,7 @@ import { type ActivityDeps, createActivities } from '../activities/index.ts';
 import { toTransferQueue } from '../contract/queues.ts';
 
 /** The workflow code, bundled when the package is built: bundling at start would take 2 s and 300 MB. */
-export const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 
 export interface BatchWorkerOptions {
   connection: NativeConnection;
@@ -37,7 +37,7 @@ const CACHED_WORKFLOWS = 200;
 export interface BatchWorker {
   /** Settles when both have stopped. */
   stopped: Promise<void>;
-  /** Takes no more work and lets running steps end; call it once. */
+  /** Takes no more tasks and lets running steps end; call it once. */
   shutdown(): void;
 }
 

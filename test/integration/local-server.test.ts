@@ -141,7 +141,7 @@ describe('a managed server with one user', () => {
       const bringing = startServer({ cli: await writeFailingCli(`echo >> ${directory}/tries`) });
       await expect(bringing).rejects.toMatchObject({
         code: 'no-temporal',
-        message: `The Temporal server did not start: ${PANIC}`,
+        message: `The managed dev server did not start: ${PANIC}`,
       });
       expect(await readFile(join(directory, 'tries'), 'utf8')).toBe('\n\n\n');
     });

