@@ -28,7 +28,7 @@ import { toClientError } from './errors.ts';
 import { follow, waitForEnd } from './follow.ts';
 import { unknownBatch } from './near.ts';
 import { currentProgress, lastRun } from './progress.ts';
-import { type AskedRetry, isRunningRetry, retryEnded } from './retry.ts';
+import { type RetryCall, isRunningRetry, retryEnded } from './retry.ts';
 import { STARTED_WITHIN_MS, type StartContext } from './start.ts';
 import { storedProgress } from './stored.ts';
 import { ANSWER_WITHIN_MS } from './temporal.ts';
@@ -41,42 +41,42 @@ export interface RequestOptions {
 }
 
 /**
- * A batch that was started, by whomever. Every method's error is a `HummingbatchError`; each can be `batch-unknown` (with
- * ids that are near), `no-worker` (within 5 s) and `no-temporal`. What makes no sense as the batch stands is refused as
- * `wrong-state`, says how it stands and what would make sense, and leaves no trace in its history.
+ * A batch, whoever started it. Every method throws a `HummingbatchError`: `batch-unknown` (with similar ids), `no-worker` (within
+ * 5 s) or `no-temporal`. An operation that the batch's state does not allow throws `wrong-state`, which names the state and the
+ * operations that it allows, and leaves no trace in the history.
  */
 export interface BatchHandle {
   readonly id: string;
   readonly workflowId: string;
-  /** Where it stands; from the store where Temporal knows nothing of it. */
+  /** Where it stands; from the store where Temporal does not know it. */
   status(): Promise<BatchProgress>;
   /**
-   * Where it stands, at once and whenever that changed, until it ends. A worker or a server that is away for up to 5 min is
-   * waited for. It looks every 0.3 to 3 s.
+   * Where it stands now, and then each change, until it ends. It queries every 0.3 to 3 s, and waits up to 5 min for a worker or
+   * a server that is away.
    *
    * @param signal ends it by throwing its reason
    */
   progress(signal?: AbortSignal): AsyncGenerator<BatchProgress, void, undefined>;
-  /** Waits until it ends, however long that is, a stop included. */
+  /** Waits until it ends, for days if it must, and through stops. */
   wait(signal?: AbortSignal): Promise<BatchProgress>;
   /** Its records in the manifest's order, one by one; none before its first report. */
   records(): AsyncGenerator<OutputRecord, void, undefined>;
-  /** Lets an expensive batch go, or refuses it (`false`), which ends it as FAILED and unpaid. */
+  /** Approves a batch that waits for it, or refuses it (`false`), which ends it as FAILED and unpaid. */
   approve(approved?: boolean, sending?: RequestOptions): Promise<BatchProgress>;
   /**
-   * A stopped batch goes on at the step where it stopped; an ended one makes the outputs chosen again, as a new run of the
-   * same id that keeps what is there. Sent twice it happens once.
+   * A stopped batch continues at the step where it stopped. An ended one makes the selected outputs again, as a new run of the
+   * same id that keeps the images that there are. Sent twice it happens once.
    */
   retry(choice?: RetrySelector, sending?: RequestOptions): Promise<void>;
-  /** Ends a stopped batch with what is there. */
+  /** Ends a stopped batch with the images that it has. */
   accept(sending?: RequestOptions): Promise<BatchProgress>;
-  /** Settles a submission whose answer was lost: `batches/…` takes that job, `none` makes another. */
+  /** Settles a submission whose answer was lost: `batches/…` takes that job, `none` submits another. */
   adopt(job: string, sending?: RequestOptions): Promise<BatchProgress>;
-  /** Changes what it may cost over all rounds, USD; one that stopped for it goes on. */
+  /** Changes what it may cost over all rounds, USD; a batch that stopped for it continues. */
   setBudget(maxCostUsd: number, sending?: RequestOptions): Promise<BatchProgress>;
   /** Asks Google now instead of at the next check. */
   checkNow(sending?: RequestOptions): Promise<BatchProgress>;
-  /** Cancels it: what its job has finished is kept and reported. Again while it is cancelled: nothing. */
+  /** Cancels it: what its job has finished is kept and reported. Idempotent. */
   cancel(): Promise<void>;
 }
 
@@ -85,17 +85,17 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
   const workflowId = toWorkflowId(id);
   const handle = client.workflow.getHandle(workflowId);
 
-  /** Every call has a deadline, and its failure a code. */
+  /** Every call has a deadline and fails with a code. */
   async function call<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, work);
     } catch (error) {
-      throw await whyNot(toClientError(error, id));
+      throw await explainUnknown(toClientError(error, id));
     }
   }
 
-  /** Temporal takes a closed workflow that is sent something for one that is not there. */
-  async function whyNot(error: HummingbatchError): Promise<HummingbatchError> {
+  /** To Temporal a closed workflow that gets an update is not found. */
+  async function explainUnknown(error: HummingbatchError): Promise<HummingbatchError> {
     if (error.code !== 'batch-unknown') return error;
     const stored = await storedProgress(store, id);
     if (!stored) return unknownBatch(store, id);
@@ -128,19 +128,19 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
   async function retry(choice: RetrySelector = {}, { requestId }: RequestOptions = {}): Promise<void> {
     const asked = { choice: check(RETRY_SELECTOR, choice), requestId };
     const run = await call(() => lastRun(client, id));
-    if (run?.status === 'RUNNING') return goOn(asked);
+    if (run?.status === 'RUNNING') return retryOpen(asked);
     try {
       await client.withDeadline(Date.now() + STARTED_WITHIN_MS, () => retryEnded(context, id, asked));
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError))
-        throw await whyNot(toClientError(error, id));
-      // Somebody was faster, perhaps with the same request.
+        throw await explainUnknown(toClientError(error, id));
+      // Another caller was faster, perhaps with the same request.
       if (!(await isThis(asked))) throw await stillOpen();
     }
   }
 
-  /** Outputs can be chosen once a batch has ended, so a choice is for the retry that runs, or for none. */
-  async function goOn(asked: AskedRetry): Promise<void> {
+  /** Outputs can be selected once a batch has ended, so a selection must be that of the running retry. */
+  async function retryOpen(asked: RetryCall): Promise<void> {
     const isThisRetry = await isThis(asked);
     if (!isThisRetry && isSelector(asked.choice)) throw await stillOpen();
     try {
@@ -150,7 +150,7 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
     }
   }
 
-  const isThis = (asked: AskedRetry) => call(() => isRunningRetry(context, id, asked));
+  const isThis = (asked: RetryCall) => call(() => isRunningRetry(context, id, asked));
 
   async function stillOpen(): Promise<HummingbatchError> {
     const progress = await status();

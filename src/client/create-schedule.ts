@@ -20,14 +20,14 @@ import type { NormalisedScheduleRequest } from './schedule-types.ts';
 import { optionsFor, type StartContext } from './start.ts';
 
 /**
- * A server that was away for a week must not start seven paid batches at once. Ten minutes are longer than a restart or an upgrade
- * of a server takes, and hold at most one firing of what fires no more often.
+ * A server that was down for a week must not start seven paid batches at once. Ten minutes are longer than a restart or an upgrade
+ * of a server, and hold at most one firing of a schedule that fires every ten minutes or less often.
  */
 const CATCHUP_WINDOW_MS = 10 * 60_000;
 
 const POLICIES = { allow: 'ALLOW_ALL', skip: 'SKIP' } as const satisfies Record<Overlap, string>;
 
-/** Puts into the store what its firings are made of, and creates the schedule, or attaches to the same one. */
+/** Puts the manifest and references of its firings into the store, and creates the schedule or attaches to the same one. */
 export async function createSchedule(
   context: StartContext,
   request: NormalisedScheduleRequest,
@@ -37,8 +37,8 @@ export async function createSchedule(
   const name = scheduleName(request);
   const options = { store: store.id, ...optionsFor(context.options, request) };
   if (!OVERLAPS.includes(overlap))
-    throw new HummingbatchError('usage', `There is no overlap "${overlap}".`, {
-      fix: `There are ${OVERLAPS.join(', ')}.`,
+    throw new HummingbatchError('usage', `"${overlap}" is not a valid overlap.`, {
+      fix: `Use ${OVERLAPS.join(' or ')}.`,
     });
   await putReferences(store, request.references);
   const bytes = serialiseManifest(manifest);
@@ -76,7 +76,7 @@ export async function createSchedule(
       await compare(context, memo);
       return { name, attached: true };
     }
-    if (error instanceof TypeError) throw noTimes(memo, error);
+    if (error instanceof TypeError) throw invalidTimes(memo, error);
     throw error;
   }
 }
@@ -86,7 +86,7 @@ function scheduleName({ name, manifest }: NormalisedScheduleRequest): string {
   return check(SCHEDULE_NAME, chosen);
 }
 
-/** What two schedules of one name can differ in, the weightiest first. */
+/** How two schedules of one name can differ, the most important first. */
 const DIFFERENCES: readonly [field: keyof ScheduleMemo, is: string][] = [
   ['store', 'for another store'],
   ['fingerprint', 'with another manifest'],
@@ -96,7 +96,7 @@ const DIFFERENCES: readonly [field: keyof ScheduleMemo, is: string][] = [
   ['run', 'with other options'],
 ];
 
-/** @throws `batch-conflict` where the schedule that is there is not the one asked for */
+/** @throws `batch-conflict` where the existing schedule differs from the requested one */
 async function compare({ client }: StartContext, asked: ScheduleMemo): Promise<void> {
   const { name } = asked;
   const { memo: there = {} } = await client.schedule.getHandle(toScheduleId(name)).describe();
@@ -109,8 +109,8 @@ async function compare({ client }: StartContext, asked: ScheduleMemo): Promise<v
   });
 }
 
-/** The server's own words: it alone knows what it understands. */
-function noTimes({ cron, timezone }: ScheduleMemo, error: TypeError): HummingbatchError {
+/** With the server's own words: only the server knows which crons it understands. */
+function invalidTimes({ cron, timezone }: ScheduleMemo, error: TypeError): HummingbatchError {
   return new HummingbatchError(
     'usage',
     `Temporal does not understand "${cron}" in the time zone ${timezone}: ${error.message}.`,
@@ -121,7 +121,7 @@ function noTimes({ cron, timezone }: ScheduleMemo, error: TypeError): Hummingbat
   );
 }
 
-/** Whatever the order in which they were said. */
+/** Sorted, because the order of options means nothing. */
 function byName(options: object): [name: string, value: unknown][] {
   return Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

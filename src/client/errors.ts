@@ -10,7 +10,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { readMessage } from '../contract/caught-error.ts';
 import { HummingbatchError, isErrorCode, readFailureDetails } from '../contract/index.ts';
 
-/** The one place where what Temporal's client throws becomes an error of ours. */
+/** Turns what Temporal's client throws into a HummingbatchError, for all of this folder. */
 export function toClientError(error: unknown, batchId: string): HummingbatchError {
   if (error instanceof HummingbatchError) return error;
   if (error instanceof WorkflowNotFoundError)
@@ -20,7 +20,7 @@ export function toClientError(error: unknown, batchId: string): HummingbatchErro
   const failed = error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError;
   const cause = failed ? error.cause : error;
   if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) return fromFailure(cause, cause.type);
-  if (isUnanswered(error)) {
+  if (lacksWorker(error)) {
     return new HummingbatchError('no-worker', `No worker answered for the batch ${batchId}.`, {
       cause: error,
     });
@@ -43,10 +43,10 @@ function fromFailure(failure: ApplicationFailure, code: HummingbatchError['code'
 }
 
 /**
- * The server took the question, and nobody serves the workflow: an update that was not accepted in time, or a query of
- * which the server itself says so. A query that reaches its deadline on a busy machine is now and then CANCELLED.
+ * The server answers and no worker does: an update that was not accepted in time, or a query for which the server reports it.
+ * On a busy machine a query that reaches its deadline is sometimes CANCELLED.
  */
-function isUnanswered(error: unknown): boolean {
+function lacksWorker(error: unknown): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
   const cause = error instanceof ServiceError ? error.cause : undefined;
   return (

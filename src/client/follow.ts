@@ -1,23 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BatchProgress, type ErrorCode, HummingbatchError, isEnd } from '../contract/index.ts';
 
-/** Between two looks at a batch: short while it moves, longer while it waits. */
+/** Between two queries: short while the batch changes, longer while it waits. */
 const MIN_QUERY_INTERVAL_MS = 300;
 const MAX_QUERY_INTERVAL_MS = 3_000;
-/** How long a worker or a server may be away before whoever waits hears of it. */
-const PATIENCE_MS = 5 * 60_000;
-const PASSING: readonly ErrorCode[] = ['no-worker', 'no-temporal'];
+/** How long a worker or a server may be away before the caller gets the error. */
+const MAX_OUTAGE_MS = 5 * 60_000;
+const TRANSIENT: readonly ErrorCode[] = ['no-worker', 'no-temporal'];
 
-type Look = () => Promise<BatchProgress>;
+type Query = () => Promise<BatchProgress>;
 
-/** Where a batch stands, at once and whenever that changed, until it ends. */
+/** Where a batch stands now, and then each change, until it ends. */
 export async function* follow(
-  look: Look,
+  query: Query,
   signal?: AbortSignal,
 ): AsyncGenerator<BatchProgress, void, undefined> {
   let last = '';
   for (let waitMs = MIN_QUERY_INTERVAL_MS; ; ) {
-    const current = await retryQuery(look, signal);
+    const current = await retryQuery(query, signal);
     const shown = JSON.stringify(current);
     const isNew = shown !== last;
     last = shown;
@@ -28,7 +28,7 @@ export async function* follow(
   }
 }
 
-/** Its end, of those that {@link follow} tells. */
+/** The end of a batch, from the changes of {@link follow}. */
 export async function waitForEnd(
   id: string,
   changes: AsyncGenerator<BatchProgress, void, undefined>,
@@ -37,14 +37,14 @@ export async function waitForEnd(
   throw new HummingbatchError('internal', `The batch ${id} ended without a state.`);
 }
 
-/** However often the worker or the server is restarted meanwhile: a batch lives longer than either. */
-async function retryQuery(look: Look, signal?: AbortSignal): Promise<BatchProgress> {
+/** Queries again while the worker or the server restarts: a batch outlives both. */
+async function retryQuery(query: Query, signal?: AbortSignal): Promise<BatchProgress> {
   for (const since = Date.now(); ; ) {
     try {
-      return await look();
+      return await query();
     } catch (error) {
-      const passes = error instanceof HummingbatchError && PASSING.includes(error.code);
-      if (!passes || Date.now() - since > PATIENCE_MS) throw error;
+      const isTransient = error instanceof HummingbatchError && TRANSIENT.includes(error.code);
+      if (!isTransient || Date.now() - since > MAX_OUTAGE_MS) throw error;
       await pause(MAX_QUERY_INTERVAL_MS, undefined, { signal });
     }
   }

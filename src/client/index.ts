@@ -1,5 +1,5 @@
 /**
- * hummingbatch for other services: start durable batches, follow them, steer them.
+ * hummingbatch for services: start durable batches, follow and operate them.
  *
  * @example
  * ```ts
@@ -65,46 +65,46 @@ export interface HummingbatchOptions {
   client: Client;
   /** Default `hummingbatch`. */
   taskQueue?: string;
-  /** For every batch that is started or retried here; a manifest's `run` block and a request's own win over it. */
+  /** For every batch that is started or retried here; a manifest's `run` block and a request's own options override it. */
   options?: Partial<BatchOptions>;
 }
 
 export interface Hummingbatch {
   /**
-   * Starts a batch, or attaches to the one that is there: idempotent by its id and the fingerprint of what it asks for. Its
-   * references are copied into the store first.
+   * Starts a batch, or attaches to the existing one. Idempotent by the id and the fingerprint of the content. The references
+   * are copied into the store first.
    *
    * @throws `manifest-invalid` naming the first problem and how many there are, `batch-conflict` where the id is taken by
-   *   another manifest or another store's batch, `usage` for what is no id, and the store's errors
+   *   another manifest or another store's batch, `usage` for an invalid id, and the store's errors
    */
   startBatch(request: StartRequest): Promise<Started>;
-  /** The same for a manifest that is normalised already, as `manifest.json` of a batch is. */
+  /** The same for a normalised manifest, such as a batch's `manifest.json`. */
   startNormalised(request: NormalisedRequest): Promise<Started>;
   /**
-   * Puts a batch into the store and starts nothing: for a workflow of your own, which starts it with the input that this answers, by
-   * `hummingbatch/child-workflow`. Idempotent like `startBatch`, and throws the same.
+   * Puts a batch into the store and starts nothing: for a workflow of your own, which starts it with the returned input through
+   * `hummingbatch/child-workflow`. Idempotent like `startBatch`, with the same errors.
    */
   putBatch(request: StartRequest): Promise<ImageBatchInput>;
-  /** Batches by the clock. */
+  /** Schedules, which make batches at set times. */
   readonly schedules: Schedules;
-  /** The batch of an id; nothing is looked up before it is asked something. */
+  /** The batch of an id. Nothing is requested before one of its methods is called. */
   batch(id: string): BatchHandle;
   /** A page of the store's batches, the newest first. @throws `no-worker`, `no-temporal`, `usage` */
   list(choice?: ListFilter): Promise<BatchPage>;
   /**
-   * Passes on what was heard of a job at Google: the batch that waits for it asks Google at once, in place of at its next
-   * check. The event itself is not believed, and one that was heard before, or is of another job of the batch, costs a
-   * check at most; 20 checks for one wait. It answers when Temporal has the event, within 5 s, and needs no worker.
+   * Passes on an event of a job at Google: the batch that waits for the job checks it at once instead of at its next check.
+   * The event itself is not trusted. A repeated one, or one of another job of the batch, costs at most one check; a wait takes
+   * at most 20 of them. It returns when Temporal has the event, within 5 s, and needs no worker.
    *
-   * @returns `nobody` for a job that is none of this store's, and where its batch has ended
-   * @throws `usage` for what is no name of a job, `no-temporal`, and the store's errors
+   * @returns `no-recipient` for a job of no batch in this store, and for a batch that has ended
+   * @throws `usage` for an invalid job name, `no-temporal`, and the store's errors
    */
   jobEvent(event: JobEvent): Promise<JobEventResult>;
   /** Closes the connection, where `connect` made it. */
   close(): Promise<void>;
 }
 
-/** The library over a store and a client that are there. It closes neither. */
+/** The library over a store and a client that are open. It closes neither. */
 export function createHummingbatch({
   store,
   client,
@@ -132,21 +132,28 @@ export interface ConnectOptions {
   address?: string;
   /** Default `default`. */
   namespace?: string;
-  /** In place of `address`: with TLS, an API key, interceptors. It stays open. */
+  /** Replaces `address`: with TLS, an API key, interceptors. It stays open. */
   connection?: ConnectionLike;
-  /** In place of all three: with a data converter of its own. It stays open. */
+  /** Replaces all three: with a data converter of its own. It stays open. */
   client?: Client;
   /** Default `hummingbatch`; what the worker serves. */
   taskQueue?: string;
-  /** For every batch that is started or retried here; a manifest's `run` block and a request's own win over it. */
+  /** For every batch that is started or retried here; a manifest's `run` block and a request's own options override it. */
   options?: Partial<BatchOptions>;
 }
 
 /** Opens the store and a connection, where none is given. @throws `no-temporal` within 10 s, and the store's errors */
-export async function connect(asked: ConnectOptions): Promise<Hummingbatch> {
-  const { taskQueue, options, address = 'localhost:7233', namespace = 'default', connection } = asked;
-  const store = typeof asked.store === 'string' ? await openStore(asked.store) : asked.store;
-  const given = asked.client ?? (connection && new Client({ connection, namespace }));
+export async function connect(connectOptions: ConnectOptions): Promise<Hummingbatch> {
+  const {
+    taskQueue,
+    options,
+    address = 'localhost:7233',
+    namespace = 'default',
+    connection,
+  } = connectOptions;
+  const store =
+    typeof connectOptions.store === 'string' ? await openStore(connectOptions.store) : connectOptions.store;
+  const given = connectOptions.client ?? (connection && new Client({ connection, namespace }));
   const client = given ?? (await connectTemporal({ address, namespace }));
   const hummingbatch = createHummingbatch({
     store,

@@ -6,20 +6,20 @@ import type { Store } from '../store/store.ts';
 import { toClientError } from './errors.ts';
 import { ANSWER_WITHIN_MS } from './temporal.ts';
 
-/** What is heard of a job at Google. */
+/** An event of a job at Google. */
 export interface JobEvent {
   /** `batches/…` */
   job: string;
 }
 
-/** Whom an event has reached: a batch that runs, or nobody. Google's project may have jobs that are no batch's of this store. */
+/** Whether a running batch got the event. A Google project may have jobs of no batch in this store. */
 export type JobEventResult = 'delivered' | 'no-recipient';
 
 export async function sendJobEvent(client: Client, store: Store, { job }: JobEvent): Promise<JobEventResult> {
   const key = jobPlace(job);
   if (!key)
     throw new HummingbatchError('usage', 'The job must be `batches/…`.', {
-      fix: 'Name it as Google does: `batches/` and its id.',
+      fix: 'Send the name that Google uses: `batches/` and the id.',
     });
   const known = await getJson<{ batchId: string }>(store, key);
   if (!known) return 'no-recipient';
@@ -30,7 +30,7 @@ export async function sendJobEvent(client: Client, store: Store, { job }: JobEve
     return 'delivered';
   } catch (error) {
     const failed = toClientError(error, batchId);
-    // Its workflow has ended, or Temporal has lost it: nobody waits.
+    // Its workflow has ended, or Temporal has lost it: nothing waits for the event.
     if (failed.code === 'batch-unknown') return 'no-recipient';
     throw failed;
   }

@@ -4,7 +4,7 @@ import { type Overlap, toFiringBatchId, toScheduleId } from '../contract/index.t
 import { SCHEDULES } from '../contract/places.ts';
 import type { Store } from '../store/store.ts';
 
-/** Descriptions asked for together. */
+/** Descriptions requested at once. */
 const TOGETHER = 16;
 
 /** The memo of a schedule: written when it is created, and compared when it is created again. */
@@ -15,38 +15,38 @@ export interface ScheduleMemo {
   cron: string;
   timezone: string;
   overlap: Overlap;
-  /** Of what its manifest asks for. */
+  /** Of its manifest's content. */
   fingerprint: string;
-  /** Of how its batches are run. */
+  /** Of its run options. */
   run: string;
 }
 
-/** A schedule as Temporal describes it, with a memo of ours. */
+/** A schedule of hummingbatch as Temporal describes it. */
 export type SeenSchedule = ScheduleDescription & { memo: Record<string, unknown> & ScheduleMemo };
 
-/** A schedule and what came of it. Times are ISO 8601 in UTC. */
+/** A schedule and its firings. Times are ISO 8601 in UTC. */
 export interface ScheduleStatus {
   name: string;
   cron: string;
   timezone: string;
   overlap: Overlap;
   paused: boolean;
-  /** The next firing; absent where none is to come. */
+  /** The next firing; absent where there is none. */
   next?: string;
   /** The last firing and its batch. */
   last?: { batchId: string; at: string };
   /** Firings so far, those by `trigger` included. */
   fired: number;
-  /** Firings left out because the one before was still on its way. */
+  /** Firings skipped because the batch of the firing before was still running. */
   skipped: number;
-  /** Firings left out because no server ran for longer than the 10 min that are made up for. */
+  /** Firings missed because no server ran for more than 10 min after their time. */
   missed: number;
   createdAt: string;
 }
 
 /**
- * The schedules of a store, by name. Temporal's list is behind for a second or two, and the store knows no more than the names that
- * there were: together they leave out none.
+ * The schedules of a store, by name. Temporal's list is a second or two behind, and the store has the names of deleted schedules,
+ * too. Together they are complete.
  */
 export async function listSchedules(client: Client, store: Store): Promise<ScheduleStatus[]> {
   const names = new Set(await store.folders(SCHEDULES));
@@ -86,7 +86,7 @@ export function toStatus({ memo, state, info }: SeenSchedule): ScheduleStatus {
   };
 }
 
-/** When the last firing was to be; a firing by hand is for the moment of its trigger. */
+/** The time that the last firing was for; a trigger is for its own moment. */
 export function lastFiring({ recentActions }: ScheduleDescription['info']): Date | undefined {
   return recentActions.at(-1)?.scheduledAt;
 }

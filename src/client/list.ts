@@ -15,7 +15,7 @@ import { currentProgress } from './progress.ts';
 import { registeredAttributes } from './registered-attributes.ts';
 import { storedBatches, storedProgress } from './stored.ts';
 
-/** Which batches; all that is named must be so. */
+/** Which batches; every filter that is set must match. */
 export interface ListFilter {
   /** In one of these states. */
   states?: readonly BatchState[];
@@ -29,7 +29,7 @@ export interface ListFilter {
   since?: string;
   /** At most this many. Default 100. */
   limit?: number;
-  /** Where the page before ended: its `next`. */
+  /** The `next` of the page before. */
   after?: string;
 }
 
@@ -41,18 +41,18 @@ export interface BatchPage {
 }
 
 const LIMIT = 100;
-/** Thousands of running batches come in a second; a server that hangs is said. */
+/** Thousands of running batches are listed in a second; a server that hangs is an error. */
 const LISTED_WITHIN_MS = 10_000;
-/** Files of the store, or batches of Temporal, looked at together. */
+/** Files of the store, or batches of Temporal, read at once. */
 const TOGETHER = 32;
 
-/** What is known of a batch before it is asked itself. */
+/** What is known of a batch before it is queried itself. */
 interface Entry {
   batchId: string;
   startedAt: string;
-  /** Enough for {@link isChosen}; absent where only the batch itself can say it. */
+  /** Enough for {@link isChosen}; absent where only a query of the batch tells. */
   known?: Known;
-  /** Where the store has the last word. */
+  /** For batches that do not run: their last state in the store. */
   stored?: BatchProgress;
 }
 
@@ -61,10 +61,10 @@ type Known = Pick<BatchProgress, 'state' | 'startedAt' | 'model' | 'labels'> & {
 };
 
 /**
- * The batches of a store, the newest first: each with the running workflow's word, else the store's. Temporal's list and the
- * store say which they are; only those of the page are asked themselves.
+ * The batches of a store, the newest first: running ones as their workflow answers, others as the store has them. Temporal's
+ * list and the store tell which there are; only those of the page are queried.
  *
- * @throws `usage` where `after` is no batch of the store
+ * @throws `usage` where `after` is not a batch of the store
  */
 export async function listBatches(
   client: Client | undefined,
@@ -84,7 +84,7 @@ export async function listBatches(
   while (maybe.length > 0 && batches.length <= limit) {
     const wanted = Math.min(TOGETHER, limit + 1 - batches.length);
     const asked = await pMap(maybe.splice(0, wanted), ask, { concurrency: TOGETHER });
-    // A batch may have moved on since Temporal's list was made.
+    // A batch may have changed since Temporal made its list.
     batches.push(...asked.flatMap((found) => (found && isChosen(toKnown(found), choice) ? [found] : [])));
   }
   if (batches.length <= limit) return { batches };
@@ -103,21 +103,21 @@ async function readEntries(client: Client | undefined, store: Store): Promise<En
     .toSorted((a, b) => compare(b.startedAt, a.startedAt) || compare(a.batchId, b.batchId));
 }
 
-/** Thousands come in a few pages of Temporal's, with what they can be filtered by. */
+/** A few pages of Temporal's list hold thousands, with the attributes to filter them by. */
 async function runningBatches(client: Client): Promise<Map<string, Entry>> {
   const running = new Map<string, Entry>();
   const query = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'`;
   await client.withDeadline(Date.now() + LISTED_WITHIN_MS, async () => {
-    const isTold = await knowsAll(client);
+    const isComplete = await knowsAll(client);
     for await (const execution of client.workflow.list({ query, pageSize: 1000 })) {
-      const entry = runningEntry(execution, isTold);
+      const entry = runningEntry(execution, isComplete);
       running.set(entry.batchId, entry);
     }
   });
   return running;
 }
 
-/** Whether Temporal's list says of a batch all that can be asked for; where one is not registered its absence says nothing. */
+/** Whether Temporal's list has every attribute that can be filtered by; a missing value of an unregistered one means nothing. */
 async function knowsAll(client: Client): Promise<boolean> {
   try {
     const registered = await registeredAttributes(client.connection, client.options.namespace);
@@ -130,12 +130,12 @@ async function knowsAll(client: Client): Promise<boolean> {
 
 function runningEntry(
   { workflowId, startTime, typedSearchAttributes }: WorkflowExecutionInfo,
-  isTold: boolean,
+  isComplete: boolean,
 ): Entry {
   const startedAt = startTime.toISOString();
   const entry = { batchId: workflowId.replace(toWorkflowId(''), ''), startedAt };
   const state = typedSearchAttributes.get(ours.BatchState) as BatchState | undefined;
-  if (!state || !isTold) return entry;
+  if (!state || !isComplete) return entry;
   const model = typedSearchAttributes.get(ours.GeminiModel);
   const labels = typedSearchAttributes.get(ours.BatchLabels);
   const reason = typedSearchAttributes.get(ours.StopReason);

@@ -3,10 +3,10 @@ import { findNearest } from '../manifest/suggest.ts';
 import type { Store } from '../store/store.ts';
 import { storedBatches } from './stored.ts';
 
-/** More near ids than this help nobody. */
+/** More suggestions do not help. */
 const MAX_NEAR = 3;
 
-/** That there is no such batch, with ids that may have been meant. */
+/** The error for an unknown id, with similar ids. */
 export async function unknownBatch(store: Store, batchId: string): Promise<HummingbatchError> {
   const near = nearIds(batchId, await storedBatches(store));
   return new HummingbatchError('batch-unknown', `There is no batch ${batchId} in ${store.location}.`, {

@@ -18,7 +18,7 @@ import { unknownBatch } from './near.ts';
 import { storedProgress } from './stored.ts';
 import { orNoWorker } from './worker-check.ts';
 
-/** How Temporal's end of a workflow without a report reads in our words. A terminated one can be started again. */
+/** The state of a batch whose workflow ended without a report. A terminated one can be started again. */
 const ENDS: Record<string, EndState> = {
   COMPLETED: 'COMPLETED',
   CANCELLED: 'CANCELLED',
@@ -28,9 +28,9 @@ const ENDS: Record<string, EndState> = {
 };
 
 /**
- * Where a batch stands: the running workflow's own word, else the store's report, else how Temporal saw it end.
+ * Where a batch stands: the running workflow's answer, else the store's report, else how Temporal saw it end.
  *
- * @throws `batch-unknown` where neither knows of it
+ * @throws `batch-unknown` where neither Temporal nor the store knows it
  */
 export async function currentProgress(client: Client, store: Store, batchId: string): Promise<BatchProgress> {
   const run = await lastRun(client, batchId);
@@ -46,7 +46,7 @@ export async function currentProgress(client: Client, store: Store, batchId: str
   return { ...stored, state: end, ...(stop && { stop }) };
 }
 
-/** How Temporal sees the last run of a batch; undefined where it knows of none. */
+/** The last run of a batch as Temporal describes it; undefined where it knows none. */
 export async function lastRun(
   client: Client,
   batchId: string,

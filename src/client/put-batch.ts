@@ -38,18 +38,18 @@ export async function putReferences(store: Store, references: readonly LocalRefe
   }
 }
 
-/** Under the address of what it was, its new content would stop every batch that names the old one. */
+/** Stored under the hash of its old content, the new content would stop every batch that names the old one. */
 function changed({ path }: LocalReference): HummingbatchError {
   return new HummingbatchError(
     'manifest-invalid',
     `The reference ${path} changed while the batch was started.`,
     {
-      fix: 'Call the same command again when nobody writes to it.',
+      fix: 'Call the same command again when no program writes to the file.',
     },
   );
 }
 
-/** Writes the manifest once. What is there already must have the same fingerprint, and stays. */
+/** Writes the manifest once. An existing one must have the same fingerprint, and stays. */
 async function putManifest(
   store: Store,
   batchId: string,
@@ -67,10 +67,10 @@ async function putManifest(
   return { uri, sha256: computeSha256(bytes) };
 }
 
-/** The id is taken by another content. Both are fingerprints. */
+/** The error for an id that is taken by another content; both are fingerprints. */
 export function conflict(batchId: string, there: string, here: string): HummingbatchError {
   return new HummingbatchError(
     'batch-conflict',
-    `The batch ${batchId} is there with another manifest (fingerprint ${there.slice(0, 8)}, this one has ${here.slice(0, 8)}).`,
+    `The batch ${batchId} exists with another manifest (fingerprint ${there.slice(0, 8)}, this one has ${here.slice(0, 8)}).`,
   );
 }

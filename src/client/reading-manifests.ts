@@ -1,4 +1,4 @@
-/** Schema and parsers take 0.15 s to load, and who only looks at batches needs none of them. */
+/** Schema and parsers take 0.15 s to load, and callers that only read batches need none of them. */
 export function readingManifests() {
   return import('../manifest/index.ts');
 }

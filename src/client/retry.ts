@@ -14,21 +14,20 @@ import { readingManifests } from './reading-manifests.ts';
 import { readFingerprint, type StartContext, startWorkflow } from './start.ts';
 import { storedOptions } from './stored.ts';
 
-/** A retry as somebody asks for it. */
-export interface AskedRetry {
+/** A retry as it is requested. */
+export interface RetryCall {
   choice: RetrySelector;
   /** Names it, so that it happens once however often it is sent. */
   requestId?: string | undefined;
 }
 
 /**
- * Goes on with a batch that is not running: one that ended gets a new run for the outputs chosen; one that broke off
- * without a report (its Temporal database was lost, it was terminated) is taken up where the store says it stood. A request
- * that was carried out before does nothing.
+ * Continues a batch that is not running. One that ended gets a new run for the selected outputs. One that has no report (its
+ * Temporal database was lost, it was terminated) continues where the store says it stood. A repeated request does nothing.
  *
  * @throws `batch-unknown`, `wrong-state` where nothing is chosen, or `usage` where a stored option is not accepted
  */
-export async function retryEnded(context: StartContext, batchId: string, asked: AskedRetry): Promise<void> {
+export async function retryEnded(context: StartContext, batchId: string, asked: RetryCall): Promise<void> {
   const { store } = context;
   const places = batchPlaces(batchId);
   const { manifest: uri } = places;
@@ -54,22 +53,22 @@ export async function retryEnded(context: StartContext, batchId: string, asked: 
   await startWorkflow(context, input, { manifest, fingerprint }, 'ALLOW_DUPLICATE');
 }
 
-/** Whether the run of now is this very retry, sent before: its records are still those from which it was made. */
+/** Whether the running retry is this one, sent before: the records are still those that its id was derived from. */
 export async function isRunningRetry(
   { client, store }: StartContext,
   batchId: string,
-  asked: AskedRetry,
+  asked: RetryCall,
 ): Promise<boolean> {
   const run = await lastRun(client, batchId);
   return run?.memo['retryId'] === (await deriveRetryId(store, batchId, asked));
 }
 
-/** Once for each id: another attempt to start it is for the same outputs. */
+/** Written once for each id, so that a second attempt to start the retry is for the same outputs. */
 async function writeSelection(
   store: Store,
   batchId: string,
   id: string,
-  { choice }: AskedRetry,
+  { choice }: RetryCall,
 ): Promise<string> {
   const uri = batchPlaces(batchId).retry(id);
   if (!(await store.head(uri)))
@@ -78,13 +77,13 @@ async function writeSelection(
 }
 
 /**
- * A retry's id comes from its request's name; where it has none, from its choice and from the records that it chooses of: the
- * same one sent twice, before there is a new report, is the same.
+ * A retry's id comes from its `requestId`, else from its selection and the present records: the same retry sent twice before the
+ * next report has the same id.
  */
 async function deriveRetryId(
   store: Store,
   batchId: string,
-  { choice, requestId }: AskedRetry,
+  { choice, requestId }: RetryCall,
 ): Promise<string> {
   const hash = createHash('sha256');
   if (requestId === undefined) {

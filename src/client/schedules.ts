@@ -15,42 +15,42 @@ import { ANSWER_WITHIN_MS } from './temporal.ts';
 import { awaitFiring } from './trigger-schedule.ts';
 
 /**
- * The schedules of the store: each firing makes a batch of its own, `<name>-<time in UTC>`. They live in Temporal, so they fire
- * while a Temporal server and a worker run. What was missed is made up for 10 min long, and beyond that counted as `missed`.
+ * The schedules of the store. Each firing makes a batch of its own, `<name>-<time in UTC>`. Temporal keeps them, so they fire
+ * while a Temporal server and a worker run. A firing is made up within 10 min; after that it counts as `missed`.
  *
- * Every error is a `HummingbatchError`. Each method can throw `no-temporal`; those that name a schedule throw `not-found` where this
- * store has none of that name.
+ * Every error is a `HummingbatchError`. Each method can throw `no-temporal`; methods that take a name throw `not-found` where this
+ * store has no such schedule.
  */
 export interface Schedules {
   /**
-   * Creates a schedule, or attaches to the one that is there and the same. Manifest and references are copied into the store first:
-   * a firing needs nothing of this machine. References by https are fetched anew by each batch.
+   * Creates a schedule, or attaches to an equal one. Manifest and references are copied into the store first, so a firing needs
+   * nothing of this machine. Each batch fetches references by https itself.
    *
-   * @throws `manifest-invalid`, `usage` for a cron, a time zone or a name that is none, `batch-conflict` where the name is taken by
+   * @throws `manifest-invalid`, `usage` for an invalid cron, time zone or name, `batch-conflict` where the name is taken by
    *   other content, other times or another store: a schedule is replaced by deleting it first; and the store's errors
    */
   create(request: ScheduleRequest): Promise<CreatedSchedule>;
-  /** The same for a manifest that is normalised already, as `manifest.json` of a batch is. */
+  /** The same for a normalised manifest, such as a batch's `manifest.json`. */
   createNormalised(request: NormalisedScheduleRequest): Promise<CreatedSchedule>;
-  /** Those of this store, by name. Others on the same Temporal are left out. */
+  /** The schedules of this store, by name, without others on the same Temporal. */
   list(): Promise<ScheduleStatus[]>;
-  /** Lets it fire no more until {@link resume}; batches on their way go on. Paused already: nothing. */
+  /** Stops its firings until {@link resume}; running batches continue. Idempotent. */
   pause(name: string): Promise<void>;
-  /** Lets it fire again. What fell into the pause is not made up for, and not counted. */
+  /** Resumes its firings. Those of the pause are not made up, and not counted as missed. */
   resume(name: string): Promise<void>;
   /**
-   * Fires now, whatever its times, its overlap or a pause say. Two triggers within one second are one firing: its batch is named for
+   * Fires now, regardless of its times, its overlap or a pause. Two triggers within one second are one firing: its batch's id has
    * the second.
    */
   trigger(name: string): Promise<Triggered>;
-  /** Ends it. Batches on their way go on, and what lies in the store stays. */
+  /** Deletes it. Running batches continue, and the store keeps its files. */
   delete(name: string): Promise<void>;
 }
 
 export function createSchedules(context: StartContext): Schedules {
   const { client, store } = context;
 
-  /** Every call has a deadline, and its failure a code. */
+  /** Every call has a deadline and fails with a code. */
   async function call<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, work);

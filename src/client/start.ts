@@ -27,33 +27,33 @@ import { conflict, putFiles } from './put-batch.ts';
 import { readingManifests } from './reading-manifests.ts';
 
 export interface StartRequest {
-  /** A file on this machine, or what would stand in one. Paths in it are resolved here. */
+  /** A file on this machine, or its content. Paths in it are resolved here. */
   manifest: string | ManifestInput;
-  /** What the paths of a manifest that is no file are relative to. Default: the current folder. */
+  /** The folder for the paths of a manifest that is an object. Default: the current folder. */
   folder?: string;
-  /** Unset: made of the manifest's name and fingerprint. */
+  /** Default: made of the manifest's name and fingerprint. */
   batchId?: string;
-  /** Wins over the manifest's `run` block. */
+  /** Overrides the manifest's `run` block. */
   options?: Partial<BatchOptions>;
 }
 
 export interface NormalisedRequest {
-  /** Normalised: no path is left in it. */
+  /** Normalised: without paths. */
   manifest: Manifest;
   /** Files on this machine that the manifest names by content; copied into the store before anything starts. */
   references?: readonly LocalReference[];
   /** Of the manifest, where the caller has computed it already; unset: computed here, once. */
   fingerprint?: string;
-  /** Unset: made of the manifest's name and fingerprint. */
+  /** Default: made of the manifest's name and fingerprint. */
   batchId?: string;
-  /** Wins over the manifest's `run` block. */
+  /** Overrides the manifest's `run` block. */
   options?: Partial<BatchOptions>;
 }
 
 export interface Started {
   batchId: string;
   workflowId: string;
-  /** The batch was there before; nothing was started. */
+  /** The batch existed; nothing was started. */
   attached: boolean;
 }
 
@@ -61,7 +61,7 @@ export interface StartContext {
   client: Client;
   store: Store;
   taskQueue: string;
-  /** For every batch that is started here; a manifest's `run` block and a request's own win over it. */
+  /** For every batch that is started here; a manifest's `run` block and a request's own options override it. */
   options: Partial<BatchOptions>;
 }
 
@@ -71,8 +71,8 @@ export async function startBatch(context: StartContext, request: StartRequest): 
 }
 
 /**
- * All that {@link startBatch} does but starting; answers with the input that starts it from anywhere. Bound to this store, for
- * whoever starts it may not know which one that is.
+ * {@link startBatch} without the start; answers with the input that starts it from anywhere. The input names this store, which
+ * its starter may not know.
  */
 export async function putBatch(context: StartContext, request: StartRequest): Promise<ImageBatchInput> {
   const { input } = await put(context, await normalised(context.store, request));
@@ -104,11 +104,11 @@ function readContent(manifest: ManifestInput, folder: string) {
   };
 }
 
-/** Temporal takes milliseconds. Where it is away whoever asks hears so, and the same request later attaches. */
+/** Temporal takes milliseconds. Where it is away the caller gets an error, and the same request later attaches. */
 export const STARTED_WITHIN_MS = 10_000;
 
 /**
- * Puts the batch into the store and starts its workflow, or attaches to the one that is there.
+ * Puts the batch into the store and starts its workflow, or attaches to the existing one.
  *
  * @throws `batch-conflict` where the id is taken by another manifest; store and Temporal errors
  */
@@ -149,7 +149,7 @@ export function optionsFor(
   return check(BATCH_OPTIONS, { ...options, ...runOptionsFrom(request.manifest), ...request.options });
 }
 
-/** The same batch of another store on one Temporal: to attach would be to report what lies in somebody else's folder. */
+/** The same batch of another store on one Temporal. Attaching would report files of a folder that this client does not have. */
 function elsewhere(batchId: string): HummingbatchError {
   return new HummingbatchError(
     'batch-conflict',
@@ -178,9 +178,9 @@ async function startOrAttach(
     throw conflict(input.batchId, typeof there === 'string' ? there : 'none', fingerprint);
   const { store } = run.memo;
   if (typeof store === 'string' && store !== context.store.id) throw elsewhere(input.batchId);
-  const brokeOff = ['FAILED', 'TERMINATED', 'TIMED_OUT'].includes(run.status);
-  if (!brokeOff) return true;
-  // It ended without its report: the store knows where it stood, and the new run goes on from there.
+  const endedAbnormally = ['FAILED', 'TERMINATED', 'TIMED_OUT'].includes(run.status);
+  if (!endedAbnormally) return true;
+  // It ended without its report. The store knows where it stood, and the new run continues from there.
   await startWorkflow(context, input, content, 'ALLOW_DUPLICATE');
   return false;
 }
@@ -196,7 +196,7 @@ export interface StartedManifest {
   fingerprint: string;
 }
 
-/** Starts the workflow under the batch's id; what people see of it in the Temporal UI from the first moment comes with it. */
+/** Starts the workflow under the batch's id, with the texts that the Temporal UI shows before the first task. */
 export async function startWorkflow(
   { client, store, taskQueue }: StartContext,
   input: ImageBatchInput,

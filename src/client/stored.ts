@@ -12,7 +12,7 @@ export async function storedProgress(store: Store, batchId: string): Promise<Bat
   const places = batchPlaces(batchId);
   const report = await getJson<Report>(store, places.report);
   const seen = await getJson<BatchProgress>(store, places.seen);
-  // What was seen of a run that began after the report is of a retry.
+  // Progress of a run that began after the report is that of a retry.
   if (seen && (!report || seen.startedAt > report.endedAt)) return seen;
   return report ? progressOfReport(report) : begunProgress(store, batchId);
 }
@@ -44,8 +44,8 @@ async function begunProgress(store: Store, batchId: string): Promise<BatchProgre
 }
 
 /**
- * How a batch ended, where the store alone can tell: it was begun with this manifest, its report is there, and neither a
- * round nor a retry has begun since. Undefined: ask Temporal.
+ * How a batch ended, where the store alone can tell: it has this manifest and a report, and neither a round nor a retry has
+ * begun since. Undefined: ask Temporal.
  */
 export async function storedEnd(
   store: Store,
@@ -99,12 +99,12 @@ function progressOfReport({
   };
 }
 
-/** How a person last said that the batch is to be run. */
+/** The run options that an operator last set. */
 export async function storedOptions(store: Store, batchId: string): Promise<RunOptions> {
   return (await getJson<RunOptions>(store, batchPlaces(batchId).options)) ?? {};
 }
 
-/** Ids of all batches that the store knows. */
+/** Ids of all batches in the store. */
 export function storedBatches(store: Store): Promise<string[]> {
   return store.folders('batches/');
 }

@@ -1,12 +1,12 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { HummingbatchError } from '../contract/index.ts';
 
-/** A server that is not there must be said, not waited for. */
+/** A server that is not there is an error, not a long wait. */
 const CONNECT_WITHIN_MS = 10_000;
 
 /**
- * No call may take longer, ms. A worker answers in milliseconds; one that was killed is remembered as a poller for minutes,
- * and only its silence tells.
+ * No call may take longer, ms. A worker answers in milliseconds. Temporal lists a killed one as a poller for minutes, so only
+ * this deadline shows that it is gone.
  */
 export const ANSWER_WITHIN_MS = 5_000;
 

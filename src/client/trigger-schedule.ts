@@ -6,35 +6,35 @@ import type { Store } from '../store/store.ts';
 import { lastFiring, type SeenSchedule } from './list-schedules.ts';
 import type { Triggered } from './schedule-types.ts';
 
-/** Under the deadline of a call. */
-const LOOK_FOR_MS = 4_000;
-const LOOK_EVERY_MS = 100;
+/** Less than the deadline of a call. */
+const WAIT_MS = 4_000;
+const POLL_INTERVAL_MS = 100;
 
 /**
- * The batch of a firing that was just asked for: Temporal takes the wish and fires a moment later, and a worker then puts the batch
- * into the store, from where on it can be followed. Where another firing had this second none follows, and that one is meant.
+ * The batch of a firing that was just triggered. Temporal fires a moment later, and a worker then puts the batch into the store,
+ * which makes it known to `status`. Where another firing had the same second there is no new one, and that firing's batch is it.
  */
 export async function awaitFiring(
   store: Store,
   handle: ScheduleHandle,
   { info, memo }: SeenSchedule,
 ): Promise<Triggered> {
-  const until = Date.now() + LOOK_FOR_MS;
+  const until = Date.now() + WAIT_MS;
   const last = await before(until, async () => {
     const now = (await handle.describe()).info;
     return now.numActionsTaken > info.numActionsTaken && lastFiring(now);
   });
   if (!last) return {};
   const batchId = toFiringBatchId(memo.name, last);
-  // Without a worker it is not there yet, and fired all the same.
+  // Without a worker the batch is not in the store yet, but the schedule has fired.
   await before(until, () => store.head(batchPlaces(batchId).manifest));
   return { batchId };
 }
 
-/** What it says as soon as it says something; undefined where that takes too long. */
-async function before<T>(until: number, look: () => Promise<T | undefined | false>): Promise<T | undefined> {
-  for (; Date.now() < until; await pause(LOOK_EVERY_MS)) {
-    const found = await look();
+/** The first answer that is not empty; undefined where there is none in time. */
+async function before<T>(until: number, find: () => Promise<T | undefined | false>): Promise<T | undefined> {
+  for (; Date.now() < until; await pause(POLL_INTERVAL_MS)) {
+    const found = await find();
     if (found) return found;
   }
   return undefined;

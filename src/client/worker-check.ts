@@ -17,7 +17,7 @@ export async function requireWorker(client: Client, taskQueue: string): Promise<
       taskQueueType: WORKFLOW_QUEUE,
     }),
   );
-  // Temporal remembers a poller for five minutes after it was last seen.
+  // Temporal lists a poller for five minutes after its last poll.
   const recently = Date.now() - 90_000;
   const alive = (pollers ?? []).some(
     ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > recently,
@@ -26,18 +26,18 @@ export async function requireWorker(client: Client, taskQueue: string): Promise<
 }
 
 /**
- * An answer that only a worker can give, or that there is none: a message to a queue that nobody serves is kept waiting by
- * Temporal until its deadline.
+ * The answer of a worker, or at once the error that the queue has no worker: Temporal keeps a message for such a queue until
+ * the message's deadline.
  *
  * @throws `no-worker`
  */
 export async function orNoWorker<T>(client: Client, taskQueue: string, answer: Promise<T>): Promise<T> {
   const unserved = requireWorker(client, taskQueue).then(
     () => answer,
-    // Who may not look at queues waits for the answer.
+    // A caller that may not describe queues waits for the answer.
     (error) => (error instanceof HummingbatchError ? Promise.reject(error) : answer),
   );
-  // Whichever is second is heard by nobody.
+  // The one that loses the race must not become an unhandled rejection.
   for (const either of [unserved, answer]) either.catch(() => undefined);
   return Promise.race([answer, unserved]);
 }

@@ -277,7 +277,7 @@ describe('a schedule', () => {
       [{ ...request, timezone: 'Mars/Phobos' }, 'unknown time zone Mars/Phobos'],
       [{ ...request, name: 'Not A Name' }, 'schedule must be 1 to 44 lower-case letters'],
       [{ ...request, name: 'x'.repeat(45) }, 'schedule must be 1 to 44 lower-case letters'],
-      [{ ...request, overlap: 'sometimes' as 'skip' }, 'There is no overlap'],
+      [{ ...request, overlap: 'sometimes' as 'skip' }, 'is not a valid overlap'],
     ] as const;
     for (const [other, message] of wrong)
       await expect(schedules.create(other)).rejects.toMatchObject({
