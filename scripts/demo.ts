@@ -84,7 +84,7 @@ async function follow(
     view.stop();
     await end(worker, 'SIGKILL');
     output.say(
-      `Killed the worker (SIGKILL, pid ${worker.pid}). Google goes on with the job; the batch stands in Temporal.`,
+      `Killed the worker (SIGKILL, pid ${worker.pid}). The job continues at Google; Temporal keeps the batch's state.`,
     );
     await pause(1_500);
     worker = startWorker();

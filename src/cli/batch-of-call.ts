@@ -6,7 +6,7 @@ import { parseStored } from '../manifest/stored.ts';
 import type { Store } from '../store/store.ts';
 import type { Session } from './session.ts';
 
-/** What the store says of a batch. @throws `batch-unknown` naming ids that are near */
+/** The progress of a batch in the store. @throws `batch-unknown` with similar ids */
 export async function requireStored(store: Store, batchId: string): Promise<BatchProgress> {
   const stored = await storedProgress(store, batchId);
   if (!stored) throw await unknownBatch(store, batchId);
@@ -14,7 +14,7 @@ export async function requireStored(store: Store, batchId: string): Promise<Batc
 }
 
 /**
- * Makes sure that an open batch has its workflow: where Temporal's database was lost or replaced, the store knows where the
+ * Starts the workflow of an open batch that has none: where Temporal's database was lost or replaced, the store knows where the
  * batch stood and a new workflow continues from there.
  */
 export async function takeUp(session: Session, batchId: string): Promise<void> {

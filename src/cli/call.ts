@@ -2,9 +2,9 @@ import type { ExitCode } from './exit-codes.ts';
 import type { Flags } from './flags.ts';
 import type { Output } from './render/output.ts';
 
-/** One call of a verb: everything that it may know of its process. */
+/** One call of a verb, with all that it needs of its process. */
 export interface Call {
-  /** The words behind the verb; those that the verb requires are there. */
+  /** The words after the verb; required ones are never missing. */
   args: readonly string[];
   flags: Flags;
   output: Output;
@@ -12,11 +12,11 @@ export interface Call {
   /** Of this package. */
   version: string;
   env: NodeJS.ProcessEnv;
-  /** Asks a person, who sees the question on stderr; undefined where nobody is there to answer. */
+  /** Asks a person on stderr; undefined where no person is at the terminal. */
   ask: ((question: string) => Promise<string>) | undefined;
   /** Aborts on Ctrl-C and SIGTERM. */
   signal: AbortSignal;
 }
 
-/** What a file in `verbs/` exports as `verb`. It resolves with the exit code; what it throws is shown as an error. */
+/** The export `verb` of a file in `verbs/`. It resolves with the exit code; an error that it throws is printed. */
 export type Verb = (call: Call) => Promise<ExitCode>;

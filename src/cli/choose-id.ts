@@ -4,13 +4,13 @@ import type { Store } from '../store/store.ts';
 import type { Flags } from './flags.ts';
 import type { ReadyManifest } from './manifest.ts';
 
-/** What `deriveBatchId` leaves room for. */
+/** The longest suffix that `deriveBatchId` leaves room for has four digits. */
 const MAX = 9999;
 
 /**
- * The id that a manifest runs under: the one given, else its own; with `--new` the first that is free of `ID`, `ID-2`, …
+ * The id of a manifest's batch: from `--id`, else its own; with `--new` the first free one of `ID`, `ID-2`, …
  *
- * @throws `usage` where the one given is no id
+ * @throws `usage` for an invalid id
  */
 export async function chooseId(
   store: Store | undefined,
@@ -24,7 +24,7 @@ export async function chooseId(
     const free = n === 1 ? id : `${id}-${n}`;
     if (!(await isBegun(store, free))) return free;
   }
-  throw new HummingbatchError('usage', `There are ${MAX} batches of ${id} already.`, {
+  throw new HummingbatchError('usage', `All ids from ${id} to ${id}-${MAX} are taken.`, {
     fix: 'Name one with --id.',
   });
 }

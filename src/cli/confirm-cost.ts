@@ -3,7 +3,7 @@ import type { Call } from './call.ts';
 import type { ReadyManifest } from './manifest.ts';
 import { compareManifestCosts, describeCosts, describePrice } from './render/cost-comparison.ts';
 
-/** Above this a person is asked, USD: twice what a first look at a few images costs. */
+/** Above this a person must confirm, USD: twice the price of a first try with a few images. */
 const ASK_ABOVE_USD = 5;
 
 /**

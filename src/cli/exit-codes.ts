@@ -1,6 +1,6 @@
 import type { BatchState, ErrorCode } from '../contract/index.ts';
 
-/** What a command's end means to the shell. */
+/** The exit codes of all commands. */
 export const EXIT = {
   done: 0,
   error: 1,
@@ -14,7 +14,7 @@ export const EXIT = {
 /** See {@link EXIT}. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** The exit code of a command that leaves a batch in a state. One that is still on its way is no failure of the command. */
+/** The exit code of a command by the state of its batch. An open batch is not a failure of the command. */
 export const EXIT_OF_STATE: Record<BatchState, ExitCode> = {
   PREPARING: EXIT.done,
   AWAITING_APPROVAL: EXIT.stopped,

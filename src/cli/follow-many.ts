@@ -6,7 +6,7 @@ import { describeStep } from './render/describe-step.ts';
 import { formatState } from './render/summary.ts';
 import type { Session } from './session.ts';
 
-/** Follows several batches to their ends or next stops, a line whenever one of them is further. */
+/** Follows several batches to their ends or next stops, and prints a line for each new step. */
 export async function followMany(call: Call, session: Session, batchIds: readonly string[]): Promise<void> {
   const { output, signal } = call;
   const over = new AbortController();

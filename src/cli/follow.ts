@@ -81,7 +81,8 @@ export async function waitUntilIdle(
 
 function sayLink({ output }: Call, { uiUrl, namespace }: Session, batchId: string): void {
   const run = encodeURIComponent(toWorkflowId(batchId));
-  if (uiUrl) output.say(output.paint('dim', `In detail: ${uiUrl}/namespaces/${namespace}/workflows/${run}`));
+  if (uiUrl)
+    output.say(output.paint('dim', `Temporal UI: ${uiUrl}/namespaces/${namespace}/workflows/${run}`));
 }
 
 function sayInterrupted({ output, flags }: Call, { ownsWorker }: Session, batchId: string): void {
@@ -90,5 +91,5 @@ function sayInterrupted({ output, flags }: Call, { ownsWorker }: Session, batchI
       ? `Interrupted: the batch ${batchId} is paused here, and its job at Google continues. Nothing is lost.`
       : `Interrupted: the batch ${batchId} continues.`,
   );
-  output.say(`Come back with the same command, or with: ${formatCommand('watch', batchId, flags)}`);
+  output.say(`To continue, call the same command, or: ${formatCommand('watch', batchId, flags)}`);
 }

@@ -14,12 +14,14 @@ import { formatState } from './render/summary.ts';
 const DAY_MS = 86_400_000;
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: DAY_MS };
 
-/** Which batches the flags name. @throws `usage` */
+/** The filter that the flags set. @throws `usage` */
 export function readListFilter({ state, reason, model, label, since, limit, after }: Flags): ListFilter {
   const states = parseStates(state);
-  const [stoppedFor, another] = readWords('reason', reason, ERROR_CODES.filter(canStop));
-  if (another)
-    throw new HummingbatchError('usage', 'A batch stops for one reason.', { fix: 'Name one with --reason.' });
+  const [stoppedFor, second] = readWords('reason', reason, ERROR_CODES.filter(canStop));
+  if (second)
+    throw new HummingbatchError('usage', 'A batch stops for one reason only.', {
+      fix: 'Name one with --reason.',
+    });
   return {
     ...(states.length > 0 && { states }),
     ...(stoppedFor && { reason: stoppedFor }),
@@ -49,6 +51,6 @@ export function parseSince(text: string, now: number): string {
     : Number.NaN;
   if (Number.isFinite(time)) return new Date(time).toISOString();
   throw new HummingbatchError('usage', `"${text}" is not a valid time.`, {
-    fix: 'Name a time ago, such as 3d, 12h or 30m, or a date such as 2026-11-20.',
+    fix: 'Write an age such as 3d, 12h or 30m, or a date such as 2026-11-20.',
   });
 }

@@ -3,8 +3,8 @@ import type { Call } from './call.ts';
 import type { LogStyle } from './config/settings.ts';
 import type { Output } from './render/output.ts';
 
-/** The worker's log on stderr: a short line each for a person at a terminal, else JSON lines. */
-export function createLog(output: Output, level: 'silent' | 'info', style = usualStyle(output)): Logger {
+/** The worker's log on stderr: a short line for each event on a terminal, else JSON lines. */
+export function createLog(output: Output, level: 'silent' | 'info', style = defaultStyle(output)): Logger {
   const target =
     style === 'pretty'
       ? { write: (line: string) => output.say(readable(line, output)) }
@@ -13,14 +13,14 @@ export function createLog(output: Output, level: 'silent' | 'info', style = usua
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, target);
 }
 
-/** The call of a process whose stderr is its log: where that is JSON, the sentences for people are lines of it too. */
+/** The call of a process whose stderr is its log: in a JSON log, messages for people are lines of it, too. */
 export function logged(call: Call, style: LogStyle | undefined): { call: Call; log: Logger } {
   const log = createLog(call.output, 'info', style);
-  if ((style ?? usualStyle(call.output)) === 'pretty') return { call, log };
+  if ((style ?? defaultStyle(call.output)) === 'pretty') return { call, log };
   return { call: { ...call, output: { ...call.output, say: (sentence) => log.info(sentence) } }, log };
 }
 
-function usualStyle({ isTerminal }: Output): LogStyle {
+function defaultStyle({ isTerminal }: Output): LogStyle {
   return isTerminal ? 'pretty' : 'json';
 }
 

@@ -13,13 +13,13 @@ const interruption = new AbortController();
 let output = outputFor({ json: argv.includes('--json'), verbose: argv.includes('--verbose') });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
-// Whoever reads our results may have seen enough (`hummingbatch list | head`).
+// The reader of a pipe may end early (`hummingbatch list | head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.error);
 });
 
 const code = await main();
-// A pipe on Windows takes its bytes later; nothing that was printed may be lost.
+// A pipe on Windows is written later, and an exit before that would lose output.
 process.stdout.write('', () => process.exit(code));
 
 async function main(): Promise<ExitCode> {
@@ -66,7 +66,7 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-/** The first asks for an orderly end, the second does not ask. */
+/** The first signal ends the command in order, the second at once. */
 function interrupt(): void {
   if (interruption.signal.aborted) process.exit(EXIT.interrupted);
   interruption.abort(new HummingbatchError('aborted', 'Interrupted.'));

@@ -23,10 +23,10 @@ export interface ReadyManifest {
   batchId: string;
 }
 
-/** For `-sample` in an id of at most 55 characters, see `deriveBatchId`. */
+/** Leaves room for `-sample` in an id of at most 55 characters: see `deriveBatchId`. */
 const NAME_OF_SAMPLE = 39;
 
-/** The manifest of a call with what the flags say of it, or its problems. */
+/** The manifest of a call with the fields that flags replace, or its problems. */
 export async function examineManifest(call: Call, store: Store | undefined): Promise<ManifestResult> {
   const { args, flags } = call;
   const [path = ''] = args;
@@ -38,9 +38,9 @@ export async function examineManifest(call: Call, store: Store | undefined): Pro
 }
 
 /**
- * The manifest of a call, or of its first items where a sample is wanted. Says its warnings.
+ * The manifest of a call, or with `--sample` one of its first items. Prints its warnings.
  *
- * @throws `manifest-invalid` after having said all problems
+ * @throws `manifest-invalid` after printing all problems
  */
 export async function readyManifest(call: Call, store: Store | undefined): Promise<ReadyManifest> {
   const { output, flags } = call;

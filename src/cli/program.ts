@@ -18,14 +18,14 @@ interface ProgramOptions {
   version: string;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
-  /** What a verb needs beside its words and flags. */
+  /** What a verb needs besides its words and flags. */
   buildCall: (args: readonly string[], flags: Flags) => Call;
 }
 
 /**
  * Runs the verb of a command line.
  *
- * @throws `usage` where it is none, with what may have been meant; and whatever the verb throws
+ * @throws `usage` for an invalid one, with a suggestion; and what the verb throws
  */
 export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<ExitCode> {
   let exit: ExitCode = EXIT.done;
@@ -35,7 +35,7 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     .configureOutput({
       writeOut: (text) => void options.stdout.write(text),
       writeErr: (text) => void options.stderr.write(text),
-      // Told once, with its fix, by whoever catches it.
+      // The caller prints the error once, with its fix.
       outputError: () => undefined,
     })
     .exitOverride()
@@ -60,15 +60,15 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
   }
 }
 
-/** Commander's own words, with its suggestion as what to do. */
+/** Commander's message, with its suggestion as the fix. */
 function toUsageError(error: CommanderError): HummingbatchError {
   const [what = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const message = `${what[0]?.toUpperCase()}${what.slice(1).replace(/\.?$/, '.')}`;
-  const meant = suggestion?.replace(/^\((.*)\)$/, '$1');
-  return new HummingbatchError('usage', message, { ...(meant && { fix: meant }), cause: error });
+  const fix = suggestion?.replace(/^\((.*)\)$/, '$1');
+  return new HummingbatchError('usage', message, { ...(fix && { fix }), cause: error });
 }
 
-/** Does what a verb is called for. */
+/** Runs a verb. */
 type Act = (spec: VerbSpec, args: readonly string[], flags: Flags) => Promise<void>;
 
 function addGroup(program: Command, spec: VerbGroup, act: Act): void {
@@ -91,8 +91,8 @@ function addCommand(program: Command, syntax: string, { summary, example }: Verb
 }
 
 function toOption(flag: FlagName): Option {
-  const { syntax, says, as }: FlagSpec = FLAGS[flag];
-  const option = new Option(syntax, says);
+  const { syntax, help, as }: FlagSpec = FLAGS[flag];
+  const option = new Option(syntax, help);
   const name = flag === 'label' ? 'labels' : flag;
   const field = RUN_BLOCK.fields[name as keyof typeof RUN_BLOCK.fields];
   if (field)

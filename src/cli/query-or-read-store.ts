@@ -7,13 +7,13 @@ import type { Config } from './config/config.ts';
 import { openClient } from './session.ts';
 
 /**
- * An own server answers in milliseconds. One whose worker was killed still shows it as a poller for a minute, and would
- * let each question wait for 5 s.
+ * The managed dev server answers in milliseconds. After its worker was killed it lists the worker as a poller for a minute, and
+ * each query would wait for 5 s.
  */
 const QUERY_WITHIN_MS = 4_000;
 
-/** The same question, put to the one or the other. */
-interface Question<T> {
+/** One query in two forms. */
+interface Sources<T> {
   temporal: (hummingbatch: Hummingbatch) => Promise<T>;
   store: () => Promise<T>;
 }
@@ -26,25 +26,25 @@ export async function queryOrReadStore<T>(
   call: Call,
   config: Config,
   store: Store,
-  question: Question<T>,
+  sources: Sources<T>,
 ): Promise<T> {
   const temporal = await openClient(call, config, store);
-  if (!temporal) return question.store();
+  if (!temporal) return sources.store();
   const { client, hummingbatch, taskQueue, configured } = temporal;
   try {
     await requireWorker(client, taskQueue);
-    const answer = question.temporal(hummingbatch);
+    const answer = sources.temporal(hummingbatch);
     return await (configured ? answer : withDeadline(QUERY_WITHIN_MS, answer, noAnswer));
   } catch (error) {
-    if (configured || !isUnanswered(error)) throw error;
-    call.output.say('No worker answers for this store at the moment: this is what the store says.');
-    return await question.store();
+    if (configured || !lacksWorker(error)) throw error;
+    call.output.say('No worker of this store answers: this is the last state in the store.');
+    return await sources.store();
   } finally {
     await client.connection.close();
   }
 }
 
-function isUnanswered(error: unknown): boolean {
+function lacksWorker(error: unknown): boolean {
   return error instanceof HummingbatchError && (error.code === 'no-worker' || error.code === 'no-temporal');
 }
 

@@ -1,7 +1,7 @@
 import { HummingbatchError } from '../contract/index.ts';
 import { suggestName } from '../manifest/suggest.ts';
 
-/** `failed,missing` as words of a closed set. @throws `usage` naming the word that may have been meant */
+/** `failed,missing` as words of a closed set. @throws `usage` with a suggestion */
 export function readWords<Word extends string>(
   name: string,
   text: string | undefined,
@@ -11,8 +11,8 @@ export function readWords<Word extends string>(
   return words.filter(Boolean).map((word) => {
     const found = known.find((candidate) => candidate === word);
     if (found) return found;
-    throw new HummingbatchError('usage', `There is no ${name} "${word}".`, {
-      fix: suggestName(word, known) ?? `There are ${known.join(', ')}.`,
+    throw new HummingbatchError('usage', `"${word}" is not a valid ${name}.`, {
+      fix: suggestName(word, known) ?? `Use ${known.join(', ')}.`,
     });
   });
 }

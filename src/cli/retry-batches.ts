@@ -4,17 +4,17 @@ import { type BatchProgress, HummingbatchError, type RetrySelector } from '../co
 import { known } from './render/output.ts';
 import { formatState } from './render/summary.ts';
 
-/** Batches that are told at once: the worker takes each as a task of its own. */
+/** Batches that are retried at once: each is a task for the worker. */
 const TOGETHER = 8;
 
-/** What became of one batch of many. */
+/** The result for one batch of several. */
 export interface RetryOutcome {
   batchId: string;
   retried: boolean;
   error?: HummingbatchError;
 }
 
-/** Retries each batch that stands as it was shown. */
+/** Retries each batch that is still in the state that was shown. */
 export function retryBatches(
   hummingbatch: Pick<Hummingbatch, 'batch'>,
   batches: readonly BatchProgress[],
@@ -37,12 +37,12 @@ export function retryBatches(
   );
 }
 
-/** What a person agreed to may be another thing by now: an unknown submission, or an end whose retry is paid. */
+/** The batch may have changed since the person confirmed: to an unknown submission, or an end whose retry is paid. */
 function requireAsShown(shown: BatchProgress, { batchId, state, stop }: BatchProgress): void {
   if (state === shown.state && stop?.code === shown.stop?.code) return;
   throw new HummingbatchError(
     'wrong-state',
-    `The batch ${batchId} is ${formatState(state)} meanwhile, and was left alone.`,
+    `The batch ${batchId} is ${formatState(state)} now, and was not retried.`,
     {
       fix: 'Check where it stands, then run the command again.',
       actions: [{ action: 'status', batchId }],

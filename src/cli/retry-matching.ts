@@ -18,20 +18,20 @@ import { type RetryOutcome, retryBatches } from './retry-batches.ts';
 import { openSession, type Session } from './session.ts';
 import { existingStore, readConfig } from './store.ts';
 
-/** More would not be read by who is asked whether to go on. */
+/** A person who must confirm does not read more. */
 const MAX = 10_000;
 
-/** States in which a retry does something. */
+/** States in which a retry has an effect. */
 const RETRIED: readonly BatchState[] = ['NEEDS_ATTENTION', 'COMPLETED_WITH_FAILURES', 'CANCELLED', 'FAILED'];
 
 /**
- * Retries all batches that the flags name, after showing them. One whose submission is unknown is left alone: only who
- * looks at Google's own list can say whether its job is there, so it has to be settled by itself.
+ * Retries all batches that match the flags, after showing them. A batch whose submission is unknown is left out: only Google's
+ * own list shows whether its job exists, so an operator has to settle each one.
  */
 export async function retryMatching(call: Call, choice: RetrySelector): Promise<ExitCode> {
   const { output, flags } = call;
-  const asked = readListFilter(flags);
-  requireStates(asked.states);
+  const filter = readListFilter(flags);
+  requireStates(filter.states);
   const config = await readConfig(call);
   const store = await existingStore(call, config);
   if (!store) {
@@ -41,7 +41,7 @@ export async function retryMatching(call: Call, choice: RetrySelector): Promise<
   }
   const session = await openSession(call, config, store);
   try {
-    const { batches } = await session.hummingbatch.list({ ...asked, limit: MAX });
+    const { batches } = await session.hummingbatch.list({ ...filter, limit: MAX });
     const outcomes = await retryIfConfirmed(call, session, batches, choice);
     report(call, outcomes);
     const retried = outcomes.filter((one) => one.retried).map(({ batchId }) => batchId);
@@ -52,11 +52,11 @@ export async function retryMatching(call: Call, choice: RetrySelector): Promise<
   }
 }
 
-/** @throws `usage` where no state is named, or one in which nothing can be retried */
+/** @throws `usage` without a state, or for one in which a retry has no effect */
 function requireStates(states: readonly BatchState[] | undefined): void {
-  if (!states) throw whichOnes();
-  const senseless = states.find((state) => !RETRIED.includes(state));
-  if (senseless) throw nothingToRetry(senseless);
+  if (!states) throw missingFilter();
+  const useless = states.find((state) => !RETRIED.includes(state));
+  if (useless) throw nothingToRetry(useless);
 }
 
 async function retryIfConfirmed(
@@ -76,7 +76,7 @@ function sum(batches: readonly BatchProgress[], of: (batch: BatchProgress) => nu
   return batches.reduce((total, batch) => total + of(batch), 0);
 }
 
-function lost({ outputs }: BatchProgress): number {
+function countLost({ outputs }: BatchProgress): number {
   return outputs.failed + outputs.missing;
 }
 
@@ -90,11 +90,11 @@ function isUnknown({ stop }: BatchProgress): boolean {
 
 function preview({ output, flags }: Call, chosen: BatchProgress[], unknown: BatchProgress[]): void {
   if (chosen.length > 0) output.say(renderTable(chosen));
-  else output.say('There are no such batches.');
+  else output.say('No batch matches.');
   const ended = chosen.filter(({ state }) => isEnd(state));
   if (ended.length > 0)
     output.say(
-      `${ended.length} of them have ended: a retry is a new run, which is paid for. Outputs that failed or are missing: ${sum(ended, lost)}.`,
+      `${ended.length} of them have ended: a retry is a new run, which is paid for. Outputs that failed or are missing: ${sum(ended, countLost)}.`,
     );
   const paidAgain = chosen.filter(paysAgain).map(({ batchId }) => batchId);
   if (paidAgain.length > 0)
@@ -103,7 +103,7 @@ function preview({ output, flags }: Call, chosen: BatchProgress[], unknown: Batc
     );
   for (const { batchId } of unknown)
     output.say(
-      `Left alone: ${batchId}, because nobody can say whether its job was made. Look at Google’s list of batches, then ${formatCommand('adopt', batchId, flags)} --job batches/… or --none`,
+      `Left out: ${batchId}, because it is unknown whether its job was made. Check Google’s list of batches, then ${formatCommand('adopt', batchId, flags)} --job batches/… or --none`,
     );
 }
 
@@ -112,13 +112,13 @@ async function confirmed({ output, flags, ask }: Call, count: number): Promise<b
   if (flags.yes) return true;
   const answer = ask && (await ask(`Retry ${what}? [y/N] `));
   const isSure = /^y(es)?$/i.test(answer?.trim() ?? '');
-  if (!isSure) output.say(`Nothing was done. To retry ${what}, call it again with --yes.`);
+  if (!isSure) output.say(`Nothing was retried. To retry ${what}, call the command again with --yes.`);
   return isSure;
 }
 
 function report({ output, flags }: Call, outcomes: RetryOutcome[]): void {
   for (const { batchId, retried, error } of outcomes) {
-    if (retried) output.say(`The batch ${batchId} goes on.`);
+    if (retried) output.say(`The batch ${batchId} continues.`);
     else if (error)
       output.say(
         [
@@ -135,8 +135,8 @@ function report({ output, flags }: Call, outcomes: RetryOutcome[]): void {
   });
 }
 
-function whichOnes(): HummingbatchError {
-  return new HummingbatchError('usage', 'A batch is missing, or the state of those that are meant.', {
+function missingFilter(): HummingbatchError {
+  return new HummingbatchError('usage', 'Neither a batch nor a state is named.', {
     fix: 'Name its id, or a state with --state, such as needs-attention.',
     actions: [{ action: 'list-batches' }],
   });

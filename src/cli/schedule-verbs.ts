@@ -3,7 +3,7 @@ import type { VerbGroup } from './verb-spec.ts';
 
 export const SCHEDULE: VerbGroup = {
   name: 'schedule',
-  summary: 'make a batch again and again, by the clock',
+  summary: 'make batches at set times',
   example: 'hummingbatch schedule create --cron "0 6 * * *" manifest.yaml',
   verbs: [
     {
@@ -16,7 +16,7 @@ export const SCHEDULE: VerbGroup = {
     },
     {
       name: 'list',
-      summary: 'list the schedules of the store: times, last batch, what was left out',
+      summary: 'list the schedules of the store: times, last batch, missed firings',
       example: 'hummingbatch schedule list',
       flags: PLACE,
       load: () => import('./verbs/schedule/list.ts'),
@@ -24,7 +24,7 @@ export const SCHEDULE: VerbGroup = {
     {
       name: 'pause',
       args: '<name>',
-      summary: 'let a schedule fire no more until it is resumed; batches on their way go on',
+      summary: 'pause a schedule until it is resumed; running batches continue',
       example: 'hummingbatch schedule pause daily-catalogue',
       flags: PLACE,
       load: () => import('./verbs/schedule/pause.ts'),
@@ -32,7 +32,7 @@ export const SCHEDULE: VerbGroup = {
     {
       name: 'resume',
       args: '<name>',
-      summary: 'let a paused schedule fire again',
+      summary: 'resume a paused schedule',
       example: 'hummingbatch schedule resume daily-catalogue',
       flags: PLACE,
       load: () => import('./verbs/schedule/resume.ts'),
@@ -40,7 +40,7 @@ export const SCHEDULE: VerbGroup = {
     {
       name: 'trigger',
       args: '<name>',
-      summary: 'let a schedule fire now, whatever its times say',
+      summary: 'fire a schedule now, regardless of its times',
       example: 'hummingbatch schedule trigger daily-catalogue',
       flags: PLACE,
       load: () => import('./verbs/schedule/trigger.ts'),
@@ -48,7 +48,7 @@ export const SCHEDULE: VerbGroup = {
     {
       name: 'delete',
       args: '<name>',
-      summary: 'end a schedule; batches on their way go on',
+      summary: 'delete a schedule; running batches continue',
       example: 'hummingbatch schedule delete daily-catalogue',
       flags: PLACE,
       load: () => import('./verbs/schedule/delete.ts'),

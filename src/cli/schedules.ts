@@ -7,7 +7,7 @@ import { EXIT } from './exit-codes.ts';
 import { openClient } from './session.ts';
 import { existingStore, readConfig } from './store.ts';
 
-/** Does something with the schedules of a store, on the Temporal that runs. @throws `no-temporal` */
+/** Does something with the schedules of a store, on the Temporal server that runs. @throws `no-temporal` */
 export async function withSchedules<T>(
   call: Call,
   config: Config,
@@ -15,7 +15,7 @@ export async function withSchedules<T>(
   work: (schedules: Schedules, isConfigured: boolean) => Promise<T>,
 ): Promise<T> {
   const temporal = await openClient(call, config, store);
-  if (!temporal) throw nobodyFires();
+  if (!temporal) throw noSchedules();
   try {
     return await work(temporal.hummingbatch.schedules, temporal.configured);
   } finally {
@@ -37,7 +37,7 @@ export async function withSchedule<T>(
   });
 }
 
-/** A verb that tells a schedule something and has nothing to show for it. */
+/** A verb that changes a schedule and has no result to print. */
 export function changeSchedule(
   act: (schedules: Schedules, name: string) => Promise<void>,
   says: (name: string) => string,
@@ -51,20 +51,20 @@ export function changeSchedule(
     });
 }
 
-/** They live in Temporal: without one nothing would fire. */
-export function nobodyFires(): HummingbatchError {
-  return new HummingbatchError('no-temporal', 'No Temporal server runs that could keep a schedule.', {
+/** Temporal keeps schedules: without a server nothing would fire. */
+export function noSchedules(): HummingbatchError {
+  return new HummingbatchError('no-temporal', 'No Temporal server runs to keep a schedule.', {
     fix: 'Name yours in TEMPORAL_ADDRESS, or use one that is started for this store and also makes the batches.',
     actions: [{ action: 'start-local' }],
   });
 }
 
-/** What `--json` says of a schedule. What there is none of is null. */
+/** A schedule in `--json`; absent values are null. */
 export function scheduleJson({ next, last, ...status }: ScheduleStatus) {
   return { ...status, next: next ?? null, last: last ?? null };
 }
 
-/** A firing's time as its reader's clock shows it. */
+/** A time in the reader's time zone. */
 export function formatMoment(iso: string): string {
   return new Date(iso).toLocaleString();
 }

@@ -10,10 +10,10 @@ import { openSession, type Session } from './session.ts';
 import { openBatchStore } from './store.ts';
 
 /**
- * Tells a batch something. Where this process brought the worker it follows the batch to its end or next stop; a
- * configured Temporal has its own.
+ * Sends an operation to a batch. Where the worker is in this process it follows the batch to its end or next stop; a configured
+ * Temporal has its own worker.
  *
- * @param act sends it, and says it in words
+ * @param act sends it, and answers with a sentence about it
  */
 export async function steer(
   call: Call,
@@ -32,7 +32,7 @@ export async function steer(
   }
 }
 
-/** The same for what makes sense for an open batch only, which is taken up first where Temporal has lost it. */
+/** The same for operations on open batches. A batch that Temporal has lost is started again first. */
 export function sendUpdate(call: Call, act: (batch: BatchHandle) => Promise<string>): Promise<ExitCode> {
   return steer(call, async (session, batchId) => {
     await takeUp(session, batchId);

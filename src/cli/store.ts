@@ -9,10 +9,10 @@ import type { Call } from './call.ts';
 import { type Config, loadConfig } from './config/config.ts';
 import { findUpward } from './config/files.ts';
 
-/** Pretend and real never meet: the emulator has a store of its own. */
+/** Emulated images must never pass for real ones: the emulator has a store of its own. */
 const FOLDERS = { real: 'hummingbatch', emulated: 'hummingbatch-emulator' } as const;
 
-/** The store of a call, made and named where there is none yet. */
+/** The store of a call; a new one is made, and its folder printed. */
 export async function openCallStore(call: Call, config: Config): Promise<Store> {
   const { location, exists } = await locateStore(call, config);
   const store = await openStore(location);
@@ -20,13 +20,13 @@ export async function openCallStore(call: Call, config: Config): Promise<Store> 
   return store;
 }
 
-/** The store of a call where there is one; looking makes none. */
+/** The store of a call; undefined where there is none. It makes no store. */
 export async function existingStore(call: Call, config: Config): Promise<Store | undefined> {
   const { location, exists } = await locateStore(call, config);
   return exists || isUrl(location) ? openStore(location) : undefined;
 }
 
-/** Store and configuration of a verb that is about a batch. @throws `batch-unknown` where there is no store */
+/** Store and configuration of a verb that takes a batch. @throws `batch-unknown` where there is no store */
 export async function openBatchStore(call: Call): Promise<{ config: Config; store: Store }> {
   const config = await readConfig(call);
   const store = await existingStore(call, config);
@@ -34,7 +34,7 @@ export async function openBatchStore(call: Call): Promise<{ config: Config; stor
   const { location } = await locateStore(call, config);
   throw new HummingbatchError(
     'batch-unknown',
-    `There is no batch ${call.args[0]}: ${location} is no store.`,
+    `There is no batch ${call.args[0]}: ${location} is not a store.`,
     {
       fix: 'Run the command in the folder where the batch was started, or name the store with --store.',
       actions: [],
@@ -47,7 +47,7 @@ export function readConfig({ cwd, env, flags }: Call): Promise<Config> {
   return loadConfig({ cwd, env, store, listen, metrics, log });
 }
 
-/** Whether the store has a content; without a store nothing is there. */
+/** Whether the store has a reference's content; without a store: no. */
 export function contentLookup(store: Store | undefined): (sha256: string) => Promise<boolean> {
   return store ? createReferenceLookup(store) : async () => false;
 }

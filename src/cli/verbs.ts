@@ -6,7 +6,7 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   {
     name: 'init',
     args: '[folder]',
-    summary: 'write a manifest that runs, from a folder of images where one is given',
+    summary: 'write a manifest that runs, made from a folder of images where one is named',
     example: 'hummingbatch init ./photos',
     flags: [],
     load: () => import('./verbs/init.ts'),
@@ -14,7 +14,7 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   {
     name: 'validate',
     args: '<manifest>',
-    summary: 'list all problems of a manifest; nobody is called',
+    summary: 'list all problems of a manifest; nothing is sent',
     example: 'hummingbatch validate manifest.yaml',
     flags: [...PLACE, ...MANIFEST],
     load: () => import('./verbs/validate.ts'),
@@ -22,7 +22,7 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   {
     name: 'estimate',
     args: '<manifest>',
-    summary: 'say what a batch will cost and how long it takes; nobody is called',
+    summary: 'show what a batch will cost and how long it takes; nothing is sent',
     example: 'hummingbatch estimate manifest.yaml --within 6h',
     flags: [...PLACE, ...MANIFEST, 'within', 'sample'],
     load: () => import('./verbs/estimate.ts'),
@@ -30,7 +30,7 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   {
     name: 'run',
     args: '<manifest>',
-    summary: 'make the images: submit, show progress, fetch; called again it goes on where it stood',
+    summary: 'make the images: submit, show progress, fetch; called again it continues where it stood',
     example: 'hummingbatch run manifest.yaml --emulator',
     flags: [...PLACE, ...MANIFEST, 'within', 'sample', 'new', 'id', 'yes'],
     load: () => import('./verbs/run.ts'),
@@ -46,7 +46,7 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   {
     name: 'status',
     args: '<id>',
-    summary: 'say where a batch stands and what goes on',
+    summary: 'show the state of a batch and the next step',
     example: 'hummingbatch status autumn-catalogue-3f9a1c02',
     flags: PLACE,
     load: () => import('./verbs/status.ts'),
@@ -69,7 +69,7 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   {
     name: 'results',
     args: '<id>',
-    summary: 'list what became of each output',
+    summary: 'list the outcome of each output',
     example: 'hummingbatch results autumn-catalogue-3f9a1c02',
     flags: PLACE,
     load: () => import('./verbs/results.ts'),
@@ -78,7 +78,7 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
     name: 'retry',
     args: '[id] [keys...]',
     summary:
-      'go on with a stopped batch, or make outputs of an ended one again; or with many: --state, --reason',
+      'continue a stopped batch, or make outputs of an ended one again; several with --state, --reason',
     example: 'hummingbatch retry --state needs-attention --reason disk-full',
     flags: [...PLACE, 'outcome', 'flag', ...CHOICE, 'yes'],
     load: () => import('./verbs/retry.ts'),
@@ -86,7 +86,7 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   {
     name: 'approve',
     args: '<id>',
-    summary: 'let an expensive batch go, or refuse it',
+    summary: 'approve a batch that waits for it, or refuse it',
     example: 'hummingbatch approve autumn-catalogue-3f9a1c02',
     flags: [...PLACE, 'no'],
     load: () => import('./verbs/approve.ts'),
@@ -94,7 +94,7 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   {
     name: 'accept',
     args: '<id>',
-    summary: 'end a stopped batch with what is there',
+    summary: 'end a stopped batch with the images that it has',
     example: 'hummingbatch accept autumn-catalogue-3f9a1c02',
     flags: PLACE,
     load: () => import('./verbs/accept.ts'),
@@ -110,7 +110,7 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   {
     name: 'set-budget',
     args: '<id>',
-    summary: 'change what a batch may cost; one that stopped for it goes on',
+    summary: 'change what a batch may cost; one that stopped for it continues',
     example: 'hummingbatch set-budget autumn-catalogue-3f9a1c02 --max-cost-usd 60',
     flags: [...PLACE, 'maxCostUsd'],
     load: () => import('./verbs/set-budget.ts'),
@@ -118,7 +118,7 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   {
     name: 'check-now',
     args: '<id>',
-    summary: 'ask Google now instead of at the next check',
+    summary: 'check the job at Google now instead of at the next check',
     example: 'hummingbatch check-now autumn-catalogue-3f9a1c02',
     flags: PLACE,
     load: () => import('./verbs/check-now.ts'),
@@ -134,42 +134,42 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   SCHEDULE,
   {
     name: 'up',
-    summary: 'one machine, everything: a Temporal server with its pages, a worker, the HTTP API',
+    summary: 'run all on one machine: a managed dev server with the Temporal UI, a worker, the HTTP API',
     example: 'hummingbatch up',
     flags: [...PLACE, 'port', 'uiPort', 'listen', 'metrics', 'log'],
     load: () => import('./verbs/up.ts'),
   },
   {
     name: 'worker',
-    summary: 'only a worker, for the Temporal server that is there',
+    summary: 'run only a worker, for the Temporal server that runs',
     example: 'hummingbatch worker --store /srv/hummingbatch --metrics 127.0.0.1:9464',
     flags: [...PLACE, 'metrics', 'log'],
     load: () => import('./verbs/worker.ts'),
   },
   {
     name: 'api',
-    summary: 'only the HTTP API, for the Temporal server that is there',
+    summary: 'run only the HTTP API, for the Temporal server that runs',
     example: 'hummingbatch api --listen 127.0.0.1:8480',
     flags: [...PLACE, 'listen', 'log'],
     load: () => import('./verbs/api.ts'),
   },
   {
     name: 'emulator',
-    summary: 'only the emulated Gemini API',
+    summary: 'run only the emulated Gemini API',
     example: 'hummingbatch emulator --port 9000 --job-seconds 20',
     flags: ['port', 'jobSeconds', 'directory', 'faults'],
     load: () => import('./verbs/emulator.ts'),
   },
   {
     name: 'temporal',
-    summary: 'only the Temporal server of the store, with its pages',
+    summary: 'run only the managed dev server of the store, with the Temporal UI',
     example: 'hummingbatch temporal',
     flags: [...PLACE, 'port', 'uiPort'],
     load: () => import('./verbs/temporal.ts'),
   },
   {
     name: 'doctor',
-    summary: 'say what is missing: key, server, search attributes, store, disk, firings of schedules',
+    summary: 'check key, server, search attributes, store, disk and schedules, and show what is missing',
     example: 'hummingbatch doctor',
     flags: [...PLACE, 'model'],
     load: () => import('./verbs/doctor.ts'),

@@ -28,7 +28,7 @@ import { toClientError } from './errors.ts';
 import { follow, waitForEnd } from './follow.ts';
 import { unknownBatch } from './near.ts';
 import { currentProgress, lastRun } from './progress.ts';
-import { type RetryCall, isRunningRetry, retryEnded } from './retry.ts';
+import { isRunningRetry, type RetryCall, retryEnded } from './retry.ts';
 import { STARTED_WITHIN_MS, type StartContext } from './start.ts';
 import { storedProgress } from './stored.ts';
 import { ANSWER_WITHIN_MS } from './temporal.ts';

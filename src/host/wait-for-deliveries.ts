@@ -7,19 +7,19 @@ const WITHIN_MS = 5_000;
 const AGAIN_MS = 100;
 
 /**
- * Lets what a batch tells by webhook go out, before the process ends that has its only worker. What is not taken by then
- * waits in Temporal's database for the next worker of the store.
+ * Waits until a batch's webhooks are delivered, before the process with its only worker ends. The rest waits in Temporal's
+ * database for the next worker of the store.
  */
 export async function waitForDeliveries(client: Client, batchId: string): Promise<void> {
   for (const since = Date.now(); Date.now() - since < WITHIN_MS; await pause(AGAIN_MS))
     if (await areDelivered(client, batchId)) return;
 }
 
-/** A batch that has ended still lists the workflows that it left behind, and only each of them knows whether it is over. */
+/** An ended batch still lists the workflows that it left running; each has to be described to see whether it has ended. */
 async function areDelivered(client: Client, batchId: string): Promise<boolean> {
   const { raw } = await client.workflow.getHandle(toWorkflowId(batchId)).describe();
-  const left = raw.pendingChildren ?? [];
-  const open = await Promise.all(left.map(({ workflowId }) => isOpen(client, workflowId ?? '')));
+  const children = raw.pendingChildren ?? [];
+  const open = await Promise.all(children.map(({ workflowId }) => isOpen(client, workflowId ?? '')));
   return !open.includes(true);
 }
 

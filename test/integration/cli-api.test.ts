@@ -19,7 +19,7 @@ function apiIn(said: string): string {
 }
 
 describe('up', () => {
-  test('serves the API too, makes what comes over it, and ends though somebody listens', async () => {
+  test('serves the API, too, makes its batches, and ends while a client reads events', async () => {
     const desk = await createDesk();
     const up = desk.begin('up', '--emulator', '--listen', '127.0.0.1:8493');
     let heard = '';
@@ -55,7 +55,7 @@ describe('up', () => {
   });
 });
 
-test('what is being answered when up ends is answered', async () => {
+test('up finishes the requests that are open when it ends', async () => {
   const desk = await createDesk();
   const up = desk.begin('up', '--emulator', '--listen', '127.0.0.1:8495');
   await up.said('Ctrl-C');
@@ -107,7 +107,7 @@ describe('api', () => {
     expect(stdout + stderr).not.toContain(TOKEN);
   });
 
-  test('shows no token that cannot be read, and says which it is', async () => {
+  test('does not show a malformed token, and names its position', async () => {
     const desk = await elsewhere();
     for (const tokens of [`shop=${TOKEN},short=abc`, `shop=${TOKEN},Shop=${TOKEN}`, `${TOKEN},x`]) {
       const { code, stdout, stderr } = await desk.run(['api', '--json'], { HUMMINGBATCH_API_TOKENS: tokens });
@@ -117,7 +117,7 @@ describe('api', () => {
     }
   });
 
-  test('says that its address is taken where that was named, and takes another where it was not', async () => {
+  test('fails where the named address is taken, and takes another port without a named one', async () => {
     const desk = await elsewhere();
     // Unless somebody on this machine has it already.
     const other = createServer().listen(8480, '127.0.0.1');
@@ -135,7 +135,7 @@ describe('api', () => {
     expect(url).not.toBe('http://127.0.0.1:8480');
   });
 
-  test('without a Temporal says how to get one', async () => {
+  test('explains how to get a Temporal server without one', async () => {
     const desk = await createDesk();
     const { code, stdout } = await desk.run(['api', '--json']);
     expect(code).toBe(1);

@@ -27,9 +27,9 @@ async function toId(desk: { run(args: string[]): Promise<{ stdout: string }> }):
   return batches[0]?.batchId ?? '';
 }
 
-describe('a run that is interrupted', () => {
+describe('an interrupted run', () => {
   test.each([['SIGINT'], ['SIGTERM']] as const)(
-    'by %s ends with 130, says how to come back, and goes on with its one job when called again',
+    'by %s ends with 130, prints how to continue, and continues its one job when called again',
     async (signal) => {
       const desk = await deskWith({ jobSeconds: 8 });
       const run = desk.begin('run', 'm.yaml', '--json');
@@ -51,7 +51,7 @@ describe('a run that is interrupted', () => {
     },
   );
 
-  test('by SIGKILL goes on with its one job when called again', async () => {
+  test('by SIGKILL continues its one job when called again', async () => {
     const desk = await deskWith({ jobSeconds: 6 });
     const run = desk.begin('run', 'm.yaml');
     await run.said('waiting for batches/');
@@ -70,7 +70,7 @@ describe('a run that is interrupted', () => {
     expect((await desk.emulator.ledger()).jobs).toHaveLength(1);
   });
 
-  test('can be cancelled later; run then names both ways on', async () => {
+  test('can be cancelled later; run then names both next steps', async () => {
     const desk = await deskWith({ jobSeconds: 600 });
     const run = desk.begin('run', 'm.yaml');
     await run.said('waiting for batches/');
@@ -90,7 +90,7 @@ describe('a run that is interrupted', () => {
 });
 
 describe('a key that Google refuses', () => {
-  test('stops the batch, is shown nowhere, and retry goes on with another', async () => {
+  test('stops the batch and is printed nowhere; retry continues with another key', async () => {
     const desk = await deskWith({ jobSeconds: 1, keys: ['good'] });
     const stopped = await desk.run(['run', 'm.yaml', '--json', '--verbose']);
     expect(stopped).toMatchObject({ code: 4 });

@@ -34,7 +34,7 @@ const FAULTS: Fault[] = [
 /** Where a batch's prompts may stand: what people wrote, and what they may run again. */
 const MAY_HOLD_PROMPTS = /\/(manifest|failed)\.json$/;
 
-describe('of a batch that was run with a bad key, stopped, retried, cut off and refused in part', () => {
+describe('a batch that ran with a bad key, stopped, was retried, interrupted and refused in part', () => {
   let desk: Awaited<ReturnType<typeof openDesk>>;
   let emulator: Emulator;
   let said = '';
@@ -110,7 +110,7 @@ describe('of a batch that was run with a bad key, stopped, retried, cut off and 
     await emulator.close();
   });
 
-  test('the key is in nothing that was printed, kept or started', () => {
+  test('leaves the key in no output, file or process', () => {
     for (const key of [KEY, WRONG_KEY]) {
       expect(said).not.toContain(key);
       expect(history).not.toContain(key);
@@ -120,7 +120,7 @@ describe('of a batch that was run with a bad key, stopped, retried, cut off and 
     }
   });
 
-  test('prompts stand in the store’s manifests and nowhere else', () => {
+  test('leaves prompts in the store’s manifests only', () => {
     expect(said).not.toContain(PROMPT);
     expect(history).not.toContain(PROMPT);
     const holding = [...files].filter(([, text]) => text.includes(PROMPT)).map(([name]) => name);
@@ -128,7 +128,7 @@ describe('of a batch that was run with a bad key, stopped, retried, cut off and 
     expect(holding.length, 'the search finds prompts where they are').toBe(2);
   });
 
-  test('every fault struck and was told, so that there was something to leak', async () => {
+  test('met every fault and reported it, so that there was something to leak', async () => {
     const { faults } = await emulator.ledger();
     expect(faults).toEqual(Object.fromEntries(FAULTS.map(({ fault }) => [fault, 1])));
     expect(ends[0], 'stopped by the bad key').toMatchObject({ code: 4 });
@@ -154,7 +154,7 @@ async function readEnvironment(pid: number | undefined): Promise<string | undefi
   return existsSync(place) ? readFile(place, 'utf8') : undefined;
 }
 
-describe('a key that no header can hold', () => {
+describe('a key that is not a valid header value', () => {
   test.each([
     ['a line end behind it', `${KEY}\n`],
     ['letters of no key', `${KEY}ü`],

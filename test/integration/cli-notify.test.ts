@@ -19,7 +19,7 @@ async function deskWithReceiver() {
   return { receiver, desk, targets };
 }
 
-test('run tells by webhook whom configuration names, before it ends', async () => {
+test('run delivers the webhooks that the configuration names, before it ends', async () => {
   const { receiver, desk } = await deskWithReceiver();
   await desk.write('m.yaml', manifestText('told'));
   const { code, stdout, stderr } = await desk.run(['run', 'm.yaml', '--emulator', '--json', '--verbose']);
@@ -31,7 +31,7 @@ test('run tells by webhook whom configuration names, before it ends', async () =
   expect(stdout + stderr).not.toContain(SECRET.replace('whsec_', ''));
 });
 
-test('a manifest’s own targets are told in place of those of the configuration', async () => {
+test('a manifest’s own targets replace those of the configuration', async () => {
   const { receiver, desk, targets } = await deskWithReceiver();
   await desk.write('m.yaml', manifestText('own', `run: { notify: ${targets('/own')} }\n`));
   const { code, stdout, stderr } = await desk.run(['run', 'm.yaml', '--emulator', '--json']);
@@ -40,7 +40,7 @@ test('a manifest’s own targets are told in place of those of the configuration
   expect(receiver.listDeliveries(batchId).map(({ path }) => path)).toEqual(['/own']);
 });
 
-test('nothing is started with secrets that are malformed, and nothing of them is shown', async () => {
+test('malformed secrets start nothing and are not shown', async () => {
   const desk = await createDesk({ HUMMINGBATCH_WEBHOOK_SECRETS: 'shop=hunter2' });
   await desk.write('m.yaml', manifestText('wrong'));
   const { code, stderr } = await desk.run(['run', 'm.yaml', '--emulator']);

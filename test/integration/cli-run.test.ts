@@ -10,7 +10,7 @@ interface RunJson {
 }
 
 describe('run --emulator', () => {
-  test('makes the images of a manifest without a key or a server, and says so as JSON', async () => {
+  test('makes the images of a manifest without a key or a server, and prints a JSON summary', async () => {
     const desk = await createDesk();
     await desk.write('m.yaml', manifestText('first'));
     const { code, stdout, stderr } = await desk.run(['run', 'm.yaml', '--emulator', '--json']);
@@ -18,7 +18,7 @@ describe('run --emulator', () => {
     expect(code).toBe(0);
     expect(stderr.split('\n')[0]).toBe(`New store: ${join(desk.folder, 'hummingbatch-emulator')}`);
     expect(stderr).toMatch(
-      /In detail: http:\/\/127\.0\.0\.1:\d+\/namespaces\/default\/workflows\/image-batch%2Ffirst-/,
+      /Temporal UI: http:\/\/127\.0\.0\.1:\d+\/namespaces\/default\/workflows\/image-batch%2Ffirst-/,
     );
     const json = JSON.parse(stdout) as RunJson;
     expect(json).toEqual({
@@ -41,7 +41,7 @@ describe('run --emulator', () => {
       code: 0,
       stdout,
     });
-    expect(again.stderr).not.toContain('In detail');
+    expect(again.stderr).not.toContain('Temporal UI');
 
     const fresh = await desk.run(['run', 'm.yaml', '--emulator', '--json', '--new', '--sample', '1']);
     expect(JSON.parse(fresh.stdout)).toMatchObject({
@@ -50,7 +50,7 @@ describe('run --emulator', () => {
     });
   });
 
-  test('serves two runs beside each other with one server and one emulator', async () => {
+  test('serves two runs at once with one server and one emulator', async () => {
     const desk = await createDesk();
     await desk.write('a.yaml', manifestText('one'));
     await desk.write('b.yaml', manifestText('two'));
@@ -59,11 +59,11 @@ describe('run --emulator', () => {
       desk.run(['run', 'b.yaml', '--emulator', '--json']),
     ]);
     expect([a, b]).toMatchObject([{ code: 0 }, { code: 0 }]);
-    const ui = /In detail: (http:\/\/[^/]+)/;
+    const ui = /Temporal UI: (http:\/\/[^/]+)/;
     expect(ui.exec(a.stderr)?.[1]).toBe(ui.exec(b.stderr)?.[1]);
   });
 
-  test('stops above the price that needs approval, tells so later, and goes on when it is approved', async () => {
+  test('stops above the price that needs approval, shows that later, and continues when it is approved', async () => {
     const desk = await createDesk();
     await desk.write('m.yaml', manifestText('dear', 'run: { approveAboveUsd: 0.01 }\n'));
     const stopped = await desk.run(['run', 'm.yaml', '--emulator', '--json']);
@@ -93,7 +93,7 @@ describe('run --emulator', () => {
     expect(JSON.parse(late.stdout)).toMatchObject({ error: { code: 'wrong-state' } });
   });
 
-  test('ends with 3 where outputs are not fulfilled, and names the command that makes them again', async () => {
+  test('ends with 3 where outputs have no image, and names the command that makes them again', async () => {
     const desk = await createDesk();
     await desk.write(
       'm.yaml',
@@ -117,7 +117,7 @@ describe('run --emulator', () => {
 });
 
 describe('run refuses', () => {
-  test('a bad manifest with all its problems, before there is a store', async () => {
+  test('an invalid manifest with all its problems, before it makes a store', async () => {
     const desk = await createDesk();
     await desk.write(
       'm.yaml',
@@ -144,7 +144,7 @@ describe('run refuses', () => {
     ]);
   });
 
-  test('to begin anything without a key', async () => {
+  test('to start anything without a key', async () => {
     const desk = await createDesk();
     await desk.write('m.yaml', manifestText('keyless'));
     const { code, stdout } = await desk.run(['run', 'm.yaml', '--json']);

@@ -33,7 +33,7 @@ describe('the command line', () => {
     }
   });
 
-  test('shows what the verbs of a group are, each with an example', async () => {
+  test('shows the verbs of a group, each with an example', async () => {
     const desk = await createDesk();
     const group = VERBS.find((spec) => spec.name === 'schedule');
     const verbs = group && 'verbs' in group ? group.verbs : [];
@@ -61,7 +61,7 @@ describe('the command line', () => {
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'usage', fix: suggestion } });
   });
 
-  test('names ids that are near an unknown one', async () => {
+  test('suggests similar ids for an unknown one', async () => {
     const desk = await createDesk();
     await desk.write('m.yaml', manifestText('near'));
     const { batchId } = JSON.parse((await desk.run(['run', 'm.yaml', '--emulator', '--json'])).stdout) as {
@@ -84,7 +84,7 @@ describe('the command line', () => {
     expect(JSON.parse(estimated.stdout)).toMatchObject({ outputs: 3, uploadBytes: 0, advice: 'interactive' });
   });
 
-  test('doctor says what is missing, with the way to mend it', async () => {
+  test('doctor names what is missing, with the fix', async () => {
     const desk = await createDesk();
     const { code, stdout } = await desk.run(['doctor', '--json']);
     expect(code).toBe(1);
@@ -98,7 +98,7 @@ describe('the command line', () => {
 });
 
 describe('with a configured Temporal', () => {
-  test('run says that nobody works and begins nothing; with a worker elsewhere it makes the images', async () => {
+  test('run fails without a worker and starts nothing; with a worker elsewhere it makes the images', async () => {
     const desk = await createDesk({
       TEMPORAL_ADDRESS: inject('temporal'),
       HUMMINGBATCH_TASK_QUEUE: `cli-${process.pid}-${Date.now()}`,
@@ -134,7 +134,7 @@ describe('with a configured Temporal', () => {
     expect(await worker.ended).toMatchObject({ code: 0 });
   });
 
-  test('submit without any Temporal says how to get one, and begins nothing', async () => {
+  test('submit without a Temporal server explains how to get one, and starts nothing', async () => {
     const desk = await createDesk();
     await desk.write('m.yaml', manifestText('lonely'));
     const { code, stdout } = await desk.run(['submit', 'm.yaml', '--json']);
@@ -151,7 +151,7 @@ describe('with a configured Temporal', () => {
   });
 });
 
-test('up serves a store until it is ended, and gives its server back', async () => {
+test('up serves a store until it is ended, and releases its server', async () => {
   const desk = await createDesk();
   await desk.write('m.yaml', manifestText('served'));
   const up = desk.begin('up', '--emulator');

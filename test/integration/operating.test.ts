@@ -148,7 +148,7 @@ describe('many batches', () => {
     expect(JSON.parse(stdout).batches).toEqual(
       DENIED.toReversed().map((batchId) => ({ batchId, retried: true })),
     );
-    expect(stderr).toContain(`Left alone: ${LOST}`);
+    expect(stderr).toContain(`Left out: ${LOST}`);
     for (const id of DENIED) expect((await world.hummingbatch.batch(id).wait()).state).toBe('COMPLETED');
     expect(await world.hummingbatch.batch(LOST).status()).toEqual(before);
     expect(await openTestBatch(world, LOST).jobs()).toEqual([]);
@@ -190,7 +190,7 @@ describe('many batches', () => {
     [['--state', 'waiting'], 'nothing to retry'],
     [['--reason', 'disk-full'], 'the state of those that are meant'],
     [[PLAIN, '--state', 'needs-attention'], 'is one already'],
-    [['--state', 'needs-attention', '--reason', 'disc-full'], 'There is no reason "disc-full"'],
+    [['--state', 'needs-attention', '--reason', 'disc-full'], '"disc-full" is not a valid reason'],
     [['--state', 'needs-attention', '--since', 'monday'], '"monday" is not a valid time'],
   ])('a bulk retry of %j is refused as usage', async (words, why) => {
     const { code, stdout } = await retry(...words);

@@ -64,7 +64,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
     },
     async verify({ world, batch }, [first, second]) {
       expect(first?.output).toContain(batch.id);
-      expect(second?.output).toContain('Left alone: ops-unknown');
+      expect(second?.output).toContain('Left out: ops-unknown');
       expect(await batch.ended()).toMatchObject({ state: 'COMPLETED' });
       const unknown = openTestBatch(world, 'ops-unknown');
       expect(await unknown.handle.status()).toMatchObject({ stop: { code: 'submission-unknown' } });

@@ -212,7 +212,7 @@ describe('a schedule', () => {
     expect(checks.find(({ name }) => name === 'schedules')).toMatchObject({
       level: 'hint',
       message: expect.stringMatching(
-        /^long-skip has skipped \d+ firings, whose predecessor was still on its way \(since/,
+        /^long-skip has skipped \d+ firings while the batch of the firing before ran \(since/,
       ),
       fix: expect.stringContaining('hummingbatch schedule trigger NAME'),
     });

@@ -1,6 +1,6 @@
 import type { Check } from './check.ts';
 
-/** As package.json's `engines` says: what the tests run on. */
+/** As in `engines` of package.json. */
 const OLDEST = { major: 20, minor: 20 } as const;
 
 export const checkNode: Check = async () => {

@@ -5,7 +5,7 @@ import { known } from '../render/output.ts';
 import { existingStore } from '../store.ts';
 import type { Check } from './check.ts';
 
-/** Whether schedules left firings out. Temporal counts that from a schedule's creation on, and never back. */
+/** Whether schedules skipped or missed firings. Temporal counts them from a schedule's creation on and never resets them. */
 export const checkSchedules: Check = async (call, config) => {
   const name = 'schedules';
   try {
@@ -14,46 +14,46 @@ export const checkSchedules: Check = async (call, config) => {
       return { name, level: 'ok', message: 'There are none.' };
     const { withSchedules } = await import('../schedules.ts');
     const schedules = await withSchedules(call, config, store, (them) => them.list());
-    const leftOut = schedules.filter(({ skipped, missed }) => skipped > 0 || missed > 0);
-    if (leftOut.length === 0) return { name, level: 'ok', message: describeAll(schedules) };
+    const affected = schedules.filter(({ skipped, missed }) => skipped > 0 || missed > 0);
+    if (affected.length === 0) return { name, level: 'ok', message: describeAll(schedules) };
     return {
       name,
       level: 'hint',
-      message: leftOut.map(describe).join(' '),
-      fix: listFixes(leftOut, (verb) => formatCommand(verb, 'NAME', call.flags)).join(' '),
+      message: affected.map(describe).join(' '),
+      fix: listFixes(affected, (verb) => formatCommand(verb, 'NAME', call.flags)).join(' '),
     };
   } catch (error) {
     const { message, fix } = known(error);
-    return { name, level: 'hint', message: `They cannot be asked: ${message}`, fix };
+    return { name, level: 'hint', message: `They cannot be read: ${message}`, fix };
   }
 };
 
 function describeAll(schedules: readonly ScheduleStatus[]): string {
   return schedules.length === 0
     ? 'There are none.'
-    : `No firing was left out: ${schedules.map(({ name }) => name).join(', ')}.`;
+    : `No firing was skipped or missed: ${schedules.map(({ name }) => name).join(', ')}.`;
 }
 
 function describe({ name, skipped, missed, createdAt }: ScheduleStatus): string {
   const what = [
-    ...(skipped > 0 ? [`skipped ${firings(skipped)}, whose predecessor was still on its way`] : []),
-    ...(missed > 0 ? [`missed ${firings(missed)}, while no Temporal server ran`] : []),
+    ...(skipped > 0 ? [`skipped ${formatFirings(skipped)} while the batch of the firing before ran`] : []),
+    ...(missed > 0 ? [`missed ${formatFirings(missed)} while no Temporal server ran`] : []),
   ];
   return `${name} has ${what.join(', and ')} (since ${createdAt.slice(0, 10)}).`;
 }
 
-function firings(count: number): string {
+function formatFirings(count: number): string {
   return count === 1 ? '1 firing' : `${count} firings`;
 }
 
-function listFixes(leftOut: readonly ScheduleStatus[], command: (verb: string) => string): string[] {
+function listFixes(affected: readonly ScheduleStatus[], command: (verb: string) => string): string[] {
   return [
     `To make one up: ${command('schedule trigger')}.`,
-    ...(leftOut.some(({ skipped }) => skipped > 0)
-      ? ['Against skipping: create it again with other times, or with --overlap allow.']
+    ...(affected.some(({ skipped }) => skipped > 0)
+      ? ['To avoid skips: create it again with other times, or with --overlap allow.']
       : []),
-    ...(leftOut.some(({ missed }) => missed > 0)
-      ? ['Against missing: keep Temporal and a worker running.']
+    ...(affected.some(({ missed }) => missed > 0)
+      ? ['To avoid misses: keep Temporal and a worker running.']
       : []),
   ];
 }

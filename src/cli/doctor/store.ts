@@ -6,10 +6,10 @@ import { known } from '../render/output.ts';
 import { existingStore } from '../store.ts';
 import type { Check } from './check.ts';
 
-/** The results of a job of 500 images are about a gigabyte, which then lies there as images. */
+/** The results of a job of 500 images are about 1 GB, and so are the images made of them. */
 const ENOUGH_BYTES = 5e9;
 
-/** Whether the store can be written, by writing; where there is none yet, whether one can be made here. */
+/** Whether a file can be written to the store, or without a store whether one can be made here. */
 export const checkStore: Check = async (call, config) => {
   const name = 'store';
   try {

@@ -9,12 +9,13 @@ import { known } from '../render/output.ts';
 import { existingStore } from '../store.ts';
 import type { Check } from './check.ts';
 
-/** Whether the configured Temporal answers; without one the store's own is brought when it is needed. */
+/** Whether the configured Temporal answers; without one, verbs that need a server start the managed dev server. */
 export const checkTemporal: Check = async (call, config) => {
   const name = 'Temporal';
   try {
     const place = await findTemporal(call, config);
-    if (!place) return { name, level: 'ok', message: 'None is configured: `run` brings its own.' };
+    if (!place)
+      return { name, level: 'ok', message: 'None is configured: `run` starts a managed dev server.' };
     const { connectTemporal } = await import('../../client/temporal.ts');
     const client = await connectTemporal(place);
     await client.connection.close();
@@ -25,7 +26,7 @@ export const checkTemporal: Check = async (call, config) => {
   }
 };
 
-/** Whether a server could be brought at once, or would be fetched first. Nothing is fetched here. */
+/** Whether a managed dev server can start at once, or its CLI is downloaded first. Nothing is downloaded here. */
 export const checkCli: Check = async (_, { env }) => {
   const name = 'Temporal CLI';
   const { cacheDirectory, findTemporalCli } = await import('../../local/index.ts');
@@ -36,17 +37,17 @@ export const checkCli: Check = async (_, { env }) => {
     return { name, level: 'ok', message: `${cli.version} (server ${cli.serverVersion}) from ${cli.from}.` };
   } catch {
     const fix =
-      'Without a configured Temporal the first `run` fetches it (44 MB), or install it and put it on PATH.';
+      'Without a configured Temporal the first `run` downloads it (44 MB), or install it and put it on PATH.';
     return { name, level: 'hint', message: 'It is not on this machine.', fix };
   }
 };
 
-/** A namespace that lacks some is no obstacle: its batches cannot be filtered for in Temporal's pages. */
+/** Batches run without them, but the Temporal UI cannot filter by them. */
 export const checkSearchAttributes: Check = async (call, config) => {
   const name = 'search attributes';
   try {
     const place = await findTemporal(call, config);
-    if (!place) return { name, level: 'ok', message: 'A brought server has them.' };
+    if (!place) return { name, level: 'ok', message: 'A managed dev server has them.' };
     const there = await attributesAt(place);
     const lacking = Object.entries(SEARCH_ATTRIBUTE_TYPES).filter(
       ([attribute]) => !there.includes(attribute),

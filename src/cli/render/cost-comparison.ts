@@ -6,19 +6,19 @@ import { HummingbatchError } from '../../contract/index.ts';
 import { durationMs } from '../../manifest/index.ts';
 import type { ReadyManifest } from '../manifest.ts';
 
-/** The trade of a manifest with what it takes to upload. */
+/** The cost of a manifest's batch, and the bytes to upload. */
 export interface ManifestCosts extends CostComparison {
   uploadBytes: number;
 }
 
-/** @throws `usage` where `within` is no duration */
+/** @throws `usage` for an invalid duration */
 export async function compareManifestCosts(
   { manifest, references }: ReadyManifest,
   within: string | undefined,
 ): Promise<ManifestCosts> {
   const withinMs = within === undefined ? undefined : durationMs(within);
   if (within !== undefined && withinMs === undefined) {
-    throw new HummingbatchError('usage', `--within ${within} is no duration.`, {
+    throw new HummingbatchError('usage', `--within ${within} is not a valid duration.`, {
       fix: 'Write it as 90m or 6h.',
     });
   }
@@ -29,13 +29,13 @@ export async function compareManifestCosts(
   };
 }
 
-/** The block that is shown before anything is paid. */
+/** The lines that are shown before anything is paid. */
 export function describeCosts({ outputs, uploadBytes, sentences }: ManifestCosts): string {
   const what = `${outputs} ${outputs === 1 ? 'output' : 'outputs'}, ${formatBytes(uploadBytes)} of references to upload.`;
   return [what, ...sentences].join('\n');
 }
 
-/** The price that a person is asked about, in words. */
+/** The price in the question to a person. */
 export function describePrice({ price }: CostComparison): string {
   return price ? formatUsd(price.batchUsd) : 'an unknown price';
 }

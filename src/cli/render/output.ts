@@ -5,20 +5,20 @@ import { actionsJson, describeActions } from './actions.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** How a command speaks: messages to stderr, results to stdout, so that a pipe gets results only. */
+/** The output of a command: messages to stderr, results to stdout, so that a pipe gets results only. */
 export interface Output {
-  /** Whether a person looks at stderr. */
+  /** Whether stderr is a terminal. */
   readonly isTerminal: boolean;
-  /** One JSON object in place of text for people. */
+  /** One JSON object instead of text for people. */
   readonly json: boolean;
   readonly verbose: boolean;
   /** A message, one line or several. */
   say(message: string): void;
-  /** A result for people; nothing where JSON was asked for. */
+  /** A result for people; nothing with `json`. */
   print(text: string): void;
-  /** A result for programs; nothing unless JSON was asked for. */
+  /** A result for programs; nothing without `json`. */
   printJson(value: unknown): void;
-  /** What went wrong and what to do; as JSON on stdout too, where that was asked for. */
+  /** An error and its fix; with `json` also as JSON on stdout. */
   fail(error: unknown): void;
   /** Colours a message, where colours are shown. */
   paint: (style: Style, text: string) => string;
@@ -63,7 +63,7 @@ export function errorJson({ code, message, fix, actions }: HummingbatchError, pl
   return { code, message, fix, actions: actionsJson(actions, place) };
 }
 
-/** What nobody made a code for is a fault of ours. */
+/** An error without a code is a fault of hummingbatch. */
 export function known(error: unknown): HummingbatchError {
   if (error instanceof HummingbatchError) return error;
   const message = error instanceof Error ? error.message : String(error);

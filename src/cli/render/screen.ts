@@ -42,7 +42,7 @@ function drawBar(progress: BatchProgress, { paint }: Output): string {
   return `${'█'.repeat(filled)}${paint('dim', '░'.repeat(BAR_WIDTH - filled))}`;
 }
 
-/** The lines of a batch as it stands. */
+/** The state of a batch on a few lines. */
 export function renderScreen(progress: BatchProgress, output: Output, now: number): string {
   const { paint } = output;
   const { batchId, state, labels = [], round, job, jobs, outputs, costUsd, maxCostUsd } = progress;
@@ -69,7 +69,7 @@ export function renderScreen(progress: BatchProgress, output: Output, now: numbe
   return [
     `${paint('bold', batchId)}  ${paint(COLOUR[state], formatState(state))}  ${round > 0 ? `round ${round}, ` : ''}${ago(startedAt, now)}`,
     `${drawBar(progress, output)}  ${done} of ${total}`,
-    // Of a wait the rows below say all.
+    // The rows below describe a wait completely.
     ...(state === 'WAITING' && job ? [] : [describeStep(progress)]),
     ...rows.flatMap(([name, value]) => (value ? [`${paint('dim', name.padEnd(8))}${value}`] : [])),
     paint('dim', 'Ctrl-C leaves it.'),

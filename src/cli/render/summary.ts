@@ -11,7 +11,7 @@ export function formatState(state: BatchState): string {
   return state.toLowerCase().replaceAll('_', '-');
 }
 
-/** What `run --json` ends with. */
+/** The last object of `run --json`. */
 export function summaryJson(progress: BatchProgress, store: Store) {
   const { batchId, state, outputs, round, jobs, costUsd } = progress;
   const { total, image, refused, failed, missing } = outputs;
@@ -26,7 +26,7 @@ export function summaryJson(progress: BatchProgress, store: Store) {
   };
 }
 
-/** What `status --json` and `list --json` say of a batch. What there is none of is null. */
+/** A batch in `status --json` and `list --json`; absent values are null. */
 export function statusJson(progress: BatchProgress, store: Store, call: Call) {
   const { model, labels = [], startedAt, round, job, lastCheck, nextCheck, stop } = progress;
   return {
@@ -58,7 +58,7 @@ export function describeBatch(progress: BatchProgress, call: Call): string {
     describeOutputs(progress),
     ...(job && !isEnd(state) ? [`Job ${job}${check ? ` is ${check.jobState}` : ''}.`] : []),
     ...(lastCheck && !isEnd(state)
-      ? [`Last looked at ${formatTime(lastCheck)}${nextCheck ? `, next at ${formatTime(nextCheck)}` : ''}.`]
+      ? [`Last checked at ${formatTime(lastCheck)}${nextCheck ? `, next at ${formatTime(nextCheck)}` : ''}.`]
       : []),
     ...(quota
       ? [`Google is at its limit since ${formatTime(quota.since)}; next try at ${formatTime(quota.nextTry)}.`]
@@ -68,7 +68,7 @@ export function describeBatch(progress: BatchProgress, call: Call): string {
   ].join('\n');
 }
 
-/** What a batch came to, with what goes on from there; the last words of a command that followed it. */
+/** How a batch ended or stopped, and the next step: what a command prints at its end. */
 export function describeEnd(progress: BatchProgress, store: Store, call: Call): string {
   const { state } = progress;
   const [, ...others] = availableActions(progress);

@@ -7,6 +7,6 @@ export const verb: Verb = async (call) => {
     await batch.cancel();
     return `Cancelling the batch ${batch.id}; what its job has finished is kept.`;
   });
-  // It was asked for.
+  // The caller wanted it, so it is not a failure.
   return exit === EXIT.cancelled ? EXIT.done : exit;
 };

@@ -4,5 +4,5 @@ import { sendUpdate } from '../steer.ts';
 export const verb: Verb = (call) =>
   sendUpdate(call, async (batch) => {
     await batch.checkNow();
-    return `The batch ${batch.id} asks Google now.`;
+    return `The batch ${batch.id} checks its job now.`;
   });

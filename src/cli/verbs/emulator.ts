@@ -41,7 +41,7 @@ async function start(options: EmulatorOptions) {
   }
 }
 
-/** @throws `usage` for a file that is not there, is no JSON or no plan */
+/** @throws `usage` for a file that is missing, not JSON or not a plan */
 async function readPlan(path: string): Promise<FaultPlan> {
   const { FaultPlanError, readFaultPlan } = await import('../../emulator/index.ts');
   try {

@@ -18,7 +18,7 @@ export const verb: Verb = async ({ args: [folder], cwd, output }) => {
   } catch (cause) {
     const isThere = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
     throw isThere
-      ? new HummingbatchError('usage', `${path} is there already.`, {
+      ? new HummingbatchError('usage', `${path} exists already.`, {
           fix: 'Rename it, or call it in another folder.',
           cause,
         })

@@ -30,7 +30,7 @@ export const verb: Verb = async (call) => {
 };
 
 function printTable({ output }: Call, { batches, next }: BatchPage): void {
-  if (batches.length === 0) return output.say('There are no such batches.');
+  if (batches.length === 0) return output.say('No batch matches.');
   output.print(renderTable(batches));
   if (next) output.say(`There are more: --after ${next}`);
 }

@@ -18,7 +18,7 @@ export const verb: Verb = (call) => {
   const many = CHOICE.find((flag) => call.flags[flag] !== undefined);
   if (many) {
     const fix = 'Leave the id out to retry all such batches.';
-    throw new HummingbatchError('usage', `--${many} says which batches, and ${id} is one already.`, { fix });
+    throw new HummingbatchError('usage', `--${many} filters batches, and ${id} names one.`, { fix });
   }
   return steer(call, async ({ hummingbatch }, batchId) => {
     await hummingbatch.batch(batchId).retry(choice);

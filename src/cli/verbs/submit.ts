@@ -14,10 +14,10 @@ export const verb: Verb = async (call) => {
   const config = await readConfig(call);
   const there = await existingStore(call, config);
   const ready = await readyManifest(call, there);
-  if (!there && !readTemporal(config.env)) throw nobodyThere();
+  if (!there && !readTemporal(config.env)) throw noServer();
   const store = there ?? (await openCallStore(call, config));
   const temporal = await openClient(call, config, store);
-  if (!temporal) throw nobodyThere();
+  if (!temporal) throw noServer();
   const { client, hummingbatch, taskQueue } = temporal;
   try {
     await requireWorker(client, taskQueue);
@@ -26,7 +26,7 @@ export const verb: Verb = async (call) => {
     const started = await hummingbatch.startNormalised({ manifest, fingerprint, references, batchId });
     output.print(batchId);
     output.say(
-      `${started.attached ? 'It was there already' : 'Started'}. To follow it: ${formatCommand('watch', batchId, flags)}`,
+      `${started.attached ? 'It existed already' : 'Started'}. To follow it: ${formatCommand('watch', batchId, flags)}`,
     );
     output.printJson(started);
     return EXIT.done;
@@ -35,8 +35,8 @@ export const verb: Verb = async (call) => {
   }
 };
 
-function nobodyThere(): HummingbatchError {
-  return new HummingbatchError('no-temporal', 'No Temporal server runs that could take the batch.', {
+function noServer(): HummingbatchError {
+  return new HummingbatchError('no-temporal', 'No Temporal server runs to take the batch.', {
     fix: 'Start a Temporal server, or run the batch with one that is started for it.',
     actions: [{ action: 'start-local' }, { action: 'start-batch' }],
   });

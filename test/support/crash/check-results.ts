@@ -109,7 +109,7 @@ async function findBroken(store: Store, batchId: string, name: string): Promise<
 /** The last user of the server stops it. After a kill it may keep running if the next call needed only the store. */
 async function checkServer(store: Store, { stderr }: Ended): Promise<string[]> {
   const server = await readRecord(`${store.location}/.temporal`);
-  return server && isRunning(server) && stderr.includes('In detail:')
+  return server && isRunning(server) && stderr.includes('Temporal UI:')
     ? ['the Temporal server still runs']
     : [];
 }

@@ -23,13 +23,13 @@ items:
 }
 
 describe('the id of a run', () => {
-  test('is made of name and content, and stays', async () => {
+  test('is made of name and content, and does not change', async () => {
     const home = await folder();
     const ready = await manifestIn(home);
     expect(await chooseId(undefined, ready, {})).toBe(`autumn-${ready.fingerprint.slice(0, 8)}`);
   });
 
-  test('is with --new the first that is free', async () => {
+  test('with --new is the first free one', async () => {
     const home = await folder();
     const ready = await manifestIn(home);
     const store = await openStore(join(home, 'store'));
@@ -42,7 +42,7 @@ describe('the id of a run', () => {
     expect(ids).toEqual([ready.batchId, `${ready.batchId}-2`, `${ready.batchId}-3`]);
   });
 
-  test('is refused where it is none', async () => {
+  test('is refused where it is invalid', async () => {
     const ready = await manifestIn(await folder());
     await expect(chooseId(undefined, ready, { id: 'No Id' })).rejects.toMatchObject({ code: 'usage' });
   });

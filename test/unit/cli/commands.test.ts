@@ -21,14 +21,14 @@ describe('the next command', () => {
     expect(nextCommand(buildProgress(change), {})).toBe(command);
   });
 
-  test('names refused outputs where nothing else is left, because a bare retry leaves them out', () => {
+  test('names refused outputs where only those are left, because a plain retry skips them', () => {
     const outputs = { total: 2, image: 1, refused: 1, failed: 0, missing: 0 };
     expect(nextCommand(buildProgress({ state: 'COMPLETED_WITH_FAILURES', outputs }), {})).toBe(
       'hummingbatch retry b-1 --outcome refused',
     );
   });
 
-  test('leads to the same store', () => {
+  test('has the flags of the same store', () => {
     expect(formatCommand('watch', 'b-1', { store: '/my images' })).toBe(
       "hummingbatch watch b-1 --store '/my images'",
     );

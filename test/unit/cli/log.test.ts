@@ -14,7 +14,7 @@ function callAt({ isTerminal }: { isTerminal: boolean }) {
 }
 
 describe('the log of a worker', () => {
-  test('is at a terminal a short line for each event, and alarming where it warns', () => {
+  test('is a short line for each event on a terminal, with warnings in yellow', () => {
     const typed = callAt({ isTerminal: true });
     const { call, log } = logged(typed, undefined);
     log.child({ batch: 'b-1', round: 2 }).info({ ms: 5 }, 'done');
@@ -27,7 +27,7 @@ describe('the log of a worker', () => {
     ]);
   });
 
-  test('can be had so beside a terminal', () => {
+  test('can be pretty without a terminal', () => {
     const typed = callAt({ isTerminal: false });
     logged(typed, 'pretty').log.info('done');
     expect(typed.said).toHaveLength(1);

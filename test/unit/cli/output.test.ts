@@ -32,8 +32,8 @@ const ERROR = new HummingbatchError('no-key', 'There is no key.', {
   actions: [{ action: 'start-worker' }],
 });
 
-describe('what a command says', () => {
-  test('keeps results and messages apart', () => {
+describe('the output of a command', () => {
+  test('separates results and messages', () => {
     const { heard, output } = listen();
     output.say('a message');
     output.print('a result');
@@ -41,14 +41,14 @@ describe('what a command says', () => {
     expect(heard).toEqual({ stdout: 'a result\n', stderr: 'a message\n' });
   });
 
-  test('has with --json one object in place of text', () => {
+  test('is one object instead of text with --json', () => {
     const { heard, output } = listen({ json: true });
     output.print('a result');
     output.printJson({ ok: true });
     expect(heard.stdout).toBe('{"ok":true}\n');
   });
 
-  test('says of an error what happened and what to do, without a stack unless asked', () => {
+  test('shows an error and its fix, and its stack only with --verbose', () => {
     const { heard, output } = listen({ json: true });
     output.fail(ERROR);
     expect(heard.stderr).toBe(
@@ -67,12 +67,12 @@ describe('what a command says', () => {
     expect(loud.heard.stderr).toContain('output.test.ts');
   });
 
-  test('colours a terminal only, and not against NO_COLOR', () => {
+  test('is coloured on a terminal only, and not with NO_COLOR', () => {
     expect(listen().output.paint('red', 'x')).toBe('x');
     expect(listen({ isTTY: true, env: { NO_COLOR: '1' } }).output.paint('red', 'x')).toBe('x');
   });
 
-  test('shows progress outside of a terminal as a line for each change', async () => {
+  test('shows progress without a terminal as a line for each change', async () => {
     const { heard, output } = listen();
     const view = await createProgressView(output, 'bar');
     const progress = { state: 'STAGING', round: 1 } as BatchProgress;

@@ -32,7 +32,7 @@ async function retryAll(
   return retried;
 }
 
-test('what a person agreed to is done only where it is still that', async () => {
+test('retries only batches that are still in the state that was confirmed', async () => {
   expect(
     await retryAll({
       same: [stopped('disk-full'), stopped('disk-full')],

@@ -24,7 +24,7 @@ const WAITING: BatchProgress = {
   startedAt: '2026-11-23T10:00:00.000Z',
 };
 
-test('shows of a waiting batch its job, its rows, and how long it is to the next check', () => {
+test('shows the job, the rows and the time to the next check of a waiting batch', () => {
   expect(renderScreen(WAITING, output, NOW).split('\n')).toEqual([
     'b-1  waiting  round 2, 41 min 0 s',
     `${'█'.repeat(10)}${'░'.repeat(30)}  10 of 40`,
@@ -37,14 +37,14 @@ test('shows of a waiting batch its job, its rows, and how long it is to the next
   ]);
 });
 
-test('says what is done where it does not wait, and counts outputs', () => {
+test('shows the present step and counts outputs where the batch does not wait', () => {
   const collecting: BatchProgress = { ...WAITING, state: 'COLLECTING', nextCheck: undefined };
   const [, bar, step] = renderScreen(collecting, output, NOW).split('\n');
   expect(bar).toBe(`${'█'.repeat(13)}${'░'.repeat(27)}  20 of 60`);
   expect(step).toBe('round 2: fetching the images');
 });
 
-test('of a batch that has no plan yet there is little, and no fault', () => {
+test('shows a batch without a plan', () => {
   const outputs = { total: 0, image: 0, refused: 0, failed: 0, missing: 0 };
   const { batchId, jobs, startedAt } = { ...WAITING, jobs: [] };
   const costUsd = { estimated: 0, actual: 0 };

@@ -10,7 +10,7 @@ async function open(call: Call): Promise<string> {
 }
 
 describe('the store of a call', () => {
-  test('is made as ./hummingbatch where there is none, and named once', async () => {
+  test('is made as ./hummingbatch where there is none, and printed once', async () => {
     const home = await folder();
     const call = callIn(home);
     expect(await open(call)).toBe(join(home, 'hummingbatch'));
@@ -18,7 +18,7 @@ describe('the store of a call', () => {
     expect(call.said).toEqual([`New store: ${join(home, 'hummingbatch')}`]);
   });
 
-  test('is the nearest upward, but no folder that merely has its name', async () => {
+  test('is the nearest one upward, and not a folder that only has its name', async () => {
     const home = await folder();
     await open(callIn(home));
     const below = join(home, 'work', 'hummingbatch');
@@ -27,18 +27,18 @@ describe('the store of a call', () => {
     expect(await open(callIn(join(home, 'work')))).toBe(join(home, 'hummingbatch'));
   });
 
-  test('is another with --emulator, even where one is configured', async () => {
+  test('is a separate one with --emulator, even where one is configured', async () => {
     const home = await folder();
     const call = callIn(home, { flags: { emulator: true }, env: { HUMMINGBATCH_STORE: join(home, 'real') } });
     expect(await open(call)).toBe(join(home, 'hummingbatch-emulator'));
   });
 
-  test('is not made by looking', async () => {
+  test('is not made by reading', async () => {
     const call = callIn(await folder());
     expect(await existingStore(call, await readConfig(call))).toBeUndefined();
   });
 
-  test('cannot be a bucket yet, which is said', async () => {
+  test('cannot be a bucket yet', async () => {
     const call = callIn(await folder(), { flags: { store: 's3://bucket' } });
     await expect(open(call)).rejects.toMatchObject({ code: 'store-unsupported' });
   });

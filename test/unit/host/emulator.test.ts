@@ -9,7 +9,7 @@ import { folder } from '../cli/call.ts';
 const answers = (url: string) => fetch(`${url}/emulator/ledger`).then((answer) => answer.ok);
 
 describe('the emulator of a store', () => {
-  test('has one address for all who use it, and goes over to those who stay', async () => {
+  test('has one address for all its users, and moves to one that stays', async () => {
     const store = await openStore(await folder());
     const first = await shareEmulator(store);
     const second = await shareEmulator(store);
@@ -19,7 +19,7 @@ describe('the emulator of a store', () => {
     await expect.poll(() => answers(second.url).catch(() => false)).toBe(true);
   });
 
-  test('has the same address the next time', async () => {
+  test('has the same address after a restart', async () => {
     const store = await openStore(await folder());
     const first = await shareEmulator(store);
     await first.close();
@@ -28,7 +28,7 @@ describe('the emulator of a store', () => {
     expect(next.url).toBe(first.url);
   });
 
-  test('says so where something else took its address', async () => {
+  test('fails where another program took its address', async () => {
     const store = await openStore(await folder());
     const before = await shareEmulator(store);
     await before.close();

@@ -15,12 +15,12 @@ describe('the cache', () => {
     expect(cacheDirectory(env, platform)).toBe(path);
   });
 
-  test('keeps each version beside the others', () => {
+  test('keeps several versions at once', () => {
     expect(cachedBinary('/cache', 'temporal', '1.9.1', 'linux')).toBe('/cache/temporal-1.9.1/temporal');
     expect(cachedBinary('/cache', 'temporal', '1.9.1', 'win32')).toBe('/cache/temporal-1.9.1/temporal.exe');
   });
 
-  test('never shows a program before it is whole, and is not upset by two that put it there at once', async () => {
+  test('shows a program only when it is complete, also with two writers at once', async () => {
     const target = join(await folder(), 'thing-1', 'thing');
     const put = (text: string) =>
       intoCache(target, async (home) => {
@@ -36,7 +36,7 @@ describe('the cache', () => {
     expect(await readdir(join(target, '..'))).toEqual(['thing']);
   });
 
-  test('keeps nothing of a fetch that failed', async () => {
+  test('keeps nothing of a failed download', async () => {
     const target = join(await folder(), 'thing-1', 'thing');
     const failing = intoCache(target, async () => {
       throw new Error('no network');
@@ -45,7 +45,7 @@ describe('the cache', () => {
     expect(await readdir(join(target, '..'))).toEqual([]);
   });
 
-  test('removes what a killed process left an hour ago, and not what one makes now', async () => {
+  test('removes what a killed process left an hour ago, and keeps what a process writes now', async () => {
     const home = await folder();
     const target = join(home, 'thing');
     await mkdir(join(home, '.partial-old'));

@@ -8,7 +8,7 @@ import { folder, program } from './folder.ts';
 const VERSION = 'echo "temporal version 9.8.7 (Server 6.5.4, UI 3.2.1)"';
 
 describe.skipIf(process.platform === 'win32')('the Temporal CLI', () => {
-  test('is the one that the environment names, whatever lies on PATH', async () => {
+  test('is the one that the environment names, regardless of PATH', async () => {
     const home = await folder();
     const named = await program(home, 'my-temporal', VERSION);
     await program(home, 'temporal', 'echo "temporal version 1.0.0 (Server 1.0.0, UI 1.0.0)"');
@@ -20,7 +20,7 @@ describe.skipIf(process.platform === 'win32')('the Temporal CLI', () => {
     });
   });
 
-  test('is not replaced by another where the one named does not run', async () => {
+  test('is not replaced by another where the named one does not run', async () => {
     const home = await folder();
     await program(home, 'temporal', VERSION);
     const finding = find({ PATH: home, HUMMINGBATCH_TEMPORAL_CLI: '/nowhere/temporal' });
@@ -37,7 +37,7 @@ describe.skipIf(process.platform === 'win32')('the Temporal CLI', () => {
     expect(await find({ PATH: `/nowhere:${home}` }, home)).toMatchObject({ path, from: 'PATH' });
   });
 
-  test('is looked for further where `temporal` on PATH is another program', async () => {
+  test('is searched further where `temporal` on PATH is another program', async () => {
     const home = await folder();
     const bin = join(home, 'bin');
     await mkdir(bin);
@@ -46,7 +46,7 @@ describe.skipIf(process.platform === 'win32')('the Temporal CLI', () => {
     expect(await find({ PATH: bin }, home)).toMatchObject({ path, from: 'the cache' });
   });
 
-  test('is never taken from the current folder, though PATH is empty', async () => {
+  test('is never taken from the current folder, even with an empty PATH', async () => {
     await expect(find({ PATH: '' })).rejects.toThrow('PATH: there is no `temporal`');
   });
 
@@ -75,7 +75,7 @@ describe.skipIf(process.platform === 'win32')('the Temporal CLI', () => {
     );
   });
 
-  test('is looked for no longer when whoever asked goes away', async () => {
+  test('is no longer searched when the signal aborts', async () => {
     const home = await folder();
     await program(home, 'temporal', VERSION);
     const finding = find({ PATH: home }, home, false, AbortSignal.abort());

@@ -8,7 +8,7 @@ import { folder } from './folder.ts';
 const ARCHIVE = 'https://downloads.example/temporal.tar.gz';
 
 describe.skipIf(process.platform === 'win32')("Temporal's own download", () => {
-  test('asks for the platform by its official name, and unpacks the one file named', async () => {
+  test('requests the platform by its official name, and unpacks the one file that the answer names', async () => {
     const asked: string[] = [];
     const bytes = await archive();
     const path = await download(async (url) => {
@@ -37,23 +37,23 @@ describe.skipIf(process.platform === 'win32')("Temporal's own download", () => {
     });
     await expect(downloading).rejects.toMatchObject({
       code: 'no-temporal-cli',
-      message: expect.stringContaining('a form that is not known'),
+      message: expect.stringContaining('an unknown form'),
     });
   });
 
-  test('says which host refused and how', async () => {
+  test('names the host that refused, with its status', async () => {
     const downloading = download(async () => new Response('', { status: 503 }));
     await expect(downloading).rejects.toThrow('temporal.download answered 503');
   });
 
-  test('says what is wrong with the network', async () => {
+  test('names the error of the network', async () => {
     const downloading = download(async () => {
       throw new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND temporal.download') });
     });
     await expect(downloading).rejects.toThrow('getaddrinfo ENOTFOUND temporal.download');
   });
 
-  test('ends when whoever asked goes away', async () => {
+  test('ends when its signal aborts', async () => {
     const controller = new AbortController();
     const downloading = download(async (_url, init) => {
       controller.abort(new Error('gone'));

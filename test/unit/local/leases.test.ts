@@ -5,7 +5,7 @@ import { leasesIn } from '../../../src/local/leases.ts';
 import { folder } from './folder.ts';
 
 describe('the leases', () => {
-  test('count those who live, and forget the dead', async () => {
+  test('count running processes and drop dead ones', async () => {
     const home = await folder();
     const leases = leasesIn(home);
     expect(await leases.count()).toBe(0);

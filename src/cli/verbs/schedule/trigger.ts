@@ -11,7 +11,7 @@ export const verb: Verb = (call) =>
     output.say(
       batchId
         ? `It fired. To follow its batch: ${formatCommand('watch', batchId, flags)}`
-        : `Its firing is not to be seen yet: ${formatCommand('schedule list', '', flags)}`,
+        : `Its firing does not show yet: ${formatCommand('schedule list', '', flags)}`,
     );
     output.printJson({ name, batchId: batchId ?? null });
     return EXIT.done;
