@@ -27,6 +27,7 @@ export function leftError(progress: BatchProgress | undefined, cause: unknown): 
   return new HummingbatchError('aborted', message, {
     cause,
     fix: 'Call makeImages again with the same manifest and store: the batch continues where it stood.',
+    actions: progress ? availableActions(progress) : [],
   });
 }
 

@@ -159,6 +159,7 @@ describe('makeImages', () => {
       code: 'aborted',
       message: `The batch ${batchId} stands still here, and its job ${job} continues at Google and is billed.`,
       cause: reason,
+      actions: expect.arrayContaining([{ action: 'cancel', batchId }]),
     });
     expect(outputs(await collect(makeImages(manifest('aborted'), call)))).toHaveLength(3);
     expect(listJobs((await emulator.ledger()).jobs, batchId)).toHaveLength(1);
