@@ -1,13 +1,13 @@
 import type { Verb } from './call.ts';
 import type { FlagName } from './flags.ts';
 
-/** A verb of the command line, and where its code is: loaded only when it is called. */
+/** A verb of the command line. Its code is loaded when it is called. */
 export interface VerbSpec {
   name: string;
   /** In commander's spelling. */
   args?: string;
   summary: string;
-  /** One line that can be typed as it stands. */
+  /** A line that can be typed as it is. */
   example: string;
   flags: readonly FlagName[];
   load: () => Promise<{ verb: Verb }>;
