@@ -109,7 +109,7 @@ export const OWN_WORLDS: Record<string, Scenario> = {
     world: createStoppedClockWorld,
     async begin({ world, batch }) {
       for (let count = 0; count < 2; count++) processes.push(startWorkerProcess(world));
-      await Promise.all(processes.map((worker) => worker.waitForLog('Working for')));
+      await Promise.all(processes.map((worker) => worker.waitForLog('Worker of')));
       await batch.until(({ state }) => state === 'WAITING');
       return { WORKER: String(processes[0]?.pid) };
     },

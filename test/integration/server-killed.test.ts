@@ -98,7 +98,7 @@ test.concurrent('a worker and a waiting run continue after their configured Temp
   const place = { TEMPORAL_ADDRESS: first.address };
   const store = ['--store', 'hummingbatch'];
   const worker = desk.beginWith(place, 'worker', ...store);
-  await worker.said('Working for');
+  await worker.said('Worker of');
   const run = desk.beginWith(place, 'run', 'm.yaml', '--json', ...store);
   await run.said('waiting for batches/');
   const server = await readServerRecord(directory);

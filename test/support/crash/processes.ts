@@ -50,7 +50,7 @@ async function startWithSharedServer(desk: Desk, trial: Trial, temporal: string)
   const temporalEnvironment = { TEMPORAL_ADDRESS: temporal, HUMMINGBATCH_TASK_QUEUE: ownTaskQueue(id) };
   const startWorker = () => desk.beginWith(temporalEnvironment, 'worker', '--store', STORE);
   let worker = startWorker();
-  await worker.said('Working for');
+  await worker.said('Worker of');
   const run = desk.beginWith(temporalEnvironment, ...runArguments(trial), '--store', STORE);
   return {
     async kill() {
