@@ -51,7 +51,7 @@ const SCENARIOS: Record<string, (time: SkippedTime) => Promise<Pick<ScriptedBatc
 
   async 'late-job'(time) {
     const batch = await time.start({
-      submissions: [{ kind: 'lost', seenAfterMs: 300_000 }],
+      submissions: [{ kind: 'lost', visibleAfterMs: 300_000 }],
       lives: [
         { hours: 2, end: 'SUCCEEDED', images: 2 },
         { hours: 0.3, end: 'SUCCEEDED' },
@@ -80,7 +80,7 @@ const SCENARIOS: Record<string, (time: SkippedTime) => Promise<Pick<ScriptedBatc
   async adopted(time) {
     const batch = await time.start(
       {
-        submissions: [{ kind: 'lost', seenAfterMs: 3_600_000_000 }],
+        submissions: [{ kind: 'lost', visibleAfterMs: 3_600_000_000 }],
         lives: [{ hours: 0.3, end: 'SUCCEEDED' }],
       },
       { options: { onUnknownSubmit: 'park' } },

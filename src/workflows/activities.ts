@@ -28,7 +28,7 @@ const QUICK: ActivityOptions = {
 
 const TRANSFER: ActivityOptions = {
   ...QUICK,
-  // 2 GB at 200 kB/s take three hours.
+  // 2 GB at 200 kB/s take 3 h.
   startToCloseTimeout: '4h',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 8 },
 };

@@ -18,7 +18,7 @@ import { count } from './metrics.ts';
 import { readInput, readOptions } from './read.ts';
 import { buildSearchAttributes } from './search-attributes.ts';
 
-/** What people asked for and the main line has not acted on yet. Handlers only set these. */
+/** Requests of operators that the main line has not acted on yet. Handlers only set these. */
 export interface Requests {
   retry: boolean;
   accept: boolean;
@@ -26,11 +26,11 @@ export interface Requests {
   /** A job's name, or `none`. */
   adopt?: string;
   wake: boolean;
-  /** The workflow was asked to cancel. */
+  /** The workflow's cancellation was requested. */
   cancel: boolean;
 }
 
-/** One running batch: what it was asked, where it stands, and the way to its activities. */
+/** One running batch: its input, its progress, and how it runs activities. */
 export class Batch {
   readonly input: ImageBatchInput;
   readonly options: BatchOptions;
@@ -39,29 +39,33 @@ export class Batch {
   readonly notes: string[] = [];
   readonly run: RunActivity = activityRunner();
   prepared: Prepared | undefined;
-  /** A person went on after the key was refused: whichever key the worker has now is the batch's from here on. */
+  /** An operator retried after the key was refused. The batch then takes the key that the worker has now. */
   keyMayDiffer = false;
   /** The first round of this run. */
   firstRound = 1;
-  /** The last round of which something may have been sent to Google. */
+  /** The last round that may have sent something to Google. */
   sent = 0;
   /** The last round whose answers are collected. */
   collected = 0;
-  /** The most that jobs can have cost which are gone with their answers, USD: no usage will ever say what it was. */
-  unseenUsd = 0;
-  /** The jobs that we asked Google to end, and when. */
+  /** The highest possible cost of jobs that Google does not know any more, USD. Their usage is lost. */
+  lostUsd = 0;
+  /** The jobs that we cancelled at Google, and when (ms since 1970). */
   readonly cancelled = new Map<string, number>();
-  /** The job that is waited for, or was last, and how often an event of it has woken the batch. */
+  /** The job that the batch waits for, or waited for last, and how often an event of it woke the batch. */
   awaited: { job: string; wakes: number } | undefined;
-  /** The cancelled batch settles what it owes; a further cancellation changes nothing. */
+  /** The batch is being cancelled. A further cancellation changes nothing. */
   cancelling = false;
-  /** The stop that was told last, until its step is done or a person goes on: it is not told again when it comes back by itself. */
+  /**
+   * The last stop of which targets were notified, until its step is done or an operator continues. A stop that repeats after an
+   * automatic retry is not notified again.
+   */
   lastNotifiedStop: Pick<Stop, 'step' | 'code'> | undefined;
-  /** It has ended, and nobody was told of that before. */
+  /** The batch has ended, and targets were not notified of that before. */
   shouldNotifyEnd = false;
   readonly #tally: Tally;
-  /** What a person has changed since the start. */
-  #said: Pick<BatchOptions, 'maxCostUsd'> = {};
+  /** Options that an operator changed since the start. They win over options from the store. */
+  #changedOptions: Pick<BatchOptions, 'maxCostUsd'> = {};
+  /** The search attributes that were written last, as JSON. */
   #published = '';
 
   constructor(input: ImageBatchInput, startedAt: Date) {
@@ -87,23 +91,23 @@ export class Batch {
     return this.input.batchId;
   }
 
-  /** As the batch is to be run by now. */
-  get inputNow(): ImageBatchInput {
+  /** The input with the options that hold now. */
+  get currentInput(): ImageBatchInput {
     return this.prepared ? { ...this.input, options: this.options } : this.input;
   }
 
-  /** What every step's input begins with. */
+  /** The fields that every step's input has. */
   get base(): StepInput {
     const { store, endpoint } = this.options;
     const where = this.prepared?.where ?? { ...(store && { store }), ...(endpoint && { endpoint }) };
     return { batchId: this.id, where };
   }
 
-  /** Changes what is known, counts it and shows it: in the query, the current details, the log, and where it is of use in search attributes. */
+  /** Changes the progress, counts the change, and shows it in the query, the current details, the log and the search attributes. */
   update(change: Partial<BatchProgress>): void {
     const before = { ...this.progress };
     Object.assign(this.progress, change);
-    // Outside of the wait nothing looks again at that time.
+    // Only a waiting batch has a next check.
     if (this.progress.state !== 'WAITING') this.progress.nextCheck = undefined;
     this.#tally.update(before, this.progress);
     if (before.state !== this.progress.state) logState(this.progress);
@@ -111,9 +115,9 @@ export class Batch {
     this.#publish();
   }
 
-  /** Takes over how an earlier run of the batch was to be run. */
-  runAs(options: Partial<BatchOptions>): void {
-    Object.assign(this.options, readOptions(options), this.#said);
+  /** Takes over options of an earlier run of the batch. @throws `usage` */
+  adoptOptions(options: Partial<BatchOptions>): void {
+    Object.assign(this.options, readOptions(options), this.#changedOptions);
     const { labels = [], maxCostUsd } = this.options;
     this.update({
       ...(labels.length > 0 && { labels }),
@@ -122,7 +126,7 @@ export class Batch {
   }
 
   setBudget(maxCostUsd: number): void {
-    this.#said = { maxCostUsd };
+    this.#changedOptions = { maxCostUsd };
     this.options.maxCostUsd = maxCostUsd;
     this.update({ maxCostUsd });
   }
@@ -136,19 +140,19 @@ export class Batch {
     this.shouldNotifyEnd = true;
   }
 
-  /** It had ended before it began: an earlier run has counted it. */
-  endAsBefore(state: EndState): void {
+  /** An earlier run ended the batch and counted it, so nothing is counted or notified again. */
+  endUncounted(state: EndState): void {
     this.#tally.stop();
     this.end(state);
     this.shouldNotifyEnd = false;
   }
 
-  /** What it last stopped for is over: the same would be news. */
-  isOver(step: Step): void {
+  /** A step is done. If the batch stops at it again, targets are notified again. */
+  forgetStop(step: Step): void {
     if (this.lastNotifiedStop?.step === step) this.lastNotifiedStop = undefined;
   }
 
-  /** Adds a job; one that is known stays as it is. */
+  /** Adds a job. A job that is known already is not changed. */
   noteJob(name: string, round: number, submission: number): void {
     if (this.progress.jobs.some((job) => job.name === name)) return;
     this.update({ jobs: [...this.progress.jobs, { name, round, submission, state: 'PENDING' }] });
@@ -158,18 +162,19 @@ export class Batch {
     this.update({ jobs: this.progress.jobs.map((job) => (job.name === name ? { ...job, state } : job)) });
   }
 
-  /** For the report: what was odd on the way, each thing once. */
+  /** Adds an anomaly to the report, once. */
   note(sentence: string): void {
     if (!this.notes.includes(sentence)) this.notes.push(sentence);
   }
 
-  /** Names the jobs that go on, and are billed, when the batch ends now. */
+  /** Notes the jobs that continue at Google, and are billed, after the batch has ended. */
   noteLeftBehind(): void {
     for (const { name, state } of this.progress.jobs)
-      if (state === 'PENDING' || state === 'RUNNING') this.note(`The job ${name} was left behind at Google.`);
+      if (state === 'PENDING' || state === 'RUNNING')
+        this.note(`The job ${name} was left running at Google.`);
   }
 
-  /** An event in the history each time, so only what changed is written. */
+  /** Each write is an event in the history, so only a change is written. */
   #publish(): void {
     const known = this.prepared?.searchAttributes ?? [];
     const pairs = buildSearchAttributes(this.progress).filter(({ key }) => known.includes(key.name));

@@ -13,7 +13,7 @@ import { findAfterWindow, findJob } from './unanswered.ts';
 export async function settleCancelled(batch: Batch): Promise<void> {
   batch.cancelling = true;
   batch.requests.cancel = false;
-  // Without a plan there is nothing to report on.
+  // Without a plan there is nothing to report.
   if (!batch.prepared) return batch.end('CANCELLED');
   try {
     await endOpenRound(batch);

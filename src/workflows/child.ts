@@ -1,6 +1,6 @@
 /**
- * Batches of hummingbatch from inside a workflow of your own, typed. It knows the batch by its name only, so none of its code
- * comes into your bundle. What `imageBatch` runs on is a worker of hummingbatch, on a task queue of its own.
+ * Starts batches of hummingbatch from a workflow of your own, typed. It knows `imageBatch` by its name only, so none of its code
+ * is in your bundle. `imageBatch` runs on a worker of hummingbatch, on its own task queue.
  *
  * @example
  * ```ts
@@ -32,34 +32,34 @@ export type { ImageBatchInput } from '../contract/input.ts';
 export type { BatchOptions } from '../contract/options.ts';
 export type { BatchResult } from '../contract/progress.ts';
 
-/** The workflow of a batch, as its types are. */
+/** The type of the workflow of a batch. */
 export type ImageBatch = (input: ImageBatchInput) => Promise<BatchResult>;
 
 /** How a batch is started from inside a workflow. */
 export interface ChildBatchOptions {
-  /** What hummingbatch's worker serves. Default `hummingbatch`. */
+  /** The task queue of hummingbatch's worker. Default `hummingbatch`. */
   taskQueue?: string;
   /**
-   * What becomes of the batch where your workflow closes before it. Default `ABANDON`: it goes on, for it may have been paid
-   * for. `REQUEST_CANCEL` cancels it, and what its job has finished is kept; `TERMINATE` leaves its job to nobody.
+   * What happens to the batch if your workflow closes first. Default `ABANDON`: the batch continues, because it may be paid
+   * already. `REQUEST_CANCEL` cancels it and keeps the finished images. `TERMINATE` leaves its job running at Google.
    */
   parentClosePolicy?: ParentClosePolicy;
-  /** One line for Temporal's pages. Default: `batch` and its id. */
+  /** One line for the Temporal UI. Default: `batch` and its id. */
   summary?: string;
-  /** Of its manifest; who starts the same batch again compares it. Unset: the store knows it, too. */
+  /** Of its manifest. A start of the same batch compares it. Unset: the start reads it from the store. */
   fingerprint?: string;
 }
 
 /**
- * Starts a batch and returns once it runs. It lives on by itself: neither your workflow's end nor its cancellation ends it;
- * `getExternalWorkflowHandle(handle.workflowId).cancel()` does.
+ * Starts a batch and returns once it runs. The batch is independent: neither the end of your workflow nor its cancellation ends
+ * the batch; `getExternalWorkflowHandle(handle.workflowId).cancel()` does.
  *
- * The batch's id is its name in Temporal, so it is started once. One that has ended is started again only to say how: it makes
- * nothing, and its result is the same.
+ * The workflow id contains the batch's id, so a batch is started once. If it has ended, a start makes nothing and has the same
+ * result.
  *
- * @param input as `putBatch` of `hummingbatch/client` answers it: its manifest lies in the store
- * @throws `WorkflowExecutionAlreadyStartedError` where the batch runs already, whoever started it. It goes on; a workflow can wait
- *   only for what it started itself. Started with `retry` it would be the same: a running batch takes the update `retry`.
+ * @param input the answer of `putBatch` of `hummingbatch/client`: its manifest is in the store
+ * @throws `WorkflowExecutionAlreadyStartedError` if the batch runs already. It continues; a workflow can wait only for a workflow
+ *   that it started itself. This is the same with `retry` in the input: a running batch takes the update `retry`.
  */
 export function startImageBatch(
   input: ImageBatchInput,
@@ -72,14 +72,14 @@ export function startImageBatch(
 }
 
 /**
- * Starts a batch and waits for its end, however long that is, a stop included. Cancelling your workflow, or the scope in which
- * this was called, cancels the batch and waits until what its job had finished is collected; terminating your workflow leaves
- * the batch alone.
+ * Starts a batch and waits for its end, including stops, however long that takes. If your workflow or the scope of this call is
+ * cancelled, the batch is cancelled and its finished images are collected before this ends. If your workflow is terminated, the
+ * batch continues.
  *
- * @param input as `putBatch` of `hummingbatch/client` answers it: its manifest lies in the store
- * @returns how it ended; `COMPLETED_WITH_FAILURES` is an end like `COMPLETED`
- * @throws `WorkflowExecutionAlreadyStartedError` as {@link startImageBatch}; `ChildWorkflowFailure` where the batch was cancelled
- *   or failed, with an `ApplicationFailure` as cause whose `type` is one of hummingbatch's codes: `manifest-invalid`,
+ * @param input the answer of `putBatch` of `hummingbatch/client`: its manifest is in the store
+ * @returns how the batch ended; `COMPLETED_WITH_FAILURES` is an end like `COMPLETED`
+ * @throws `WorkflowExecutionAlreadyStartedError` as {@link startImageBatch}; `ChildWorkflowFailure` if the batch was cancelled
+ *   or failed, with an `ApplicationFailure` as cause whose `type` is a code of hummingbatch: `manifest-invalid`,
  *   `batch-conflict`, `reference-unreachable`, `approval-refused`, `usage`
  */
 export function executeImageBatch(
@@ -101,7 +101,7 @@ function childOptions(
     workflowId: toWorkflowId(input.batchId),
     taskQueue: taskQueue ?? DEFAULT_TASK_QUEUE,
     args: [input] as [ImageBatchInput],
-    // The store has the last word on what is left to do: of an ended batch that is nothing.
+    // The store decides what is left to do. After the end of a batch that is nothing.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     parentClosePolicy: parentClosePolicy ?? ParentClosePolicy.ABANDON,
     memo: { ...(fingerprint && { fingerprint }), ...(store && { store }) },

@@ -10,8 +10,8 @@ import {
 import { toMessage } from './action-messages.ts';
 
 /**
- * The page that Temporal's UI shows as current details, in Markdown: where the batch stands, why, and what a person can do
- * now. Times are ISO 8601 in UTC, because nobody knows where it is read.
+ * The current details in the Temporal UI, in Markdown: where the batch stands, why, and what to do now. Times are ISO 8601 in
+ * UTC, because the time zone of the reader is not known.
  */
 export function formatDetails(progress: BatchProgress, options: BatchOptions): string {
   return [
@@ -34,18 +34,18 @@ function formatHead({ batchId, state, stop, quota, endedAt }: BatchProgress): st
   const lines = [`## ${batchId}: ${state}`, ''];
   if (stop) {
     lines.push(
-      `**${stop.code}** at the step ${stop.step}, since ${time(stop.since)}: ${quoted(stop.message)}`,
+      `**${stop.code}** at the step ${stop.step}, since ${formatTime(stop.since)}: ${escapeMarkdown(stop.message)}`,
       '',
     );
     lines.push(stop.fix, '');
-    if (stop.nextTry) lines.push(`It tries again automatically at ${time(stop.nextTry)}.`, '');
+    if (stop.nextTry) lines.push(`It tries again automatically at ${formatTime(stop.nextTry)}.`, '');
   }
   if (quota)
     lines.push(
-      `Google is at its limit since ${time(quota.since)}; the next try is at ${time(quota.nextTry)}.`,
+      `Google is at its limit since ${formatTime(quota.since)}. The batch tries again at ${formatTime(quota.nextTry)}.`,
       '',
     );
-  if (endedAt) lines.push(`It ended at ${time(endedAt)}.`, '');
+  if (endedAt) lines.push(`The batch ended at ${formatTime(endedAt)}.`, '');
   return lines;
 }
 
@@ -57,13 +57,16 @@ function formatFacts(progress: BatchProgress, { maxRounds }: BatchOptions): stri
     ['model', model],
     ['labels', labels?.join(', ')],
     ['round', round > 0 ? `${round}${isEnd(state) ? '' : `, at most ${maxRounds} in a run`}` : undefined],
-    ['job', job && `\`${job}\`, ${jobs.find(({ name }) => name === job)?.state ?? 'not looked at yet'}`],
+    ['job', job && `\`${job}\`, ${jobs.find(({ name }) => name === job)?.state ?? 'not checked yet'}`],
     [
-      'its rows',
+      'rows of the job',
       check &&
-        `${check.successful} done, ${check.failed} failed, ${check.pending} to come (check ${check.number})`,
+        `${check.successful} done, ${check.failed} failed, ${check.pending} pending (check ${check.number})`,
     ],
-    ['last check', lastCheck && `${time(lastCheck)}${nextCheck ? `, the next at ${time(nextCheck)}` : ''}`],
+    [
+      'last check',
+      lastCheck && `${formatTime(lastCheck)}${nextCheck ? `, the next at ${formatTime(nextCheck)}` : ''}`,
+    ],
     [
       'outputs',
       `${outputs.image} image, ${outputs.refused} refused, ${outputs.failed} failed, ${outputs.missing} missing, ${open} open; ${outputs.total} in all`,
@@ -73,12 +76,12 @@ function formatFacts(progress: BatchProgress, { maxRounds }: BatchOptions): stri
       `${usd(costUsd.actual)} so far, ${usd(costUsd.estimated)} estimated${maxCostUsd === undefined ? '' : `, at most ${usd(maxCostUsd)}`}`,
     ],
   ];
-  // A list: Temporal's UI draws tables without space between their columns.
+  // A list, because the Temporal UI draws tables without space between the columns.
   return facts.flatMap(([name, value]) => (value ? [`- **${name}**: ${value}`] : []));
 }
 
-/** To the second: what is behind it tells nobody anything. */
-function time(iso: string): string {
+/** Without fractions of a second. */
+function formatTime(iso: string): string {
   return iso.replace(/\.\d+Z$/, 'Z');
 }
 
@@ -86,7 +89,7 @@ function usd(amount: number): string {
   return `${amount.toFixed(2)} USD`;
 }
 
-/** Messages quote Google and file names: nothing of them is to be read as Markdown. */
-function quoted(text: string): string {
+/** Messages quote Google and file names, which must not be read as Markdown. */
+function escapeMarkdown(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_[\]<>#|~]/g, '\\$&');
 }

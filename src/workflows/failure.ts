@@ -28,7 +28,7 @@ export function findReason(error: unknown): Reason {
     return { code: cause.type, message: cause.message, ...(fix && { fix }), ...(actions && { actions }) };
   }
   if (cause instanceof TimeoutFailure) {
-    return { code: 'aborted', message: 'Every worker that took this step stopped answering.' };
+    return { code: 'aborted', message: 'Every worker that ran this step stopped sending heartbeats.' };
   }
   return { code: 'internal', message: rootCause(error) ?? String(error) };
 }

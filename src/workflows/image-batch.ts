@@ -22,8 +22,8 @@ import { waitForOperator } from './wait-for-operator.ts';
  * A durable batch: prepare, perhaps wait for approval, then rounds of stage, submit, wait and collect until no output is
  * worth a retry, then the report.
  *
- * It ends as completed with a {@link BatchResult}, as cancelled after a cancellation, and as failed only for a bad
- * manifest or a refused approval. A failure that retries do not fix stops it (NEEDS_ATTENTION) until an operator decides.
+ * It ends as completed with a {@link BatchResult}, as cancelled after a cancellation, and as failed only for an invalid
+ * input or manifest, or a refused approval. A failure that retries do not fix stops it (NEEDS_ATTENTION) until an operator decides.
  */
 export async function imageBatch(input: ImageBatchInput): Promise<BatchResult> {
   const batch = new Batch(input, workflowInfo().startTime);
@@ -47,7 +47,7 @@ async function run(batch: Batch): Promise<BatchResult> {
   try {
     let prepared = await prepareBatch(batch);
     if (prepared.finished) return prepared.finished;
-    await approval(batch, prepared);
+    await waitForApproval(batch, prepared);
     let next = prepared.next;
     while (next) {
       ({ next } = await runRound(batch, next));
@@ -59,7 +59,7 @@ async function run(batch: Batch): Promise<BatchResult> {
     }
   } catch (error) {
     if (!(error instanceof AcceptedIncomplete)) throw error;
-    batch.note('An operator ended the batch as it was.');
+    batch.note('An operator ended the batch with the outputs that were finished.');
     batch.noteLeftBehind();
   }
   return reportBatch(batch, 'ended');
@@ -74,14 +74,14 @@ function readFingerprint(): { fingerprint?: string } {
 async function prepareBatch(batch: Batch): Promise<Prepared> {
   batch.enter('PREPARING');
   const prepared = await retryUntilResolved(batch, 'prepare', () =>
-    batch.run('prepare', 'before any round: read and check the manifest', {
+    batch.run('prepare', 'before the first round: read and check the manifest', {
       ...batch.base,
-      input: batch.inputNow,
+      input: batch.currentInput,
       ...readFingerprint(),
     }),
   );
   // Only the first time: the budget may have been changed during the round of an earlier run.
-  if (prepared.options && !batch.prepared) batch.runAs(prepared.options);
+  if (prepared.options && !batch.prepared) batch.adoptOptions(prepared.options);
   batch.prepared = prepared;
   batch.firstRound = prepared.firstRound;
   batch.update({
@@ -89,12 +89,12 @@ async function prepareBatch(batch: Batch): Promise<Prepared> {
     outputs: prepared.counts,
     costUsd: { estimated: prepared.estimatedUsd ?? 0, actual: prepared.actualUsd },
   });
-  if (prepared.finished) batch.endAsBefore(prepared.finished.state);
+  if (prepared.finished) batch.endUncounted(prepared.finished.state);
   return prepared;
 }
 
 /** Above `approveAboveUsd` the batch waits for an operator, without a time limit. */
-async function approval(batch: Batch, { estimatedUsd, next }: Prepared): Promise<void> {
+async function waitForApproval(batch: Batch, { estimatedUsd, next }: Prepared): Promise<void> {
   const { approveAboveUsd } = batch.options;
   if (approveAboveUsd === undefined || !next || next.round > 1 || next.submitted) return;
   if (estimatedUsd !== undefined && estimatedUsd <= approveAboveUsd) return;
@@ -103,7 +103,7 @@ async function approval(batch: Batch, { estimatedUsd, next }: Prepared): Promise
   await notify(batch, 'batch.awaiting-approval');
   await waitForOperator(
     () => batch.requests.approval !== undefined,
-    'waits for approval: the price is above its limit',
+    'waiting for approval: the estimate is above approveAboveUsd',
   );
   if (batch.requests.approval) return;
   await retryUntilResolved(batch, 'approve', async () => {

@@ -13,7 +13,7 @@ const MAX_WAKES = 20;
  *
  * @param event as it was sent: of any shape
  */
-export function isNews(batch: Batch, event: unknown): boolean {
+export function shouldWake(batch: Batch, event: unknown): boolean {
   // Histories of 0.1.0 that hold such a signal have a check for each.
   if (!patched('job-events-of-the-job')) return true;
   const job = (event as { job?: unknown } | null | undefined)?.job;

@@ -1,7 +1,7 @@
 import { log } from '@temporalio/workflow';
 import { type BatchProgress, isEnd } from '../contract/index.ts';
 
-/** One line of the worker's log, silent on replay: where a batch stands from now on. */
+/** Writes one line to the worker's log: the new state of a batch. Silent on replay. */
 export function logState({ batchId, state, round, job, stop, outputs, costUsd }: BatchProgress): void {
   const where = { batch: batchId, ...(round > 0 && { round }), ...(job && { job }), state };
   const what = isEnd(state) ? 'ended' : stop ? 'stopped' : 'entered';

@@ -19,16 +19,17 @@ import {
 import { toMessage } from './action-messages.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
-import { isNews } from './job-events.ts';
+import { shouldWake } from './job-events.ts';
 import { read } from './read.ts';
 import { saveBatchProgress } from './save-progress.ts';
 
-/** No round begins any more that a budget could keep from beginning. */
-const BEYOND_MONEY: readonly BatchState[] = ['REPORTING', 'CANCELLING'];
+/** No further round begins in these states, so a budget has no effect. */
+const BUDGET_HAS_NO_EFFECT: readonly BatchState[] = ['REPORTING', 'CANCELLING'];
 
 /**
- * Answers and takes messages. Handlers note what is wanted and the main line acts, but for a budget, which counts at once; validators refuse what makes no sense, without a trace in
- * the history. What is asked for once more while the batch acts on it is taken again and changes nothing.
+ * Handles queries, updates and signals. Handlers set a request and the main line acts on it; only a budget applies at once.
+ * Validators refuse what does not fit the state, without a trace in the history. A request that is repeated while the batch acts
+ * on it is accepted again and changes nothing.
  */
 export function handleMessages(batch: Batch): void {
   const { requests, progress } = batch;
@@ -43,13 +44,14 @@ export function handleMessages(batch: Batch): void {
       return progress;
     },
     {
-      description: 'Lets a batch go whose price is above its limit, or refuses it ({"approved": false}).',
+      description:
+        'Starts a batch whose estimate is above approveAboveUsd, or refuses it: {"approved": false}.',
       validator: (request: ApproveRequest) => {
         read(APPROVE_REQUEST, request ?? {});
         refuseUnless(
           progress.state === 'AWAITING_APPROVAL' || requests.approval === isApproval(request),
           batch,
-          'no approval is waited for',
+          'it does not wait for approval',
         );
       },
     },
@@ -61,7 +63,7 @@ export function handleMessages(batch: Batch): void {
       return progress;
     },
     {
-      description: 'Goes on from the step at which the batch stopped.',
+      description: 'Continues at the step where the batch stopped.',
       validator: () => refuseUnless(isStopped() || requests.retry, batch, 'it is not stopped'),
     },
   );
@@ -72,15 +74,11 @@ export function handleMessages(batch: Batch): void {
       return progress;
     },
     {
-      description: 'Ends a stopped batch with what is there.',
+      description: 'Ends a stopped batch with the outputs that are finished.',
       validator: () => {
         if (requests.accept) return;
         refuseUnless(isStopped(), batch, 'it is not stopped');
-        refuseUnless(
-          mayAccept(progress.stop),
-          batch,
-          'there is nothing to end with before this step is done',
-        );
+        refuseUnless(mayAccept(progress.stop), batch, 'it has no outputs before this step is done');
       },
     },
   );
@@ -92,13 +90,13 @@ export function handleMessages(batch: Batch): void {
     },
     {
       description:
-        'Settles a submission whose answer was lost: {"job": "batches/…"} takes that job, {"job": "none"} makes another.',
+        'Settles a submission whose answer was lost: {"job": "batches/…"} takes that job, {"job": "none"} makes another job.',
       validator: (request) => {
         read(ADOPT_REQUEST, request ?? {});
         refuseUnless(
           (isStopped() && progress.stop?.code === 'submission-unknown') || requests.adopt === request.job,
           batch,
-          'no submission is unknown',
+          'it has no submission to settle',
         );
       },
     },
@@ -112,10 +110,10 @@ export function handleMessages(batch: Batch): void {
       return progress;
     },
     {
-      description: 'Changes what the batch may cost: {"maxCostUsd": 40}. One that stopped for it goes on.',
+      description: 'Changes the budget: {"maxCostUsd": 40}. A batch that stopped for its budget continues.',
       validator: (request) => {
         read(SET_BUDGET_REQUEST, request ?? {});
-        refuseUnless(!BEYOND_MONEY.includes(progress.state), batch, 'it makes no job any more');
+        refuseUnless(!BUDGET_HAS_NO_EFFECT.includes(progress.state), batch, 'it makes no further jobs');
       },
     },
   );
@@ -126,27 +124,27 @@ export function handleMessages(batch: Batch): void {
       return progress;
     },
     {
-      description: 'Asks Google now instead of at the next check.',
-      validator: () => refuseUnless(progress.state === 'WAITING', batch, 'it waits for no job'),
+      description: 'Checks the job now instead of at the next check.',
+      validator: () => refuseUnless(progress.state === 'WAITING', batch, 'it does not wait for a job'),
     },
   );
 
   setHandler(
     jobEventSignal,
     (event) => {
-      if (isNews(batch, event)) requests.wake = true;
+      if (shouldWake(batch, event)) requests.wake = true;
     },
-    { description: 'Something outside says that the job changed; the batch looks for itself.' },
+    { description: 'An event from outside: the job may have changed, so the batch checks it.' },
   );
 }
 
-/** From other languages the request may be left out. */
+/** Callers in other languages may leave the request out. */
 function isApproval(request: ApproveRequest | undefined): boolean {
   return request?.approved ?? true;
 }
 
-function refuseUnless(makesSense: boolean, { id, progress }: Batch, why: string): void {
-  if (makesSense) return;
+function refuseUnless(isAllowed: boolean, { id, progress }: Batch, why: string): void {
+  if (isAllowed) return;
   const actions = availableActions(progress);
   const message = `The batch ${id} is ${progress.state}: ${why}.`;
   const messages = actions.flatMap((action) => toMessage(action) ?? []);

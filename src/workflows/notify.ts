@@ -41,12 +41,14 @@ export async function notify({ id, options, progress }: Batch, type: WebhookEven
     }),
   );
   await CancellationScope.nonCancellable(() =>
-    Promise.all(inputs.map((input, index) => begin(input, `notify-batch/${id}/${name}/${index + 1}`))),
+    Promise.all(
+      inputs.map((input, index) => startDelivery(input, `notify-batch/${id}/${name}/${index + 1}`)),
+    ),
   );
 }
 
 /** Returns when Temporal has started it: a batch that ended earlier might end it too. */
-async function begin(input: NotifyInput, workflowId: string): Promise<void> {
+async function startDelivery(input: NotifyInput, workflowId: string): Promise<void> {
   const { batchId, event, target } = input;
   try {
     await startChild(NOTIFY_WORKFLOW_TYPE, {
@@ -58,7 +60,7 @@ async function begin(input: NotifyInput, workflowId: string): Promise<void> {
     });
   } catch (error) {
     // It exists already, or Temporal accepts no more: the batch must not fail for that.
-    log.warn('an event is not sent', { batch: batchId, event: event.type, error: String(error) });
+    log.warn('an event is not delivered', { batch: batchId, event: event.type, error: String(error) });
   }
 }
 

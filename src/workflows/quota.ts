@@ -5,7 +5,7 @@ import { failure } from './failure.ts';
 import { stopOnce } from './retry-until-resolved.ts';
 
 /** After this long at Google's limit the batch stops for an operator. */
-const PATIENCE_MS = 72 * 3_600_000;
+const MAX_QUOTA_WAIT_MS = 72 * 3_600_000;
 
 /** Google's quota during one round. A full quota is normal for a large run, so the batch waits and shows it. */
 export class QuotaLimit {
@@ -20,15 +20,15 @@ export class QuotaLimit {
   }
 
   /**
-   * Waits until it is time for another try: 1 min, doubling to 30 min. After 72 h it stops instead.
+   * Waits before another try: 1 min, doubling to 30 min. After 72 h the batch stops instead.
    *
-   * @param hintMs what Google asks for, where it does
+   * @param hintMs the wait that Google names, if it names one
    */
   async wait(message: string, hintMs?: number): Promise<void> {
     const now = Date.now();
     this.#since ??= now;
     this.#tries++;
-    if (now - this.#since > PATIENCE_MS)
+    if (now - this.#since > MAX_QUOTA_WAIT_MS)
       return stopOnce(
         this.#batch,
         'submit',
@@ -38,7 +38,7 @@ export class QuotaLimit {
     const since = new Date(this.#since).toISOString();
     this.#batch.update({ quota: { since, nextTry: new Date(now + ms).toISOString() } });
     await sleep(ms, {
-      summary: `round ${this.#round}: Google is at its limit, try ${this.#tries + 1} follows`,
+      summary: `round ${this.#round}: waiting at Google’s limit, then try ${this.#tries + 1}`,
     });
   }
 }

@@ -20,18 +20,18 @@ export async function reportBatch(batch: Batch, state: 'ended' | 'cancelled'): P
       ...(input.retry && { retryId: input.retry.id }),
     }),
   );
-  await tidy(batch);
+  await cleanUp(batch);
   const { outputs, costUsd } = result;
   batch.end(result.state, { outputs, costUsd });
   return result;
 }
 
 /** Files left at Google cost nothing and are deleted after 48 h, so a failure here does not stop the batch. */
-async function tidy(batch: Batch): Promise<void> {
+async function cleanUp(batch: Batch): Promise<void> {
   try {
-    await batch.run('cleanUp', 'delete at Google what was uploaded', batch.base);
+    await batch.run('cleanUp', 'delete the uploads at Google', batch.base);
   } catch (error) {
-    log.warn('what was uploaded could not be deleted at Google', {
+    log.warn('the uploads could not be deleted at Google', {
       batch: batch.id,
       code: findReason(error).code,
     });

@@ -21,21 +21,20 @@ import { notifyStop } from './notify.ts';
 import { saveBatchProgress } from './save-progress.ts';
 import { waitForOperator } from './wait-for-operator.ts';
 
-/** How often a stop that may mend itself (429, 5xx, disk, store) looks whether it has. */
+/** How often a stop that may resolve itself (429, 5xx, disk, store) tries again. */
 const RETRY_EVERY_MS = 30 * 60_000;
 /**
- * A step that a worker refuses as not its own is offered this often, each time in 8 attempts, before the batch stops.
- * Where every other worker of the queue is a foreign one, all 40 grabs are theirs once in 10^12 steps; of three in four
- * once in 10^5.
+ * How often a step is scheduled, each time with 8 attempts, while workers refuse it as not theirs. Then the batch stops. If half of
+ * the queue's workers have another store, all 40 attempts go to them once in 10^12 steps; if three quarters do, once in 10^5.
  */
-const OFFERS = 5;
-/** And then again after this long, doubling up to the half hour: the right worker is perhaps only being restarted. */
-const FIRST_OFFER_AGAIN_MS = 60_000;
-/** Only here can a batch fail: later there may be a job, and a batch that ended would leave it behind. */
+const MAX_WRONG_WORKER_ROUNDS = 5;
+/** The first wait after that, doubling up to half an hour: the right worker may only be restarting. */
+const FIRST_WRONG_WORKER_DELAY_MS = 60_000;
+/** A batch can fail only at these steps. Later there may be a job, and a failed batch would leave it running. */
 const MAY_FAIL: readonly Step[] = ['prepare', 'approve'];
 
-/** Stops that a person may mend by another key. */
-const KEY_TROUBLE: readonly ErrorCode[] = [
+/** Stops that an operator may resolve with another key. */
+const KEY_PROBLEMS: readonly ErrorCode[] = [
   'no-key',
   'key-invalid',
   'permission-denied',
@@ -43,10 +42,10 @@ const KEY_TROUBLE: readonly ErrorCode[] = [
   'wrong-worker',
 ];
 
-/** Thrown through the steps when a person ends a stopped batch with what is there. */
+/** Thrown through the steps when an operator ends a stopped batch with the outputs that are finished. */
 export class AcceptedIncomplete extends Error {
-  override readonly name = 'AcceptedAsItIs';
-  /** What it had stopped for. */
+  override readonly name = 'AcceptedIncomplete';
+  /** Why the batch had stopped. */
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode) {
@@ -55,85 +54,89 @@ export class AcceptedIncomplete extends Error {
   }
 }
 
-/** Stops once, and returns when a person, or half an hour, says to go on. */
+/** Stops once. It returns when an operator continues, or after the automatic retry. */
 export async function stopOnce(batch: Batch, step: Step, reason: ApplicationFailure): Promise<void> {
-  let told = false;
+  let hasStopped = false;
   await retryUntilResolved(batch, step, async () => {
-    if (told) return;
-    told = true;
+    if (hasStopped) return;
+    hasStopped = true;
     throw reason;
   });
 }
 
 /**
- * Runs a step until it is done. A failure that its own retries could not mend stops the batch, which then waits for a
- * person (or half an hour, where it may mend itself) and goes on with the same step.
+ * Runs a step until it is done. If the step's own retries fail, the batch stops and waits for an operator (or half an hour, if
+ * the failure may resolve itself), and then runs the same step again.
  *
- * @throws the failure itself where the batch can only end: a bad manifest, a refused approval
+ * @throws the failure itself if the batch can only end: an invalid manifest, a refused approval
  */
 export async function retryUntilResolved<Result>(
   batch: Batch,
   step: Step,
   run: () => Promise<Result>,
 ): Promise<Result> {
-  for (let refused = 0; ; ) {
+  for (let wrongWorkers = 0; ; ) {
     try {
       if (batch.keyMayDiffer) await bindKey(batch);
       const result = await run();
-      // What it was told is done: told again, it would make no sense.
+      // The retry is done. A later retry update is refused until the batch stops again.
       batch.requests.retry = false;
-      // A submission is over with its job, and not where a look for it succeeds.
-      if (step !== 'submit') batch.isOver(step);
+      // The step submit is done with its job, and not after each search.
+      if (step !== 'submit') batch.forgetStop(step);
       return result;
     } catch (error) {
-      // What is no failure of Temporal's is a fault in this code: the workflow task fails and is tried again after a mend.
+      // Any other error is a bug in this code: the workflow task fails, and is retried with fixed code.
       if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error;
       const stop = toStop(batch, step, error);
       if (mayFail(step, stop.code)) throw fail(batch, stop);
-      refused = stop.code === 'wrong-worker' ? refused + 1 : 0;
-      if (refused % OFFERS !== 0) continue;
-      await waitStopped(batch, stop, retryDelayMs(refused / OFFERS));
+      wrongWorkers = stop.code === 'wrong-worker' ? wrongWorkers + 1 : 0;
+      if (wrongWorkers % MAX_WRONG_WORKER_ROUNDS !== 0) continue;
+      await waitStopped(batch, stop, retryDelayMs(wrongWorkers / MAX_WRONG_WORKER_ROUNDS));
     }
   }
 }
 
-/** @param stops in a row for want of the right worker */
+/** @param stops in a row because no worker has the batch's store and key */
 function retryDelayMs(stops: number): number {
-  return stops === 0 ? RETRY_EVERY_MS : Math.min(RETRY_EVERY_MS, FIRST_OFFER_AGAIN_MS * 2 ** (stops - 1));
+  return stops === 0
+    ? RETRY_EVERY_MS
+    : Math.min(RETRY_EVERY_MS, FIRST_WRONG_WORKER_DELAY_MS * 2 ** (stops - 1));
 }
 
-async function waitStopped(batch: Batch, stop: Stop, againMs: number): Promise<void> {
+async function waitStopped(batch: Batch, stop: Stop, delayMs: number): Promise<void> {
   const { requests, progress } = batch;
   const { state } = progress;
-  const mends = getRetryPolicy(stop.code) === 'soon';
+  const retriesItself = getRetryPolicy(stop.code) === 'soon';
   Object.assign(requests, { retry: false, accept: false, adopt: undefined });
-  const nextTry = mends ? { nextTry: new Date(Date.now() + againMs).toISOString() } : {};
+  const nextTry = retriesItself ? { nextTry: new Date(Date.now() + delayMs).toISOString() } : {};
   batch.update({ state: 'NEEDS_ATTENTION', stop: { ...stop, ...nextTry } });
   saveBatchProgress(batch);
   await notifyStop(batch, stop);
 
-  const asked = () => requests.retry || requests.accept || requests.adopt !== undefined || requests.cancel;
-  if (mends) await condition(asked, againMs, { summary: `stopped (${stop.code}): next try` });
-  else await waitForOperator(asked, `stopped (${stop.code}): waits for a person`);
+  const isRequested = () =>
+    requests.retry || requests.accept || requests.adopt !== undefined || requests.cancel;
+  if (retriesItself)
+    await condition(isRequested, delayMs, { summary: `stopped (${stop.code}): waiting for the next try` });
+  else await waitForOperator(isRequested, `stopped (${stop.code}): waiting for an operator`);
 
-  if (asked()) batch.lastNotifiedStop = undefined;
+  if (isRequested()) batch.lastNotifiedStop = undefined;
   if (requests.cancel) throw new CancelledFailure('The batch was cancelled while it was stopped.');
   if (requests.accept) throw new AcceptedIncomplete(stop.code);
-  if (requests.retry && KEY_TROUBLE.includes(stop.code)) batch.keyMayDiffer = true;
+  if (requests.retry && KEY_PROBLEMS.includes(stop.code)) batch.keyMayDiffer = true;
   batch.enter(state);
 }
 
-/** Asks the worker that serves the batch now for its key's print; store and endpoint stay as they were. */
+/** Takes the fingerprint of the key that the worker has now. Store and endpoint stay the same. */
 async function bindKey(batch: Batch): Promise<void> {
   const { prepared, base } = batch;
   if (prepared) {
     const where = { store: prepared.where.store, endpoint: prepared.where.endpoint };
-    const again = await batch.run('prepare', 'which key has the worker now?', {
+    const rebound = await batch.run('prepare', 'read the fingerprint of the worker’s key', {
       ...base,
       where,
-      input: batch.inputNow,
+      input: batch.currentInput,
     });
-    batch.prepared = { ...prepared, where: again.where };
+    batch.prepared = { ...prepared, where: rebound.where };
   }
   batch.keyMayDiffer = false;
 }

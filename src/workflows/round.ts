@@ -14,7 +14,7 @@ import type { JobEnd } from './waiting.ts';
 const INVALID = 3;
 const EXHAUSTED = 8;
 
-/** What follows the end of a job: its answers are collected, the round is submitted again `later`, or a person is asked. */
+/** What follows the end of a job: collect its answers, submit the round again `later`, or stop for an operator. */
 type Verdict =
   | { kind: 'collect' }
   | { kind: 'later'; message: string }
@@ -28,7 +28,7 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
   if (isPaid) batch.sent = round;
   const quota = new QuotaLimit(batch, round);
   for (;;) {
-    if (!isPaid) await withinBudget(batch, plan);
+    if (!isPaid) await requireBudget(batch, plan);
     isPaid = false;
     const chosen = await submitRound(batch, round, quota);
     const { job } = chosen;
@@ -37,11 +37,11 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
     saveBatchProgress(batch);
     const stragglers = await watchStragglers(batch, round, chosen);
     const end = await awaitJob(batch, { job, round, submittedAt: Date.now(), stragglers });
-    if (!end) batch.unseenUsd += plan.worstUsd ?? 0;
+    if (!end) batch.lostUsd += plan.worstUsd ?? 0;
     const verdict = judge(job, end);
     if (end && (verdict.kind === 'collect' || end.resultFile)) {
       const collected = await collectRound(batch, round, [end, ...(await stragglers.waitForEnds())]);
-      // Collected first, whatever the person decides: it was paid for, and Google does not keep it for ever.
+      // Collect before the stop: the answers are paid for, and Google deletes them after some days.
       if (verdict.kind === 'stop' && collected.next) await stopOnce(batch, 'wait', verdict.why);
       return collected;
     }
@@ -51,10 +51,14 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
 }
 
 function judge(job: string, end: JobEnd | undefined): Verdict {
-  if (!end) return { kind: 'stop', why: failure('job-gone', `Google has no job ${job} any more.`) };
+  if (!end)
+    return { kind: 'stop', why: failure('job-gone', `Google does not know the job ${job} any more.`) };
   const { state, error, weCancelled } = end;
   if (state === 'CANCELLED' && !weCancelled)
-    return { kind: 'stop', why: failure('job-cancelled', `Somebody cancelled the job ${job} at Google.`) };
+    return {
+      kind: 'stop',
+      why: failure('job-cancelled', `The job ${job} was cancelled at Google, and not by this batch.`),
+    };
   if (state === 'FAILED' && error?.code === INVALID) {
     const message = `Google refused the job ${job} as a whole: ${error.message || 'no explanation'}.`;
     return { kind: 'stop', why: failure('job-rejected', message) };
@@ -64,9 +68,9 @@ function judge(job: string, end: JobEnd | undefined): Verdict {
   return { kind: 'collect' };
 }
 
-/** The last word on money: a round whose worst case would pass the budget is not begun, nor made again. */
-async function withinBudget(batch: Batch, { round, outputs, worstUsd }: RoundPlan): Promise<void> {
-  const { unseenUsd } = batch;
+/** Stops before a round whose worst case would exceed the budget. It is asked before each submission. */
+async function requireBudget(batch: Batch, { round, outputs, worstUsd }: RoundPlan): Promise<void> {
+  const { lostUsd } = batch;
   await retryUntilResolved(batch, 'submit', async () => {
     const { maxCostUsd } = batch.options;
     if (maxCostUsd === undefined) return;
@@ -74,7 +78,7 @@ async function withinBudget(batch: Batch, { round, outputs, worstUsd }: RoundPla
     if (worstUsd === undefined) {
       throw failure(
         'over-budget',
-        `The price of ${batch.progress.model} is not known, so a budget of ${maxCostUsd} USD cannot be kept.`,
+        `The price of ${batch.progress.model} is unknown, so the budget of ${maxCostUsd} USD cannot be guaranteed.`,
         {
           fix: 'Start another batch without a budget, or with a model whose price is known.',
           // No amount would be enough.
@@ -82,15 +86,16 @@ async function withinBudget(batch: Batch, { round, outputs, worstUsd }: RoundPla
         },
       );
     }
-    const most = batch.progress.costUsd.actual + unseenUsd + worstUsd;
-    if (most > maxCostUsd) {
-      const lost = unseenUsd > 0 ? `, ${unseenUsd.toFixed(2)} USD of it by jobs that are gone` : '';
+    const highestUsd = batch.progress.costUsd.actual + lostUsd + worstUsd;
+    if (highestUsd > maxCostUsd) {
+      const lost =
+        lostUsd > 0 ? `, ${lostUsd.toFixed(2)} USD of it for jobs that Google does not know any more` : '';
       throw failure(
         'over-budget',
-        `Round ${round} (${outputs} outputs) could bring the cost to ${most.toFixed(2)} USD${lost}, and the budget is ${maxCostUsd} USD.`,
+        `Round ${round} (${outputs} outputs) could bring the cost to ${highestUsd.toFixed(2)} USD${lost}, and the budget is ${maxCostUsd} USD.`,
         {
           actions: actions.map((one) =>
-            one.action === 'set-budget' ? { ...one, maxCostUsd: ceilCents(most) } : one,
+            one.action === 'set-budget' ? { ...one, maxCostUsd: ceilCents(highestUsd) } : one,
           ),
         },
       );
@@ -103,14 +108,14 @@ function ceilCents(usd: number): number {
   return Math.ceil(usd * 100) / 100;
 }
 
-/** Collects what the jobs of a round answered. */
+/** Collects the answers of a round's jobs. */
 export async function collectRound(batch: Batch, round: number, ends: JobEnd[]): Promise<Collected> {
   batch.enter('COLLECTING');
-  const jobs = ends.map(endedJob);
+  const jobs = ends.map(toEndedJob);
   try {
     return await collect(batch, round, jobs);
   } catch (error) {
-    // Nothing will ever come from there: the round counts as settled, so that a retry makes the rest of it again.
+    // The results are gone. The round counts as collected, so that a retry makes its missing outputs again.
     if (error instanceof AcceptedIncomplete && error.code === 'result-gone')
       await collect(batch, round, jobs.map(withoutResult));
     throw error;
@@ -141,6 +146,6 @@ function withoutResult({ job, state }: EndedJob): EndedJob {
   return { job, state, expectedLines: 0 };
 }
 
-function endedJob({ job, state, resultFile, successful, failed }: JobEnd): EndedJob {
+function toEndedJob({ job, state, resultFile, successful, failed }: JobEnd): EndedJob {
   return { job, state, ...(resultFile && { resultFile }), expectedLines: successful + failed };
 }

@@ -18,6 +18,6 @@ export function saveBatchProgress({ id, base, progress, options, prepared }: Bat
   if (!prepared && !options.store) return;
   saveProgress({ ...base, progress, options }).catch((error: unknown) => {
     if (!isCancellation(error))
-      log.warn('not kept in the store', { batch: id, code: findReason(error).code });
+      log.warn('the progress is not saved in the store', { batch: id, code: findReason(error).code });
   });
 }

@@ -22,19 +22,19 @@ import { executeImageBatch } from './child.ts';
 import { failure, findReason, type Reason } from './failure.ts';
 import { readScheduledInput } from './read.ts';
 
-/** Temporal's own: for when a schedule has started this, to the second. */
+/** Temporal's own search attribute: the time of the firing, to the second. */
 const SCHEDULED_TIME = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 
 const FIRST_RETRY_DELAY_MS = 60_000;
-/** As often as a stopped batch looks again. */
+/** The same as for a stopped batch. */
 const MAX_RETRY_DELAY_MS = 30 * 60_000;
 
 /**
- * One firing of a schedule: puts its manifest into the store as a batch of its own, starts that batch and waits for its end.
- * Cancelled it cancels the batch; terminated it leaves the batch alone.
+ * One firing of a schedule: puts the manifest into the store as a batch of its own, starts the batch and waits for its end. If it
+ * is cancelled, the batch is cancelled. If it is terminated, the batch continues.
  *
- * It fails as its batch fails, and for an id that is taken by another content. A batch that runs already under the firing's id is
- * the firing's: it ends at once and says so. A store that is away is waited for.
+ * It fails if its batch fails, or if the batch id is taken by another content. If the batch runs already under that id, the firing
+ * ends at once and says so. It waits for a store that is not available.
  */
 export async function scheduledBatch(input: ScheduledBatchInput): Promise<FiringResult> {
   const { schedule, options = {}, manifest } = readScheduledInput(input);
@@ -57,14 +57,12 @@ export async function scheduledBatch(input: ScheduledBatchInput): Promise<Firing
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     log.info('the batch of this firing runs already', { batch: batchId });
-    setCurrentDetails(
-      formatDetails(schedule, batchId, 'It was running before this firing, and goes on by itself.'),
-    );
+    setCurrentDetails(formatDetails(schedule, batchId, 'The batch ran before this firing, and continues.'));
     return { batchId, attached: true };
   }
 }
 
-/** A firing is not lost for a full disk or a worker that is not its own: it is tried until it is done, like a step of a batch. */
+/** Tries until it is done, like a step of a batch: a firing must not be lost for a full disk or a worker with another store. */
 async function putManifest(schedule: string, input: PutScheduledInput): Promise<ScheduledManifest> {
   const run = activityRunner();
   for (let pauseMs = FIRST_RETRY_DELAY_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_RETRY_DELAY_MS)) {
@@ -78,22 +76,22 @@ async function putManifest(schedule: string, input: PutScheduledInput): Promise<
           ...(reason.fix && { fix: reason.fix }),
           ...(reason.actions && { actions: reason.actions }),
         });
-      setCurrentDetails(formatDetails(schedule, input.batchId, waitingFor(reason, pauseMs)));
-      await sleep(pauseMs, { summary: `not begun (${reason.code}): next try` });
+      setCurrentDetails(formatDetails(schedule, input.batchId, describeWait(reason, pauseMs)));
+      await sleep(pauseMs, { summary: `not started (${reason.code}): waiting for the next try` });
     }
   }
 }
 
-function waitingFor({ code, message }: Reason, pauseMs: number): string {
+function describeWait({ code, message }: Reason, pauseMs: number): string {
   const next = new Date(Date.now() + pauseMs).toISOString().replace(/\.\d+Z$/, 'Z');
-  return `**It has not begun**, for ${code}: ${message} It is tried again at ${next}.`;
+  return `**The batch is not started** (${code}): ${message} The next try is at ${next}.`;
 }
 
 function describeEnd({ state, outputs }: BatchResult): string {
-  return `It ended as ${state}, with ${outputs.image} of ${outputs.total} images.`;
+  return `The batch ended as ${state}, with ${outputs.image} of ${outputs.total} images.`;
 }
 
-/** The page of a firing in Temporal's UI, in Markdown. */
+/** The current details of a firing in the Temporal UI, in Markdown. */
 function formatDetails(schedule: string, batchId: string, how?: string): string {
   return [
     `## A firing of the schedule ${schedule}`,
@@ -102,7 +100,7 @@ function formatDetails(schedule: string, batchId: string, how?: string): string 
     ...(how ? ['', how] : []),
     '',
     `- \`${toCommand({ action: 'status', batchId })}\`: where it stands and what can be done`,
-    `- \`${toCommand({ action: 'cancel', batchId })}\`: cancel it, as cancelling this workflow does; terminating this workflow leaves it alone`,
+    `- \`${toCommand({ action: 'cancel', batchId })}\`: cancel the batch; cancelling this workflow does the same, terminating it does not`,
     `- \`${toCommand({ action: 'pause-schedule', schedule })}\`: no further firings until it is resumed`,
   ].join('\n');
 }

@@ -14,7 +14,7 @@ const REFUSAL_PAUSE_MS = 10_000;
 
 /** The job of a round. */
 export interface RoundJob extends FoundJob {
-  /** Further ones that have appeared already. */
+  /** Stragglers that were found already. */
   extras: FoundJob[];
 }
 
@@ -36,13 +36,13 @@ export async function submitRound(batch: Batch, round: number, quota: QuotaLimit
   for (;;) {
     batch.enter('STAGING');
     await retryUntilResolved(batch, 'stage', () =>
-      batch.run('stageRound', `round ${round}: upload what is missing`, { ...batch.base, round }),
+      batch.run('stageRound', `round ${round}: upload references and requests`, { ...batch.base, round }),
     );
     batch.update({ state: 'SUBMITTING' });
     // From the permit to its answer nothing may be cancelled: an unknown job would continue and be billed.
     const attempt = await CancellationScope.nonCancellable(() => trySubmit(batch, round, givenUp));
     if (attempt.kind === 'job') {
-      batch.isOver('submit');
+      batch.forgetStop('submit');
       return attempt.job;
     }
     if (attempt.kind === 'unanswered') {
@@ -58,10 +58,10 @@ async function trySubmit(batch: Batch, round: number, givenUp: ReadonlySet<numbe
   const { unanswered } = search;
   if (unanswered && !search.found && !givenUp.has(unanswered.submission))
     return settle(batch, round, unanswered, 'A submission ended without an answer.');
-  return foundIn(batch, round, search) ?? submit(batch, round, search.next);
+  return toFoundJob(batch, round, search) ?? submit(batch, round, search.next);
 }
 
-function foundIn(batch: Batch, round: number, { found, extras }: Search): Attempt | undefined {
+function toFoundJob(batch: Batch, round: number, { found, extras }: Search): Attempt | undefined {
   if (!found) return undefined;
   batch.sent = round;
   return { kind: 'job', job: { ...found, extras } };
@@ -71,7 +71,7 @@ async function submit(batch: Batch, round: number, submission: number): Promise<
   if (batch.requests.cancel) throw new CancelledFailure('The batch was cancelled before it submitted.');
   batch.sent = round;
   const answer = await retryUntilResolved(batch, 'submit', () =>
-    batch.run('createJob', `round ${round}: make the job, submission ${submission}`, {
+    batch.run('createJob', `round ${round}: create the job, submission ${submission}`, {
       ...batch.base,
       round,
       submission,
@@ -94,7 +94,7 @@ async function settle(
   batch.note(`Submission ${submission} of round ${round} was sent without an answer: ${message}`);
   count('unanswered', 1, {});
   const search = await findAfterWindow(batch, round, unanswered);
-  return foundIn(batch, round, search) ?? { kind: 'unanswered', submission, message };
+  return toFoundJob(batch, round, search) ?? { kind: 'unanswered', submission, message };
 }
 
 /** No job was made. A temporary cause is retried soon; everything else waits for an operator. */
@@ -106,5 +106,5 @@ async function afterRefusal(
 ): Promise<void> {
   if (getRetryPolicy(code) !== 'soon' || refusals >= MAX_REFUSALS)
     return stopOnce(batch, 'submit', failure(code, message));
-  await sleep(REFUSAL_PAUSE_MS * refusals, { summary: `round ${round}: ${code}, the next try follows` });
+  await sleep(REFUSAL_PAUSE_MS * refusals, { summary: `round ${round}: ${code}, waiting for the next try` });
 }

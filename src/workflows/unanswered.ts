@@ -13,15 +13,17 @@ const MAX_IN_A_ROW = 5;
  * @param named a job that an operator names as this round's: taken if its name at Google has our nonce
  */
 export function findJob(batch: Batch, round: number, named?: string): Promise<Search> {
-  const pauseMs = pauseBetweenLooks(batch);
-  const summary = named ? `round ${round}: is ${named} its job?` : `round ${round}: is there a job already?`;
+  const pauseMs = getSearchPauseMs(batch);
+  const summary = named
+    ? `round ${round}: check whether ${named} is its job`
+    : `round ${round}: search for a job that exists already`;
   return retryUntilResolved(batch, 'submit', () =>
     batch.run('findJob', summary, { ...batch.base, round, pauseMs, ...(named && { named }) }),
   );
 }
 
-/** LIST pages shift while jobs come and go, so two passes are some seconds apart; less where the window is short. */
-export function pauseBetweenLooks({ options }: Batch): number {
+/** The pause between two passes over LIST, whose pages shift while jobs are added; shorter if the window is short. */
+export function getSearchPauseMs({ options }: Batch): number {
   return Math.min(3_000, Math.ceil(options.submitWindowMs / 10));
 }
 
@@ -31,10 +33,10 @@ export async function findAfterWindow(
   round: number,
   { submission, overBy }: Unanswered,
 ): Promise<Search> {
-  // Two clocks are compared, the worker's and Temporal's: one that is wrong must not hold the batch for hours.
+  // This compares the clocks of the worker and of Temporal. A wrong clock must not delay the batch for hours.
   const postOver = Math.min(60_000, Math.max(0, overBy - Date.now()));
   await sleep(postOver + batch.options.submitWindowMs, {
-    summary: `round ${round}: submission ${submission} may still appear`,
+    summary: `round ${round}: waiting until Google’s list would show submission ${submission}`,
   });
   return findJob(batch, round);
 }
@@ -49,7 +51,7 @@ export async function mayMakeAnother(
   message: string,
   inARow: number,
 ): Promise<boolean> {
-  if (batch.options.onUnknownSubmit === 'park') return askPerson(batch, round, message);
+  if (batch.options.onUnknownSubmit === 'park') return askOperator(batch, round, message);
   if (inARow % MAX_IN_A_ROW === 0)
     await stopOnce(
       batch,
@@ -59,14 +61,14 @@ export async function mayMakeAnother(
   return true;
 }
 
-async function askPerson(batch: Batch, round: number, message: string): Promise<boolean> {
-  let why = `Nobody can say whether a job was made: ${message}`;
+async function askOperator(batch: Batch, round: number, message: string): Promise<boolean> {
+  let why = `It is unknown whether a job was made: ${message}`;
   for (;;) {
     await stopOnce(batch, 'submit', failure('submission-unknown', why));
     const { adopt } = batch.requests;
     if (adopt === undefined || adopt === 'none') return adopt === 'none';
     const { unanswered } = await findJob(batch, round, adopt);
     if (!unanswered) return false;
-    why = `${adopt} is no job of round ${round} of ${batch.id}, or Google does not know it.`;
+    why = `${adopt} is not a job of round ${round} of ${batch.id}, or Google does not know it.`;
   }
 }

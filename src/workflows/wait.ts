@@ -3,23 +3,23 @@ import type { JobStatus, SearchWhen } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import { findReason } from './failure.ts';
 import { retryUntilResolved } from './retry-until-resolved.ts';
-import { pauseBetweenLooks } from './unanswered.ts';
+import { getSearchPauseMs } from './unanswered.ts';
 import type { JobEnd, Waiting } from './waiting.ts';
 
-/** After we asked for a job's end it is looked at more often: when a fifth more of the time since then has passed. */
+/** A job that we cancelled is checked more often: after a further fifth of the time since its cancellation. */
 const SHARE_SINCE_CANCEL = 0.2;
 
 /**
- * Sleeps and checks until the job has ended; a job past its deadline is cancelled, and its end waited for.
+ * Sleeps and checks until the job has ended. A job past its deadline is cancelled, and then its end is waited for.
  *
- * @returns undefined where Google knows no such job any more
+ * @returns undefined if Google does not know the job any more
  */
 export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd | undefined> {
   const { requests, options, cancelled } = batch;
   const { job } = waiting;
   batch.awaited = { job, wakes: 0 };
   for (let number = 1; ; number++) {
-    // Before the check, not after it: whoever knocks meanwhile may know more than this check will see.
+    // Before the check: an event that arrives during the check may be newer than its result.
     requests.wake = false;
     const status = await check(batch, waiting, number);
     if (!status) return undefined;
@@ -34,11 +34,11 @@ export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd |
   }
 }
 
-/** Asks Google for the end of a job, once. */
+/** Cancels a job at Google, once. */
 export async function cancelJob(batch: Batch, job: string, why: string): Promise<void> {
   if (batch.cancelled.has(job)) return;
   await retryUntilResolved(batch, 'cancel', () =>
-    batch.run('cancelJob', `cancel ${short(job)}: ${why}`, { ...batch.base, job }),
+    batch.run('cancelJob', `cancel ${shorten(job)}: ${why}`, { ...batch.base, job }),
   );
   batch.cancelled.set(job, Date.now());
 }
@@ -49,13 +49,13 @@ async function check(
   number: number,
 ): Promise<JobStatus | undefined> {
   const { state: known } = batch.progress.jobs.find(({ name }) => name === job) ?? { state: 'PENDING' };
-  const summary = `round ${round}: check ${number} of ${short(job)}, was ${known}, ${spell(Date.now() - submittedAt)}`;
+  const summary = `round ${round}: check ${number} of ${shorten(job)}, was ${known}, ${formatDuration(Date.now() - submittedAt)}`;
   const search: SearchWhen = stragglers ? (stragglers.areDue() ? 'now' : 'at-end') : 'never';
-  const asked = { round, job, submittedAt, search, pauseMs: pauseBetweenLooks(batch) };
-  // Made anew for each try: after a stop the batch may be bound to another key.
-  const inputNow = () => ({ ...batch.base, ...asked, ...intervals(batch, job) });
+  const request = { round, job, submittedAt, search, pauseMs: getSearchPauseMs(batch) };
+  // Built for each try: after a stop the batch may have another key.
+  const buildInput = () => ({ ...batch.base, ...request, ...intervals(batch, job) });
   const status = await retryUntilResolved(batch, 'wait', () =>
-    unlessGone(batch.run('checkJob', summary, inputNow())),
+    undefinedIfGone(batch.run('checkJob', summary, buildInput())),
   );
   batch.noteJobState(job, status?.state ?? 'UNKNOWN');
   if (!status) return undefined;
@@ -79,7 +79,7 @@ function intervals({ options, cancelled }: Batch, job: string) {
   return { minIntervalMs, maxIntervalMs };
 }
 
-async function unlessGone(checking: Promise<JobStatus>): Promise<JobStatus | undefined> {
+async function undefinedIfGone(checking: Promise<JobStatus>): Promise<JobStatus | undefined> {
   try {
     return await checking;
   } catch (error) {
@@ -88,23 +88,23 @@ async function unlessGone(checking: Promise<JobStatus>): Promise<JobStatus | und
   }
 }
 
-/** A durable sleep, cut short by whoever knows better. */
+/** A durable sleep. An event of the job or the update `checkNow` ends it. */
 async function pause(
   { requests }: Batch,
   { job, round }: Waiting,
   { state, ageMs, nextCheckMs }: JobStatus,
   number: number,
 ): Promise<void> {
-  const summary = `round ${round}: until check ${number + 1} of ${short(job)}, ${state}, ${spell(ageMs)}`;
+  const summary = `round ${round}: waiting for check ${number + 1} of ${shorten(job)}, ${state}, ${formatDuration(ageMs)}`;
   await condition(() => requests.wake, nextCheckMs, { summary });
 }
 
-/** Enough of a job's name to tell it from others. */
-function short(job: string): string {
+/** The beginning of a job's name, enough to recognise it. */
+function shorten(job: string): string {
   return job.length > 20 ? `${job.slice(0, 18)}…` : job;
 }
 
-function spell(ms: number): string {
+function formatDuration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 120) return `${seconds} s`;
   const total = Math.round(seconds / 60);

@@ -14,8 +14,8 @@ afterAll(() => time.close());
 const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
 const listReports = ({ google }: ScriptedBatch) => google.inputsOf('report').map(({ state }) => state);
 
-describe('before anything was submitted', () => {
-  test('a batch ends at once: nothing is asked of Google, and there is a report', async () => {
+describe('a cancellation before the submission', () => {
+  test('ends the batch at once with a report, and sends nothing to Google', async () => {
     const batch = await time.start({}, {}, { step: 'stageRound' });
     await batch.endsCancelled();
     expect(batch.google.steps()).toEqual(['prepare', 'stageRound', 'report', 'cleanUp']);
@@ -23,21 +23,21 @@ describe('before anything was submitted', () => {
     expect(await batch.progress()).toMatchObject({ state: 'CANCELLED', endedAt: expect.any(String) });
   });
 
-  test('no job is made any more, not even in the moment before its permit', async () => {
+  test('makes no job, even right before its permit', async () => {
     const batch = await time.start({}, {}, { step: 'findJob', shielded: true });
     await batch.endsCancelled();
     expect(batch.google.posts).toEqual([]);
     expect(batch.google.steps()).toEqual(['prepare', 'stageRound', 'findJob', 'report', 'cleanUp']);
   });
 
-  test('there is nothing to report on before the manifest was read', async () => {
+  test('writes no report if the manifest was not read', async () => {
     const batch = await time.start({}, {}, { step: 'prepare' });
     await batch.endsCancelled();
     expect(listReports(batch)).toEqual([]);
     expect(await batch.progress()).toMatchObject({ state: 'CANCELLED' });
   });
 
-  test('a stopped batch ends without a key, too', async () => {
+  test('ends a batch that stopped for want of a key', async () => {
     const batch = await time.start({ failures: { stageRound: ['no-key'], findJob: ['no-key'] } });
     await batch.until(isStopped, 0);
     await batch.handle.cancel();
@@ -46,8 +46,8 @@ describe('before anything was submitted', () => {
   });
 });
 
-describe('while a job runs', () => {
-  test('it is cancelled, polled to its end, collected and reported', async () => {
+describe('a cancellation while a job runs', () => {
+  test('cancels the job, waits for its end, and collects and reports its answers', async () => {
     const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED', images: 3 }] });
     await batch.until(({ check }) => (check?.number ?? 0) > 20, HOUR);
     await batch.handle.cancel();
@@ -66,7 +66,7 @@ describe('while a job runs', () => {
     expect(await batch.progress()).toMatchObject({ state: 'CANCELLED', outputs: { image: 3 } });
   });
 
-  test('its end is seen within minutes, however old it is', async () => {
+  test('sees the end of the job within minutes, whatever its age', async () => {
     const batch = await time.start({ lives: [{ hours: 40, end: 'SUCCEEDED' }] });
     await time.sleep(20 * HOUR);
     const at = await time.now();
@@ -76,7 +76,7 @@ describe('while a job runs', () => {
     expect(Date.parse(endedAt ?? '') - at).toBeLessThan(5 * MINUTE);
   });
 
-  test('a second cancellation changes nothing', async () => {
+  test('changes nothing when it is repeated', async () => {
     const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED', images: 3 }] });
     await batch.until(({ check }) => (check?.number ?? 0) > 20, HOUR);
     await batch.handle.cancel();
@@ -88,7 +88,7 @@ describe('while a job runs', () => {
     expect(listReports(batch)).toEqual(['cancelled']);
   });
 
-  test('a job that was deleted meanwhile is no obstacle', async () => {
+  test('ends the batch if the job was deleted at Google', async () => {
     const batch = await time.start({ lives: [{ hours: 2, end: 'deleted' }] });
     await batch.until(({ stop }) => stop?.code === 'job-gone', HOUR);
     await batch.handle.cancel();
@@ -96,7 +96,7 @@ describe('while a job runs', () => {
     expect(listReports(batch)).toEqual(['cancelled']);
   });
 
-  test('what cannot be cancelled stops the batch; `accept` ends it and names the job left behind', async () => {
+  test('stops the batch if Google refuses it; `accept` ends the batch and names the running job', async () => {
     const batch = await time.start({
       lives: [{ hours: 20, end: 'SUCCEEDED' }],
       failures: { cancelJob: ['key-invalid', 'key-invalid'] },
@@ -112,13 +112,13 @@ describe('while a job runs', () => {
     await batch.update(acceptUpdate);
     await batch.endsCancelled();
     expect(batch.google.inputsOf('report')[0]?.notes).toEqual([
-      `The job ${batch.google.jobNames()[0]} was left behind at Google.`,
+      `The job ${batch.google.jobNames()[0]} was left running at Google.`,
     ]);
   });
 });
 
-describe('while it is submitted', () => {
-  test('the answer is awaited first, and the job that was made is cancelled', async () => {
+describe('a cancellation during the submission', () => {
+  test('waits for the answer and cancels the job', async () => {
     const batch = await time.start(
       { lives: [{ hours: 20, end: 'SUCCEEDED' }] },
       {},
@@ -130,10 +130,10 @@ describe('while it is submitted', () => {
     expect(listReports(batch)).toEqual(['cancelled']);
   });
 
-  test('a submission without an answer is settled first, and its job is cancelled', async () => {
+  test('searches for the job of a submission without an answer and cancels it', async () => {
     const batch = await time.start(
       {
-        submissions: [{ kind: 'lost', seenAfterMs: MINUTE }],
+        submissions: [{ kind: 'lost', visibleAfterMs: MINUTE }],
         lives: [{ hours: 20, end: 'SUCCEEDED' }],
       },
       {},
@@ -143,7 +143,7 @@ describe('while it is submitted', () => {
     expect(batch.google.inputsOf('cancelJob').map(({ job }) => job)).toEqual(batch.google.jobNames());
   });
 
-  test('a submission of which nothing comes to light is not made again', async () => {
+  test('does not repeat a submission whose job is not found', async () => {
     const batch = await time.start(
       { submissions: [{ kind: 'swallowed' }] },
       {},
@@ -154,7 +154,7 @@ describe('while it is submitted', () => {
     expect(batch.google.inputsOf('report')[0]?.notes).toHaveLength(1);
   });
 
-  test('a batch that waits for quota ends at once', async () => {
+  test('ends a batch at once that waits for quota', async () => {
     const batch = await time.start({ submissions: [{ kind: 'refused', code: 'rate-limited' }] });
     await batch.until(({ quota }) => quota !== undefined, 0);
     await batch.handle.cancel();
@@ -164,11 +164,11 @@ describe('while it is submitted', () => {
   });
 });
 
-describe('while a person is waited for', () => {
-  test('a stopped submission is looked for once more, and its job is cancelled', async () => {
+describe('a cancellation while the batch waits for an operator', () => {
+  test('searches once more for the job of a stopped submission and cancels it', async () => {
     const batch = await time.start(
       {
-        submissions: [{ kind: 'lost', seenAfterMs: 3 * MINUTE }],
+        submissions: [{ kind: 'lost', visibleAfterMs: 3 * MINUTE }],
         lives: [{ hours: 20, end: 'SUCCEEDED' }],
       },
       { options: { onUnknownSubmit: 'park' } },
@@ -179,7 +179,7 @@ describe('while a person is waited for', () => {
     expect(batch.google.inputsOf('cancelJob').map(({ job }) => job)).toEqual(batch.google.jobNames());
   });
 
-  test('a batch that awaits approval ends without a job', async () => {
+  test('ends a batch that waits for approval, without a job', async () => {
     const batch = await time.start({}, { options: { approveAboveUsd: 0 } });
     await batch.until(({ state }) => state === 'AWAITING_APPROVAL', 0);
     await batch.handle.cancel();
@@ -188,14 +188,14 @@ describe('while a person is waited for', () => {
   });
 });
 
-describe('at its end', () => {
-  test('what is being collected is collected all the same', async () => {
+describe('a cancellation near the end', () => {
+  test('finishes collecting', async () => {
     const batch = await time.start({}, {}, { step: 'collectRound' });
     await batch.endsCancelled();
     expect(await batch.progress()).toMatchObject({ state: 'CANCELLED', outputs: { image: 10 } });
   });
 
-  test('a batch whose report is written has completed', async () => {
+  test('comes too late for a batch whose report is written', async () => {
     const batch = await time.start({}, {}, { step: 'cleanUp' });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
   });

@@ -69,7 +69,7 @@ test('the page of an ended batch says when, what it came to, and how its rest is
   const { endedAt, state } = await batch.progress();
   const page = await readPage(batch);
   expect(page).toContain(`## ${batch.batchId}: ${state}`);
-  expect(page).toContain(`It ended at ${at(endedAt)}.`);
+  expect(page).toContain(`The batch ended at ${at(endedAt)}.`);
   expect(page).toContain('`hummingbatch results ');
 });
 

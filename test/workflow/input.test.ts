@@ -11,7 +11,7 @@ afterAll(() => time.close());
 const asInput = (input: object) => input as unknown as Partial<ImageBatchInput>;
 const sha256 = '0'.repeat(64);
 
-test('what is null counts as left out, as other languages send it', async () => {
+test('accepts null for a field that is left out, as other languages send it', async () => {
   const batch = await time.start({}, asInput({ options: null, retry: null }));
   expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
 });
@@ -27,10 +27,10 @@ test.each([
   ],
   [{ manifest: { uri: 'batches/x/manifest.json', sha256: 'ABC' } }, '64 lower-case hex digits'],
   [{ retry: true }, 'retry must be an object.'],
-])('the input %j ends the batch before anything was done, and says why', async (input, says) => {
+])('refuses the input %j before any step, and says why', async (input, message) => {
   const batch = await time.start({}, asInput(input));
   await expect(batch.result()).rejects.toMatchObject({
-    cause: { type: 'usage', message: expect.stringMatching(says) },
+    cause: { type: 'usage', message: expect.stringMatching(message) },
   });
   expect(batch.google.steps()).toEqual([]);
 });

@@ -18,7 +18,7 @@ const getCollected = ({ google }: ScriptedBatch) =>
   google.inputsOf('collectRound').map(({ round, jobs }) => [round, ...jobs.map(({ state }) => state)]);
 
 describe('a job', () => {
-  test('that succeeded is collected; what is worth another try makes a smaller round, up to the last', async () => {
+  test('that succeeded is collected; outputs worth another try get a smaller round, up to maxRounds', async () => {
     const batch = await time.start({ left: [6, 2, 1] }, { options: { maxRounds: 3 } });
     expect(await batch.result()).toMatchObject({ rounds: 3 });
     expect(listSubmissions(batch)).toEqual(['r1.1', 'r2.1', 'r3.1']);
@@ -38,7 +38,7 @@ describe('a job', () => {
     ]);
   });
 
-  test('that failed for quota (8) is made again in the same round, after a while', async () => {
+  test('that failed for quota (8) is submitted again in the same round, after a wait', async () => {
     const batch = await time.start({
       lives: [
         { hours: 0.1, end: 'FAILED', code: 8 },
@@ -53,7 +53,7 @@ describe('a job', () => {
     expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(8 * MINUTE);
   });
 
-  test('that failed for quota with answers keeps them: the rest goes to the next round', async () => {
+  test('that failed for quota with answers keeps them, and its other outputs go to the next round', async () => {
     const batch = await time.start({ lives: [{ hours: 1, end: 'FAILED', code: 8, images: 4 }], left: [6] });
     expect(await batch.result()).toMatchObject({ rounds: 2 });
     expect(listSubmissions(batch)).toEqual(['r1.1', 'r2.1']);
@@ -80,7 +80,7 @@ describe('a job', () => {
   });
 });
 
-describe('a job that somebody else cancelled', () => {
+describe('a job that was cancelled at Google by somebody else', () => {
   test('stops the batch; without answers `retry` submits the round again', async () => {
     const batch = await time.start({ lives: [{ hours: 2, end: 'CANCELLED' }] });
     const { stop } = await batch.until(isStopped, HOUR);
@@ -90,7 +90,7 @@ describe('a job that somebody else cancelled', () => {
     expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
   });
 
-  test('has what it finished collected before anybody is asked; `retry` makes the rest', async () => {
+  test('is collected before the batch stops; `retry` makes the other outputs', async () => {
     const batch = await time.start({ lives: [{ hours: 2, end: 'CANCELLED', images: 4 }], left: [6] });
     const { outputs } = await batch.until(isStopped, HOUR);
     expect(outputs.image).toBe(4);
@@ -102,20 +102,20 @@ describe('a job that somebody else cancelled', () => {
     ]);
   });
 
-  test('has what it finished kept also where a person ends the batch', async () => {
+  test('keeps the finished images when an operator ends the batch', async () => {
     const batch = await time.start({ lives: [{ hours: 2, end: 'CANCELLED', images: 4 }], left: [6] });
     await batch.until(isStopped, HOUR);
     await batch.update(acceptUpdate);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES', outputs: { image: 4 } });
   });
 
-  test('stops nothing where it had finished all that is worth a try', async () => {
+  test('does not stop the batch if no output is worth another try', async () => {
     const batch = await time.start({ lives: [{ hours: 2, end: 'CANCELLED', images: 10 }] });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
   });
 });
 
-test('a job past its deadline is cancelled, its end awaited, and its rest goes to the next round', async () => {
+test('a job past its deadline is cancelled and collected, and its other outputs go to the next round', async () => {
   const batch = await time.start(
     { lives: [{ hours: 40, end: 'SUCCEEDED' }], left: [10] },
     { options: { deadlineMs: 6 * HOUR } },
@@ -123,7 +123,7 @@ test('a job past its deadline is cancelled, its end awaited, and its rest goes t
   expect(await batch.result()).toMatchObject({ state: 'COMPLETED', rounds: 2 });
   const steps = batch.google.steps();
   expect(batch.google.inputsOf('cancelJob')).toHaveLength(1);
-  // Looked at again soon, though at this age the checks are half an hour apart.
+  // The next check comes soon, although at this age checks are half an hour apart.
   expect(steps.slice(steps.indexOf('cancelJob'), steps.indexOf('collectRound')).length).toBeGreaterThan(2);
   expect(getCollected(batch)).toEqual([
     [1, 'CANCELLED'],

@@ -3,7 +3,7 @@ import { jobEventSignal } from '../../src/contract/index.ts';
 import { createSkippedTime, type ScriptedBatch, type SkippedTime } from './support/skipped-time.ts';
 
 const HOUR = 3_600_000;
-/** Of a wait for one job. */
+/** The most wakes during the wait for one job. */
 const MAX_WAKES = 20;
 
 let time: SkippedTime;
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => time.close());
 
-/** A batch that sleeps for half an hour, and the name of the job it waits for. */
+/** Starts a batch that sleeps for half an hour. Returns it with the job that it waits for. */
 async function asleep() {
   const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
   const { job = '' } = await batch.until(({ check }) => (check?.number ?? 0) >= 45, HOUR);
@@ -20,7 +20,7 @@ async function asleep() {
   return { batch, job, checks, tell: (event: unknown) => tell(batch, event) };
 }
 
-/** Sends an event as somebody would who never read its type, and waits until the batch has seen it. */
+/** Sends an event of any shape, and waits until the batch has handled it. */
 async function tell({ handle, events }: ScriptedBatch, event: unknown): Promise<void> {
   const signals = async () =>
     (await events()).filter(
@@ -29,11 +29,11 @@ async function tell({ handle, events }: ScriptedBatch, event: unknown): Promise<
   const before = await signals();
   await handle.signal<[unknown]>(jobEventSignal.name, event);
   await expect.poll(signals).toBe(before + 1);
-  // A question is answered by a workflow that has heard all that came before.
+  // A workflow answers a query after it has handled all earlier signals.
   await handle.query('progress');
 }
 
-test('an event of the job is one check, and one of another job is none', async () => {
+test('an event of the job causes one check, and an event of another job none', async () => {
   const { tell, checks, job, batch } = await asleep();
   const before = checks();
   await tell({ job: 'batches/another' });
@@ -46,7 +46,7 @@ test('an event of the job is one check, and one of another job is none', async (
   expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
 });
 
-test('whatever is sent as an event, no task of the workflow fails', async () => {
+test('an event of any shape fails no workflow task', async () => {
   const { tell, batch } = await asleep();
   for (const event of [
     null,
@@ -68,7 +68,7 @@ test('whatever is sent as an event, no task of the workflow fails', async () => 
   expect((await batch.events()).filter((event) => event.workflowTaskFailedEventAttributes)).toEqual([]);
 });
 
-test(`events without end are ${MAX_WAKES} checks, and then the batch goes by its own times`, async () => {
+test(`many events cause ${MAX_WAKES} checks, and then the batch keeps to its own times`, async () => {
   const { tell, checks, job, batch } = await asleep();
   const before = checks();
   for (let told = 1; told <= 60; told++) {
@@ -77,6 +77,6 @@ test(`events without end are ${MAX_WAKES} checks, and then the batch goes by its
   }
   expect(checks()).toBe(before + MAX_WAKES);
   expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
-  // A job of 20 hours alone has about 800; what is ignored is a signal and the task that reads it.
+  // A job of 20 hours alone has about 800 events. An ignored event adds a signal and the task that reads it.
   expect((await batch.events()).length).toBeLessThan(1_500);
 });

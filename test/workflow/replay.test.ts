@@ -8,7 +8,7 @@ import release from '../../package.json' with { type: 'json' };
 import { toWorkflowId } from '../../src/contract/index.ts';
 import { BUNDLE } from './support/skipped-time.ts';
 
-/** A folder for each release, named for its version. */
+/** One folder for each release, named for its version. */
 const FOLDER = new URL('../histories/', import.meta.url);
 
 interface StoredHistory {
@@ -23,7 +23,7 @@ const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter(
 );
 const ofRelease = files.filter((file) => dirname(file) === release.version);
 const read = (file: string) => readFileSync(new URL(file, FOLDER), 'utf8');
-/** The input says it: a batch refuses to run under another id than its own. A firing of a schedule has none in it, and runs under any. */
+/** The workflow id follows from the input: a batch accepts no other. A firing of a schedule runs under any id. */
 function toId({ events }: StoredHistory): string {
   const [data = ''] =
     events[0]?.workflowExecutionStartedEventAttributes?.input.payloads.map(({ data }) => data) ?? [];
@@ -36,18 +36,18 @@ function toId({ events }: StoredHistory): string {
 const replay = (history: StoredHistory) =>
   Worker.runReplayHistory({ workflowBundle: { codePath: BUNDLE } }, history, toId(history));
 
-describe('a batch that runs while a new version comes out', () => {
-  test('may be of this release too, which has its own histories', () => {
+describe('a batch that runs while its worker gets this version', () => {
+  test('has histories of this release too', () => {
     expect(ofRelease, `npx tsx scripts/record-histories.ts records those of ${release.version}`).not.toEqual(
       [],
     );
   });
 
-  test.each(files)('goes on where it stood: %s', async (file) => {
+  test.each(files)('continues where it was: %s', async (file) => {
     await expect(replay(JSON.parse(read(file)))).resolves.toBeUndefined();
   });
 
-  test('would be noticed here where its steps came in another order', async () => {
+  test('fails here if the order of its steps changes', async () => {
     const history: StoredHistory = JSON.parse(read(`${release.version}/plain.json`));
     const steps = history.events.flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);
     const [staged, found] = ['stageRound', 'findJob'].map((name) =>
@@ -59,14 +59,14 @@ describe('a batch that runs while a new version comes out', () => {
   });
 });
 
-/** With its payloads in clear. */
+/** A history with decoded payloads. */
 function clearText(text: string): string {
   return text.replaceAll(/"data":"([^"]*)"/g, (_match, data: string) =>
     Buffer.from(data, 'base64').toString(),
   );
 }
 
-test.each(files)('%s holds no machine, path, key or prompt', (file) => {
+test.each(files)('%s holds no name of a machine, no path, no key and no prompt', (file) => {
   const text = clearText(read(file));
   expect(text).toContain('"batchId"');
   expect(text).not.toContain(hostname());

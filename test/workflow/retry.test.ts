@@ -28,7 +28,7 @@ test('a retry of an ended batch begins after its last round and has rounds of it
   expect(batch.google.inputsOf('report')[0]).toMatchObject({ retryId: 'again-1', state: 'ended' });
 });
 
-test('a retry settles the round that an earlier run left open, under its old number, and then begins', async () => {
+test('a retry first finishes the round that an earlier run left open, under its old number', async () => {
   const batch = await time.start(
     {
       there: true,
@@ -36,7 +36,7 @@ test('a retry settles the round that an earlier run left open, under its old num
         { next: { round: 1, outputs: 10, submitted: true }, retryFollows: true },
         { next: { round: 2, outputs: 3 }, firstRound: 2 },
       ],
-      // What the old round would have tried again is the retry's business now.
+      // The retry decides about the outputs that the old round would have tried again.
       left: [7],
     },
     { retry: RETRY },
@@ -49,7 +49,7 @@ test('a retry settles the round that an earlier run left open, under its old num
   ]);
 });
 
-test('a retry that was done before says how it ended, and does nothing', async () => {
+test('a retry that was done before returns its result and does nothing', async () => {
   const counts = { total: 10, image: 10, refused: 0, failed: 0, missing: 0 };
   const finished = {
     batchId: 'done',
@@ -84,15 +84,15 @@ test.each([
   ],
   [{ id: 'a', key: ['hero'] }, '"key" is not a known field in retry.'],
   [{ id: 'a', keys: Array(201).fill('hero') }, 'retry.keys must be a list of at most 200 keys or outputs.'],
-])('a retry asked for by hand as %j does nothing and says why', async (retry, says) => {
+])('refuses the retry %j before any step, and says why', async (retry, message) => {
   const batch = await time.start({}, { retry: retry as never });
   await expect(batch.result()).rejects.toMatchObject({
-    cause: { type: 'usage', message: expect.stringContaining(says) },
+    cause: { type: 'usage', message: expect.stringContaining(message) },
   });
   expect(batch.google.steps()).toEqual([]);
 });
 
-test('a run that was started by hand takes over how the batch was to be run', async () => {
+test('a run without a manifest in its input takes over the saved options', async () => {
   const batch = await time.start(
     {
       prepared: [
@@ -118,7 +118,7 @@ test('a workflow whose id is not that of its batch ends before it does anything'
   });
 });
 
-test('a budget that is set before a start by hand is prepared outlasts what was kept', async () => {
+test('a budget that is set before prepare wins over the saved one', async () => {
   const batch = await time.start({
     failures: { prepare: ['store-corrupt'] },
     prepared: [{ options: { maxCostUsd: 9 } }],

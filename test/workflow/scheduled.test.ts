@@ -15,7 +15,7 @@ const HOUR = 3_600_000;
 describe('a firing of a schedule', () => {
   const fire = (schedule: string, script: Script) => time.fire(schedule, script);
 
-  test('without a time of a schedule is for the moment of its start', async () => {
+  test('without a scheduled time is named for the time of its start', async () => {
     const { handle, batchId } = await fire('by-hand', { lives: [{ hours: 0.2, end: 'SUCCEEDED' }] });
     const { startTime } = await handle.describe();
     const result = (await handle.result()) as FiringResult;
@@ -25,22 +25,22 @@ describe('a firing of a schedule', () => {
     );
   });
 
-  test('waits for the end of its batch, which is days away', async () => {
+  test('waits for the end of its batch, which takes days', async () => {
     const began = await time.now();
     const { handle } = await fire('slow', { lives: [{ hours: 40, end: 'SUCCEEDED' }] });
     await handle.result();
     expect((await time.now()) - began).toBeGreaterThan(40 * HOUR);
   });
 
-  test('waits for a store that is away, more and more seldom, and goes on when it is back', async () => {
-    // Eight attempts are one try.
+  test('waits for a store that is not available, with growing pauses, and then continues', async () => {
+    // One try has eight attempts.
     const away = Array.from({ length: 16 }, () => 'store-missing' as const);
     const { handle, google } = await fire('patient', { failures: { putScheduled: away } });
     expect(await handle.result()).toMatchObject({ state: 'COMPLETED' });
     expect(google.inputsOf('putScheduled')).toHaveLength(17);
     const { events } = await handle.fetchHistory();
     const waits = events?.filter((event) => event.timerStartedEventAttributes).map(readSummary);
-    expect(waits).toEqual(Array(2).fill('not begun (store-missing): next try'));
+    expect(waits).toEqual(Array(2).fill('not started (store-missing): waiting for the next try'));
   });
 
   test.each(['batch-conflict', 'store-corrupt'] as const)(
@@ -52,7 +52,7 @@ describe('a firing of a schedule', () => {
     },
   );
 
-  test('fails as its batch fails, with its reason', async () => {
+  test('fails if its batch fails, with the same reason', async () => {
     const { handle } = await fire('invalid', { failures: { prepare: ['manifest-invalid'] } });
     await expect(handle.result()).rejects.toMatchObject({ cause: { cause: { type: 'manifest-invalid' } } });
   });
@@ -62,7 +62,7 @@ describe('a firing of a schedule', () => {
     [{ schedule: 'x'.repeat(45), manifest: { uri: 'a', sha256: 'b' } }],
     [{ manifest: { uri: 'a', sha256: 'b' } }],
     [{ schedule: 'good' }],
-  ])('refuses the input %j before it does anything', async (input) => {
+  ])('refuses the input %j before any step', async (input) => {
     const handle = await time.startFiring(input);
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'usage' } });
   });

@@ -79,7 +79,7 @@ describe('what a person must mend', () => {
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES' });
     expect(batch.google.inputsOf('report')[0]?.notes).toEqual([
       'An operator ended the batch as it was.',
-      `The job ${batch.google.jobNames()[0]} was left behind at Google.`,
+      `The job ${batch.google.jobNames()[0]} was left running at Google.`,
     ]);
   });
 

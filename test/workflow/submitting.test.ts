@@ -106,7 +106,7 @@ describe('where a person is to say what to do about it', () => {
   });
 
   test('a plain retry takes the job that has come to light', async () => {
-    const batch = await parked({ submissions: [{ kind: 'lost', seenAfterMs: HOUR }] });
+    const batch = await parked({ submissions: [{ kind: 'lost', visibleAfterMs: HOUR }] });
     await time.sleep(2 * HOUR);
     await batch.update(retryUpdate);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: batch.google.jobNames() });
@@ -121,7 +121,7 @@ describe('where a person is to say what to do about it', () => {
   });
 
   test('`adopt --job` takes that job, though no list shows it', async () => {
-    const batch = await parked({ submissions: [{ kind: 'lost', seenAfterMs: 1000 * HOUR }] });
+    const batch = await parked({ submissions: [{ kind: 'lost', visibleAfterMs: 1000 * HOUR }] });
     const [job = ''] = batch.google.jobNames();
     await batch.update(adoptUpdate, { job });
     expect(await batch.until(isWaiting)).toMatchObject({ job });
@@ -130,11 +130,11 @@ describe('where a person is to say what to do about it', () => {
   });
 
   test('`adopt --job` with a job that is not of this batch changes nothing, and says so', async () => {
-    const batch = await parked({ submissions: [{ kind: 'lost', seenAfterMs: 1000 * HOUR }] });
+    const batch = await parked({ submissions: [{ kind: 'lost', visibleAfterMs: 1000 * HOUR }] });
     await batch.update(adoptUpdate, { job: 'batches/foreign' });
     const { stop } = await batch.until((progress) => isStopped(progress) && looked(batch, 'batches/foreign'));
     expect(stop).toMatchObject({ code: 'submission-unknown' });
-    expect(stop?.message).toContain('batches/foreign is no job of round 1');
+    expect(stop?.message).toContain('batches/foreign is not a job of round 1');
     // The way on is still open.
     const [job = ''] = batch.google.jobNames();
     await batch.update(adoptUpdate, { job });
@@ -148,7 +148,7 @@ describe('where a person is to say what to do about it', () => {
 describe('a job that comes to light late', () => {
   test('is cancelled after ten minutes, polled to its end and collected beside the other', async () => {
     const batch = await time.start({
-      submissions: [{ kind: 'lost', seenAfterMs: 5 * MINUTE }],
+      submissions: [{ kind: 'lost', visibleAfterMs: 5 * MINUTE }],
       lives: [
         { hours: 5, end: 'SUCCEEDED', images: 2 },
         { hours: 2, end: 'SUCCEEDED', images: 8 },
@@ -177,7 +177,7 @@ describe('a job that comes to light late', () => {
 
   test('even just before the collecting, is found, ended and collected', async () => {
     const batch = await time.start({
-      submissions: [{ kind: 'lost', seenAfterMs: 90 * MINUTE }],
+      submissions: [{ kind: 'lost', visibleAfterMs: 90 * MINUTE }],
       lives: [
         { hours: 5, end: 'SUCCEEDED' },
         { hours: 2, end: 'SUCCEEDED' },

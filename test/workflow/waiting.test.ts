@@ -20,13 +20,13 @@ describe('a job of 24 hours', () => {
     await batch.result();
   });
 
-  test('is looked at about 71 times, in at most 850 events', async () => {
+  test('is checked about 71 times, in at most 850 events', async () => {
     expect(listChecks(batch)).toBeGreaterThanOrEqual(68);
     expect(listChecks(batch)).toBeLessThanOrEqual(74);
     expect((await batch.events()).length).toBeLessThanOrEqual(850);
   });
 
-  test('has a summary that a person understands at each timer and each step', async () => {
+  test('has a readable summary at each timer and each step', async () => {
     const events = await batch.events();
     const scheduled = events.filter((event) => event.activityTaskScheduledEventAttributes);
     const timers = events.filter((event) => event.timerStartedEventAttributes);
@@ -36,7 +36,7 @@ describe('a job of 24 hours', () => {
       expect.stringMatching(/^round 1: check 12 of batches\/\S+, was RUNNING, \d+ min$/),
     );
     expect(timers.map(readSummary)).toContainEqual(
-      expect.stringMatching(/^round 1: until check 30 of batches\/\S+, RUNNING, \d+ h \d+ min$/),
+      expect.stringMatching(/^round 1: waiting for check 30 of batches\/\S+, RUNNING, \d+ h \d+ min$/),
     );
   });
 });
@@ -62,37 +62,37 @@ test('checks come at a fifth of the job’s age, at least 30 s and at most 30 mi
   expect(waits.at(-1)).toBeGreaterThanOrEqual(27 * 60 - 1);
 });
 
-const KNOCKS = {
+const WAKES = {
   checkNow: (batch: ScriptedBatch) => batch.update(checkNowUpdate),
   jobEvent: (batch: ScriptedBatch) => batch.handle.signal(jobEventSignal, {}),
 };
 
-test.each(Object.entries(KNOCKS))('%s ends the sleep at once', async (_, knock) => {
+test.each(Object.entries(WAKES))('%s ends the sleep at once', async (_, wake) => {
   const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
   await batch.until(({ check }) => (check?.number ?? 0) >= 45, HOUR);
   const before = listChecks(batch);
   const at = await time.now();
-  await knock(batch);
+  await wake(batch);
   await batch.until(() => listChecks(batch) > before, 0);
   expect((await time.now()) - at).toBeLessThan(60_000);
   await batch.result();
 });
 
-test('a knock that comes while Google is being asked is not lost', async () => {
+test('an event during a check is not lost', async () => {
   const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
   await batch.until(({ check }) => (check?.number ?? 0) >= 45, HOUR);
   const before = listChecks(batch);
-  // The first knock starts a check, the second comes while it runs.
-  batch.google.during('checkJob', () => KNOCKS.jobEvent(batch));
+  // The first event starts a check, the second arrives while it runs.
+  batch.google.during('checkJob', () => WAKES.jobEvent(batch));
   const at = await time.now();
-  await KNOCKS.checkNow(batch);
+  await WAKES.checkNow(batch);
   await batch.until(() => listChecks(batch) > before + 1, 0);
   expect((await time.now()) - at).toBeLessThan(60_000);
   await batch.result();
 });
 
-describe('a time that is none never reaches a sleep', () => {
-  test('an option that is no number ends the batch before anything was done', async () => {
+describe('an invalid time', () => {
+  test('in an option ends the batch before any step', async () => {
     const options = { checkIntervalMs: 'soon' } as unknown as ImageBatchInput['options'];
     const batch = await time.start({}, { options });
     await expect(batch.result()).rejects.toMatchObject({
@@ -104,7 +104,7 @@ describe('a time that is none never reaches a sleep', () => {
     expect(batch.google.steps()).toEqual([]);
   });
 
-  test('nor does one that no timer can take', async () => {
+  test('that no timer accepts ends the batch before any step', async () => {
     const batch = await time.start(
       { submissions: [{ kind: 'lost' }] },
       { options: { submitWindowMs: 1e300 } },
@@ -117,13 +117,13 @@ describe('a time that is none never reaches a sleep', () => {
     });
   });
 
-  test('an option that is null counts as left out', async () => {
+  test('null counts as left out', async () => {
     const options = { submitWindowMs: null, maxRounds: null } as unknown as ImageBatchInput['options'];
     const batch = await time.start({ submissions: [{ kind: 'lost' }], left: [2] }, { options });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', rounds: 2 });
   });
 
-  test('a garbled create time of Google’s is a check like any other', async () => {
+  test('of Google’s does not fail a check', async () => {
     const batch = await time.start({ lives: [{ hours: 0.2, end: 'SUCCEEDED' }], garbledTimes: true });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
     expect((await batch.events()).some((event) => event.workflowTaskFailedEventAttributes)).toBe(false);

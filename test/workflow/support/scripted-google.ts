@@ -20,13 +20,13 @@ import type { Job } from '../../../src/gemini/index.ts';
 const HOUR = 3_600_000;
 
 /**
- * What becomes of a POST. `lost`: there is a job, and nobody heard of it; LIST shows it after a while, or never.
- * `created twice`: there are two, and one of them is answered.
+ * The result of a POST. `lost`: Google made a job and the answer was lost; LIST shows the job after a while, or never.
+ * `created twice`: Google made two jobs, and answers with one. `swallowed`: Google made no job and the answer was lost.
  */
 export type Submission =
   | { kind: 'created' }
   | { kind: 'created twice' }
-  | { kind: 'lost'; seenAfterMs?: number }
+  | { kind: 'lost'; visibleAfterMs?: number }
   | { kind: 'swallowed' }
   | { kind: 'worker dies' }
   | { kind: 'refused'; code: ErrorCode; retryAfterMs?: number };
@@ -34,37 +34,37 @@ export type Submission =
 /** The life of a job. */
 export interface Life {
   hours: number;
-  /** `deleted`: it is gone then. */
+  /** `deleted`: Google does not know the job then. */
   end: JobState | 'deleted';
   code?: number;
-  /** Outputs with an image at its end; all where it says nothing and succeeds. */
+  /** Outputs with an image at its end. Default: all, if it succeeds. */
   images?: number;
 }
 
-/** What the fake steps do, each list in the order of the calls. */
+/** What the scripted steps do. Each list is in the order of the calls. */
 export interface Script {
   outputs?: number;
-  /** The first job is there before the batch begins: Temporal forgot the run that made it. */
+  /** The first job exists before the batch begins: Temporal lost the run that made it. */
   there?: true;
-  /** After the last: created. */
+  /** After the last one: created. */
   submissions?: Submission[];
-  /** After the last: an hour, then success. */
+  /** After the last one: one hour, then success. */
   lives?: Life[];
-  /** Outputs left for another round after each; after the last: none. */
+  /** Outputs left for another round after each round. After the last one: none. */
   left?: number[];
-  /** What each call of a step fails with, before it does anything; after the last: nothing. */
+  /** The code with which each call of a step fails, before it does anything. After the last one: no failure. */
   failures?: Partial<Record<keyof Activities, ErrorCode[]>>;
-  /** What `prepare` says at its first call and the next ones, beside the usual. */
+  /** Fields that each call of `prepare` returns in place of the usual ones. */
   prepared?: Partial<Prepared>[];
   worstUsd?: number;
-  /** Google's times are no times. */
+  /** Google's times are not valid. */
   garbledTimes?: true;
 }
 
 interface MadeJob extends FoundJob {
   round: number;
-  bornAt: number;
-  seenAt: number;
+  createdAt: number;
+  visibleAt: number;
   life: Life;
   cancelledAt?: number;
 }
@@ -75,7 +75,7 @@ export interface Post {
   at: number;
 }
 
-/** The steps of one batch, played from a script: they keep permits and jobs as the real ones do, in memory. */
+/** The steps of one batch, from a script. They keep permits and jobs like the real ones, in memory. */
 export function createScriptedGoogle(batchId: string, script: Script, now: () => Promise<number>) {
   const outputs = script.outputs ?? 10;
   const jobs: MadeJob[] = [];
@@ -86,34 +86,40 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
   const interruptions = new Map<keyof Activities, () => Promise<void>>();
   let images = 0;
 
-  async function called(name: keyof Activities, input: unknown): Promise<void> {
+  async function recordCall(name: keyof Activities, input: unknown): Promise<void> {
     calls.push({ name, input });
-    const meanwhile = interruptions.get(name);
+    const interrupt = interruptions.get(name);
     interruptions.delete(name);
-    await meanwhile?.();
+    await interrupt?.();
     const code = remaining.failures?.[name]?.shift();
     if (isErrorCode(code)) throw failure(code);
   }
 
-  function born(round: number, submission: number, bornAt: number, seenAt = bornAt, suffix = ''): MadeJob {
+  function createScriptedJob(
+    round: number,
+    submission: number,
+    createdAt: number,
+    visibleAt = createdAt,
+    suffix = '',
+  ): MadeJob {
     const life = remaining.lives?.shift() ?? { hours: 1, end: 'SUCCEEDED' };
     const job = {
       job: `batches/${batchId}-r${round}n${submission}${suffix}`,
       round,
       submission,
-      bornAt,
-      seenAt,
+      createdAt,
+      visibleAt,
       life,
     };
     jobs.push(job);
     return job;
   }
 
-  function computeState({ bornAt, life, cancelledAt }: MadeJob, at: number): JobState | 'deleted' {
-    if (at >= bornAt + life.hours * HOUR) return life.end;
-    // Google takes a minute to end a job.
+  function computeState({ createdAt, life, cancelledAt }: MadeJob, at: number): JobState | 'deleted' {
+    if (at >= createdAt + life.hours * HOUR) return life.end;
+    // Google takes a minute to cancel a job.
     if (cancelledAt !== undefined && at >= cancelledAt + 60_000) return 'CANCELLED';
-    return at < bornAt + 60_000 ? 'PENDING' : 'RUNNING';
+    return at < createdAt + 60_000 ? 'PENDING' : 'RUNNING';
   }
 
   /** A job as one GET shows it. */
@@ -129,7 +135,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
       displayName: `hb/${batchId}`,
       state,
       wireState: `BATCH_STATE_${state}`,
-      createTime: script.garbledTimes ? Number.NaN : made.bornAt,
+      createTime: script.garbledTimes ? Number.NaN : made.createdAt,
       pending: ended ? 0 : outputs,
       successful,
       failed: 0,
@@ -143,10 +149,10 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
   }
 
   function listVisible(round: number, at: number): MadeJob[] {
-    return jobs.filter((job) => job.round === round && job.seenAt <= at);
+    return jobs.filter((job) => job.round === round && job.visibleAt <= at);
   }
 
-  /** What LIST shows of a round that lives or has output. */
+  /** The jobs of a round in LIST that run or have output. */
   function listLiving(round: number, at: number): FoundJob[] {
     const living = listVisible(round, at).filter((job) => {
       const state = computeState(job, at);
@@ -170,8 +176,8 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
 
   const activities: Activities = {
     async prepare(input) {
-      await called('prepare', input);
-      if (script.there && jobs.length === 0) born(1, 1, await now());
+      await recordCall('prepare', input);
+      if (script.there && jobs.length === 0) createScriptedJob(1, 1, await now());
       return {
         where: {
           store: 'store-1',
@@ -192,15 +198,15 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
     },
 
     async stageRound(input) {
-      await called('stageRound', input);
+      await recordCall('stageRound', input);
       return { file: `files/round-${input.round}`, bytes: 4_000_000, references: 3, uploadedBytes: 0 };
     },
 
     async findJob(input) {
-      await called('findJob', input);
+      await recordCall('findJob', input);
       const at = await now();
       const ofRound = permits.filter(({ round }) => round === input.round);
-      for (const job of jobs) if (job.job === input.named) job.seenAt = at;
+      for (const job of jobs) if (job.job === input.named) job.visibleAt = at;
       const seen = listVisible(input.round, at);
       const [found, ...extras] = listLiving(input.round, at);
       const last = ofRound.at(-1);
@@ -213,22 +219,27 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
     },
 
     async createJob(input) {
-      await called('createJob', input);
+      await recordCall('createJob', input);
       const { round, submission } = input;
       const at = await now();
       const taken = permits.find((permit) => permit.round === round && permit.submission === submission);
       if (taken)
-        return { kind: 'unknown', message: 'Nobody said what came of it.', overBy: taken.at + 30_000 };
+        return {
+          kind: 'unknown',
+          message: 'The result of the submission is unknown.',
+          overBy: taken.at + 30_000,
+        };
       const permit = { round, submission, at, answered: false };
       permits.push(permit);
       posts.push({ round, submission, at });
       const fate = remaining.submissions?.shift() ?? { kind: 'created' };
       const unknown = { kind: 'unknown', message: 'The connection broke.', overBy: at } as const;
       if (fate.kind === 'worker dies') {
-        // No heartbeat and no answer, until the server gives the attempt up.
+        // No heartbeat and no answer, until the server times out the attempt.
         await pause(60_000, undefined, { signal: Context.current().cancellationSignal });
       }
-      if (fate.kind === 'lost') born(round, submission, at, at + (fate.seenAfterMs ?? 10_000));
+      if (fate.kind === 'lost')
+        createScriptedJob(round, submission, at, at + (fate.visibleAfterMs ?? 10_000));
       if (fate.kind === 'refused') {
         permit.answered = true;
         const { code, retryAfterMs } = fate;
@@ -240,17 +251,17 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
         };
       }
       if (fate.kind !== 'created' && fate.kind !== 'created twice') return unknown;
-      if (fate.kind === 'created twice') born(round, submission, at, at, '-twin');
+      if (fate.kind === 'created twice') createScriptedJob(round, submission, at, at, '-twin');
       permit.answered = true;
-      return { kind: 'created', job: born(round, submission, at).job };
+      return { kind: 'created', job: createScriptedJob(round, submission, at).job };
     },
 
     async checkJob(input) {
-      await called('checkJob', input);
+      await recordCall('checkJob', input);
       const at = await now();
       const deps = {
         now: () => at,
-        // Spread evenly like chance, and the same in every run.
+        // Spread like random numbers, and the same in every run.
         random: () => (calls.length * 0.618) % 1,
         log: pino({ level: 'silent' }),
         gemini: { jobs: { get: async (name: string) => wireJob(name, at) } },
@@ -258,13 +269,13 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
       const context = { signal: new AbortController().signal };
       const alone = { ...input, search: 'never' } as const;
       const status = await checkJob(deps as unknown as ActivityDeps, alone, context as StepContext);
-      const isLooked = input.search === 'now' || (input.search === 'at-end' && status.ended);
-      if (!isLooked) return status;
+      const isSearched = input.search === 'now' || (input.search === 'at-end' && status.ended);
+      if (!isSearched) return status;
       return { ...status, others: listLiving(input.round, at).filter(({ job }) => job !== input.job) };
     },
 
     async collectRound(input) {
-      await called('collectRound', input);
+      await recordCall('collectRound', input);
       const got = input.jobs.reduce((sum, { expectedLines }: EndedJob) => sum + expectedLines, 0);
       images = Math.min(outputs, images + got);
       const left = remaining.left?.shift() ?? 0;
@@ -273,7 +284,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
     },
 
     async report(input): Promise<BatchResult> {
-      await called('report', input);
+      await recordCall('report', input);
       const { counts, actualUsd } = standing();
       const complete = counts.image === counts.total ? 'COMPLETED' : 'COMPLETED_WITH_FAILURES';
       return {
@@ -287,26 +298,26 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
     },
 
     async cancelJob(input) {
-      await called('cancelJob', input);
+      await recordCall('cancelJob', input);
       const job = jobs.find(({ job }) => job === input.job);
       if (job) job.cancelledAt ??= await now();
     },
 
     async cleanUp(input) {
-      await called('cleanUp', input);
+      await recordCall('cleanUp', input);
     },
 
     async putScheduled(input) {
-      await called('putScheduled', input);
+      await recordCall('putScheduled', input);
       const manifest = { uri: `batches/${batchId}/manifest.json`, sha256: '0'.repeat(64) };
       return { manifest, fingerprint: 'f'.repeat(64), summary: `scripted: ${outputs} outputs` };
     },
 
-    // Local, and no step of the story.
+    // A local activity; `calls` lists steps only.
     async saveProgress() {},
 
     async notify(input) {
-      await called('notify', input);
+      await recordCall('notify', input);
     },
   };
 
@@ -314,9 +325,9 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
     activities,
     posts,
     calls,
-    /** Does this while the next call of a step runs. */
+    /** Runs this during the next call of a step. */
     during: (name: keyof Activities, work: () => Promise<void>) => void interruptions.set(name, work),
-    /** The steps so far, in their order, one name each. */
+    /** The names of the steps that were called, in their order. */
     steps: () => calls.map(({ name }) => name),
     inputsOf: <Name extends keyof Activities>(name: Name) =>
       calls.filter((call) => call.name === name).map(({ input }) => input as Parameters<Activities[Name]>[0]),

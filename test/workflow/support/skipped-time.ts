@@ -28,10 +28,10 @@ import { createScriptedGoogle, type Script, type ScriptedGoogle } from './script
 export const BUNDLE = fileURLToPath(new URL('../../../dist/workflow-bundle.js', import.meta.url));
 export const TASK_QUEUE = 'workflow-tests';
 const MINUTE = 60_000;
-/** Temporal's numbers for the types. */
+/** Temporal's numbers of the types. */
 const VALUE_TYPES = { Keyword: 2, Int: 3, KeywordList: 7 } as const;
 
-// Once per process: each test file has its own.
+// Once for each process: each test file has its own.
 installRuntime(pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.destination(2)));
 
 const ACTIVITY_NAMES: Record<keyof Activities, true> = {
@@ -50,13 +50,13 @@ const ACTIVITY_NAMES: Record<keyof Activities, true> = {
 };
 
 /**
- * A server that skips the time in which nothing happens, and workers whose steps are played from scripts. Its time is one
- * for all its batches, so the tests of a file run one after another.
+ * A server that skips the time in which nothing happens, and workers whose steps follow scripts. All batches share its time, so the
+ * tests of a file run one after another.
  */
 export async function createSkippedTime(identity = 'test') {
   const environment = await startServer(identity);
   const scripted = new Map<string, ScriptedGoogle>();
-  /** Of schedules, by name: only their firings say which batch it is. */
+  /** Scripts of schedules, by name: the batch id is known only at the firing. */
   const scheduled = new Map<string, Script>();
   const workers = await startWorkers(environment, dispatch(googleFor), identity);
   let batches = 0;
@@ -72,7 +72,7 @@ export async function createSkippedTime(identity = 'test') {
   }
 
   return {
-    /** Starts a batch whose steps do what the script says; it can be cancelled while the first call of a step runs. */
+    /** Starts a batch whose steps follow the script. It can be cancelled during the first call of a step. */
     async start(script: Script = {}, input: Partial<ImageBatchInput> = {}, cancelDuring?: CancelDuring) {
       const batchId = input.batchId ?? `batch-${++batches}`;
       const google = createScriptedGoogle(batchId, script, () => environment.currentTimeMs());
@@ -102,34 +102,34 @@ export async function createSkippedTime(identity = 'test') {
         handle,
         progress,
         events,
-        /** Lets the batch run to its end, however long that is. */
+        /** Waits for the end of the batch. */
         result: () => handle.result() as Promise<BatchResult>,
         update: <Args extends [unknown?]>(definition: UpdateDefinition<BatchProgress, Args>, ...args: Args) =>
           handle.executeUpdate<BatchProgress, [unknown]>(definition.name, {
             args: args as unknown as [unknown],
           }),
-        /** Lets it run to its end, which must be a cancellation. */
+        /** Waits for the end of the batch, which must be a cancellation. */
         async endsCancelled(): Promise<void> {
           const error: unknown = await handle.result().catch((error) => error);
           if (!(error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure))
             throw new Error(`${batchId} did not end as cancelled.`, { cause: error });
         },
-        /** Lets time go by in steps until the batch stands as asked; with steps of 0 it stands still. */
-        async until(isThere: (progress: BatchProgress) => boolean, stepMs = MINUTE): Promise<BatchProgress> {
+        /** Skips time in steps until the progress matches; with steps of 0 no time is skipped. */
+        async until(matches: (progress: BatchProgress) => boolean, stepMs = MINUTE): Promise<BatchProgress> {
           for (;;) {
             const current = await progress();
-            if (isThere(current)) return current;
+            if (matches(current)) return current;
             if (stepMs > 0) await environment.sleep(stepMs);
             else await pause(20);
           }
         },
-        /** Of the history, as the server keeps it. */
+        /** The size of the history, as the server stores it. */
         async bytes(): Promise<number> {
           return proto.temporal.api.history.v1.History.encode(await handle.fetchHistory()).finish().length;
         },
       };
     },
-    /** A firing of a schedule, for the moment of its start, whose batch's steps do what the script says. */
+    /** Starts a firing of a schedule, named for the time of its start. The steps of its batch follow the script. */
     async fire(schedule: string, script: Script) {
       scheduled.set(schedule, script);
       const manifest = { uri: `schedules/${schedule}/manifest.json`, sha256: '0'.repeat(64) };
@@ -144,14 +144,14 @@ export async function createSkippedTime(identity = 'test') {
         taskQueue: TASK_QUEUE,
         args: [input],
       }),
-    /** A workflow for a batch under an id of its own making. */
+    /** Starts the workflow of a batch under another workflow id. */
     startAs: (workflowId: string, batchId: string) =>
       environment.client.workflow.start(WORKFLOW_TYPE, {
         workflowId,
         taskQueue: TASK_QUEUE,
         args: [{ batchId }],
       }),
-    /** Any workflow. */
+    /** The handle of any workflow. */
     handle: (workflowId: string) => environment.client.workflow.getHandle(workflowId),
     now: () => environment.currentTimeMs(),
     sleep: (ms: number) => environment.sleep(ms),
@@ -166,7 +166,7 @@ export async function createSkippedTime(identity = 'test') {
 export type SkippedTime = Awaited<ReturnType<typeof createSkippedTime>>;
 export type ScriptedBatch = Awaited<ReturnType<SkippedTime['start']>>;
 
-/** Temporal's server for tests, with our search attributes. */
+/** Starts Temporal's test server with our search attributes. */
 export async function startServer(identity = 'test'): Promise<TestWorkflowEnvironment> {
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: await timeSkippingServerPath() } },
@@ -183,7 +183,7 @@ export async function startServer(identity = 'test'): Promise<TestWorkflowEnviro
   return environment;
 }
 
-/** Workers of both queues. */
+/** Starts workers of both queues. */
 export async function startWorkers(
   { nativeConnection, namespace }: TestWorkflowEnvironment,
   activities: object,
@@ -203,18 +203,18 @@ export async function startWorkers(
   };
 }
 
-/** A step during whose first call a batch is cancelled. Some are `shielded`: they hear nothing of it. */
+/** A step during whose first call a batch is cancelled. `shielded`: the step is not told of it. */
 interface CancelDuring {
   step: keyof Activities;
   shielded?: true;
 }
 
-/** Fails like a step that heard of the cancellation, where it can. */
+/** Cancels the batch and fails like a step that is told of it, unless it is shielded. */
 async function cancelMeanwhile(handle: WorkflowHandle, { shielded }: CancelDuring): Promise<void> {
   await handle.cancel();
   if (shielded) return;
   const { cancelled, heartbeat } = Context.current();
-  // The answer to a heartbeat tells it, and only the first one is sent at once.
+  // The answer to a heartbeat carries the cancellation, and only the first heartbeat is sent at once.
   for (;;) {
     const { events } = await handle.fetchHistory();
     if (events?.some((event) => event.activityTaskCancelRequestedEventAttributes)) break;
@@ -224,7 +224,7 @@ async function cancelMeanwhile(handle: WorkflowHandle, { shielded }: CancelDurin
   await cancelled;
 }
 
-/** Each call goes to the script of its batch. */
+/** Sends each call to the script of its batch. */
 function dispatch(
   googleFor: (batchId: string) => ScriptedGoogle,
 ): Record<string, (input: never) => Promise<unknown>> {
