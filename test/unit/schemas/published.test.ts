@@ -28,14 +28,14 @@ function listParts(schema: Part, place = ''): [string, Part][] {
   ];
 }
 
-test('docs/contract holds a schema of each, and no other', async () => {
+test('docs/contract has exactly the schemas of the contract', async () => {
   const files = await readdir(FOLDER);
   expect(files.filter((file) => file.endsWith('.json')).sort()).toEqual(
     NAMES.map((name) => `${name}.schema.json`).sort(),
   );
 });
 
-test('the page beside them links to each, and to nothing that is not there', async () => {
+test('the README beside them links to each schema, and every link works', async () => {
   const page = await readFile(new URL('README.md', FOLDER), 'utf8');
   const links = [...page.matchAll(/\]\((?<path>[^)#:]+)[^)]*\)/g)].map(
     ({ groups }) => groups?.['path'] ?? '',
@@ -44,15 +44,15 @@ test('the page beside them links to each, and to nothing that is not there', asy
   for (const link of links) await expect(access(new URL(link, FOLDER)), link).resolves.toBeUndefined();
 });
 
-describe.each(NAMES)('what is published as %s', (name) => {
+describe.each(NAMES)('the published schema %s', (name) => {
   const schema = JSON.parse(contractSchemaText(name)) as Whole;
   const parts = listParts(schema);
 
-  test('is what the code has (else: npx tsx scripts/contract-schemas.ts)', async () => {
+  test('is up to date (else run: npx tsx scripts/contract-schemas.ts)', async () => {
     expect(await readFile(new URL(`${name}.schema.json`, FOLDER), 'utf8')).toBe(contractSchemaText(name));
   });
 
-  test('is JSON Schema 2020-12, strictly read', () => {
+  test('is valid JSON Schema 2020-12 in strict mode', () => {
     const ajv = addFormats.default(new Ajv2020({ strict: true }));
     expect(ajv.validateSchema(schema), ajv.errorsText()).toBe(true);
     expect(() => ajv.compile(schema)).not.toThrow();
@@ -71,13 +71,13 @@ describe.each(NAMES)('what is published as %s', (name) => {
     expect(bare).toEqual([]);
   });
 
-  test('has patterns that each language reads alike: Python knows no \\p, Go looks nowhere ahead', () => {
+  test('has patterns that all languages read alike: Python has no \\p, Go has no lookahead', () => {
     const patterns = parts.flatMap(([, { pattern }]) => (typeof pattern === 'string' ? [pattern] : []));
     expect(patterns.filter((pattern) => /\\[pPdwbDWB]|\(\?[=!<]/.test(pattern))).toEqual([]);
   });
 });
 
-test('the defaults of the options are those of the code', () => {
+test('the defaults of the published options are those of the code', () => {
   const { $defs } = JSON.parse(contractSchemaText('image-batch-input')) as { $defs: Record<string, Part> };
   const defaults = Object.entries($defs['BatchOptions']?.properties ?? {})
     .filter(([, part]) => part.default !== undefined)
