@@ -41,11 +41,11 @@ export function openTestBatch(world: World, id: string) {
   async function until(
     isReached: (progress: BatchProgress) => boolean | Promise<boolean>,
   ): Promise<BatchProgress> {
-    for (;;) {
+    // Tests poll many batches at the same time, and each query is a task for the one worker: seldom, after a quick start.
+    for (let pauseMs = 50; ; pauseMs = Math.min(500, pauseMs * 1.5)) {
       const progress = await readProgress();
       if (progress && (await isReached(progress))) return progress;
-      // Tests poll many batches at the same time, and each query is a task for the one worker.
-      await pause(200);
+      await pause(pauseMs);
     }
   }
 
