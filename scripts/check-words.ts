@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { findRetiredWords } from './retired-words.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const CHECKED = ['README.md', 'CONTRIBUTING.md', 'deploy/README.md', 'docs'];
-const EXTENSIONS = ['.md'];
+const CHECKED = ['README.md', 'CONTRIBUTING.md', 'deploy', 'docs', 'examples', 'src'];
+const EXTENSIONS = ['.md', '.ts', '.mjs', '.json', '.yaml', '.sh', '.py'];
 
 async function listFiles(path: string): Promise<string[]> {
   if ((await stat(join(ROOT, path))).isFile()) return [path];

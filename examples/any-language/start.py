@@ -57,7 +57,7 @@ async def main() -> None:
     print(f"{ID}: {progress['outputs']['total']} images for {progress['costUsd']['estimated']} USD")
 
     await batch.execute_update("approve", {"approved": True})
-    # Minutes to two days; it goes on by itself, and can be waited for again.
+    # Takes minutes to two days. The batch does not need this script, which may wait again.
     result = await batch.result()
     print(f"{result['state']}: {result['outputs']['image']} of {result['outputs']['total']}")
     for record in (STORE / "batches" / ID / "results.jsonl").read_text().splitlines():

@@ -45,6 +45,6 @@ printf '%s\n' "$PROGRESS"
 
 temporal workflow update execute --workflow-id "$WORKFLOW" --name approve --input '{"approved": true}'
 
-# Minutes to two days; it goes on by itself, and this may be called again.
+# Takes minutes to two days. The batch does not need this script, which may be run again.
 temporal workflow result --workflow-id "$WORKFLOW"
 ls "$STORE/$PLACE/images"

@@ -41,13 +41,13 @@ export function findMistake(rule: Rule, value: unknown, path: ValuePath = []): M
     case 'list':
       if (!Array.isArray(value) || value.length > (rule.max ?? Number.POSITIVE_INFINITY))
         return wrong(rule, path);
-      return firstOf(value, (entry, index) => findMistake(rule.item, entry, [...path, index]));
+      return findFirst(value, (entry, index) => findMistake(rule.item, entry, [...path, index]));
     case 'text':
       return typeof value === 'string' && isWellFormed(value) && rule.accepts(value)
         ? undefined
         : wrong(rule, path);
     case 'number':
-      return isNumberOf(rule, value) ? undefined : wrong(rule, path);
+      return isNumberInRange(rule, value) ? undefined : wrong(rule, path);
     case 'choice':
       return (rule.words as readonly unknown[]).includes(value) ? undefined : wrong(rule, path);
     case 'boolean':
@@ -70,7 +70,7 @@ function findMistakeInFields(
     );
     if (unknown !== undefined) return { kind: 'unknown-field', path, rule, field: unknown };
   }
-  return firstOf(Object.entries(rule.fields), ([name, field]) => {
+  return findFirst(Object.entries(rule.fields), ([name, field]) => {
     // Own fields only: `constructor` is in every object.
     const inner = Object.hasOwn(value, name) ? value[name] : undefined;
     if (isLeftOut(inner) && field.kind !== 'optional')
@@ -83,8 +83,9 @@ function findMistakeInFields(
 export function describeMistake({ kind, path, rule, field = '' }: Mistake): string {
   const place = formatPath(path, rule);
   if (kind === 'missing') return `${place} is missing: it must be ${mustBe(rule)}.`;
-  if (kind === 'wrong') return `${place === '' ? capitalise(titleOf(rule)) : place} must be ${mustBe(rule)}.`;
-  const where = place === '' ? titleOf(rule) : place;
+  if (kind === 'wrong')
+    return `${place === '' ? capitalise(describeValue(rule)) : place} must be ${mustBe(rule)}.`;
+  const where = place === '' ? describeValue(rule) : place;
   if (rule.kind === 'object' && rule.isSecret) return `${where} must be ${mustBe(rule)}.`;
   return `${JSON.stringify(quote(field))} is not a known field in ${where}.`;
 }
@@ -96,7 +97,7 @@ export function adviseOn({ kind, path, rule }: Mistake): string {
     return `Its fields are ${Object.keys(inner.fields).join(', ')}.`;
   if (inner.fix !== undefined) return inner.fix;
   const example = inner.example === undefined ? '' : `, for example to ${JSON.stringify(inner.example)}`;
-  return `Correct ${formatPath(path, rule) || titleOf(rule)}${example}, and try again.`;
+  return `Correct ${formatPath(path, rule) || describeValue(rule)}${example}, and try again.`;
 }
 
 /** `notify[0].url`. An option has the same name wherever it stands: in `options`, in a manifest's `run`, or alone. */
@@ -115,7 +116,7 @@ function mustBe(rule: Rule): string {
   return rule.kind === 'optional' ? rule.rule.must : rule.must;
 }
 
-function titleOf(rule: Rule): string {
+function describeValue(rule: Rule): string {
   const inner = rule.kind === 'optional' ? rule.rule : rule;
   return inner.kind === 'object' ? inner.title : 'the value';
 }
@@ -136,7 +137,7 @@ function wrong(rule: Rule, path: ValuePath): Mistake {
   return { kind: 'wrong', path, rule };
 }
 
-function firstOf<T>(
+function findFirst<T>(
   values: readonly T[],
   find: (value: T, index: number) => Mistake | undefined,
 ): Mistake | undefined {
@@ -147,7 +148,7 @@ function firstOf<T>(
   return undefined;
 }
 
-function isNumberOf(
+function isNumberInRange(
   { isWhole, min = -Infinity, max = Infinity }: { isWhole: boolean; min?: number; max?: number },
   value: unknown,
 ): boolean {

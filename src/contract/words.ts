@@ -10,7 +10,7 @@
  * - **job**: the Gemini batch job of a round.
  * - **record**: the line of `results.jsonl` that says how an output ended. Each output has exactly one.
  * - **outcome**: how an output ended: {@link OUTCOMES}.
- * - **flag**: a doubt about an image: {@link FLAGS}.
+ * - **flag**: a defect of an image: {@link FLAGS}.
  * - **state**: where a batch stands: {@link BATCH_STATES}.
  * - **permit**: a create-only file in the store: the right to submit a job, once.
  * - **checkpoint**: a numbered create-only file with the answers that were collected so far.
@@ -29,7 +29,7 @@ export const OUTCOMES = ['image', 'refused', 'failed', 'missing'] as const;
 /** `image`: there is one. `refused`: by a policy of the model. `failed`: an error. `missing`: no answer at all. */
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** A doubt about an image. */
+/** A defect of an image that exists. */
 export const FLAGS = [
   'wrong-ratio',
   'wrong-size',

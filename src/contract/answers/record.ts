@@ -36,7 +36,7 @@ const OUTCOME = choice(OUTCOMES, {
   description:
     '`image`: there is one. `refused`: by a policy of the model. `failed`: an error. `missing`: no answer at all.',
 });
-const FLAG_LIST = list(choice(FLAGS), { description: 'Doubts about the image.' });
+const FLAG_LIST = list(choice(FLAGS), { description: 'Defects of the image.' });
 
 /** What Gemini answered for one output in one job. Records are made of these; they lie in checkpoints and are not published. */
 export const ANSWER = answer({
