@@ -6,7 +6,7 @@ import { toTransferQueue } from '../contract/queues.ts';
 /** The workflow code, bundled when the package is built: bundling at start would take 2 s and 300 MB. */
 const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 
-export interface BatchWorkerOptions {
+interface BatchWorkerOptions {
   connection: NativeConnection;
   namespace: string;
   taskQueue: string;

@@ -20,7 +20,7 @@ import { listJobs } from '../support/jobs.ts';
 const SCRIPT = fileURLToPath(new URL('../support/make-images-process.ts', import.meta.url));
 const OPTIONS = { checkIntervalMs: 1_000, submitWindowMs: 500 };
 
-let makeImages: typeof import('../../src/index.ts').makeImages;
+let makeImages: Awaited<ReturnType<typeof importBuilt>>['makeImages'];
 beforeAll(async () => {
   ({ makeImages } = await importBuilt());
 });

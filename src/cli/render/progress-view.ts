@@ -1,13 +1,6 @@
-import type { BatchProgress } from '../../contract/index.ts';
 import { describeStep } from './describe-step.ts';
 import type { Output } from './output.ts';
-
-/** Shows how far a batch is, on stderr. */
-export interface ProgressView {
-  show: (progress: BatchProgress) => void;
-  /** Removes the bar or screen; messages stay. */
-  stop(): void;
-}
+import type { ProgressView } from './view.ts';
 
 /** On a terminal a bar, or a screen for those who only watch; elsewhere a line for each new step. */
 export async function createProgressView(output: Output, kind: 'bar' | 'screen'): Promise<ProgressView> {

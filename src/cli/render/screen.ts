@@ -3,8 +3,8 @@ import { formatUsd } from '../../batch/money.ts';
 import { type BatchProgress, isEnd } from '../../contract/index.ts';
 import { countRows, describeStep } from './describe-step.ts';
 import type { Output } from './output.ts';
-import type { ProgressView } from './progress-view.ts';
 import { COLOUR, formatState } from './summary.ts';
+import type { ProgressView } from './view.ts';
 
 /** Times count down, so it is drawn each second. */
 const DRAW_INTERVAL_MS = 1_000;
