@@ -78,7 +78,7 @@ describe('what a person must mend', () => {
     await batch.update(acceptUpdate);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES' });
     expect(batch.google.inputsOf('report')[0]?.notes).toEqual([
-      'An operator ended the batch as it was.',
+      'An operator ended the batch with the outputs that were finished.',
       `The job ${batch.google.jobNames()[0]} was left running at Google.`,
     ]);
   });
