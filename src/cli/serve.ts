@@ -49,7 +49,7 @@ export async function serveConfigured(
   });
   try {
     const { address, namespace } = temporal;
-    call.output.say(`Working for ${address}, namespace ${namespace}, task queue ${taskQueue}.`);
+    call.output.say(`Worker of ${address}, namespace ${namespace}, task queue ${taskQueue}.`);
     const options = readBatchOptions(call, config, store);
     const apiOptions = { store, temporal, taskQueue, options, log, ...readApiSettings(config) };
     await withApi(api ? apiOptions : undefined, async (running) => {
