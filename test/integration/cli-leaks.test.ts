@@ -168,6 +168,7 @@ describe('a key that is not a valid header value', () => {
         code: 'key-invalid',
         message: 'The Gemini API key contains a space, a line break or another character that no key has.',
         fix: 'Set GEMINI_API_KEY again, with nothing before or after the key.',
+        actions: [],
       },
     });
     expect(existsSync(join(desk.folder, 'hummingbatch'))).toBe(false);

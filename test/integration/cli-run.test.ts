@@ -129,7 +129,12 @@ describe('run refuses', () => {
     expect(stderr).toMatch(/m\.yaml:4:\d+ a: .*4:6/);
     expect(stderr).toMatch(/m\.yaml:5:\d+ A: /);
     expect(JSON.parse(stdout)).toEqual({
-      error: { code: 'manifest-invalid', message: expect.any(String), fix: expect.any(String) },
+      error: {
+        code: 'manifest-invalid',
+        message: expect.any(String),
+        fix: 'Fix the problems listed.',
+        actions: [{ action: 'validate', command: 'hummingbatch validate MANIFEST --emulator' }],
+      },
     });
     expect(existsSync(join(desk.folder, 'hummingbatch-emulator'))).toBe(false);
 
