@@ -57,7 +57,7 @@ describe('starterManifest', () => {
       'con_',
     ]);
     expect(new Set(result.references.map(({ path }) => path)).size).toBe(result.references.length);
-    expect(text).toContain('# skipped: "broken.png": It is no image.');
+    expect(text).toContain('# skipped: "broken.png": It is not an image.');
   });
 
   it('fails for a folder that does not exist or has no images', async () => {

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { postPublic } from '../../src/net/post.ts';
-import { createListener, serveHttp } from '../support/listener.ts';
+import { postPublic } from '../../../src/net/post.ts';
+import { createListener, serveHttp } from '../../support/listener.ts';
 
 const never = () => new AbortController().signal;
 const LIMITS = { hosts: [], deadlineMs: 5_000 };
@@ -42,7 +42,7 @@ describe('postPublic, for a receiver that the operator has not allowed', () => {
     await expect(
       postPublic(buildPost('http://93.184.215.14/hunter2'), LIMITS, never()),
     ).rejects.toMatchObject(
-      refused(/^The receiver at http:\/\/93\.184\.215\.14 got no event: .*HUMMINGBATCH_WEBHOOK_HOSTS/),
+      refused(/^The event could not be delivered to http:\/\/93\.184\.215\.14: .*HUMMINGBATCH_WEBHOOK_HOSTS/),
     );
   });
 
@@ -104,7 +104,7 @@ describe('postPublic, for a receiver that the operator has allowed', () => {
   test('stops at the deadline, with an error that shows only the origin of the URL', async () => {
     const { url, host, port } = await receiver(() => undefined);
     const post = postPublic(buildPost(url), { hosts: [host], deadlineMs: 50 }, never());
-    await expect(post).rejects.toMatchObject(refused(new RegExp(`at http://127\\.0\\.0\\.1:${port} got`)));
+    await expect(post).rejects.toMatchObject(refused(new RegExp(`to http://127\\.0\\.0\\.1:${port}:`)));
     await expect(post).rejects.toMatchObject({ message: expect.not.stringContaining('hunter2') });
   });
 
