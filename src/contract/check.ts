@@ -105,8 +105,8 @@ function formatPath(path: ValuePath, rule: Rule): string {
   const [first, ...rest] = path;
   const inside = first === 'options' || first === 'run' ? rest : path;
   const inner = rule.kind === 'optional' ? rule.rule : rule;
-  const named =
-    inner.name === undefined || inside.length === 0 ? inside : [...inside.slice(0, -1), inner.name];
+  // A value that is checked alone, such as a schedule's name, is called by its rule.
+  const named = inner.name === undefined ? inside : [...inside.slice(0, -1), inner.name];
   return named
     .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`))
     .join('');

@@ -167,9 +167,9 @@ test('run reports all invalid references at once, each with its reason', async (
   webp.writeUInt32LE(10, 16);
   webp.fill(0xff, 24);
   const files: Record<string, [Buffer | string, string]> = {
-    'archive.png': [Buffer.from('PK\x03\x04\x14\0\0\0\x08\0', 'latin1'), 'It is no image.'],
-    'packed.png': [gzipSync('x'), 'It is no image.'],
-    'page.jpg': ['<!doctype html><title>404</title>', 'It is no image.'],
+    'archive.png': [Buffer.from('PK\x03\x04\x14\0\0\0\x08\0', 'latin1'), 'It is not an image.'],
+    'packed.png': [gzipSync('x'), 'It is not an image.'],
+    'page.jpg': ['<!doctype html><title>404</title>', 'It is not an image.'],
     'drawing.png': [
       '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
       'It is of the type SVG.',
@@ -179,7 +179,7 @@ test('run reports all invalid references at once, each with its reason', async (
     'largest.webp': [webp, 'It has 16777216 × 16777216 pixels.'],
     'moving.png': [blackPng(8, 8, pngChunk('acTL', Buffer.alloc(8))), 'It is animated.'],
     'cut.png': [blackPng(9, 9).subarray(0, 50), 'It is cut off or damaged.'],
-    'empty.png': ['', 'It is no image.'],
+    'empty.png': ['', 'It is not an image.'],
   };
   for (const [name, [content]] of Object.entries(files)) await writeFile(at(name), content);
   const expected: Record<string, string> = Object.fromEntries(
