@@ -64,7 +64,7 @@ describe('a retry as plain JSON', () => {
     const { type, message } = await catchFailure(prepare({ retry: { id: 'fix-1', keys: ['herro'] } }));
     expect([type, message]).toEqual([
       'wrong-state',
-      'There is nothing to retry in the batch demo: it has no herro.',
+      'There is nothing to retry in the batch demo: it has no output herro.',
     ]);
     // The default selection is failed and missing outputs; there are none.
     expect((await catchFailure(prepare({ retry: { id: 'fix-2' } }))).message).toContain(
