@@ -126,7 +126,7 @@ describe('many batches', () => {
     expect(code).toBe(0);
     for (const id of DENIED) expect(stderr).toContain(id);
     expect(stderr).not.toContain(DEAR);
-    expect(stderr).toContain('call it again with --yes');
+    expect(stderr).toContain('call the command again with --yes');
     expect(JSON.parse(stdout).batches).toEqual(
       DENIED.toReversed().map((batchId) => ({ batchId, retried: false })),
     );
@@ -188,8 +188,8 @@ describe('many batches', () => {
 
   test.each([
     [['--state', 'waiting'], 'nothing to retry'],
-    [['--reason', 'disk-full'], 'the state of those that are meant'],
-    [[PLAIN, '--state', 'needs-attention'], 'is one already'],
+    [['--reason', 'disk-full'], 'Neither a batch nor a state is named'],
+    [[PLAIN, '--state', 'needs-attention'], 'names one'],
     [['--state', 'needs-attention', '--reason', 'disc-full'], '"disc-full" is not a valid reason'],
     [['--state', 'needs-attention', '--since', 'monday'], '"monday" is not a valid time'],
   ])('a bulk retry of %j is refused as usage', async (words, why) => {

@@ -36,7 +36,7 @@ test('a retry of an unknown key or of an empty list is refused', async () => {
   await ended();
   await expect(handle.retry({ keys: ['a', 'typo'] })).rejects.toMatchObject({
     code: 'wrong-state',
-    message: expect.stringContaining('it has no typo'),
+    message: expect.stringContaining('it has no output typo'),
   });
   await expect(handle.retry({ keys: [] })).rejects.toMatchObject({ code: 'usage' });
   expect(await jobs()).toHaveLength(1);
