@@ -110,7 +110,7 @@ describe('a batch with a refused row, a row that fails once and a row without an
     expect(names).toMatch(new RegExp(`^prepare ${round} ${round} ${round} report cleanUp$`));
     for (const { activity, summary } of activities) {
       if (activity === 'cleanUp') expect(summary).not.toBe('');
-      else expect(summary).toMatch(/^(before any round|round [123]|after round 3): /);
+      else expect(summary).toMatch(/^(before the first round|round [123]|after round 3): /);
     }
   });
 
