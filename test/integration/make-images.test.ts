@@ -18,7 +18,7 @@ import { importBuilt } from '../support/built.ts';
 import { listJobs } from '../support/jobs.ts';
 
 const SCRIPT = fileURLToPath(new URL('../support/make-images-process.ts', import.meta.url));
-const OPTIONS = { checkIntervalMs: 1_000, submitWindowMs: 500 };
+const OPTIONS = { checkIntervalMs: 1_000, submitWindowMs: 1_000 };
 
 let makeImages: Awaited<ReturnType<typeof importBuilt>>['makeImages'];
 beforeAll(async () => {
