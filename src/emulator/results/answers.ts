@@ -48,7 +48,7 @@ export async function buildAnswer(request: AnswerRequest, makeImage: MakeImage):
 }
 
 /**
- * A placeholder for the base64 of an image in the JSON. Prompts cannot contain it, because a job's id is not known in
+ * A marker for the base64 of an image in the JSON. Prompts cannot contain it, because a job's id is not known in
  * advance.
  */
 function imagePlaceholder(job: JobRecord, number: number | string): string {
