@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # @google/genai and google-genai: retries do not wait for Retry-After, nor for Google's own RetryInfo.
 #
-# Guess: a client by Google that was told to retry waits as long as a 429 says, by the header or by the
+# Guess: a client by Google with retries switched on waits as long as a 429 says, by the header or by the
 #   google.rpc.RetryInfo that Gemini's quota errors carry.
 # What happens: both wait by their own backoff, about 1 and 3 s. With a wait of 20 s in the answer all attempts are
 #   used up within the first 10 s; the creation of a batch job is repeated like any other request.

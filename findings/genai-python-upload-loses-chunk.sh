@@ -3,7 +3,7 @@
 #
 # Guess: a 503 to one chunk of a resumable upload is retried or raised. Its header `x-goog-upload-status: active` says
 #   that the upload is still open, as Google's resumable protocol describes, not that the chunk arrived.
-# What happens: the header alone decides. The library goes on with the next 8 MiB, and `files.upload` returns a file that
+# What happens: the header alone decides. The library continues with the next 8 MiB, and `files.upload` returns a file that
 #   lacks the first ones; it never compares the size that the server reports with its own.
 # Versions: google-genai 3.6.1. (@google/genai 2.32.0 for JavaScript raises the 503.)
 # Source: google/genai/_api_client.py, _upload_fd: `if response.headers.get('x-goog-upload-status'): break`.

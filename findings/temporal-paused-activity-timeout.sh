@@ -4,7 +4,7 @@
 # Guess, from docs.temporal.io/activity-operations/pause: "A Paused Activity can still time out. Pause doesn't stop
 #   or extend the Schedule-To-Close Timeout."
 # What happens: paused between two attempts, it stays pending past its timeout, `workflow describe` shows an
-#   expiration time that is over, and the workflow goes on waiting. Only `unpause` makes it time out.
+#   expiration time that is over, and the workflow keeps waiting. Only `unpause` makes it time out.
 # Versions: Temporal CLI 1.9.1 (server 1.32.0), temporalio 1.35.0 for Python.
 # Source: the page named above.
 set -euo pipefail

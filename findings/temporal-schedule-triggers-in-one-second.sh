@@ -45,7 +45,7 @@ for _ in range(int(sys.argv[2])):
 END
 }
 answers=$(trigger 3)
-# Another second, to show that the schedule goes on.
+# Another second, to show that the schedule continues.
 sleep 3
 answers+=$'\n'$(trigger 1)
 sleep 2

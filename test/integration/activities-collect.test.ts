@@ -12,6 +12,7 @@ import {
   begin,
   buildManifest,
   catchFailure,
+  computeSha256,
   createDeps,
   createRunner,
   environment,
@@ -20,7 +21,6 @@ import {
   picture,
   places,
   readFiles,
-  sha256Of,
 } from './activities-kit.ts';
 
 const JOB = 'batches/job1';
@@ -294,7 +294,7 @@ describe('the contents of a result file', () => {
         width: 16,
         height: 16,
         bytes: one.length,
-        sha256: sha256Of(one),
+        sha256: computeSha256(one),
       },
       flags: expect.arrayContaining(['mime-mismatch']),
       usage: { input: 10, image: 1120 },
@@ -367,7 +367,7 @@ describe('the contents of a result file', () => {
       );
       const { actualUsd, ...collected } = await collect();
       expect(collected).toMatchObject({ counts: { total: 1, image: 1 }, anomalies: 1 });
-      const kept = `stray~${sha256Of(stray).slice(0, 16)}.png`;
+      const kept = `stray~${computeSha256(stray).slice(0, 16)}.png`;
       expect(await images()).toEqual(['a.png', kept]);
       expect(stray.equals((await store.get(places.file(`images/${kept}`))) ?? Buffer.of())).toBe(true);
       // Two images were billed.

@@ -51,7 +51,7 @@ describe('the index of jobs in the store', () => {
     const { run, made, nonce, whose, indexed } = await staged();
     const found = await made(`hb/${BATCH}/${nonce}/r1.1`);
     const extra = await made(`hb/${BATCH}/${nonce}/r1.2`);
-    await made('somebody else’s');
+    await made('another’s');
     await run('findJob', FIND);
     expect([await whose(found), await whose(extra)]).toEqual([OURS, OURS]);
     expect(await indexed()).toHaveLength(2);
@@ -60,7 +60,7 @@ describe('the index of jobs in the store', () => {
   test('has a job that an operator named, if it is ours', async () => {
     const { run, made, nonce, store, whose, indexed, blind } = await staged();
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 1 }));
-    const theirs = await made('somebody else’s');
+    const theirs = await made('another’s');
     await run('findJob', { ...FIND, named: theirs }, { instead: blind });
     expect(await indexed()).toEqual([]);
     const ours = await made(`hb/${BATCH}/${nonce}/r1.1`);

@@ -115,7 +115,7 @@ export function buildManifest(items: Item[], rest: Partial<Manifest> = {}): Mani
 export async function begin(store: Store, manifest: Manifest | string) {
   const text = typeof manifest === 'string' ? manifest : serialiseManifest(manifest);
   await store.put(places.manifest, text);
-  const sha256 = sha256Of(text);
+  const sha256 = computeSha256(text);
   return {
     batchId: BATCH,
     where: {},
@@ -125,12 +125,12 @@ export async function begin(store: Store, manifest: Manifest | string) {
 
 /** Writes a reference to its place in the store, and returns its name in a manifest. */
 export async function addReference(store: Store, content: Buffer, extension = 'png') {
-  const sha256 = sha256Of(content);
+  const sha256 = computeSha256(content);
   await store.put(referencePlace(sha256, extension), content);
   return `sha256:${sha256}` as const;
 }
 
-export function sha256Of(content: string | Uint8Array): string {
+export function computeSha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 

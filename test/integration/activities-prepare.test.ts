@@ -5,13 +5,13 @@ import {
   begin,
   buildManifest,
   catchFailure,
+  computeSha256,
   item,
   newWorker,
   picture,
   places,
   readFiles,
   readText,
-  sha256Of,
 } from './activities-kit.ts';
 
 const MANIFEST = buildManifest([item('hero', { count: 3, aspectRatio: '16:9' }), item('flat')]);
@@ -142,7 +142,7 @@ describe('a reference', () => {
     expect(JSON.parse((await readText(store, places.references)) ?? '')).toEqual({
       bottle: [
         {
-          sha256: sha256Of(content),
+          sha256: computeSha256(content),
           place: expect.stringContaining('references/'),
           mime: `image/${format}`,
           bytes: content.length,
@@ -163,9 +163,9 @@ describe('a reference', () => {
     await run('prepare', input, { instead: { fetchReference } });
     await run('prepare', input, { instead: { fetchReference } });
     expect(fetched).toEqual(['https://host.example/a.jpg']);
-    expect(Buffer.from((await store.get(`references/${sha256Of(content)}.jpg`)) ?? []).equals(content)).toBe(
-      true,
-    );
+    expect(
+      Buffer.from((await store.get(`references/${computeSha256(content)}.jpg`)) ?? []).equals(content),
+    ).toBe(true);
   });
 
   test('that is damaged behind a good header is refused before any upload', async () => {

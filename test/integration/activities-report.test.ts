@@ -275,7 +275,7 @@ describe('cleanUp', () => {
     expect((await emulator.ledger()).requests['files.delete']).toBe(deletions);
   });
 
-  test('succeeds when somebody else deleted the files', async () => {
+  test('succeeds when another client deleted the files', async () => {
     const { run, emulator, deps, store } = await collected();
     for (const { name } of (await emulator.ledger()).uploads) {
       await deps.gemini.files.delete(name, new AbortController().signal);

@@ -12,13 +12,13 @@ import {
   begin,
   buildManifest,
   catchFailure,
+  computeSha256,
   HOUR,
   item,
   newWorker,
   picture,
   places,
   readText,
-  sha256Of,
 } from './activities-kit.ts';
 
 const ROUND = { batchId: BATCH, where: {}, round: 1 };
@@ -78,7 +78,7 @@ describe('stageRound', () => {
       requestLine(manifest.model, hero, planned('hero#2', 0, 2), listFiles('a', 'both')),
       requestLine(manifest.model, flat, planned('flat#1', 1, 1), listFiles('same')),
     ];
-    expect((await uploads()).at(-1)?.sha256).toBe(sha256Of(lines.map((line) => `${line}\n`).join('')));
+    expect((await uploads()).at(-1)?.sha256).toBe(computeSha256(lines.map((line) => `${line}\n`).join('')));
   });
 
   test('uploads nothing when all files are fresh', async () => {

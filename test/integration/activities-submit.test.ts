@@ -44,7 +44,7 @@ async function staged(options?: EmulatorOptions, manifest: Manifest = MANIFEST) 
       gemini: { ...deps.gemini, jobs: { ...deps.gemini.jobs, ...instead } },
     }),
     /** Creates a job at Google by hand. */
-    stranger: async (displayName: string) => {
+    createForeignJob: async (displayName: string) => {
       const { file } = await run('stageRound', { ...WHERE, round: 1 });
       const made = await wire.createFromFile(file, 'gemini-3-pro-image', { displayName });
       return (made.json as { name: string }).name;
@@ -247,14 +247,14 @@ describe('findJob', () => {
   });
 
   test('finds the job of a lost answer by its name', async () => {
-    const { run, stranger, store, nonce } = await staged();
+    const { run, createForeignJob, store, nonce } = await staged();
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 1 }));
-    const job = await stranger(`hb/${BATCH}/${nonce}/r1.1`);
+    const job = await createForeignJob(`hb/${BATCH}/${nonce}/r1.1`);
     expect(await run('findJob', FIND)).toEqual({ found: { job, submission: 1 }, extras: [], next: 2 });
   });
 
   test('never takes a job without our nonce, however similar its name is', async () => {
-    const { run, stranger, nonce } = await staged();
+    const { run, createForeignJob, nonce } = await staged();
     const names = [
       `hb/${BATCH}/000000000000/r1.1`,
       `hb/${BATCH}/${nonce}/r10.1`,
@@ -264,15 +264,15 @@ describe('findJob', () => {
       `x/hb/${BATCH}/${nonce}/r1.1`,
       '',
     ];
-    for (const name of names) await stranger(name);
+    for (const name of names) await createForeignJob(name);
     expect(await run('findJob', FIND)).toEqual({ extras: [], next: 1 });
   });
 
   test('makes two passes after a permit, and finds a job that the first pass missed', async () => {
     const world = await staged();
-    const { run, store, stranger, nonce, deps, geminiWith } = world;
+    const { run, store, createForeignJob, nonce, deps, geminiWith } = world;
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 1 }));
-    const job = await stranger(`hb/${BATCH}/${nonce}/r1.1`);
+    const job = await createForeignJob(`hb/${BATCH}/${nonce}/r1.1`);
     let progressCache = 0;
     const list: Gemini['jobs']['list'] = async function* (signal) {
       if (++progressCache > 1) yield* deps.gemini.jobs.list(signal);
@@ -312,9 +312,9 @@ describe('findJob', () => {
   });
 
   test('returns further jobs of the round that run as extras', async () => {
-    const { run, stranger, nonce } = await staged();
-    const second = await stranger(`hb/${BATCH}/${nonce}/r1.2`);
-    const first = await stranger(`hb/${BATCH}/${nonce}/r1.1`);
+    const { run, createForeignJob, nonce } = await staged();
+    const second = await createForeignJob(`hb/${BATCH}/${nonce}/r1.2`);
+    const first = await createForeignJob(`hb/${BATCH}/${nonce}/r1.1`);
     expect(await run('findJob', FIND)).toEqual({
       found: { job: first, submission: 1 },
       extras: [{ job: second, submission: 2 }],
@@ -323,13 +323,13 @@ describe('findJob', () => {
   });
 
   test('adopts a job that an operator names only if its display name is ours', async () => {
-    const { run, store, stranger, nonce, geminiWith } = await staged();
+    const { run, store, createForeignJob, nonce, geminiWith } = await staged();
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 1 }));
     const list: Gemini['jobs']['list'] = async function* () {};
     const unseen = geminiWith({ list });
-    const theirs = await stranger('somebody else’s');
+    const theirs = await createForeignJob('another’s');
     expect((await run('findJob', { ...FIND, named: theirs }, { instead: unseen })).found).toBeUndefined();
-    const ours = await stranger(`hb/${BATCH}/${nonce}/r1.1`);
+    const ours = await createForeignJob(`hb/${BATCH}/${nonce}/r1.1`);
     expect((await run('findJob', { ...FIND, named: ours }, { instead: unseen })).found?.job).toBe(ours);
   });
 });
@@ -429,9 +429,9 @@ describe('a check that searches for the other jobs of its round', () => {
   });
 
   test('skips a twin that is gone, and jobs of other batches', async () => {
-    const { run, wire, stranger, job, others } = await madeTwice();
+    const { run, wire, createForeignJob, job, others } = await madeTwice();
     await wire.call('DELETE', `/v1beta/${others[0]?.job}`);
-    await stranger('hb/other/0123456789ab/r1.1');
+    await createForeignJob('hb/other/0123456789ab/r1.1');
     expect((await run('checkJob', { ...CHECK, job, search: 'now' })).others).toEqual([]);
   });
 

@@ -249,9 +249,9 @@ describe('an unavailable service', () => {
       body: { code: 'rate-limited', fix: expect.stringContaining('Send the next one in') },
     });
     expect((await ask('bbbbbbbbbbbbbbbb')).status).toBe(200);
-    const strangers: number[] = [];
-    for (let n = 0; n < 70; n++) strangers.push((await ask('wrong')).status);
-    expect(new Set(strangers)).toEqual(new Set([401, 429]));
+    const unauthorised: number[] = [];
+    for (let n = 0; n < 70; n++) unauthorised.push((await ask('wrong')).status);
+    expect(new Set(unauthorised)).toEqual(new Set([401, 429]));
     expect((await limited.get('/healthz')).status).toBe(200);
     // Behind a proxy Google's events come from the same address. They have a limit of their own.
     expect((await limited.post('/v1/gemini/events', { body: {} })).status).toBe(401);

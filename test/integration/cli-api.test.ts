@@ -119,7 +119,7 @@ describe('api', () => {
 
   test('fails where the named address is taken, and takes another port without a named one', async () => {
     const desk = await elsewhere();
-    // Unless somebody on this machine has it already.
+    // Unless another program uses it already.
     const other = createServer().listen(8480, '127.0.0.1');
     await once(other, 'listening').catch(() => undefined);
     onTestFinished(() => void other.close());

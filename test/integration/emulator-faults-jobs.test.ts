@@ -43,7 +43,7 @@ describe('faults of a job', () => {
     expect((await emulator.ledger()).imagesBilled).toBe(0);
   });
 
-  it('cancelled: by somebody else, before its start or in the middle, and the ledger knows it was no client', async () => {
+  it('cancelled by Google before its start or in the middle, which the ledger tells from a client', async () => {
     const { client, emulator, endedJob } = await withFaults([
       { fault: 'job.cancelled', times: 1 },
       { fault: 'job.cancelled', afterMs: 60_000 },

@@ -112,8 +112,8 @@ describe('@google/genai runs a whole batch against the emulator', () => {
   });
 
   it('gets the refusals as its own errors', async () => {
-    const stranger = new GoogleGenAI({ apiKey: 'invalid', httpOptions: { baseUrl: emulator.url } });
-    await expect(stranger.batches.list()).rejects.toMatchObject({
+    const unauthorised = new GoogleGenAI({ apiKey: 'invalid', httpOptions: { baseUrl: emulator.url } });
+    await expect(unauthorised.batches.list()).rejects.toMatchObject({
       status: 400,
       message: expect.stringContaining('API_KEY_INVALID'),
     });

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { OutputRecord } from '../../src/contract/index.ts';
 import { getJsonLines } from '../../src/store/json.ts';
-import { buildManifest, item, newWorker, places, sha256Of } from './activities-kit.ts';
+import { buildManifest, computeSha256, item, newWorker, places } from './activities-kit.ts';
 import { runSteps } from './line-faults-run.ts';
 
 const LINE = 40_000_000;
@@ -36,7 +36,7 @@ test('collecting keeps the images of 40 MB lines, and the sixth line uses no mor
   for (const { file = '', bytes, sha256 } of records) {
     const kept = (await store.get(places.file(file))) ?? new Uint8Array();
     expect(kept.byteLength).toBeGreaterThan(LINE * 0.7);
-    expect([kept.byteLength, sha256Of(kept)]).toEqual([bytes, sha256]);
+    expect([kept.byteLength, computeSha256(kept)]).toEqual([bytes, sha256]);
   }
   expect(samples).toHaveLength(6);
   // The previous line and its image may still be in memory: 70 MB. Five retained images would be 150 MB.

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { expect } from 'vitest';
 import { parseManifest } from '../../src/manifest/index.ts';
-import { places, sha256Of } from './activities-kit.ts';
+import { computeSha256, places } from './activities-kit.ts';
 import { listOutputs, type Trial } from './line-faults-batches.ts';
 import { type RawLine, readRest } from './line-faults-lines.ts';
 import type { Expected } from './line-faults-model.ts';
@@ -47,7 +47,7 @@ export async function expectAllImagesKept({ records, files }: BatchResults, raw:
   );
   const came = await Promise.all(
     raw.flatMap(({ key, images }) =>
-      images.map(async (bytes) => ((await isImage(bytes)) ? `${key} ${sha256Of(bytes)}` : '')),
+      images.map(async (bytes) => ((await isImage(bytes)) ? `${key} ${computeSha256(bytes)}` : '')),
     ),
   );
   const known = new Set(records.map(({ output }) => output));
@@ -59,7 +59,9 @@ export async function expectAllImagesKept({ records, files }: BatchResults, raw:
   expect(new Set(named.map(({ output, sha256 }) => `${output} ${sha256}`))).toEqual(billed);
   expect(named).toHaveLength(billed.size);
   const onDisk = Object.entries(files).filter(([place]) => place.startsWith(places.file('images')));
-  expect(new Map(onDisk.map(([place, bytes]) => [place, sha256Of(Buffer.from(bytes, 'latin1'))]))).toEqual(
+  expect(
+    new Map(onDisk.map(([place, bytes]) => [place, computeSha256(Buffer.from(bytes, 'latin1'))])),
+  ).toEqual(
     new Map([
       ...named.map(({ file, sha256 }) => [places.file(file ?? ''), sha256] as const),
       ...[...strays].map((sha256) => [strayPlace(sha256, onDisk), sha256] as const),
@@ -77,7 +79,7 @@ const decoded = new Map<string, Promise<boolean>>();
 
 /** Whether the content decodes completely. Copies are decoded only once. */
 function isImage(bytes: Buffer): Promise<boolean> {
-  const name = sha256Of(bytes);
+  const name = computeSha256(bytes);
   const known =
     decoded.get(name) ??
     sharp(bytes, { failOn: 'warning' })

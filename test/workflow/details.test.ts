@@ -21,7 +21,7 @@ async function readPage({ handle }: ScriptedBatch): Promise<string> {
   return currentDetails;
 }
 
-test('the page of a waiting batch says job, rows, checks, outputs, money, and what it takes', async () => {
+test('the details of a waiting batch show job, rows, checks, outputs, cost and possible actions', async () => {
   const options = { labels: ['autumn', 'team:web'], maxCostUsd: 40 };
   const batch = await time.start({ worstUsd: 1, lives: [{ hours: 20, end: 'SUCCEEDED' }] }, { options });
   const { job, lastCheck, nextCheck } = await batch.until(({ check }) => check !== undefined, 0);
@@ -38,7 +38,7 @@ test('the page of a waiting batch says job, rows, checks, outputs, money, and wh
   await batch.result();
 });
 
-test('a new budget is on the page at once', async () => {
+test('the details show a new budget at once', async () => {
   const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
   await batch.until(({ check }) => check !== undefined, 0);
   expect(await readPage(batch)).not.toContain('at most 7.50 USD');
@@ -47,7 +47,7 @@ test('a new budget is on the page at once', async () => {
   await batch.result();
 });
 
-test('the page of a stopped batch says why, since when, the next try, and what can be done', async () => {
+test('the details of a stopped batch show the reason, its time, the next attempt and possible actions', async () => {
   const batch = await time.start({ failures: { checkJob: Array.from({ length: 14 }, () => 'unreachable') } });
   const { stop } = await batch.until(isStopped, HOUR / 60);
   const page = await readPage(batch);
@@ -60,7 +60,7 @@ test('the page of a stopped batch says why, since when, the next try, and what c
   await batch.result();
 });
 
-test('the page of an ended batch says when, what it came to, and how its rest is made again', async () => {
+test('the details of an ended batch show its end, its result, and how to make the rest again', async () => {
   const batch = await time.start(
     { lives: [{ hours: 0.1, end: 'SUCCEEDED', images: 6 }], left: [4] },
     { options: { maxRounds: 1 } },
@@ -73,7 +73,7 @@ test('the page of an ended batch says when, what it came to, and how its rest is
   expect(page).toContain('`hummingbatch results ');
 });
 
-test('a batch that stopped while it waited has no next check, whatever was meant before', async () => {
+test('a batch that stopped while it waited has no next check', async () => {
   const batch = await time.start({ lives: [{ hours: 0.3, end: 'deleted' }] });
   await batch.until(({ nextCheck }) => nextCheck !== undefined, 0);
   await batch.until(isStopped);

@@ -80,7 +80,7 @@ describe('a job', () => {
   });
 });
 
-describe('a job that was cancelled at Google by somebody else', () => {
+describe('a job that was cancelled by another client', () => {
   test('stops the batch; without answers `retry` submits the round again', async () => {
     const batch = await time.start({ lives: [{ hours: 2, end: 'CANCELLED' }] });
     const { stop } = await batch.until(isStopped, HOUR);

@@ -78,7 +78,7 @@ const STATES: Partial<Record<BatchState, { bring: () => Promise<ScriptedBatch>; 
 };
 
 describe.each(Object.entries(STATES))('a batch that is %s', (state, { bring, takes }) => {
-  test('refuses what makes no sense, says its state and what would, and keeps no trace of it', async () => {
+  test('refuses messages that do not fit, names its state and those that fit, and keeps no event of them', async () => {
     const batch = await bring();
     const senseless = (Object.keys(MESSAGES) as Message[]).filter((message) => !takes.includes(message));
     expect(senseless.length).toBeGreaterThan(0);
@@ -101,13 +101,13 @@ describe.each(Object.entries(STATES))('a batch that is %s', (state, { bring, tak
     await batch.endsCancelled();
   });
 
-  test.each(takes)('takes %s', async (message) => {
+  test.each(takes)('accepts %s', async (message) => {
     const batch = await bring();
     expect(await send(batch, message)).toMatchObject({ batchId: batch.batchId });
   });
 });
 
-test('what is sent twice happens once', async () => {
+test('a message that is sent twice takes effect once', async () => {
   const batch = await time.start({
     failures: { stageRound: ['request-rejected'] },
     lives: [{ hours: 20, end: 'SUCCEEDED' }],
@@ -115,13 +115,13 @@ test('what is sent twice happens once', async () => {
   await batch.until(isStopped, 0);
   await Promise.all([send(batch, 'retry'), send(batch, 'retry')]);
   await batch.until(({ state }) => state === 'WAITING', 0);
-  // What it was told is done by now.
+  // The first message has taken effect by now.
   expect((await refusal(batch, 'retry')).message).toContain('is WAITING: it is not stopped');
   expect(batch.google.inputsOf('stageRound')).toHaveLength(2);
   expect(await batch.result()).toMatchObject({ state: 'COMPLETED', rounds: 1 });
 });
 
-test('an approval cannot be turned into a refusal afterwards', async () => {
+test('an approval cannot be changed into a refusal', async () => {
   const batch = await time.start({}, { options: { approveAboveUsd: 0 } });
   await batch.until(({ state }) => state === 'AWAITING_APPROVAL', 0);
   await send(batch, 'approve');
@@ -132,7 +132,7 @@ test('an approval cannot be turned into a refusal afterwards', async () => {
 });
 
 test.each([[{ approved: 'false' }], [{ aproved: false }], ['no']])(
-  'an approval that says %j is none, and the batch waits on',
+  'an approval of %j is refused, and the batch still waits',
   async (request) => {
     const batch = await STATES.AWAITING_APPROVAL?.bring();
     if (!batch) throw new Error('no batch');
@@ -143,7 +143,7 @@ test.each([[{ approved: 'false' }], [{ aproved: false }], ['no']])(
   },
 );
 
-test('each message says what it does, to whoever looks at the workflow', async () => {
+test("each message has a description in the workflow's metadata", async () => {
   const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
   await batch.until(({ check }) => check !== undefined, 0);
   interface Definition {

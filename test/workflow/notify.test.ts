@@ -27,8 +27,8 @@ async function readDeliveries(batch: ScriptedBatch): Promise<string[]> {
   );
 }
 
-describe('a batch that tells', () => {
-  test('tells its end to each target, by a workflow of its own for each', async () => {
+describe('a batch with webhooks', () => {
+  test('announces its end to each target, with one child workflow for each', async () => {
     const batch = await time.start({ outputs: 3 }, { options: { notify: [SHOP, CRM] } });
     await batch.result();
     await expect.poll(() => batch.google.inputsOf('notify').length).toBe(2);
@@ -50,7 +50,7 @@ describe('a batch that tells', () => {
     expect(await readDeliveries(batch)).toEqual([`${home}/1`, `${home}/2`]);
   });
 
-  test('leaves deliveries behind when it ends', async () => {
+  test('ends before its deliveries do', async () => {
     const batch = await time.start({}, TOLD);
     await batch.result();
     const begun = (await batch.events()).find(
@@ -63,7 +63,7 @@ describe('a batch that tells', () => {
     });
   });
 
-  test('may be replayed with its deliveries', async () => {
+  test('can be replayed with its deliveries', async () => {
     const batch = await time.start({ failures: { stageRound: ['permission-denied'] } }, TOLD);
     await batch.until(({ state }) => state === 'NEEDS_ATTENTION', 0);
     await batch.update(retryUpdate);
@@ -77,7 +77,7 @@ describe('a batch that tells', () => {
     await expect(replay).resolves.toBeUndefined();
   });
 
-  test('tells that it waits for approval, and what came of it', async () => {
+  test('announces that it waits for approval, and its end', async () => {
     const batch = await time.start({}, { options: { notify: [SHOP], approveAboveUsd: 0 } });
     await expect
       .poll(() => toldBy(batch))
@@ -87,19 +87,19 @@ describe('a batch that tells', () => {
     await expect.poll(() => toldBy(batch).slice(1)).toEqual([['batch.ended', 'FAILED', 'approval-refused']]);
   });
 
-  test('tells that it failed before it sent anything', async () => {
+  test('announces that it failed before it sent anything', async () => {
     const batch = await time.start({ failures: { prepare: ['manifest-invalid'] } }, TOLD);
     await expect(batch.result()).rejects.toThrow(WorkflowFailedError);
     await expect.poll(() => toldBy(batch)).toEqual([['batch.ended', 'FAILED', 'manifest-invalid']]);
   });
 
-  test.each(['prepare', 'checkJob'] as const)('tells that it was cancelled in %s', async (step) => {
+  test.each(['prepare', 'checkJob'] as const)('announces that it was cancelled in %s', async (step) => {
     const batch = await time.start({}, TOLD, { step });
     await batch.endsCancelled();
     await expect.poll(() => toldBy(batch)).toEqual([['batch.ended', 'CANCELLED', undefined]]);
   });
 
-  test('tells nothing of a batch that an earlier run had ended', async () => {
+  test('announces nothing for a batch that an earlier run had ended', async () => {
     const counts = { total: 10, image: 10, refused: 0, failed: 0, missing: 0 };
     const finished = {
       batchId: 'told-before',
@@ -114,13 +114,13 @@ describe('a batch that tells', () => {
     expect(await readDeliveries(batch)).toEqual([]);
   });
 
-  test('tells as it was to be run before, where it is started by hand', async () => {
+  test("keeps its targets when it is started again with Temporal's own client", async () => {
     const batch = await time.start({ prepared: [{ options: { notify: [CRM] } }] });
     await batch.result();
     await expect.poll(() => batch.google.inputsOf('notify')).toMatchObject([{ target: CRM }]);
   });
 
-  test('tells nobody where nobody is named', async () => {
+  test('starts no delivery without targets', async () => {
     const batch = await time.start(
       { failures: { stageRound: ['permission-denied'] } },
       { options: { notify: [] } },
@@ -135,7 +135,7 @@ describe('a batch that tells', () => {
 describe('a stop', () => {
   const stops = (batch: ScriptedBatch) => toldBy(batch).filter(([type]) => type === 'batch.stopped');
 
-  test('is told with its cause and what to do', async () => {
+  test('is announced with its cause and the next step', async () => {
     const batch = await time.start({ failures: { stageRound: ['permission-denied'] } }, TOLD);
     await expect
       .poll(() => stops(batch))
@@ -149,7 +149,7 @@ describe('a stop', () => {
     await batch.result();
   });
 
-  test('that looks again by itself, and again, is told once', async () => {
+  test('that is retried automatically several times is announced once', async () => {
     // Eight attempts each.
     const batch = await time.start({ failures: { stageRound: Array(24).fill('disk-full') } }, TOLD);
     await batch.result();
@@ -157,14 +157,14 @@ describe('a stop', () => {
     expect(stops(batch)).toEqual([['batch.stopped', 'NEEDS_ATTENTION', 'disk-full']]);
   });
 
-  test('of submissions that do not leave the machine, one after another, is told once', async () => {
+  test('of several submissions that do not leave the machine is announced once', async () => {
     const refused = { kind: 'refused', code: 'unreachable' } as const;
     const batch = await time.start({ submissions: Array.from({ length: 8 }, () => refused) }, TOLD);
     await batch.result();
     expect(stops(batch)).toEqual([['batch.stopped', 'NEEDS_ATTENTION', 'unreachable']]);
   });
 
-  test('is told again for another reason, and after a person went on', async () => {
+  test("is announced again for another reason, and after an operator's retry", async () => {
     const stageRound = [...Array(8).fill('disk-full'), 'permission-denied', 'permission-denied'];
     const batch = await time.start({ failures: { stageRound } }, TOLD);
     for (const _ of [1, 2]) {
@@ -177,7 +177,7 @@ describe('a stop', () => {
       .toEqual(['disk-full', 'permission-denied', 'permission-denied']);
   });
 
-  test('is told again once its step was done in between', async () => {
+  test('is announced again after its step succeeded in between', async () => {
     // Fourteen attempts each.
     const checkJob = [...Array(14).fill('unavailable'), undefined, ...Array(14).fill('unavailable')];
     const batch = await time.start({ failures: { checkJob } }, TOLD);
@@ -191,7 +191,7 @@ describe('a delivery', () => {
   const readDelivery = async (batch: ScriptedBatch) =>
     time.handle((await readDeliveries(batch)).at(-1) ?? 'none');
 
-  test('is tried thirteen times in three days, always the same, and then fails by itself', async () => {
+  test('is sent thirteen times in three days with the same body, and then fails alone', async () => {
     const batch = await time.start({ failures: { notify: Array(13).fill('unavailable') } }, TOLD);
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
     const delivery = await readDelivery(batch);
@@ -206,7 +206,7 @@ describe('a delivery', () => {
     expect(await batch.progress()).toMatchObject({ state: 'COMPLETED' });
   });
 
-  test('arrives after the receiver was away for a day', async () => {
+  test('arrives after the receiver was unreachable for a day', async () => {
     const batch = await time.start({ failures: { notify: Array(8).fill('unreachable') } }, TOLD);
     await batch.result();
     await (await readDelivery(batch)).result();

@@ -44,7 +44,7 @@ describe('a firing of a schedule', () => {
   });
 
   test.each(['batch-conflict', 'store-corrupt'] as const)(
-    'fails with %s, which no waiting mends',
+    'fails with %s, which waiting does not fix',
     async (code) => {
       const { handle, google } = await fire(`fails-${code}`, { failures: { putScheduled: [code] } });
       await expect(handle.result()).rejects.toMatchObject({ cause: { type: code } });

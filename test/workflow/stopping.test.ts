@@ -25,8 +25,8 @@ const isStopped = ({ state }: BatchProgress) => state === 'NEEDS_ATTENTION';
 const GRABS = 40;
 const times = (count: number, code: ErrorCode) => Array.from({ length: count }, () => code);
 
-describe('what may mend itself', () => {
-  test('stops the batch after its attempts, which says when it tries again', async () => {
+describe('an error that can pass without an operator', () => {
+  test('stops the batch after its attempts, with the time of the next one', async () => {
     const batch = await time.start({ failures: { stageRound: times(8, 'disk-full') } });
     const { stop } = await batch.until(isStopped);
     expect(stop).toMatchObject({ step: 'stage', code: 'disk-full', message: 'It failed with disk-full.' });
@@ -39,13 +39,13 @@ describe('what may mend itself', () => {
     expect(batch.google.inputsOf('stageRound')).toHaveLength(9);
   });
 
-  test('does not stop it for an outage of twenty minutes while a job runs', async () => {
+  test('does not stop the batch in an outage of twenty minutes while a job runs', async () => {
     const batch = await time.start({ failures: { checkJob: times(12, 'unavailable') } });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
     expect((await batch.events()).map(readSummary)).not.toContainEqual(expect.stringMatching(/^stopped/));
   });
 
-  test('goes on at once when a person says so', async () => {
+  test('is retried at once when an operator asks for it', async () => {
     const batch = await time.start({ failures: { findJob: times(8, 'unreachable') } });
     await batch.until(isStopped);
     const at = await time.now();
@@ -56,8 +56,8 @@ describe('what may mend itself', () => {
   });
 });
 
-describe('what a person must mend', () => {
-  test('stops the batch at the first attempt and waits for `retry`, however long', async () => {
+describe('an error that an operator must fix', () => {
+  test('stops the batch at the first attempt, which waits for `retry` without a limit', async () => {
     const batch = await time.start({ failures: { stageRound: ['request-rejected'] } });
     const { stop } = await batch.until(isStopped, 0);
     expect(stop).toMatchObject({ step: 'stage', code: 'request-rejected' });
@@ -69,7 +69,7 @@ describe('what a person must mend', () => {
     expect(batch.google.steps().filter((step) => step === 'prepare')).toHaveLength(1);
   });
 
-  test('is over with `accept`: the batch ends with a report, and names the job that it leaves behind', async () => {
+  test('can be accepted: the batch ends with a report that names the job it leaves', async () => {
     const batch = await time.start({
       lives: [{ hours: 20, end: 'SUCCEEDED' }],
       failures: { checkJob: ['key-invalid'] },
@@ -83,7 +83,7 @@ describe('what a person must mend', () => {
     ]);
   });
 
-  test('stops it too where no retry could ever help, for there may be a job', async () => {
+  test('stops the batch where no retry can help, because a job may exist', async () => {
     const batch = await time.start({ failures: { collectRound: ['batch-conflict'] } });
     expect((await batch.until(isStopped)).stop).toMatchObject({ step: 'collect', code: 'batch-conflict' });
     await batch.update(retryUpdate);
@@ -91,14 +91,14 @@ describe('what a person must mend', () => {
   });
 });
 
-describe('a step that foreign workers of the queue grab', () => {
-  test('is offered again, and the batch goes on where the right one takes it in the end', async () => {
+describe('a step that workers of another store take', () => {
+  test('is offered again until the right worker takes it', async () => {
     const batch = await time.start({ failures: { stageRound: times(GRABS - 1, 'wrong-worker') } });
     await batch.result();
     expect((await batch.events()).map(readSummary)).not.toContainEqual(expect.stringMatching(/^stopped/));
   });
 
-  test('stops the batch where no right one is there, which looks again after 1 minute, doubling to 30', async () => {
+  test('stops the batch without a right worker, which tries again after 1 minute, doubling to 30', async () => {
     const batch = await time.start({ failures: { stageRound: times(7 * GRABS, 'wrong-worker') } });
     await batch.result();
     const waits = (await batch.events()).flatMap((event) =>
@@ -114,14 +114,14 @@ describe('the key that a batch is bound to', () => {
   const readKeys = (batch: ScriptedBatch, step: 'stageRound' | 'createJob') =>
     batch.google.inputsOf(step).map(({ where }) => where.keyFingerprint);
 
-  test('is that of the worker that prepared it, for every step', async () => {
+  test('is that of the worker that prepared it, in each step', async () => {
     const batch = await time.start({});
     await batch.result();
     expect(readKeys(batch, 'stageRound')).toEqual(['key-1']);
     expect(readKeys(batch, 'createJob')).toEqual(['key-1']);
   });
 
-  test('is asked for again when a person goes on after it was refused, and then stays', async () => {
+  test("is chosen anew by an operator's retry after it was refused, and then kept", async () => {
     const batch = await time.start({ failures: { stageRound: ['key-invalid'] } });
     await batch.until(isStopped);
     await batch.update(retryUpdate);
@@ -134,7 +134,7 @@ describe('the key that a batch is bound to', () => {
     });
   });
 
-  test('stays as it was where the batch went on by itself', async () => {
+  test('is kept in an automatic retry', async () => {
     const batch = await time.start({ failures: { stageRound: times(GRABS, 'wrong-worker') } });
     await batch.until(isStopped);
     await batch.result();
@@ -143,7 +143,7 @@ describe('the key that a batch is bound to', () => {
   });
 });
 
-test('a bad manifest ends the batch as failed, and frees its id', async () => {
+test('an invalid manifest ends the batch as failed and frees its id', async () => {
   const batch = await time.start({ failures: { prepare: ['manifest-invalid'] } });
   await expect(batch.result()).rejects.toMatchObject({
     cause: { type: 'manifest-invalid', details: [{ fix: expect.any(String), actions: expect.any(Array) }] },
@@ -154,12 +154,12 @@ test('a bad manifest ends the batch as failed, and frees its id', async () => {
   });
 });
 
-test('clean-up that fails keeps no batch from its end', async () => {
+test('a failed clean-up does not keep a batch from its end', async () => {
   const batch = await time.start({ failures: { cleanUp: ['key-invalid'] } });
   expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
 });
 
-describe('a message that makes no sense now', () => {
+describe('a message that does not fit the state', () => {
   /** Sends it and answers with how it was refused. */
   async function catchRefusal(sending: Promise<unknown>): Promise<unknown> {
     const error = await sending.then(
@@ -197,7 +197,7 @@ describe('a message that makes no sense now', () => {
     await batch.result();
   });
 
-  test('of results that are gone settles the round: a retry makes the rest again and does not ask for them', async () => {
+  test('that accepts lost results settles the round: a retry makes the rest again and does not download them', async () => {
     const batch = await time.start({ failures: { collectRound: ['result-gone'] } });
     await batch.until(isStopped);
     await batch.update(acceptUpdate);
@@ -220,7 +220,7 @@ describe('a message that makes no sense now', () => {
 describe('a budget', () => {
   const isOverBudget = ({ stop }: BatchProgress) => stop?.code === 'over-budget';
 
-  test('stops the batch before a round whose worst case would pass it; `setBudget` goes on', async () => {
+  test('stops the batch before a round whose worst case exceeds it; `setBudget` continues', async () => {
     const batch = await time.start({ worstUsd: 6, left: [9] }, { options: { maxCostUsd: 6 } });
     const { stop, round } = await batch.until(isOverBudget);
     expect(round).toBe(2);
@@ -239,7 +239,7 @@ describe('a budget', () => {
     expect(await batch.result()).toMatchObject({ rounds: 2 });
   });
 
-  test('that cannot be kept, because the price is not known, stops before the first round', async () => {
+  test('that cannot be checked, because the price is unknown, stops the batch before the first round', async () => {
     const batch = await time.start({}, { options: { maxCostUsd: 40 } });
     await batch.until(isOverBudget, 0);
     expect(batch.google.posts).toEqual([]);
@@ -247,7 +247,7 @@ describe('a budget', () => {
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED_WITH_FAILURES', jobs: [] });
   });
 
-  test('does not stand in the way of a job that was paid for already', async () => {
+  test('does not block a job that is already paid', async () => {
     const batch = await time.start(
       { there: true, prepared: [{ next: { round: 1, outputs: 10, worstUsd: 50, submitted: true } }] },
       { options: { maxCostUsd: 40, approveAboveUsd: 0 } },
@@ -266,7 +266,7 @@ describe('a price above the limit', () => {
     return batch;
   }
 
-  test('waits for a person, however long, and sends nothing', async () => {
+  test('waits for an operator without a limit and sends nothing', async () => {
     const batch = await awaiting();
     await time.sleep(240 * HOUR);
     expect(await batch.progress()).toMatchObject({ state: 'AWAITING_APPROVAL' });
@@ -275,7 +275,7 @@ describe('a price above the limit', () => {
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
   });
 
-  test('ends as failed where the person refuses', async () => {
+  test('ends the batch as failed when the operator refuses', async () => {
     const batch = await awaiting();
     await batch.update(approveUpdate, { approved: false });
     await expect(batch.result()).rejects.toMatchObject({ cause: { type: 'approval-refused' } });
@@ -283,7 +283,7 @@ describe('a price above the limit', () => {
     expect(batch.google.steps()).toEqual(['prepare']);
   });
 
-  test('is asked about once, not before each round', async () => {
+  test('needs one approval, not one for each round', async () => {
     const batch = await time.start({ left: [5] }, DEAR);
     await batch.until(isAwaiting, 0);
     await batch.update(approveUpdate, { approved: true });

@@ -18,7 +18,7 @@ const listSubmissions = ({ google }: ScriptedBatch) =>
   google.inputsOf('createJob').map(({ round, submission }) => `r${round}.${submission}`);
 
 describe('a submission', () => {
-  test('is staged, looked for and only then made, once', async () => {
+  test('is staged, looked up and only then created, once', async () => {
     const batch = await time.start();
     await batch.result();
     expect(batch.google.steps().join(' ')).toMatch(
@@ -26,19 +26,19 @@ describe('a submission', () => {
     );
   });
 
-  test('is not made where the job is there already, from a run that was lost', async () => {
+  test('is not created where an earlier run has created the job', async () => {
     const batch = await time.start({ there: true });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: batch.google.jobNames() });
     expect(listSubmissions(batch)).toEqual([]);
   });
 
-  test('whose answer was lost is found, and not made again', async () => {
+  test('whose answer was lost is found and not created again', async () => {
     const batch = await time.start({ submissions: [{ kind: 'lost' }] });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: batch.google.jobNames() });
     expect(listSubmissions(batch)).toEqual(['r1.1']);
   });
 
-  test('without an answer is looked for after the window, and no sooner', async () => {
+  test('without an answer is looked up after the window, and not before', async () => {
     const batch = await time.start(
       { submissions: [{ kind: 'lost' }] },
       { options: { submitWindowMs: 5 * MINUTE } },
@@ -51,8 +51,8 @@ describe('a submission', () => {
   });
 });
 
-describe('a submission of which nothing comes to light', () => {
-  test('is followed by another, by default', async () => {
+describe('a submission without a trace', () => {
+  test('is followed by another by default', async () => {
     const batch = await time.start({ submissions: [{ kind: 'swallowed' }] });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
     expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
@@ -61,7 +61,7 @@ describe('a submission of which nothing comes to light', () => {
     ]);
   });
 
-  test('stops the batch after five in a row, which tries again by itself', async () => {
+  test('stops the batch after five in a row, which tries again automatically', async () => {
     const batch = await time.start({ submissions: Array.from({ length: 5 }, () => ({ kind: 'swallowed' })) });
     const { stop } = await batch.until(isStopped);
     expect(stop).toMatchObject({ step: 'submit', code: 'unavailable', nextTry: expect.any(String) });
@@ -71,7 +71,7 @@ describe('a submission of which nothing comes to light', () => {
   });
 });
 
-describe('where a person is to say what to do about it', () => {
+describe('a submission without a trace, with `onUnknownSubmit: park`', () => {
   const PARKED = { options: { onUnknownSubmit: 'park' } } as const;
 
   async function parked(submissions: Parameters<SkippedTime['start']>[0]): Promise<ScriptedBatch> {
@@ -80,7 +80,7 @@ describe('where a person is to say what to do about it', () => {
     return batch;
   }
 
-  test('the batch stops and names both answers', async () => {
+  test('stops the batch, which names both answers', async () => {
     const batch = await parked({ submissions: [{ kind: 'swallowed' }] });
     const { stop } = await batch.progress();
     expect(stop).toMatchObject({ step: 'submit', code: 'submission-unknown' });
@@ -93,7 +93,7 @@ describe('where a person is to say what to do about it', () => {
     await batch.endsCancelled();
   });
 
-  test('a plain retry only looks again', async () => {
+  test('is only looked up again by a plain retry', async () => {
     const batch = await parked({ submissions: [{ kind: 'swallowed' }] });
     const progressCache = batch.google.inputsOf('findJob').length;
     await batch.update(retryUpdate);
@@ -105,7 +105,7 @@ describe('where a person is to say what to do about it', () => {
     await batch.endsCancelled();
   });
 
-  test('a plain retry takes the job that has come to light', async () => {
+  test('is continued by a plain retry when the job has appeared', async () => {
     const batch = await parked({ submissions: [{ kind: 'lost', visibleAfterMs: HOUR }] });
     await time.sleep(2 * HOUR);
     await batch.update(retryUpdate);
@@ -113,14 +113,14 @@ describe('where a person is to say what to do about it', () => {
     expect(listSubmissions(batch)).toEqual(['r1.1']);
   });
 
-  test('`adopt --none` makes another', async () => {
+  test('is followed by another with `adopt --none`', async () => {
     const batch = await parked({ submissions: [{ kind: 'swallowed' }] });
     await batch.update(adoptUpdate, { job: 'none' });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
     expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
   });
 
-  test('`adopt --job` takes that job, though no list shows it', async () => {
+  test('takes the job of `adopt --job` although no list shows it', async () => {
     const batch = await parked({ submissions: [{ kind: 'lost', visibleAfterMs: 1000 * HOUR }] });
     const [job = ''] = batch.google.jobNames();
     await batch.update(adoptUpdate, { job });
@@ -129,13 +129,13 @@ describe('where a person is to say what to do about it', () => {
     expect(listSubmissions(batch)).toEqual(['r1.1']);
   });
 
-  test('`adopt --job` with a job that is not of this batch changes nothing, and says so', async () => {
+  test('refuses `adopt --job` with a job of another batch and stays unchanged', async () => {
     const batch = await parked({ submissions: [{ kind: 'lost', visibleAfterMs: 1000 * HOUR }] });
     await batch.update(adoptUpdate, { job: 'batches/foreign' });
     const { stop } = await batch.until((progress) => isStopped(progress) && looked(batch, 'batches/foreign'));
     expect(stop).toMatchObject({ code: 'submission-unknown' });
     expect(stop?.message).toContain('batches/foreign is not a job of round 1');
-    // The way on is still open.
+    // The action is still possible.
     const [job = ''] = batch.google.jobNames();
     await batch.update(adoptUpdate, { job });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: [job] });
@@ -145,8 +145,8 @@ describe('where a person is to say what to do about it', () => {
     google.inputsOf('findJob').some(({ named }) => named === job);
 });
 
-describe('a job that comes to light late', () => {
-  test('is cancelled after ten minutes, polled to its end and collected beside the other', async () => {
+describe('a job that appears late', () => {
+  test('is cancelled after ten minutes, checked until its end and collected with the other', async () => {
     const batch = await time.start({
       submissions: [{ kind: 'lost', visibleAfterMs: 5 * MINUTE }],
       lives: [
@@ -175,7 +175,7 @@ describe('a job that comes to light late', () => {
     );
   });
 
-  test('even just before the collecting, is found, ended and collected', async () => {
+  test('just before collecting is found, ended and collected', async () => {
     const batch = await time.start({
       submissions: [{ kind: 'lost', visibleAfterMs: 90 * MINUTE }],
       lives: [
@@ -190,7 +190,7 @@ describe('a job that comes to light late', () => {
   });
 });
 
-test('a job that Google made twice is found when the window is over, ended, and collected with its twin', async () => {
+test('a job that Google created twice is found after the window, ended, and collected with its twin', async () => {
   const batch = await time.start({
     submissions: [{ kind: 'created twice' }],
     lives: [
@@ -209,7 +209,7 @@ test('a job that Google made twice is found when the window is over, ended, and 
   expect(listSubmissions(batch)).toEqual(['r1.1']);
 });
 
-describe('a full quota', () => {
+describe('an exhausted quota', () => {
   const full = (times: number, retryAfterMs?: number) =>
     Array.from({ length: times }, () => ({
       kind: 'refused' as const,
@@ -233,7 +233,7 @@ describe('a full quota', () => {
     expect(Math.round(((second?.at ?? 0) - (first?.at ?? 0)) / MINUTE)).toBe(45);
   });
 
-  test('is told: since when, and when the next try is', async () => {
+  test('is shown with its begin and the time of the next attempt', async () => {
     const batch = await time.start({ submissions: full(2, 2 * HOUR) });
     const { quota, state } = await batch.until(({ quota }) => quota !== undefined, 0);
     expect(state).toBe('SUBMITTING');
@@ -259,7 +259,7 @@ describe('a full quota', () => {
 });
 
 describe('a submission that Google refuses', () => {
-  test('for its key stops at once with the next action; `retry` stages, looks and makes another', async () => {
+  test('for its key stops at once with the next action; `retry` stages, looks up and creates another', async () => {
     const batch = await time.start({ submissions: [{ kind: 'refused', code: 'key-invalid' }] });
     const { stop } = await batch.until(isStopped, 0);
     expect(stop).toMatchObject({ step: 'submit', code: 'key-invalid', message: 'Google says key-invalid.' });
@@ -274,13 +274,13 @@ describe('a submission that Google refuses', () => {
     expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
   });
 
-  test('for a file that is gone is staged and made again by itself', async () => {
+  test('for a missing file is staged and created again automatically', async () => {
     const batch = await time.start({ submissions: [{ kind: 'refused', code: 'file-gone' }] });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
     expect(batch.google.inputsOf('stageRound')).toHaveLength(2);
   });
 
-  test('five times in a row, though it might mend itself, is shown to a person', async () => {
+  test('five times in a row for a passing reason needs an operator', async () => {
     const refusals = Array.from({ length: 5 }, () => ({ kind: 'refused', code: 'unreachable' }) as const);
     const batch = await time.start({ submissions: refusals });
     const { stop } = await batch.until(isStopped);

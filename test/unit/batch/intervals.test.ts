@@ -37,9 +37,9 @@ describe('the next check', () => {
   });
 
   it('uses the defaults for invalid limits', () => {
-    const garbled = { minMs: Number.NaN, maxMs: Number.POSITIVE_INFINITY, random: 0.5 };
-    expect(nextCheckMs({ ageMs: 0, ...garbled })).toBe(DEFAULT_OPTIONS.checkIntervalMs);
-    expect(nextCheckMs({ ageMs: 40 * HOUR, ...garbled })).toBe(DEFAULT_OPTIONS.maxCheckIntervalMs);
+    const invalid = { minMs: Number.NaN, maxMs: Number.POSITIVE_INFINITY, random: 0.5 };
+    expect(nextCheckMs({ ageMs: 0, ...invalid })).toBe(DEFAULT_OPTIONS.checkIntervalMs);
+    expect(nextCheckMs({ ageMs: 40 * HOUR, ...invalid })).toBe(DEFAULT_OPTIONS.maxCheckIntervalMs);
   });
 
   const anything = fc.oneof(

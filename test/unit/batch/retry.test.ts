@@ -60,7 +60,7 @@ describe('another try', () => {
     expect(shouldTryAgain(answers, { round: 1, maxRounds: 3, weCancelled: false })).toBe(false);
   });
 
-  it('is made after a cancellation by somebody else', () => {
+  it('is made after a cancellation by another client', () => {
     expect(after(['cancelled'])).toBe(true);
     expect(after(['cancelled'], { weCancelled: true })).toBe(false);
   });

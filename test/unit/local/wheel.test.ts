@@ -73,7 +73,7 @@ function buildWheel(hash: string): Wheel {
   return { project: 'thing-bin', version: '1.2.3', binary: 'thing', megabytes: 7, files };
 }
 
-/** A real zip, and a Python whose pip copies it to where it was told and does all else as the real one. */
+/** A real zip, and a Python whose pip copies it to the requested folder and otherwise runs the real one. */
 async function aWheelAndItsPip() {
   const home = await folder();
   const python = await which('python3', process.env);

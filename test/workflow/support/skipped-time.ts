@@ -203,13 +203,13 @@ export async function startWorkers(
   };
 }
 
-/** A step during whose first call a batch is cancelled. `shielded`: the step is not told of it. */
+/** A step during whose first call a batch is cancelled. `shielded`: the step does not see it. */
 interface CancelDuring {
   step: keyof Activities;
   shielded?: true;
 }
 
-/** Cancels the batch and fails like a step that is told of it, unless it is shielded. */
+/** Cancels the batch and fails like a step that sees it, unless it is shielded. */
 async function cancelMeanwhile(handle: WorkflowHandle, { shielded }: CancelDuring): Promise<void> {
   await handle.cancel();
   if (shielded) return;
