@@ -2,14 +2,13 @@ import type { Logger } from 'pino';
 import { connectTemporal, createHummingbatch, requireWorker } from '../client/index.ts';
 import { DEFAULT_TASK_QUEUE, ownTaskQueue } from '../contract/queues.ts';
 import type { ApiSettings } from '../host/index.ts';
-import { type LocalHost, startLocal } from '../host/local.ts';
+import type { LocalHost } from '../host/local.ts';
 import { findServer } from '../host/server.ts';
 import type { Store } from '../store/store.ts';
 import type { Call } from './call.ts';
 import type { Config } from './config/config.ts';
 import { type ConfiguredTemporal, readTemporal } from './config/temporal.ts';
 import { readBatchOptions, readGeminiOptions, readRunOptions, readWebhookOptions } from './host-options.ts';
-import { createLog } from './log.ts';
 
 /** A connection to the batches of a store for the time of one call. */
 export interface Session extends Omit<LocalHost, 'api'> {
@@ -26,6 +25,7 @@ export interface Session extends Omit<LocalHost, 'api'> {
 export async function openSession(call: Call, config: Config, store: Store): Promise<Session> {
   const configured = readTemporal(config.env);
   if (configured) return joinConfigured(call, config, store, configured);
+  const { createLog } = await import('./log.ts');
   const log = createLog(call.output, call.flags.verbose ? 'info' : 'silent', config.log);
   return { ...(await startLocalHost(call, config, store, { log })), ownsWorker: true };
 }
@@ -66,13 +66,15 @@ export function sharedQueue({ taskQueue }: Config): string {
 }
 
 /** The store's managed dev server and a worker in this process, and the HTTP API where `api` asks for it. */
-export function startLocalHost(
+export async function startLocalHost(
   call: Call,
   config: Config,
   store: Store,
   watch: { log: Logger; metrics?: string | undefined; api?: ApiSettings | undefined },
 ): Promise<LocalHost> {
   const { output, signal, flags } = call;
+  // Loaded here: a command that only asks a server needs no worker.
+  const { startLocal } = await import('../host/local.ts');
   return startLocal({
     store,
     env: { ...config.env },

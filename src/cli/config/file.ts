@@ -1,16 +1,10 @@
 import { dirname } from 'node:path';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
 import { suggestName } from '../../manifest/suggest.ts';
 import { findUpward, readText } from './files.ts';
 import { invalidSetting } from './invalid-setting.ts';
-import { resolveStore, SETTING_NAMES, SETTINGS, type Settings } from './settings.ts';
+import { isSetting, parseSetting, resolveStore, SETTING_NAMES, type Settings } from './settings.ts';
 
 const FILE = 'hummingbatch.yaml';
-
-const fileSchema = z
-  .strictObject(Object.fromEntries(SETTING_NAMES.map((name) => [name, SETTINGS[name].schema.optional()])))
-  .nullable();
 
 /**
  * The nearest `hummingbatch.yaml`, from a folder upward to the root.
@@ -21,9 +15,11 @@ export async function readSettingsFile(cwd: string): Promise<Settings> {
   const file = await findUpward(cwd, FILE);
   const content = file && (await readText(file));
   if (!file || content === undefined) return {};
+  // Loaded here: most commands are called where there is no such file, and the parser takes 0.1 s to load.
+  const { isMap, isScalar, LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(content, { lineCounter: lines });
-  const formatPlace = (offset: number) => {
+  const formatPlace = (offset = 0) => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
@@ -34,22 +30,24 @@ export async function readSettingsFile(cwd: string): Promise<Settings> {
       syntaxError.message.split('\n')[0] ?? syntaxError.code,
     );
 
-  const checked = fileSchema.safeParse(document.toJS());
-  if (!checked.success) {
-    const [issue] = checked.error.issues;
-    const field = String(issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0]);
-    const where = formatPlace(findOffset(document.contents, field));
-    if (issue?.code !== 'unrecognized_keys') throw invalidSetting(where, `${field} ${issue?.message}`);
-    throw invalidSetting(where, `there is no setting "${field}"`, adviseField(field));
-  }
-  const settings = { ...checked.data } as Settings;
+  const values: unknown = document.toJS() ?? {};
+  if (!isMap(document.contents) && document.contents !== null)
+    throw invalidSetting(formatPlace(), 'it must have one setting in each line, such as `store: ./images`');
+  const keys = isMap(document.contents) ? document.contents.items.map(({ key }) => key) : [];
+  const offsets = new Map(
+    keys.filter((key) => isScalar(key)).map((key) => [String(key.value), key.range?.[0]]),
+  );
+  const settings = readSettings(values as Record<string, unknown>, (name) => formatPlace(offsets.get(name)));
   return settings.store ? { ...settings, store: resolveStore(dirname(file), settings.store) } : settings;
 }
 
-function findOffset(contents: unknown, field: string): number {
-  if (!isMap(contents)) return 0;
-  const pair = contents.items.find(({ key }) => isScalar(key) && String(key.value) === field);
-  return (isScalar(pair?.key) && pair.key.range?.[0]) || 0;
+function readSettings(values: Record<string, unknown>, formatPlace: (name: string) => string): Settings {
+  const entries = Object.entries(values).map(([name, value]) => {
+    if (!isSetting(name))
+      throw invalidSetting(formatPlace(name), `there is no setting "${name}"`, adviseField(name));
+    return [name, parseSetting(name, formatPlace(name), value, name)];
+  });
+  return Object.fromEntries(entries);
 }
 
 function adviseField(field: string): string {

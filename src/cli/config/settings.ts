@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
 import { isAccepted } from '../../contract/check.ts';
 import { durationMs } from '../../contract/duration.ts';
-import { NOTIFY, type NotifyTarget } from '../../contract/notify.ts';
+import { NOTIFY } from '../../contract/notify.ts';
+import { choice, type Infer, list, type OptionalRule, type Rule, text } from '../../contract/rules.ts';
 import { parseUrl } from '../../contract/url.ts';
 import { parseHostAndPort } from '../../net/host-and-port.ts';
 import { invalidSetting } from './invalid-setting.ts';
@@ -10,27 +10,19 @@ import { invalidSetting } from './invalid-setting.ts';
 export const LOG_STYLES = ['json', 'pretty'] as const;
 export type LogStyle = (typeof LOG_STYLES)[number];
 
-const text = z.string().min(1, 'must not be empty');
-const duration = text.refine((value) => durationMs(value) !== undefined, 'must be a duration such as 30s');
-const address = text.refine(
-  (value) => parseHostAndPort(value),
-  'must be a host and a port such as 127.0.0.1:9464',
-);
-const wholeNumber = z.coerce.string().regex(/^[1-9]\d{0,8}$/, 'must be a whole number, 1 or more');
-const style = z.enum(LOG_STYLES, { error: `must be ${LOG_STYLES.join(' or ')}` });
-const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
-// Checked as a whole: a message about one field would quote its text.
-const targets = z.custom<readonly NotifyTarget[]>(
-  (value) => isAccepted(NOTIFY, value),
-  `must be ${NOTIFY.must}`,
-);
-const hosts = z.custom<readonly string[]>(
-  (value) => Array.isArray(value) && value.every(isHost),
-  'must be a list of hosts such as shop.internal:8080',
-);
+const anyText = text((value) => value !== '', { must: 'a text that is not empty' });
+const duration = text((value) => durationMs(value) !== undefined, { must: 'a duration such as 30s' });
+const address = text((value) => parseHostAndPort(value) !== undefined, {
+  must: 'a host and a port such as 127.0.0.1:9464',
+});
+const wholeNumber = text((value) => /^[1-9]\d{0,8}$/.test(value), { must: 'a whole number, 1 or more' });
+const url = text((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''), {
+  must: 'an http or https URL',
+});
+const hosts = list(text(isHost), { must: 'a list of hosts such as shop.internal:8080' });
 
 interface SettingRule {
-  schema: z.ZodType;
+  rule: Exclude<Rule, OptionalRule>;
   variable: string;
   /** How a variable's text becomes the value; unset: the text is the value. */
   fromText?: (text: string) => unknown;
@@ -38,23 +30,27 @@ interface SettingRule {
 
 /** What can be set in `hummingbatch.yaml` and by a variable. Secrets are no settings: the file is shared. */
 export const SETTINGS = {
-  geminiUrl: { schema: url, variable: 'HUMMINGBATCH_GEMINI_URL' },
-  store: { schema: text, variable: 'HUMMINGBATCH_STORE' },
-  taskQueue: { schema: text, variable: 'HUMMINGBATCH_TASK_QUEUE' },
-  checkInterval: { schema: duration, variable: 'HUMMINGBATCH_CHECK_INTERVAL' },
-  submitWindow: { schema: duration, variable: 'HUMMINGBATCH_SUBMIT_WINDOW' },
-  apiListen: { schema: address, variable: 'HUMMINGBATCH_API_LISTEN' },
-  apiRequestsPerMinute: { schema: wholeNumber, variable: 'HUMMINGBATCH_API_REQUESTS_PER_MINUTE' },
-  metrics: { schema: address, variable: 'HUMMINGBATCH_METRICS' },
-  log: { schema: style, variable: 'HUMMINGBATCH_LOG' },
-  notify: { schema: targets, variable: 'HUMMINGBATCH_NOTIFY', fromText: parseJson },
-  webhookHosts: { schema: hosts, variable: 'HUMMINGBATCH_WEBHOOK_HOSTS', fromText: splitList },
+  geminiUrl: { rule: url, variable: 'HUMMINGBATCH_GEMINI_URL' },
+  store: { rule: anyText, variable: 'HUMMINGBATCH_STORE' },
+  taskQueue: { rule: anyText, variable: 'HUMMINGBATCH_TASK_QUEUE' },
+  checkInterval: { rule: duration, variable: 'HUMMINGBATCH_CHECK_INTERVAL' },
+  submitWindow: { rule: duration, variable: 'HUMMINGBATCH_SUBMIT_WINDOW' },
+  apiListen: { rule: address, variable: 'HUMMINGBATCH_API_LISTEN' },
+  apiRequestsPerMinute: { rule: wholeNumber, variable: 'HUMMINGBATCH_API_REQUESTS_PER_MINUTE' },
+  metrics: { rule: address, variable: 'HUMMINGBATCH_METRICS' },
+  log: { rule: choice(LOG_STYLES, { must: LOG_STYLES.join(' or ') }), variable: 'HUMMINGBATCH_LOG' },
+  notify: { rule: NOTIFY, variable: 'HUMMINGBATCH_NOTIFY', fromText: parseJson },
+  webhookHosts: { rule: hosts, variable: 'HUMMINGBATCH_WEBHOOK_HOSTS', fromText: splitList },
 } as const satisfies Record<string, SettingRule>;
 
 export type SettingName = keyof typeof SETTINGS;
-export type Settings = { [Name in SettingName]?: z.infer<(typeof SETTINGS)[Name]['schema']> };
+export type Settings = { [Name in SettingName]?: Infer<(typeof SETTINGS)[Name]['rule']> };
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+export function isSetting(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
 
 /** What a flag sets, checked as its setting is. @throws `usage` naming the flag */
 export function parseFlag<Name extends SettingName>(
@@ -76,10 +72,19 @@ export function parseVariables(env: Readonly<Record<string, string>>): Settings 
   return Object.fromEntries(found);
 }
 
-function parseSetting<Name extends SettingName>(name: Name, where: string, value: unknown): Settings[Name] {
-  const checked = SETTINGS[name].schema.safeParse(value);
-  if (checked.success) return checked.data as Settings[Name];
-  throw invalidSetting(where, `it ${checked.error.issues[0]?.message}`);
+/** @throws `usage` naming the variable, the flag, or the place in the file */
+export function parseSetting<Name extends SettingName>(
+  name: Name,
+  where: string,
+  value: unknown,
+  subject = 'it',
+): Settings[Name] {
+  const { rule }: SettingRule = SETTINGS[name];
+  // `apiRequestsPerMinute: 600` in the file is a number, and `600` of a variable is a text.
+  const text = rule.kind === 'text' && typeof value === 'number' ? String(value) : value;
+  // The rule as a whole: a sentence about one field of a webhook would quote its URL, which may hold a secret.
+  if (!isAccepted(rule, text)) throw invalidSetting(where, `${subject} must be ${rule.must}`);
+  return text as Settings[Name];
 }
 
 /** The absolute folder of a store, relative to the folder that names it; a URL stays as it is. */
@@ -88,17 +93,15 @@ export function resolveStore(folder: string, store: string): string {
 }
 
 /** A host, with a port or without, and nothing behind it. */
-function isHost(value: unknown): boolean {
-  return (
-    typeof value === 'string' && /^[^\s/@?#\\]+$/.test(value) && parseUrl(`http://${value}`) !== undefined
-  );
+function isHost(value: string): boolean {
+  return /^[^\s/@?#\\]+$/.test(value) && parseUrl(`http://${value}`) !== undefined;
 }
 
 function splitList(text: string): string[] {
   return text.split(',').map((entry) => entry.trim());
 }
 
-/** Text that is not JSON is undefined, which no schema takes. */
+/** Text that is not JSON is undefined, which no rule accepts. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

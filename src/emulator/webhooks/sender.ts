@@ -33,7 +33,7 @@ export function startSender(world: World, deliveries: Deliveries): Sender {
   const sending = new Map<Delivery['id'], { webhook: string; sent: Promise<void> }>();
 
   async function sendDue(): Promise<void> {
-    const endpoints = await webhooks.all();
+    const endpoints = webhooks.all();
     if (endpoints.length > 0) await announce(endpoints);
     for (const delivery of deliveries.open()) {
       const endpoint = endpoints.find(({ id }) => id === delivery.webhook);

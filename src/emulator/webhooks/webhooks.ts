@@ -23,19 +23,25 @@ export type Webhooks = Awaited<ReturnType<typeof openWebhooks>>;
 
 export async function openWebhooks(directory: string, now: () => number) {
   const records = await openRecords<WebhookRecord>(directory);
+  // In memory too: the sender asks ten times a second, and reading the folder cost a tenth of a core with ten emulators.
+  const known = new Map((await records.all()).map((webhook) => [webhook.id, webhook]));
   return {
-    find: (id: string) => records.get(id),
-    all: () => records.all(),
+    find: (id: string) => known.get(id),
+    all: () => [...known.values()],
 
     async add(webhook: NewWebhook): Promise<WebhookRecord> {
       // 24 bytes: the published example of a Google secret has no padding.
       const secret = `whsec_${randomBytes(24).toString('base64')}`;
       const record = { ...webhook, id: randomId(36), createTime: now(), secret };
       await records.put(record.id, record);
+      known.set(record.id, record);
       return record;
     },
 
-    remove: (id: string) => rm(join(directory, `${id}.json`), { force: true }),
+    async remove(id: string): Promise<void> {
+      await rm(join(directory, `${id}.json`), { force: true });
+      known.delete(id);
+    },
   };
 }
 
