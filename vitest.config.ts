@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { reportDurations } from './test/support/durations.ts';
 import { SlowestFirst } from './test/support/slowest-first.ts';
+import { chooseTemporary } from './test/support/temporary.ts';
+
+const temporary = chooseTemporary();
+// For the test processes, whose `os.tmpdir()` reads it.
+if (temporary !== undefined) process.env['TMPDIR'] ??= temporary;
 
 /** Files that replace modules: what others have loaded before must not be there. */
 const WITH_MOCKS = ['test/unit/store/power-cut.test.ts'];

@@ -4,6 +4,7 @@ import pino from 'pino';
 import { HummingbatchError } from '../contract/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/queues.ts';
 import type { Store } from '../store/store.ts';
+import { closeConnection } from '../worker/close-connection.ts';
 import type { BatchWorker } from '../worker/index.ts';
 import { connectGemini, type GeminiConnection } from './gemini.ts';
 import { openStoreAt } from './open-store.ts';
@@ -128,7 +129,7 @@ export async function runWorker(
       closed ??= close(worker, async () => {
         watching.abort();
         await gauges;
-        await connection.close();
+        await closeConnection(connection);
       });
       return closed;
     },
@@ -140,7 +141,7 @@ async function startOn<T>(connection: NativeConnection, start: () => Promise<T>)
   try {
     return await start();
   } catch (error) {
-    await connection.close();
+    await closeConnection(connection);
     throw error;
   }
 }

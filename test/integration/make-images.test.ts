@@ -16,6 +16,7 @@ import { readRecord } from '../../src/local/record.ts';
 import type { ManifestInput } from '../../src/manifest/index.ts';
 import { importBuilt } from '../support/built.ts';
 import { listJobs } from '../support/jobs.ts';
+import { SHORT_LIVED } from '../support/node.ts';
 
 const SCRIPT = fileURLToPath(new URL('../support/make-images-process.ts', import.meta.url));
 const OPTIONS = { checkIntervalMs: 1_000, submitWindowMs: 1_000 };
@@ -102,9 +103,13 @@ describe('makeImages', () => {
     const { folder, store, emulator } = await setUp({ jobSeconds: 6 });
     const path = join(folder, 'manifest.json');
     await writeFile(path, JSON.stringify(manifest('killed')));
-    const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, path, store, emulator.url], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [...SHORT_LIVED, '--import', 'tsx', SCRIPT, path, store, emulator.url],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     onTestFinished(() => void child.kill('SIGKILL'));
     for await (const line of createInterface({ input: child.stdout })) {
       const { state, job } = JSON.parse(line) as BatchProgress;

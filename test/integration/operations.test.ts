@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, type TestContext, test, vi } from 'vitest';
 import {
   actionsAtStop,
   ERROR_CODES,
@@ -34,7 +34,6 @@ const RUNS = chapters
     first: run.commands[0]?.text,
   }));
 
-const closing: (() => Promise<void>)[] = [];
 let shared: World;
 let path: string;
 
@@ -43,18 +42,19 @@ beforeAll(async () => {
     ...RUNS.flatMap(({ id, scenario = '' }) => buildFaults(id, SCENARIOS[scenario])),
     ...STOPPED.flatMap(({ id, scenario }) => buildFaults(id, scenario)),
   ];
-  shared = await createWorld({ jobSeconds: 2, faults: { faults } });
-  closing.push(() => shared.close());
+  shared = await createWorld({ jobSeconds: 1, faults: { faults } });
   await shared.work();
   path = await prepareShellPath(shared.folder);
 });
-afterAll(async () => {
-  for (const close of closing.toReversed()) await close();
-});
+afterAll(() => shared.close());
 
-async function openScenario(scenario: Scenario, id: string): Promise<ScenarioRun> {
+async function openScenario(
+  scenario: Scenario,
+  id: string,
+  { onTestFinished }: TestContext,
+): Promise<ScenarioRun> {
   const world = (await scenario.world?.()) ?? shared;
-  if (scenario.world) closing.push(() => world.close());
+  if (scenario.world) onTestFinished(() => world.close());
   const batch = await startBatch(world, id, scenario);
   const stage = { world, batch, env: { PATH: path, ...readEnvironment(world, id) } };
   return { ...stage, env: { ...stage.env, ...(await scenario.begin(stage)) } };
@@ -111,14 +111,14 @@ describe('the runbook', () => {
 });
 
 // Each test mostly waits for an emulated job.
-vi.setConfig({ maxConcurrency: 16 });
+vi.setConfig({ maxConcurrency: 5 });
 
 describe.concurrent('the commands of the runbook work', () => {
-  test.each(RUNS)('$scenario, line $line: $first', async ({ scenario = '', id, commands: all }) => {
+  test.for(RUNS)('$scenario, line $line: $first', async ({ scenario = '', id, commands: all }, context) => {
     const found = SCENARIOS[scenario];
     expect(found).toBeDefined();
     if (!found) return;
-    const stage = await openScenario(found, id);
+    const stage = await openScenario(found, id, context);
     await found.verify(stage, await runAll(stage, all));
   });
 
@@ -127,12 +127,12 @@ describe.concurrent('the commands of the runbook work', () => {
       expect((await runShell(text, shared.folder, {})).code).toBe(exit);
   });
 
-  test.each(STOPPED)(
+  test.for(STOPPED)(
     'for a stop with $code: the first command of its row',
-    async ({ code, id, scenario }) => {
+    async ({ code, id, scenario }, context) => {
       const text = stops.find((row) => row.code === code)?.commands[0] ?? '';
       expect(text).toMatch(/^hummingbatch /);
-      const stage = await openScenario(scenario, id);
+      const stage = await openScenario(scenario, id, context);
       await scenario.verify(stage, await runAll(stage, [{ text, exit: 0 }]));
     },
   );

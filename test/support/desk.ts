@@ -4,11 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { endProcess } from '../../src/local/process.ts';
 import { readRecord } from '../../src/local/record.ts';
-
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+import { buildNodeArguments } from './node.ts';
 
 /** How a command ended. */
 export interface Ended {
@@ -61,7 +59,10 @@ function command(
   env: Record<string, string>,
   children: ChildProcess[],
 ): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...quietEnvironment(), ...env } });
+  const child = spawn(process.execPath, buildNodeArguments(...args), {
+    cwd,
+    env: { ...quietEnvironment(), ...env },
+  });
   children.push(child);
   const heard = { stdout: '', stderr: '' };
   child.stdout.on('data', (bytes: Buffer) => (heard.stdout += bytes.toString()));

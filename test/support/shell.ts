@@ -2,11 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { quietEnvironment } from './desk.ts';
+import { buildNodeArguments } from './node.ts';
 import { temporalCliPath } from './servers.ts';
-
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** The result of a shell command. */
 export interface ShellResult {
@@ -22,7 +20,8 @@ export async function prepareShellPath(folder: string): Promise<string> {
   await mkdir(bin, { recursive: true });
   await symlink(await temporalCliPath(), join(bin, 'temporal'));
   const own = join(bin, 'hummingbatch');
-  await writeFile(own, `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`);
+  const command = [process.execPath, ...buildNodeArguments()].map((word) => `"${word}"`).join(' ');
+  await writeFile(own, `#!/bin/sh\nexec ${command} "$@"\n`);
   await chmod(own, 0o755);
   return `${bin}${delimiter}${process.env['PATH']}`;
 }

@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
+import { buildNodeArguments } from './node.ts';
 import type { World } from './world.ts';
-
-const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** A worker as users run it: the built command in its own process. */
 export interface WorkerProcess {
@@ -26,7 +24,7 @@ export function startWorkerProcess(
   { store, taskQueue, emulator }: World,
   more: Record<string, string> = {},
 ): WorkerProcess {
-  const child = spawn(process.execPath, [CLI, 'worker', '--store', store.location], {
+  const child = spawn(process.execPath, buildNodeArguments('worker', '--store', store.location), {
     env: {
       ...process.env,
       TEMPORAL_ADDRESS: inject('temporal'),

@@ -12,6 +12,7 @@ import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts'
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts';
 import { createActivityDeps } from '../../src/host/worker-deps.ts';
 import { openStore } from '../../src/store/open.ts';
+import { closeConnection } from '../../src/worker/close-connection.ts';
 import { installRuntime, startWorker } from '../../src/worker/index.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
@@ -97,7 +98,7 @@ export async function createWorld({ namespace = 'default', ...options }: WorldOp
         closing.delete(stop);
         worker.shutdown();
         await worker.stopped;
-        await connection.close();
+        await closeConnection(connection);
       };
       closing.add(stop);
       return stop;

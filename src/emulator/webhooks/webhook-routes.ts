@@ -41,7 +41,7 @@ function isUrl(text: string): boolean {
 
 /** Lists webhooks. An empty list is `{}`. */
 export async function listWebhooks({ query }: Exchange, { webhooks }: World): Promise<Reply> {
-  const { entries, nextPageToken } = paginate(await webhooks.all(), toCamelCase(query));
+  const { entries, nextPageToken } = paginate(webhooks.all(), toCamelCase(query));
   return {
     json: {
       ...(entries.length > 0 && { webhooks: entries.map(webhookResource) }),
@@ -68,7 +68,7 @@ export async function deleteWebhook({ params }: Exchange, world: World): Promise
 }
 
 async function requireWebhook({ id = '' }: Exchange['params'], { webhooks }: World): Promise<WebhookRecord> {
-  const webhook = await webhooks.find(id);
+  const webhook = webhooks.find(id);
   if (webhook) return webhook;
   throw new Refusal('NOT_FOUND', `Requested entity was not found: webhooks/${id}`);
 }
