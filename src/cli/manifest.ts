@@ -28,9 +28,10 @@ const NAME_OF_SAMPLE = 39;
 
 /** The manifest of a call with the fields that flags replace, or its problems. */
 export async function examineManifest(call: Call, store: Store | undefined): Promise<ManifestResult> {
-  const { args, flags } = call;
+  const { args, flags, cwd } = call;
   const [path = ''] = args;
   return readManifest(path, {
+    cwd,
     ...(flags.base && { base: flags.base }),
     overrides: readOverrides(flags),
     hasReference: contentLookup(store),

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Overrides } from './compose.ts';
 import {
   detectFormat,
@@ -22,6 +22,8 @@ export interface ReadOptions {
   /** A YAML or JSON file with all fields but `name` and `items`; only for JSONL and CSV. Its paths are relative to itself. */
   base?: string;
   overrides?: Overrides;
+  /** The folder that paths are relative to; problems name files as they are written. Default: the process's. */
+  cwd?: string;
   /** Whether the store has this content. If it is not given, `sha256:` references are not checked. */
   hasReference?: (sha256: string) => Promise<boolean>;
 }
@@ -40,9 +42,9 @@ export async function readManifest(
 ): Promise<ManifestResult> {
   const reports = createReports();
   const { problems } = reports;
-  const { base: basePath, overrides, hasReference } = options;
-  const manifest = typeof written === 'string' ? await readContent(written, problems) : written;
-  const base = basePath === undefined ? undefined : await readContent(basePath, problems);
+  const { base: basePath, overrides, hasReference, cwd = '' } = options;
+  const manifest = typeof written === 'string' ? await readContent(written, cwd, problems) : written;
+  const base = basePath === undefined ? undefined : await readContent(basePath, cwd, problems);
   if (manifest === undefined || (basePath !== undefined && base === undefined)) return failWith(reports);
   if (base !== undefined && !isWhole(base)) {
     const fix = 'Use a YAML or JSON file.';
@@ -54,7 +56,7 @@ export async function readManifest(
     return failWith(reports);
   }
 
-  const folder = dirname(base?.file ?? manifest.file);
+  const folder = resolve(cwd, dirname(base?.file ?? manifest.file));
   return resolveManifest(
     { manifest, ...(base && { base }), ...(overrides && { overrides }) },
     { paths: (named, report) => probeFiles(named, folder, report), hasReference },
@@ -62,7 +64,7 @@ export async function readManifest(
   );
 }
 
-async function readContent(file: string, report: Report): Promise<Content | undefined> {
+async function readContent(file: string, cwd: string, report: Report): Promise<Content | undefined> {
   const place = { source: createSourceWithoutText(file), offset: 0 };
   const format = detectFormat(file);
   if (format === undefined) {
@@ -71,7 +73,7 @@ async function readContent(file: string, report: Report): Promise<Content | unde
     return undefined;
   }
   try {
-    const read = await readBounded(file, MAX_MANIFEST_BYTES);
+    const read = await readBounded(resolve(cwd, file), MAX_MANIFEST_BYTES);
     if (read.kind === 'content') return { file, format, content: read.content };
     if (read.kind === 'too-large') reportTooLarge(place.source, read.bytes, report);
     else reportUnreadable(place, 'The path is a folder, a pipe or a device, not a file.', report);

@@ -98,7 +98,7 @@ describe('an interrupted run', () => {
 describe('a key that Google refuses', () => {
   test('stops the batch and is printed nowhere; retry continues with another key', async () => {
     const desk = await deskWith({ jobSeconds: 1, keys: ['good'] });
-    const stopped = await desk.run(['run', 'm.yaml', '--json', '--verbose']);
+    const stopped = await desk.execute(['run', 'm.yaml', '--json', '--verbose']);
     expect(stopped).toMatchObject({ code: 4 });
     const id = await toId(desk);
     const status = await desk.run(['status', id, '--json']);

@@ -61,7 +61,7 @@ describe('a batch that ran with a bad key, stopped, was retried, interrupted and
     await mkdir(temporary);
     const here = { TMPDIR: temporary };
     const call = async (args: string[], more: Record<string, string> = {}) => {
-      const ended = await desk.run([...args, '--verbose'], { ...here, ...more });
+      const ended = await desk.execute([...args, '--verbose'], { ...here, ...more });
       ends.push(ended);
       said += ended.stdout + ended.stderr;
       return ended;

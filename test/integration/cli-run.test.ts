@@ -55,8 +55,8 @@ describe('run --emulator', () => {
     await desk.write('a.yaml', manifestText('one'));
     await desk.write('b.yaml', manifestText('two'));
     const [a, b] = await Promise.all([
-      desk.run(['run', 'a.yaml', '--emulator', '--json']),
-      desk.run(['run', 'b.yaml', '--emulator', '--json']),
+      desk.execute(['run', 'a.yaml', '--emulator', '--json']),
+      desk.execute(['run', 'b.yaml', '--emulator', '--json']),
     ]);
     expect([a, b]).toMatchObject([{ code: 0 }, { code: 0 }]);
     const ui = /Temporal UI: (http:\/\/[^/]+)/;

@@ -15,7 +15,7 @@ describe('the command line', () => {
   test('loads neither Temporal nor zod to show its help', async () => {
     const desk = await createDesk({ NODE_OPTIONS: `--import=${TELL_IMPORTS}` });
     for (const words of [['--help'], ['--version'], ['run', '--help']]) {
-      const { code, stderr } = await desk.run(words);
+      const { code, stderr } = await desk.execute(words);
       expect(code).toBe(0);
       expect(stderr).toContain('import file://');
       expect(stderr).toContain('/commander/');

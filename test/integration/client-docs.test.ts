@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { SHORT_LIVED } from '../support/node.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { picture } from './activities-kit.ts';
 import { manifestText } from './cli-kit.ts';
@@ -70,9 +71,17 @@ describe('the programs in the documents', () => {
     await writeFile(join(folder, 'refs', 'bottle.png'), await picture(3));
     await writeFile(join(folder, 'manifest.yaml'), manifestText('client-docs'));
     await writeFile(join(folder, 'package.json'), '{"type":"module","private":true}');
-    for (const [index, { code, files }] of EXAMPLES.entries())
-      for (const [name, text] of [[`${index}.ts`, code] as const, ...files])
-        await writeFile(join(folder, name), text.replaceAll('localhost:7233', inject('temporal')));
+    await mkdir(join(folder, 'out'));
+    const write = (name: string, text: string) =>
+      writeFile(join(folder, name), text.replaceAll('localhost:7233', inject('temporal')));
+    for (const [index, { code, files }] of EXAMPLES.entries()) {
+      await write(`${index}.ts`, code);
+      for (const [name, text] of files) {
+        await write(name, text);
+        // A worker bundles its workflows from the source that lies beside it.
+        await write(join('out', name), text);
+      }
+    }
   });
   afterAll(async () => {
     over.abort();
@@ -95,8 +104,9 @@ describe('the programs in the documents', () => {
     ]);
   });
 
-  test('pass the type check', { timeout: MINUTE }, async () => {
-    const options = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023'];
+  test('pass the type check and compile', { timeout: MINUTE }, async () => {
+    const emit = ['--outDir', 'out', '--rewriteRelativeImportExtensions'];
+    const options = ['--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023', ...emit];
     const files = EXAMPLES.flatMap(({ files }, index) => [`${index}.ts`, ...files.map(([name]) => name)]);
     const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
     const { stdout } = await run(tsc, [...options, '--types', 'node', ...files], { cwd: folder }).catch(
@@ -106,8 +116,9 @@ describe('the programs in the documents', () => {
   });
 
   test.for([...EXAMPLES.entries()])('%i runs unchanged', { timeout: MINUTE }, async ([index, { name }]) => {
-    const tsx = join(ROOT, 'node_modules', '.bin', 'tsx');
-    const { stdout, stderr } = await run(tsx, [`${index}.ts`], { cwd: folder });
+    const { stdout, stderr } = await run(process.execPath, [...SHORT_LIVED, `out/${index}.js`], {
+      cwd: folder,
+    });
     expect(stderr, name).toBe('');
     expect(stdout, name).toMatch(SAYS[name] ?? /never/);
   });

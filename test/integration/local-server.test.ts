@@ -17,6 +17,7 @@ import {
 } from '../../src/local/index.ts';
 import { endProcess, isRunning } from '../../src/local/process.ts';
 import { readRecord, type ServerRecord } from '../../src/local/record.ts';
+import { SHORT_LIVED } from '../support/node.ts';
 import { temporalCliPath } from '../support/servers.ts';
 
 const USER = join(import.meta.dirname, '../support/temporal-user.ts');
@@ -332,7 +333,7 @@ async function withClient<T>(address: string, use: (client: Client) => Promise<T
 }
 
 async function startUser(): Promise<{ place: TemporalPlace; leave(): Promise<void>; kill(): Promise<void> }> {
-  const user = spawn(process.execPath, ['--import', 'tsx', USER, directory, cli], {
+  const user = spawn(process.execPath, [...SHORT_LIVED, '--import', 'tsx', USER, directory, cli], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   users.push(user);

@@ -264,7 +264,7 @@ describe('the metrics address', () => {
   test.each(['worker', 'up'])('ends `%s` with an error that names it if it is taken', async (verb) => {
     const { port } = await createListener();
     const desk = await createDesk({ TEMPORAL_ADDRESS: inject('temporal') });
-    const { code, stderr } = await desk.run([verb, '--emulator', '--metrics', `localhost:${port}`]);
+    const { code, stderr } = await desk.execute([verb, '--emulator', '--metrics', `localhost:${port}`]);
     expect(stderr).toMatch(
       new RegExp(
         `Error: Metrics cannot be served at 127\\.0\\.0\\.1:${port}: Address already in use\\.\\n.*--metrics`,
@@ -277,7 +277,7 @@ describe('the metrics address', () => {
     // Longer than a host name may be, so that no DNS server is asked.
     const host = 'x'.repeat(64);
     const desk = await createDesk({ TEMPORAL_ADDRESS: inject('temporal') });
-    const { code, stderr } = await desk.run(['worker', '--emulator', '--metrics', `${host}:9464`]);
+    const { code, stderr } = await desk.execute(['worker', '--emulator', '--metrics', `${host}:9464`]);
     expect(stderr).toContain(`${host}:9464: there is no such host.`);
     expect(code).toBe(2);
   });

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { runCommand } from '../../src/cli/run-command.ts';
 import type * as main from '../../src/index.ts';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -6,4 +7,10 @@ const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 /** The package's main entry as built: a worker needs the workflow bundle, which lies beside the built files only. */
 export function importBuilt(): Promise<typeof main> {
   return import(/* @vite-ignore */ `${DIST}index.js`);
+}
+
+/** The built command line, to run in this process. */
+export async function importRunCommand(): Promise<typeof runCommand> {
+  const built = await import(/* @vite-ignore */ `${DIST}cli/run-command.js`);
+  return built.runCommand;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endProcess } from '../../src/local/process.ts';
 import { readRecord } from '../../src/local/record.ts';
+import { importRunCommand } from './built.ts';
 import { buildNodeArguments } from './node.ts';
 
 /** How a command ended. */
@@ -29,10 +30,12 @@ export type Desk = Awaited<ReturnType<typeof openDesk>>;
 export async function openDesk(env: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-cli-'));
   const children: ChildProcess[] = [];
+  const closing = new AbortController();
   return {
     folder,
     /** Ends whatever still runs there, and takes the folder away. */
     async close(): Promise<void> {
+      closing.abort();
       for (const child of children) child.kill('SIGKILL');
       // A killed command leaves its server to the next one, and there is none.
       for (const store of ['hummingbatch', 'hummingbatch-emulator']) {
@@ -47,10 +50,37 @@ export async function openDesk(env: Record<string, string> = {}) {
     /** The same, with more in its environment. */
     beginWith: (more: Record<string, string>, ...args: string[]): Running =>
       command(args, folder, { ...env, ...more }, children),
-    /** Runs a command to its end, with more in its environment where that is named. */
+    /**
+     * Runs a command to its end in this process, which saves the second of CPU that Node takes to load it, with more in its
+     * environment where that is named.
+     */
     run: (args: readonly string[], more: Record<string, string> = {}): Promise<Ended> =>
+      runHere(args, folder, { ...env, ...more }, closing.signal),
+    /** The same in a process of its own. */
+    execute: (args: readonly string[], more: Record<string, string> = {}): Promise<Ended> =>
       command(args, folder, { ...env, ...more }, children).ended,
   };
+}
+
+async function runHere(
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const runCommand = await importRunCommand();
+  const written = { stdout: '', stderr: '' };
+  const open = (name: 'stdout' | 'stderr') =>
+    ({ isTTY: false, write: (text: string) => Boolean((written[name] += text)) }) as NodeJS.WriteStream;
+  const code = await runCommand(args, {
+    cwd,
+    env: { ...quietEnvironment(), ...env },
+    stdout: open('stdout'),
+    stderr: open('stderr'),
+    ask: undefined,
+    signal,
+  });
+  return { code, ...written };
 }
 
 function command(

@@ -9,6 +9,7 @@ import { createHummingbatch } from '../../src/client/index.ts';
 import { createEmulator, type EmulatorOptions } from '../../src/emulator/index.ts';
 import { createGemini } from '../../src/gemini/index.ts';
 import { openStore } from '../../src/store/open.ts';
+import { disableContext } from '../../src/worker/close-connection.ts';
 import { startServer, startWorkers, TASK_QUEUE } from '../workflow/support/skipped-time.ts';
 
 /** One attempt of a step. `run` executes the real activity with the given dependencies. */
@@ -58,6 +59,7 @@ export async function createSkippedWorld(
     async close(): Promise<void> {
       await workers.stop();
       await environment.teardown();
+      disableContext(environment.nativeConnection);
       await emulator.close();
       await rm(folder, { recursive: true, force: true });
     },

@@ -20,6 +20,7 @@ import {
 } from '../../../src/contract/index.ts';
 import { toTransferQueue } from '../../../src/contract/queues.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../../src/contract/search-attributes.ts';
+import { disableContext } from '../../../src/worker/close-connection.ts';
 import { installRuntime } from '../../../src/worker/runtime.ts';
 import { timeSkippingServerPath } from '../../support/servers.ts';
 import type { Event } from './events.ts';
@@ -159,6 +160,7 @@ export async function createSkippedTime(identity = 'test') {
     async close(): Promise<void> {
       await workers.stop();
       await environment.teardown();
+      disableContext(environment.nativeConnection);
     },
   };
 }
