@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectTemporal } from '../../src/client/index.ts';
 import { createEmulator, type Emulator, type Fault } from '../../src/emulator/index.ts';
 import { readRecord } from '../../src/local/record.ts';
-import { type Ended, openDesk } from '../support/desk.ts';
+import { openDesk } from '../support/desk.ts';
 import { readHistoryText } from '../support/history.ts';
+import type { Ended } from '../support/run-here.ts';
 import { createDesk, manifestText } from './cli-kit.ts';
 
 const KEY = 'AIza-distinctive-key-4711';

@@ -18,7 +18,7 @@ const MANIFEST = {
       prompt: `Motif ${n}`,
       aspectRatio,
       references: Object.keys({ ...Array.from({ length: REFERENCES }) }).map((index) => `r${index}`),
-      count: 40,
+      count: 15,
     })),
     { key: 'refused', prompt: 'Nothing [refuse]' },
   ],

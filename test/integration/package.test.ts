@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { quietEnvironment } from '../support/desk.ts';
 import { SHORT_LIVED } from '../support/node.ts';
+import { quietEnvironment } from '../support/run-here.ts';
 import { samples } from '../support/samples.ts';
 import { manifestText } from './cli-kit.ts';
 

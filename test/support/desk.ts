@@ -6,15 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { endProcess } from '../../src/local/process.ts';
 import { readRecord } from '../../src/local/record.ts';
-import { importRunCommand } from './built.ts';
 import { buildNodeArguments } from './node.ts';
-
-/** How a command ended. */
-export interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
+import { type Ended, quietEnvironment, runHere } from './run-here.ts';
 
 /** A command that runs. */
 export interface Running {
@@ -55,32 +48,11 @@ export async function openDesk(env: Record<string, string> = {}) {
      * environment where that is named.
      */
     run: (args: readonly string[], more: Record<string, string> = {}): Promise<Ended> =>
-      runHere(args, folder, { ...env, ...more }, closing.signal),
+      runHere(args, { cwd: folder, env: { ...env, ...more }, signal: closing.signal }),
     /** The same in a process of its own. */
     execute: (args: readonly string[], more: Record<string, string> = {}): Promise<Ended> =>
       command(args, folder, { ...env, ...more }, children).ended,
   };
-}
-
-async function runHere(
-  args: readonly string[],
-  cwd: string,
-  env: Record<string, string>,
-  signal: AbortSignal,
-): Promise<Ended> {
-  const runCommand = await importRunCommand();
-  const written = { stdout: '', stderr: '' };
-  const open = (name: 'stdout' | 'stderr') =>
-    ({ isTTY: false, write: (text: string) => Boolean((written[name] += text)) }) as NodeJS.WriteStream;
-  const code = await runCommand(args, {
-    cwd,
-    env: { ...quietEnvironment(), ...env },
-    stdout: open('stdout'),
-    stderr: open('stderr'),
-    ask: undefined,
-    signal,
-  });
-  return { code, ...written };
 }
 
 function command(
@@ -108,10 +80,4 @@ function command(
   }
 
   return { child, said, ended };
-}
-
-/** Nothing of what is set on the machine that runs the tests may steer a command, but for where programs are kept. */
-export function quietEnvironment(): NodeJS.ProcessEnv {
-  const foreign = /^(TEMPORAL_|GEMINI_|HUMMINGBATCH_(?!CACHE|TEMPORAL_CLI)|NODE_|FORCE_COLOR|NO_COLOR)/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }

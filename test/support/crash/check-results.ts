@@ -5,7 +5,7 @@ import type { JobEntry, Ledger } from '../../../src/emulator/index.ts';
 import { isRunning } from '../../../src/local/process.ts';
 import { readRecord } from '../../../src/local/record.ts';
 import type { Store } from '../../../src/store/store.ts';
-import type { Ended } from '../desk.ts';
+import type { Ended } from '../run-here.ts';
 import { readBatchTree } from '../tree.ts';
 
 /** The results of a trial. */

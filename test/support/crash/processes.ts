@@ -3,7 +3,8 @@ import { ownTaskQueue } from '../../../src/contract/queues.ts';
 import { isRunning } from '../../../src/local/process.ts';
 import { readRecord } from '../../../src/local/record.ts';
 import { openStore } from '../../../src/store/open.ts';
-import type { Desk, Ended, Running } from '../desk.ts';
+import type { Desk, Running } from '../desk.ts';
+import type { Ended } from '../run-here.ts';
 import type { Trial, Victim } from './trial.ts';
 
 const STORE = 'hummingbatch';
