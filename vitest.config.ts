@@ -17,7 +17,7 @@ const shared = { isolate: false, expect: { poll: { timeout: 30_000, interval: 50
 export default defineConfig({
   test: {
     // One more than the two cores of the smallest machine it is for: half of the time is waiting for other processes.
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: SlowestFirst },
     reporters: ['default', reportDurations()],
     projects: [

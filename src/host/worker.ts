@@ -4,7 +4,6 @@ import pino from 'pino';
 import { HummingbatchError } from '../contract/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/queues.ts';
 import type { Store } from '../store/store.ts';
-import { closeConnection } from '../worker/close-connection.ts';
 import type { BatchWorker } from '../worker/index.ts';
 import { connectGemini, type GeminiConnection } from './gemini.ts';
 import { openStoreAt } from './open-store.ts';
@@ -95,10 +94,8 @@ export async function runWorker(
   const { metrics, signal, taskQueue = DEFAULT_TASK_QUEUE, profile = 'service' } = options;
   const log = options.log ?? pino({ level: 'silent' });
   const { namespace = 'default' } = options.temporal;
-  const [{ NativeConnection }, { installRuntime, showMetrics, startWorker }] = await Promise.all([
-    import('@temporalio/worker'),
-    import('../worker/index.ts'),
-  ]);
+  const [{ NativeConnection }, { closeConnection, installRuntime, showMetrics, startWorker }] =
+    await Promise.all([import('@temporalio/worker'), import('../worker/index.ts')]);
   installRuntime(log, metrics === undefined ? undefined : await resolveAddress(metrics));
   const { address, connection: settings } = options.temporal;
   const connection = await connectPatiently(
@@ -106,7 +103,8 @@ export async function runWorker(
     () => NativeConnection.connect({ ...settings, address }),
     signal,
   );
-  const { worker, deps } = await startOn(connection, async () => {
+  const disconnect = () => closeConnection(connection);
+  const { worker, deps } = await startOrDisconnect(disconnect, async () => {
     const deps = await createActivityDeps({
       ...{ store, gemini, log },
       searchAttributes: watchAttributes(connection, namespace, log),
@@ -129,7 +127,7 @@ export async function runWorker(
       closed ??= close(worker, async () => {
         watching.abort();
         await gauges;
-        await closeConnection(connection);
+        await disconnect();
       });
       return closed;
     },
@@ -137,11 +135,11 @@ export async function runWorker(
 }
 
 /** Where a worker does not start, its connection would keep the process alive. */
-async function startOn<T>(connection: NativeConnection, start: () => Promise<T>): Promise<T> {
+async function startOrDisconnect<T>(disconnect: () => Promise<void>, start: () => Promise<T>): Promise<T> {
   try {
     return await start();
   } catch (error) {
-    await closeConnection(connection);
+    await disconnect();
     throw error;
   }
 }

@@ -40,3 +40,33 @@ test.each(DOCUMENTS)('%s links only to files and headings that exist', async (do
   }
   expect(broken).toEqual([]);
 });
+
+/** The names of all tests, without their folder `test` and their endings. */
+const TESTS = (await readdir(join(ROOT, 'test'), { recursive: true })).map(
+  (path) => `/${path.replace(/\.(test\.ts|ts|py)$/, '')}`,
+);
+
+/** Whether a document's short name of a test, such as `unit/net` or `one-paid-job*`, is one or a folder of some. */
+function isTest(name: string): boolean {
+  const path = `/${name.replace(/^test\//, '').replace(/\*$/, '')}`;
+  return TESTS.some((test) => (name.endsWith('*') ? test.includes(path) : test.endsWith(path)));
+}
+
+test.each([
+  ['docs/reliability.md', 'shown by'],
+  ['docs/architecture.md', 'test'],
+  ['docs/architecture.md', 'where'],
+])('%s names only tests that exist in its columns "%s"', async (document, column) => {
+  const names: string[] = [];
+  let index = -1;
+  for (const line of (await readFile(join(ROOT, document), 'utf8')).split('\n')) {
+    const cells = line.split('|').map((cell) => cell.trim());
+    if (cells.length < 3) index = -1;
+    else if (cells.includes(column)) index = cells.indexOf(column);
+    else if (index >= 0)
+      names.push(...[...(cells[index] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name));
+  }
+  const wrong = names.filter((name) => !name.startsWith('npm ') && !name.includes('<') && !isTest(name));
+  expect(names.length).toBeGreaterThan(10);
+  expect(wrong).toEqual([]);
+});
