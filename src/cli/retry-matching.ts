@@ -2,18 +2,16 @@ import {
   type BatchProgress,
   type BatchState,
   HummingbatchError,
-  isEnd,
   type RetrySelector,
 } from '../contract/index.ts';
 import type { Call } from './call.ts';
-import { formatCommand } from './commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { followMany } from './follow-many.ts';
 import { readListFilter } from './list-filter.ts';
 import { describeActions } from './render/actions.ts';
 import { errorJson } from './render/output.ts';
+import { describeRetry } from './render/retry.ts';
 import { formatState } from './render/summary.ts';
-import { renderTable } from './render/table.ts';
 import { type RetryOutcome, retryBatches } from './retry-batches.ts';
 import { openSession, type Session } from './session.ts';
 import { existingStore, readConfig } from './store.ts';
@@ -66,45 +64,14 @@ async function retryIfConfirmed(
   choice: RetrySelector,
 ): Promise<RetryOutcome[]> {
   const chosen = batches.filter((batch) => !isUnknown(batch));
-  preview(call, chosen, batches.filter(isUnknown));
+  for (const line of describeRetry(chosen, batches.filter(isUnknown), call.flags)) call.output.say(line);
   const isSure = chosen.length > 0 && (await confirmed(call, chosen.length));
   if (isSure) return retryBatches(session.hummingbatch, chosen, choice);
   return chosen.map(({ batchId }) => ({ batchId, retried: false }));
 }
 
-function sum(batches: readonly BatchProgress[], of: (batch: BatchProgress) => number): number {
-  return batches.reduce((total, batch) => total + of(batch), 0);
-}
-
-function countLost({ outputs }: BatchProgress): number {
-  return outputs.failed + outputs.missing;
-}
-
-function paysAgain({ stop }: BatchProgress): boolean {
-  return stop?.actions.some((one) => one.action === 'retry' && one.paysAgain) ?? false;
-}
-
 function isUnknown({ stop }: BatchProgress): boolean {
   return stop?.code === 'submission-unknown';
-}
-
-function preview({ output, flags }: Call, chosen: BatchProgress[], unknown: BatchProgress[]): void {
-  if (chosen.length > 0) output.say(renderTable(chosen));
-  else output.say('No batch matches.');
-  const ended = chosen.filter(({ state }) => isEnd(state));
-  if (ended.length > 0)
-    output.say(
-      `${ended.length} of them have ended: a retry is a new run, which is paid for. Outputs that failed or are missing: ${sum(ended, countLost)}.`,
-    );
-  const paidAgain = chosen.filter(paysAgain).map(({ batchId }) => batchId);
-  if (paidAgain.length > 0)
-    output.say(
-      `The jobs of ${paidAgain.join(', ')} are gone at Google: a retry submits them again, and pays for them again.`,
-    );
-  for (const { batchId } of unknown)
-    output.say(
-      `Left out: ${batchId}, because it is unknown whether its job was made. Check Google’s list of batches, then ${formatCommand('adopt', batchId, flags)} --job batches/… or --none`,
-    );
 }
 
 async function confirmed({ output, flags, ask }: Call, count: number): Promise<boolean> {
