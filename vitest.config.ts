@@ -10,8 +10,16 @@ if (temporary !== undefined) process.env['TMPDIR'] ??= temporary;
 /** Files that replace modules: what others have loaded before must not be there. */
 const WITH_MOCKS = ['test/unit/store/power-cut.test.ts'];
 
-/** Files share a worker's modules: loading them again takes 1 to 3 s of CPU for each file, more than most tests. */
-const shared = { isolate: false, expect: { poll: { timeout: 30_000, interval: 50 } } };
+/**
+ * Files share a worker's modules: loading them again takes 1 to 3 s of CPU for each file, more than most tests. With
+ * TEMPORAL_DEBUG Temporal's workers run workflows in the thread of the test: a thread for each of them takes half a second of
+ * CPU. Workers in processes of their own have their threads.
+ */
+const shared = {
+  isolate: false,
+  env: { TEMPORAL_DEBUG: '1' },
+  expect: { poll: { timeout: 30_000, interval: 50 } },
+};
 
 // No project extends the root: it would have the root's maxWorkers, and --maxWorkers would change nothing (vitest 4.1.12).
 export default defineConfig({

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { buildNodeArguments } from './node.ts';
+import { quietEnvironment } from './run-here.ts';
 import type { World } from './world.ts';
 
 /** A worker as users run it: the built command in its own process. */
@@ -26,7 +27,7 @@ export function startWorkerProcess(
 ): WorkerProcess {
   const child = spawn(process.execPath, buildNodeArguments('worker', '--store', store.location), {
     env: {
-      ...process.env,
+      ...quietEnvironment(),
       TEMPORAL_ADDRESS: inject('temporal'),
       HUMMINGBATCH_TASK_QUEUE: taskQueue,
       HUMMINGBATCH_GEMINI_URL: emulator.url,
