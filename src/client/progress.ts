@@ -43,21 +43,25 @@ export async function currentProgress(client: Client, store: Store, batchId: str
   const end = run && ENDS[run.status];
   if (!end || isEnd(stored.state)) return stored;
   const stop = end === 'FAILED' ? await findReason(handle, batchId) : undefined;
-  return { ...stored, state: end, ...(stop && { stop }) };
+  // A batch that was cancelled before it was prepared has written no end.
+  const endedAt = stored.endedAt ?? run.closedAt;
+  return { ...stored, state: end, ...(endedAt && { endedAt }), ...(stop && { stop }) };
+}
+
+interface Run {
+  status: string;
+  taskQueue: string;
+  memo: Record<string, unknown>;
+  /** ISO 8601; unset while it is open. */
+  closedAt?: string;
 }
 
 /** The last run of a batch as Temporal describes it; undefined where it knows none. */
-export async function lastRun(
-  client: Client,
-  batchId: string,
-): Promise<{ status: string; taskQueue: string; memo: Record<string, unknown> } | undefined> {
+export async function lastRun(client: Client, batchId: string): Promise<Run | undefined> {
   try {
-    const {
-      status,
-      taskQueue,
-      memo = {},
-    } = await client.workflow.getHandle(toWorkflowId(batchId)).describe();
-    return { status: status.name, taskQueue, memo };
+    const description = await client.workflow.getHandle(toWorkflowId(batchId)).describe();
+    const { status, taskQueue, memo = {}, closeTime } = description;
+    return { status: status.name, taskQueue, memo, ...(closeTime && { closedAt: closeTime.toISOString() }) };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;

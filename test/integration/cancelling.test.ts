@@ -209,7 +209,7 @@ describe('a batch that is cancelled while no worker serves its queue', () => {
     await world.work();
     await expectCancelled(withJob);
     expect(await withJob.jobs()).toHaveLength(1);
-    expect(await withoutJob.ended()).toMatchObject({ state: 'CANCELLED' });
+    expect(await withoutJob.ended()).toMatchObject({ state: 'CANCELLED', endedAt: expect.any(String) });
     expect(await withoutJob.workflow()).toBe('CANCELLED');
     expect(await withoutJob.jobs()).toEqual([]);
     expect(await world.store.head(batchPlaces('cancel-unseen').report)).toBeUndefined();

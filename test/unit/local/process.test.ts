@@ -27,8 +27,10 @@ describe('a process', () => {
   });
 
   test.skipIf(process.platform !== 'linux')('that is dead and not yet buried does not run', async () => {
-    // The shell starts a process, says its number, and then never asks what became of it.
-    const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+    // The shell starts a process, says its number, and becomes a program that never asks what became of it. The process ends
+    // only then, for some shells ask.
+    const child = 'while [ "$(cat /proc/$$/comm)" != sleep ]; do :; done';
+    const shell = spawn('sh', ['-c', `(${child}) & echo $!; exec sleep 60`], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     onTestFinished(() => void shell.kill('SIGKILL'));
