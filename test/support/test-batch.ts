@@ -53,7 +53,14 @@ export function openTestBatch(world: World, id: string) {
     id,
     handle,
     until,
-    ended: () => handle.wait(),
+    async ended(): Promise<BatchProgress> {
+      // One long poll, in place of a query each second for as long as the batch runs.
+      await client.workflow
+        .getHandle(handle.workflowId)
+        .result()
+        .catch(() => undefined);
+      return handle.wait();
+    },
     /** Waits for a stop, with this code if one is given. */
     async stopped(code?: ErrorCode): Promise<Stop> {
       const { stop } = await until(({ stop }) => stop !== undefined && stop.code === (code ?? stop.code));
