@@ -21,8 +21,8 @@ const WIDTH = 1280;
 const UI_COLOURS = 64;
 /** The painted images have gradients: fewer colours show as bands. */
 const REPORT_COLOURS = 256;
-/** Two rows of images, pixels. */
-const REPORT_HEIGHT = 920;
+/** One row of images, pixels. */
+const REPORT_HEIGHT = 560;
 const CATALOGUE = fileURLToPath(new URL('../examples/catalogue/manifest.yaml', import.meta.url));
 
 interface Picture {
