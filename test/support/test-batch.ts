@@ -53,7 +53,7 @@ export function openTestBatch(world: World, id: string) {
     id,
     handle,
     until,
-    async ended(): Promise<BatchProgress> {
+    ended: async (): Promise<BatchProgress> => {
       // One long poll, in place of a query each second for as long as the batch runs.
       await client.workflow
         .getHandle(handle.workflowId)
