@@ -69,7 +69,7 @@ export function logFileIn(directory: string): string {
 
 /**
  * One partition for each task queue, in place of four: a store has one worker or a few. A worker that starts then costs the
- * server 0.04 s of CPU in place of 0.1 s, and a queue that waits half as much (Temporal CLI 1.9.1, 20 workers).
+ * server 0.04 s of CPU in place of 0.1 s (Temporal CLI 1.9.1, 20 workers started one after the other).
  */
 const DYNAMIC = ['matching.numTaskqueueReadPartitions=1', 'matching.numTaskqueueWritePartitions=1'];
 

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { NativeConnection } from '@temporalio/worker';
 
+/** Closes a connection that no worker uses any more, with what it leaves behind. */
 export async function closeConnection(connection: NativeConnection): Promise<void> {
   await connection.close();
   disableContext(connection);

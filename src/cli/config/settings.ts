@@ -80,8 +80,8 @@ export function parseSetting<Name extends SettingName>(
   subject = 'it',
 ): Settings[Name] {
   const { rule }: SettingRule = SETTINGS[name];
-  // `apiRequestsPerMinute: 600` in the file is a number, and `600` of a variable is a text.
-  const text = rule.kind === 'text' && typeof value === 'number' ? String(value) : value;
+  // In the file `apiRequestsPerMinute: 600` is a number; of a variable `600` is a text.
+  const text = rule === wholeNumber && typeof value === 'number' ? String(value) : value;
   // The rule as a whole: a sentence about one field of a webhook would quote its URL, which may hold a secret.
   if (!isAccepted(rule, text)) throw invalidSetting(where, `${subject} must be ${rule.must}`);
   return text as Settings[Name];

@@ -83,6 +83,9 @@ describe('configuration', () => {
     ['metrics: "127.0.0.1:99999"\n', /:1:1: metrics must be a host and a port/, /default/],
     ['log: loud\n', /:1:1: log must be json or pretty/, /default/],
     ['geminiUrl: ftp://x\n', /:1:1: geminiUrl must be an http/, /default/],
+    ['store: 2026\n', /:1:1: store must be a text/, /default/],
+    ['taskQueue:\n', /:1:1: taskQueue must be a text/, /default/],
+    ['- store\n', /:1:1: it must have one setting in each line/, /default/],
     ['store: [\n', /hummingbatch\.yaml:\d+:\d+: /, /default/],
   ])('refuses the file %j with line and column', async (text, message, fix) => {
     const cwd = await folderWith({ 'hummingbatch.yaml': text });
