@@ -1,5 +1,12 @@
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 import { HummingbatchError } from '../contract/index.ts';
+import { cancelOnClosedChannel } from './closed-channel.ts';
 
 /** A server that is not there is an error, not a long wait. */
 const CONNECT_WITHIN_MS = 10_000;
@@ -20,7 +27,13 @@ export interface TemporalAddress {
 /** @throws `no-temporal` where nothing answers there within 10 s */
 export async function connectTemporal({ address, namespace, connection }: TemporalAddress): Promise<Client> {
   try {
-    const connected = await Connection.connect({ ...connection, address, connectTimeout: CONNECT_WITHIN_MS });
+    const connected = await Connection.connect({
+      // Temporal's default, and below it our own.
+      interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), cancelOnClosedChannel],
+      ...connection,
+      address,
+      connectTimeout: CONNECT_WITHIN_MS,
+    });
     return new Client({ connection: connected, namespace });
   } catch (cause) {
     throw new HummingbatchError('no-temporal', `No Temporal server answers at ${address}.`, { cause });
