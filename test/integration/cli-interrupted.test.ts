@@ -64,8 +64,7 @@ describe('an interrupted run', () => {
     await run.ended;
 
     // Its server still stands there, with nobody who works.
-    // In a process of its own, as its query without an answer is still open when it ends.
-    const status = await desk.execute(['status', await toId(desk), '--json']);
+    const status = await desk.run(['status', await toId(desk), '--json']);
     expect(JSON.parse(status.stdout)).toMatchObject({
       state: 'WAITING',
       jobs: [expect.any(String)],

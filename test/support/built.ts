@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { runCommand } from '../../src/cli/run-command.ts';
+import type * as host from '../../src/host/index.ts';
 import type * as main from '../../src/index.ts';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -13,4 +14,9 @@ export function importBuilt(): Promise<typeof main> {
 export async function importRunCommand(): Promise<typeof runCommand> {
   const built = await import(/* @vite-ignore */ `${DIST}cli/run-command.js`);
   return built.runCommand;
+}
+
+/** The built `hummingbatch/host`. */
+export function importHost(): Promise<typeof host> {
+  return import(/* @vite-ignore */ `${DIST}host/index.js`);
 }
