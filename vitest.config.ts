@@ -24,8 +24,8 @@ const shared = {
 // No project extends the root: it would have the root's maxWorkers, and --maxWorkers would change nothing (vitest 4.1.12).
 export default defineConfig({
   test: {
-    // One more than the two cores of the smallest machine it is for: half of the time is waiting for other processes.
-    maxWorkers: 4,
+    // Many tests wait for other processes: on two cores, 4 workers leave a quarter of the CPU idle, 6 a twentieth.
+    maxWorkers: 6,
     sequence: { sequencer: SlowestFirst },
     reporters: ['default', reportDurations()],
     projects: [
@@ -43,18 +43,9 @@ export default defineConfig({
       {
         test: {
           ...shared,
-          name: 'workflow',
-          include: ['test/workflow/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          ...shared,
           name: 'integration',
-          // One project, for each would start a Temporal server of its own.
-          include: ['test/{integration,browser}/**/*.test.ts'],
+          // One project: each would have a Temporal server and processes of its own.
+          include: ['test/{integration,browser,workflow}/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,

@@ -22,7 +22,7 @@ const UI_COLOURS = 64;
 /** The painted images have gradients: fewer colours show as bands. */
 const REPORT_COLOURS = 256;
 /** One row of images, pixels. */
-const REPORT_HEIGHT = 560;
+const REPORT_HEIGHT = 505;
 const CATALOGUE = fileURLToPath(new URL('../examples/catalogue/manifest.yaml', import.meta.url));
 
 interface Picture {
@@ -48,7 +48,7 @@ const PICTURES: Record<string, Picture> = {
   finished: {
     height: 1290,
     open: (ui, { finished }) => ui.openBatch(finished.id, 'timeline'),
-    expectedTexts: () => ['prepare • before any round', 'round 2: collect', 'after round 2'],
+    expectedTexts: () => ['prepare • before the first round', 'round 2: collect', 'after round 2'],
   },
   list: {
     height: 340,

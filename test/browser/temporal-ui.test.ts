@@ -56,14 +56,38 @@ describe.skipIf(!browser)('the Temporal UI in a browser', () => {
     return (await handle.fetchHistory()).events ?? [];
   }
 
-  test.each(BATCHES)('shows the state and the next steps of a %s batch', async (name) => {
-    const batch = samples[name];
-    const progress = await batch.handle.status();
-    expect(progress.state).toBe(STATES[name]);
-    await ui.openBatch(batch.id, 'user-metadata');
-    expect(
-      await ui.findMissing([...expectedFacts(progress), ...availableActions(progress).map(toCommand)]),
-    ).toEqual([]);
+  describe.each(BATCHES)('on the pages of a %s batch', (name) => {
+    test('shows its state and its next steps', async () => {
+      const batch = samples[name];
+      const progress = await batch.handle.status();
+      expect(progress.state).toBe(STATES[name]);
+      await ui.openBatch(batch.id, 'user-metadata');
+      expect(
+        await ui.findMissing([...expectedFacts(progress), ...availableActions(progress).map(toCommand)]),
+      ).toEqual([]);
+    });
+
+    test('shows its name and its folder', async () => {
+      const { id } = samples[name];
+      await ui.openBatch(id, 'user-metadata');
+      const summaryAndDetails = async () => (await ui.panels()).slice(0, 2);
+      await expect
+        .poll(summaryAndDetails, { timeout: 30_000 })
+        .toEqual([
+          expect.stringMatching(/^[a-z-]+: \d+ outputs of nano-banana-pro$/),
+          expect.stringContaining(samples.world.store.location),
+        ]);
+      expect((await ui.panels())[1]).toContain(`batches/${id}`);
+    });
+
+    test('shows a readable summary for each step and timer', async () => {
+      const batch = samples[name];
+      const lines = (await readEvents(batch)).flatMap(formatLine);
+      expect(lines.length).toBeGreaterThan(3);
+      expect(lines.filter((line) => /^$|• $/.test(line))).toEqual([]);
+      await ui.openBatch(batch.id, 'timeline');
+      expect(await ui.findMissing(lines)).toEqual([]);
+    });
   });
 
   test('shows what happened to a stopped batch and how to fix it', async () => {
@@ -83,28 +107,6 @@ describe.skipIf(!browser)('the Temporal UI in a browser', () => {
     await ui.openBatch(samples.running.id, 'user-metadata');
     expect(await ui.findMissing(['last check'])).toEqual([]);
     expect(await ui.text()).toMatch(/last check: 20\d\d-\S+Z, the next at 20\d\d-\S+Z/);
-  });
-
-  test.each(BATCHES)('shows a readable summary for each step and timer of a %s batch', async (name) => {
-    const batch = samples[name];
-    const lines = (await readEvents(batch)).flatMap(formatLine);
-    expect(lines.length).toBeGreaterThan(3);
-    expect(lines.filter((line) => /^$|• $/.test(line))).toEqual([]);
-    await ui.openBatch(batch.id, 'timeline');
-    expect(await ui.findMissing(lines)).toEqual([]);
-  });
-
-  test.each(BATCHES)('shows the name and the folder of a %s batch', async (name) => {
-    const { id } = samples[name];
-    await ui.openBatch(id, 'user-metadata');
-    const summaryAndDetails = async () => (await ui.panels()).slice(0, 2);
-    await expect
-      .poll(summaryAndDetails, { timeout: 30_000 })
-      .toEqual([
-        expect.stringMatching(/^[a-z-]+: \d+ outputs of nano-banana-pro$/),
-        expect.stringContaining(samples.world.store.location),
-      ]);
-    expect((await ui.panels())[1]).toContain(`batches/${id}`);
   });
 
   test('shows the search attributes of a batch', async () => {

@@ -13,7 +13,7 @@ type Row = Record<string, string>;
 
 export interface TemporalUi {
   readonly page: Page;
-  /** Opens a page of a batch's newest run. */
+  /** Opens a page of a batch's newest run, unless it is open: loading one takes a second of CPU. */
   openBatch(batchId: string, tab: Tab): Promise<void>;
   /** Opens the list of workflows with a filter. */
   openList(query: string): Promise<void>;
@@ -54,6 +54,15 @@ export async function openTemporalUi(executablePath: string, uiUrl: string): Pro
     return texts.map((text) => (text.status === 'fulfilled' ? text.value.trim() : ''));
   }
 
+  /** The address of a tab has the run id. The address without one redirects: the browser would load two pages. */
+  async function readRunId(workflow: string): Promise<string> {
+    const answer = await fetch(`${uiUrl}/api/v1/namespaces/default/workflows/${workflow}`);
+    const { workflowExecutionInfo } = (await answer.json()) as {
+      workflowExecutionInfo: { execution: { runId: string } };
+    };
+    return workflowExecutionInfo.execution.runId;
+  }
+
   const text = async () => (await readTexts(page.frames())).join('\n');
 
   const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
@@ -63,10 +72,9 @@ export async function openTemporalUi(executablePath: string, uiUrl: string): Pro
     text,
     panels: () => readTexts(page.frames().filter((frame) => frame !== page.mainFrame())),
     async openBatch(batchId, tab) {
-      // The address of a tab contains the run id; the address without one redirects to the newest run.
-      await page.goto(`${workflows}/${encodeURIComponent(toWorkflowId(batchId))}`);
-      await page.waitForURL('**/timeline');
-      if (tab !== 'timeline') await page.goto(page.url().replace(/timeline$/, tab));
+      const workflow = encodeURIComponent(toWorkflowId(batchId));
+      const address = `${workflows}/${workflow}/${await readRunId(workflow)}/${tab}`;
+      if (page.url() !== address) await page.goto(address);
     },
     async openList(query) {
       await page.goto(`${workflows}?query=${encodeURIComponent(query)}`, { waitUntil: 'networkidle' });
