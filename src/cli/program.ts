@@ -16,8 +16,8 @@ const CONVERT = { number: toAmount, count: toCount, list: toList } as const;
 
 interface ProgramOptions {
   version: string;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
+  stdout: Pick<NodeJS.WritableStream, 'write'>;
+  stderr: Pick<NodeJS.WritableStream, 'write'>;
   /** What a verb needs besides its words and flags. */
   buildCall: (args: readonly string[], flags: Flags) => Call;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { toHttpAction, toRequest } from '../../../src/api/action-requests.ts';
+import type { Flags } from '../../../src/cli/flags.ts';
+import { runProgram } from '../../../src/cli/program.ts';
 import { actionsJson, describeActions, formatAction } from '../../../src/cli/render/actions.ts';
-import { VERBS } from '../../../src/cli/verbs.ts';
 import { ACTION } from '../../../src/contract/answers/actions.ts';
 import { type Action, describeAction, toCommand } from '../../../src/contract/index.ts';
 import { toZod } from '../../../src/schemas/to-zod.ts';
@@ -10,23 +11,47 @@ import { EVERY_ACTION } from '../../support/actions.ts';
 
 const toName = (action: Action) => [JSON.stringify(action), action] as const;
 
+/** The words and flags that a verb would get. @throws `usage` for a command line that is not accepted */
+async function readCall(argv: readonly string[]): Promise<{ args: readonly string[]; flags: Flags }> {
+  let call: { args: readonly string[]; flags: Flags } = { args: [], flags: {} };
+  const isRead = new Error('read, and not carried out');
+  const nowhere = { write: () => true };
+  const buildCall = (args: readonly string[], flags: Flags) => {
+    call = { args, flags };
+    throw isRead;
+  };
+  await runProgram(argv, { version: '0', stdout: nowhere, stderr: nowhere, buildCall }).catch(
+    (error: unknown) => {
+      if (error !== isRead) throw error;
+    },
+  );
+  return call;
+}
+
 describe('an action', () => {
   test.each(EVERY_ACTION.map(toName))('%s fits the published schema, whole', (_, action) => {
     expect(toZod(ACTION).parse(action)).toEqual(action);
   });
 
-  test.each(EVERY_ACTION.map(toName))('%s is a command that exists, with all its data', (_, action) => {
-    const [program, verb = '', subverb = ''] = toCommand(action).split(' ');
-    expect(program).toBe('hummingbatch');
-    const names: readonly string[] = [...VERBS.map(({ name }) => name), '--help'];
-    expect(names.includes(verb) || verb === 'schedule').toBe(true);
-    if (verb === 'schedule') expect(subverb).toMatch(/^(list|trigger|pause|delete)$/);
-    const { action: name, ...data } = action;
-    // What is true or false and `none` are flags.
-    for (const value of Object.values(data).flat())
-      if (typeof value !== 'boolean' && value !== 'none') expect(toCommand(action)).toContain(String(value));
-    expect(name).not.toBe('');
-  });
+  test.each(EVERY_ACTION.map(toName))(
+    '%s is a command that is accepted, with all its data',
+    async (_, action) => {
+      // What the operator chooses is in capitals.
+      const [program, ...argv] = toCommand(action).replace(/\bN\b/, '4').split(' ');
+      expect(program).toBe('hummingbatch');
+      const { args, flags } = await readCall(argv);
+      const { action: name, ...data } = action;
+      const read = [...args, ...Object.values(flags)].map(String);
+      // What is true or false and `none` are flags of their own.
+      for (const value of Object.values(data).filter(
+        (value) => typeof value !== 'boolean' && value !== 'none',
+      ))
+        expect(read).toContain(String(value));
+      if (action.action === 'approve') expect(flags.no === true).toBe(!action.approved);
+      if (action.action === 'adopt') expect(flags.none === true).toBe(action.job === 'none');
+      expect(name).not.toBe('');
+    },
+  );
 
   test.each(EVERY_ACTION.map(toName))('%s says what it results in', (_, action) => {
     expect(describeAction(action)).toMatch(/^[a-z].{5,}[^.]$/);
