@@ -94,7 +94,7 @@ export interface Hummingbatch {
   /**
    * Passes on an event of a job at Google: the batch that waits for the job checks it at once instead of at its next check.
    * The event itself is not trusted. A repeated one, or one of another job of the batch, costs at most one check; a wait takes
-   * at most 20 of them. It returns when Temporal has the event, within 5 s, and needs no worker.
+   * at most 20 of them. It returns when Temporal has the event, within 10 s, and needs no worker.
    *
    * @returns `no-recipient` for a job of no batch in this store, and for a batch that has ended
    * @throws `usage` for an invalid job name, `no-temporal`, and the store's errors

@@ -10,7 +10,7 @@ const LOOK_AFTER_MS = 500;
 /**
  * Fails where no worker polls the queue: everything that needs the workflow would hang.
  *
- * @throws `no-worker` within 5 s
+ * @throws `no-worker` within 10 s
  */
 export async function requireWorker(client: Client, taskQueue: string): Promise<void> {
   const { pollers } = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>

@@ -45,8 +45,10 @@ export function startSender(world: World, deliveries: Deliveries): Sender {
   async function announce(endpoints: readonly WebhookRecord[]): Promise<void> {
     for (const id of await jobs.ids()) {
       if (announced.has(id)) continue;
+      // Before the record is read: a cancellation that is saved meanwhile must not be missed in a job that ends by then.
+      const at = now();
       const job = await jobs.read(id);
-      const event = job && buildEvent(job, now());
+      const event = job && buildEvent(job, at);
       if (!job || !event) continue;
       for (const endpoint of endpoints) {
         if (event.time >= endpoint.createTime && endpoint.subscribedEvents.includes(event.type))
