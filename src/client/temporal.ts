@@ -24,12 +24,21 @@ export interface TemporalAddress {
   connection?: Omit<ConnectionOptions, 'address'>;
 }
 
+/**
+ * gRPC for Node takes the proxy of `http_proxy` and the like also for this machine, where no proxy leads (@grpc/grpc-js 1.14).
+ */
+function channelArgsFor(address: string): ConnectionOptions['channelArgs'] {
+  const isHere = /^(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?$/i.test(address);
+  return isHere ? { 'grpc.enable_http_proxy': 0 } : {};
+}
+
 /** @throws `no-temporal` where nothing answers there within 10 s */
 export async function connectTemporal({ address, namespace, connection }: TemporalAddress): Promise<Client> {
   try {
     const connected = await Connection.connect({
       // Temporal's default, and below it our own.
       interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), cancelOnClosedChannel],
+      channelArgs: channelArgsFor(address),
       ...connection,
       address,
       connectTimeout: CONNECT_WITHIN_MS,

@@ -81,9 +81,7 @@ export function createJobs(http: Http, sdk: Sdk) {
     /** Lists all jobs of the project, page by page. Pages shift while jobs come and go, so one pass can miss a job. */
     async *list(signal: AbortSignal): AsyncGenerator<ListedJob> {
       try {
-        for await (const job of await sdk.client.batches.list({
-          config: { pageSize: 100, ...callOptions(signal, LIST_DEADLINE_MS) },
-        })) {
+        for await (const job of sdk.listJobs(signal, LIST_DEADLINE_MS)) {
           if (job.name && isJobName(job.name)) yield toListedJob(job.name, job);
         }
       } catch (error) {

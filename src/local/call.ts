@@ -14,7 +14,12 @@ export async function callTemporal<T>(
   calls: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const connection = await Connection.connect({ address, connectTimeout: CALL_DEADLINE_MS });
+  const connection = await Connection.connect({
+    address,
+    connectTimeout: CALL_DEADLINE_MS,
+    // No proxy of `http_proxy` leads to this machine.
+    channelArgs: { 'grpc.enable_http_proxy': 0 },
+  });
   try {
     const inTime = () => connection.withDeadline(Date.now() + CALL_DEADLINE_MS, () => calls(connection));
     return await (signal ? connection.withAbortSignal(signal, inTime) : inTime());

@@ -27,8 +27,29 @@ export const OPERATION_FAULTS = {
   ),
 };
 
-/** Faults of the pages of LIST. Only pages with a next page are changed. */
+/** Faults of the pages of LIST. `skip` and `double` change only pages with a next page. */
 export const PAGE_FAULTS = {
+  empty: onRequest(
+    'a page without jobs comes first; its next page is the one that was asked for',
+    {},
+    async (_, exchange) => ({
+      json: { nextPageToken: exchange.query.get('pageToken') || TO_NEWEST },
+    }),
+  ),
+
+  'empty-last': onRequest('the last page has a next page, which is empty', {}, async (_, exchange, next) => {
+    const reply = await next(exchange);
+    const { operations = [], nextPageToken } = reply.json as OperationPage;
+    const last = operations.at(-1);
+    if (nextPageToken !== undefined || !last) return reply;
+    return { ...reply, json: { operations, nextPageToken: createToken(last) } };
+  }),
+
+  'empty-token': onRequest('the last page has an empty `nextPageToken`', {}, async (_, exchange, next) => {
+    const reply = await next(exchange);
+    return { ...reply, json: { nextPageToken: '', ...(reply.json as OperationPage) } };
+  }),
+
   skip: onRequest('the last job of a page is on no page', {}, async (_, exchange, next) =>
     changePage(await next(exchange), (operations, nextPageToken) => ({
       operations: operations.slice(0, -1),
@@ -46,6 +67,9 @@ export const PAGE_FAULTS = {
       }),
   ),
 };
+
+/** The token of the first page. */
+const TO_NEWEST = encodeToken({ id: '-', createTime: Number.MAX_SAFE_INTEGER });
 
 /** The fields of an operation that faults change. */
 interface Operation {
