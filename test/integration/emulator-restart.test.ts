@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { waitFor } from '../support/wait.ts';
 import { getImage, requestLine, wireClient } from './emulator-kit.ts';
 
 let directory: string;
@@ -46,9 +47,8 @@ it('after kill -9 a job continues, an upload resumes, and a failure of the first
 
   const second = await start();
   try {
-    await vi.waitFor(
-      async () => expect((await second.client.call('GET', `/v1beta/${name}`)).json.done).toBe(true),
-      { timeout: 10_000, interval: 50 },
+    await waitFor(async () =>
+      expect((await second.client.call('GET', `/v1beta/${name}`)).json.done).toBe(true),
     );
     const [a, b] = await second.client.readResult(name);
     expect(getImage(a.response)).toBeDefined();
@@ -63,9 +63,8 @@ it('after kill -9 a job continues, an upload resumes, and a failure of the first
     expect(ended.json.file.sizeBytes).toBe('10');
 
     const again = (await second.client.createFromLines(lines)).json;
-    await vi.waitFor(
-      async () => expect((await second.client.call('GET', `/v1beta/${again.name}`)).json.done).toBe(true),
-      { timeout: 10_000, interval: 50 },
+    await waitFor(async () =>
+      expect((await second.client.call('GET', `/v1beta/${again.name}`)).json.done).toBe(true),
     );
     expect(getImage((await second.client.readResult(again.name))[1].response)).toBeDefined();
     const { jobs } = (await second.client.call('GET', '/emulator/ledger')).json;

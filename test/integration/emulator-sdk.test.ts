@@ -1,7 +1,8 @@
 import { type BatchJob, GoogleGenAI } from '@google/genai';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/index.ts';
+import { waitFor } from '../support/wait.ts';
 import { getImage, requestLine } from './emulator-kit.ts';
 
 const PRO = 'gemini-3-pro-image';
@@ -17,14 +18,11 @@ describe('@google/genai runs a whole batch against the emulator', () => {
   afterAll(() => emulator.close());
 
   function ended(name: string): Promise<BatchJob> {
-    return vi.waitFor(
-      async () => {
-        const job = await ai.batches.get({ name });
-        expect(job.state).toBe('JOB_STATE_SUCCEEDED');
-        return job;
-      },
-      { timeout: 10_000, interval: 50 },
-    );
+    return waitFor(async () => {
+      const job = await ai.batches.get({ name });
+      expect(job.state).toBe('JOB_STATE_SUCCEEDED');
+      return job;
+    });
   }
 
   it('by file: uploads, creates, polls, downloads, and every image has the requested pixels', async () => {

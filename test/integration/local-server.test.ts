@@ -7,7 +7,7 @@ import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client, Connection } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type ManagedTemporal,
   runningTemporal,
@@ -19,6 +19,7 @@ import { endProcess, isRunning } from '../../src/local/process.ts';
 import { readRecord, type ServerRecord } from '../../src/local/record.ts';
 import { SHORT_LIVED } from '../support/node.ts';
 import { temporalCliPath } from '../support/servers.ts';
+import { waitUntil } from '../support/wait.ts';
 
 const USER = join(import.meta.dirname, '../support/temporal-user.ts');
 
@@ -209,7 +210,7 @@ describe('a managed server, after a kill', () => {
     );
     const server = await readServer();
     process.kill(server.pid, 'SIGKILL');
-    await vi.waitUntil(() => !isRunning(server));
+    await waitUntil(() => !isRunning(server));
     expect(await runningTemporal(directory)).toBeUndefined();
 
     const second = await startServer();
@@ -223,7 +224,7 @@ describe('a managed server, after a kill', () => {
 
   test('of a server that had created only a part of its database creates the database again', async () => {
     const bringing = startServer();
-    await vi.waitUntil(async () => (await readdir(directory)).some((name) => name.endsWith('.sqlite')), {
+    await waitUntil(async () => (await readdir(directory)).some((name) => name.endsWith('.sqlite')), {
       interval: 1,
     });
     const server = await readServer();
@@ -297,7 +298,7 @@ describe('a managed server, in failure cases', () => {
   test('leaves no server running if its start is interrupted', async () => {
     const controller = new AbortController();
     const bringing = startServer({ signal: controller.signal });
-    await vi.waitUntil(async () => (await readRecord(directory)) !== undefined, { interval: 1 });
+    await waitUntil(async () => (await readRecord(directory)) !== undefined, { interval: 1 });
     controller.abort();
     await expect(bringing).rejects.toMatchObject({ code: 'aborted' });
     expect(isRunning(await readServer())).toBe(false);

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, type TestContext, test, vi } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import { createEmulator } from '../../src/emulator/index.ts';
 import { startTemporal } from '../../src/local/index.ts';
 import { isRunning } from '../../src/local/process.ts';
 import { readRecord, type ServerRecord } from '../../src/local/record.ts';
 import type { Desk } from '../support/desk.ts';
 import { temporalCliPath } from '../support/servers.ts';
+import { waitFor, waitUntil } from '../support/wait.ts';
 import { createDesk, manifestText } from './cli-kit.ts';
 
 /** A line of a stack trace. */
@@ -66,7 +67,7 @@ describe.concurrent('a managed Temporal server that is killed while run waits', 
     process.kill(pid, 'SIGKILL');
     const other = createServer();
     context.onTestFinished(() => void other.close());
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       other.listen(port, '127.0.0.1');
       await once(other, 'listening');
     });
@@ -103,7 +104,7 @@ test.concurrent('a worker and a waiting run continue after their configured Temp
   await run.said('waiting for batches/');
   const server = await readServerRecord(directory);
   process.kill(server.pid, 'SIGKILL');
-  await vi.waitUntil(() => !isRunning(server));
+  await waitUntil(() => !isRunning(server));
 
   const second = await bring(server.port);
 

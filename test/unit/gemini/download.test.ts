@@ -127,8 +127,8 @@ describe('a download', () => {
   test('does not fail when the consumer is slow', async () => {
     const { http } = await serve((_, response) => response.end(CONTENT));
     let bytes = 0;
-    for await (const chunk of download(http, FILE, 0, patience(), { idleMs: 50 })) {
-      if (bytes === 0) await pause(150);
+    for await (const chunk of download(http, FILE, 0, patience(), { idleMs: 500 })) {
+      if (bytes === 0) await pause(1_000);
       bytes += chunk.byteLength;
     }
     expect(bytes).toBe(CONTENT.length);

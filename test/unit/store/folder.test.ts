@@ -5,10 +5,11 @@ import { join, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { splitKey } from '../../../src/store/keys.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { property } from '../../support/property.ts';
+import { waitFor } from '../../support/wait.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
@@ -237,10 +238,7 @@ test('leaves no half value under a final name when the process is killed while i
     const child = spawn(process.execPath, ['--import', 'tsx', writer, root], { stdio: 'inherit' });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     const before = (await store.list('w/')).length;
-    await vi.waitFor(
-      async () => expect((await store.list('w/')).length).toBeGreaterThan(before + 3 + kill),
-      15_000,
-    );
+    await waitFor(async () => expect((await store.list('w/')).length).toBeGreaterThan(before + 3 + kill));
     child.kill('SIGKILL');
     await ended;
     for (const key of await store.list('w/')) {
