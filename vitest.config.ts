@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { reportDurations } from './test/support/durations.ts';
+import { samples } from './test/support/samples.ts';
 import { SlowestFirst } from './test/support/slowest-first.ts';
 import { chooseTemporary } from './test/support/temporary.ts';
 
@@ -35,7 +36,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           exclude: WITH_MOCKS,
-          testTimeout: 20_000,
+          // Seconds with few samples, a minute and more with all of them.
+          testTimeout: samples(20_000, 240_000),
           hookTimeout: 20_000,
         },
       },
@@ -48,7 +50,7 @@ export default defineConfig({
           include: ['test/{integration,browser,workflow}/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 120_000,
-          hookTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
     ],
