@@ -31,7 +31,7 @@ const { DefaultLogger, NativeConnection, Runtime } = await import('@temporalio/w
 Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'OFF' } } });
 
 // Each way leads to a port of its own, in Temporal's place, that closes each connection.
-async function wayOf(connect) {
+async function findWay(connect) {
   let direct = 0;
   const address = `127.0.0.1:${await open(listen((socket) => { direct += 1; socket.destroy(); }))}`;
   await Promise.race([connect(address).catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 4_000))]);
@@ -39,10 +39,10 @@ async function wayOf(connect) {
 }
 const connectTimeout = 2_000;
 const seen = {
-  client: await wayOf((address) => Connection.connect({ address, connectTimeout })),
-  'client without proxy': await wayOf((address) =>
+  client: await findWay((address) => Connection.connect({ address, connectTimeout })),
+  'client without proxy': await findWay((address) =>
     Connection.connect({ address, connectTimeout, channelArgs: { 'grpc.enable_http_proxy': 0 } })),
-  worker: await wayOf((address) => NativeConnection.connect({ address })),
+  worker: await findWay((address) => NativeConnection.connect({ address })),
 };
 const { version } = JSON.parse(readFileSync('node_modules/@grpc/grpc-js/package.json', 'utf8'));
 console.log(`Node ${process.version}, @grpc/grpc-js ${version}, http_proxy set, server on loopback`);
