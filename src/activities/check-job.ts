@@ -1,5 +1,6 @@
 import { nextCheckMs } from '../batch/intervals.ts';
 import { type ErrorCode, HummingbatchError } from '../contract/index.ts';
+import { clip } from '../contract/text.ts';
 import { isEnd } from '../gemini/index.ts';
 import type { ActivityDeps } from './deps.ts';
 import { NonRetryableError } from './failure.ts';
@@ -37,7 +38,7 @@ export async function checkJob(
   return {
     job: name,
     state,
-    ...(state === 'UNKNOWN' && { wireState: wireState.slice(0, 100) }),
+    ...(state === 'UNKNOWN' && { wireState: clip(wireState, 100) }),
     ended,
     pending,
     successful,

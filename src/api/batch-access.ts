@@ -1,5 +1,6 @@
 import { storedProgress } from '../client/index.ts';
 import { type BatchProgress, HummingbatchError, isBatchId } from '../contract/index.ts';
+import { clip } from '../contract/text.ts';
 import type { Store } from '../store/store.ts';
 import type { ProgressCache } from './progress-cache.ts';
 import { type Caller, tokenLabel } from './tokens.ts';
@@ -14,7 +15,7 @@ export function mayAccess(
 
 /** The same error for a batch of another token as for one that does not exist. */
 export function noSuchBatch(batchId: string): HummingbatchError {
-  return new HummingbatchError('batch-unknown', `There is no batch ${batchId.slice(0, 100)}.`);
+  return new HummingbatchError('batch-unknown', `There is no batch ${clip(batchId, 100)}.`);
 }
 
 /** The progress of a batch. @throws `batch-unknown` if the caller may not access it, and what reading it throws */

@@ -1,6 +1,7 @@
 import type { MultipartFile, MultipartValue } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { HummingbatchError } from '../contract/errors.ts';
+import { clip } from '../contract/text.ts';
 import { probeReader } from '../images/byte-probe.ts';
 import { probeImageFile } from '../images/probe.ts';
 import { detectFormat, type ManifestFormat, type WholeFormat } from '../manifest/formats/index.ts';
@@ -73,7 +74,7 @@ async function readParts(request: FastifyRequest, stage: Stage): Promise<Manifes
   let bytes = 0;
   for await (const part of readForm(request.parts())) {
     const name = normalisePath(part.fieldname);
-    if (names.has(name)) throw malformed(`Two parts have the name "${name.slice(0, 200)}".`);
+    if (names.has(name)) throw malformed(`Two parts have the name "${clip(name, 200)}".`);
     names.add(name);
     if (name === 'manifest' || name === 'base') texts[name] = await readText(part, name);
     else files.push(await readFile(part, name, stage));
@@ -118,7 +119,7 @@ async function readFile(
   name: string,
   stage: Stage,
 ): Promise<StagedFile> {
-  if (part.type === 'field') throw malformed(`The part "${name.slice(0, 200)}" is not a file.`);
+  if (part.type === 'field') throw malformed(`The part "${clip(name, 200)}" is not a file.`);
   // Fastify cuts a file at its limit, which is larger than the limit of a reference, so the probe refuses it.
   const staged = await stage(readForm(part.file));
   const probe = await probeReader((at, length) => staged.read(at, length), probeImageFile(staged.bytes));

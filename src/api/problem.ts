@@ -1,5 +1,6 @@
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { type ErrorCode, HummingbatchError } from '../contract/index.ts';
+import { clip } from '../contract/text.ts';
 import type { Problem } from '../manifest/index.ts';
 import { type HttpAction, toHttpAction } from './action-requests.ts';
 
@@ -141,7 +142,7 @@ export function tooLarge(cause?: unknown): HummingbatchError {
 
 /** Makes a sentence of Fastify's `body/maxCostUsd must be a number`. */
 function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.?$/, '.')}`.slice(0, 500);
+  return clip(`${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.?$/, '.')}`, 500);
 }
 
 function formatTitle(code: ErrorCode): string {

@@ -1,4 +1,4 @@
-import { MAX_LABELS } from '../contract/labels.ts';
+import { countLabelBytes, MAX_LABEL_BYTES, MAX_LABELS } from '../contract/labels.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { Problem } from '../manifest/index.ts';
 import { InvalidManifest } from './problem.ts';
@@ -32,7 +32,15 @@ export function manifestForToken(caller: Caller | undefined, manifest: Manifest,
     const fix = `Use at most ${MAX_LABELS - 1} labels of your own.`;
     throw refused(file, `With the label "${own}" the batch has ${others.length + 1} labels.`, fix);
   }
-  return { ...manifest, run: { ...manifest.run, labels: [...others, own] } };
+  const labels = [...others, own];
+  const bytes = countLabelBytes(labels);
+  if (bytes > MAX_LABEL_BYTES)
+    throw refused(
+      file,
+      `With the label "${own}" the labels of the batch have ${bytes} bytes in UTF-8; at most ${MAX_LABEL_BYTES} are possible.`,
+      'Use fewer or shorter labels.',
+    );
+  return { ...manifest, run: { ...manifest.run, labels } };
 }
 
 function refused(file: string, message: string, fix: string): InvalidManifest {

@@ -1,4 +1,4 @@
-import { utf8Length, utf8Prefix } from './utf8.ts';
+import { utf8Length, utf8Prefix } from '../contract/text.ts';
 
 /**
  * Most file systems allow names of at most 255 bytes. The longest suffix is `~1000~alt999.jpeg` with 17 bytes; the rest

@@ -1,3 +1,4 @@
+import { clip } from '../contract/text.ts';
 import type { Reason } from '../contract/words.ts';
 import { field, isObject, textField } from './json.ts';
 import { formatReason } from './reasons.ts';
@@ -50,5 +51,5 @@ function toReason(code: string | undefined, message: string): Reason {
 function readCode(error: unknown): string | undefined {
   const code = field(error, 'code') ?? field(error, 'status');
   if (typeof code !== 'number' && typeof code !== 'string') return undefined;
-  return ['0', '', 'OK'].includes(String(code)) ? undefined : String(code).slice(0, 40);
+  return ['0', '', 'OK'].includes(String(code)) ? undefined : clip(String(code), 40);
 }

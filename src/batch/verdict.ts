@@ -1,4 +1,5 @@
 import type { Usage } from '../contract/record.ts';
+import { clip } from '../contract/text.ts';
 import type { Reason } from '../contract/words.ts';
 import { foreignLine, foreignText } from './foreign-text.ts';
 import { field, isObject, listField, textField } from './json.ts';
@@ -118,7 +119,7 @@ function findImages(parts: readonly unknown[]): FoundImage[] {
     const inline = field(part, 'inlineData');
     const data = textField(inline, 'data');
     if (data === '') return [];
-    return [{ data, claimedMime: textField(inline, 'mimeType').slice(0, 100), thought: isThought(part) }];
+    return [{ data, claimedMime: clip(textField(inline, 'mimeType'), 100), thought: isThought(part) }];
   });
 }
 

@@ -1,5 +1,6 @@
 import { HummingbatchError } from './errors.ts';
 import type { Infer, ObjectRule, Rule } from './rules.ts';
+import { clip, isWellFormed } from './text.ts';
 
 /** Fields, and numbers of entries in lists. */
 export type ValuePath = readonly (string | number)[];
@@ -41,7 +42,10 @@ export function findMistake(rule: Rule, value: unknown, path: ValuePath = []): M
     case 'list':
       if (!Array.isArray(value) || value.length > (rule.max ?? Number.POSITIVE_INFINITY))
         return wrong(rule, path);
-      return findFirst(value, (entry, index) => findMistake(rule.item, entry, [...path, index]));
+      return (
+        findFirst(value, (entry, index) => findMistake(rule.item, entry, [...path, index])) ??
+        (rule.accepts?.(value) === false ? wrong(rule, path) : undefined)
+      );
     case 'text':
       return typeof value === 'string' && isWellFormed(value) && rule.accepts(value)
         ? undefined
@@ -87,7 +91,7 @@ export function describeMistake({ kind, path, rule, field = '' }: Mistake): stri
     return `${place === '' ? capitalise(describeValue(rule)) : place} must be ${mustBe(rule)}.`;
   const where = place === '' ? describeValue(rule) : place;
   if (rule.kind === 'object' && rule.isSecret) return `${where} must be ${mustBe(rule)}.`;
-  return `${JSON.stringify(quote(field))} is not a known field in ${where}.`;
+  return `${JSON.stringify(clip(field, MAX_QUOTED_CHARACTERS))} is not a known field in ${where}.`;
 }
 
 /** What to do about it, one sentence. */
@@ -125,14 +129,6 @@ function capitalise(words: string): string {
   return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
 }
 
-/** Whole characters only, or the sentence would hold half a surrogate pair. */
-function quote(name: string): string {
-  return Array.from(name.slice(0, 2 * MAX_QUOTED_CHARACTERS))
-    .slice(0, MAX_QUOTED_CHARACTERS)
-    .join('')
-    .replaceAll(/\p{Surrogate}/gu, '\uFFFD');
-}
-
 function wrong(rule: Rule, path: ValuePath): Mistake {
   return { kind: 'wrong', path, rule };
 }
@@ -163,10 +159,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isLeftOut(value: unknown): value is null | undefined {
   return value === null || value === undefined;
-}
-
-function isWellFormed(value: string): boolean {
-  return !/\p{Surrogate}/u.test(value);
 }
 
 /** Without fields that are `null` or `undefined`, at every depth. */

@@ -1,4 +1,5 @@
 import type { Action } from './actions.ts';
+import { toWellFormed } from './text.ts';
 
 interface CodeSpec {
   retry: 'soon' | 'stop' | 'never';
@@ -188,9 +189,10 @@ export class HummingbatchError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: HummingbatchErrorOptions = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    // Google's texts and names in manifests are in it. A failure of a workflow or a step is made of it.
+    super(toWellFormed(message), options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
-    this.fix = options.fix ?? CODES[code].fix;
+    this.fix = toWellFormed(options.fix ?? CODES[code].fix);
     this.actions = options.actions ?? defaultActions(code);
     this.retryAfterMs = options.retryAfterMs;
   }

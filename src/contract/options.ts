@@ -1,7 +1,7 @@
 import { DURATION_PATTERN, durationMs, MAX_TIME_MS, MIN_TIME_MS } from './duration.ts';
-import { LABEL, MAX_LABELS } from './labels.ts';
+import { LABELS, MAX_LABEL_BYTES } from './labels.ts';
 import { isWebhookUrl, NOTIFY } from './notify.ts';
-import { choice, hasLength, type Infer, integer, list, number, object, optional, text } from './rules.ts';
+import { choice, hasLength, type Infer, integer, number, object, optional, text } from './rules.ts';
 
 /** `reconcile`: wait for the visibility window, search again, then make another job. `park`: stop and ask an operator. */
 export const ON_UNKNOWN_SUBMIT = ['reconcile', 'park'] as const;
@@ -46,14 +46,9 @@ const DEADLINE = {
 
 /** Options that a person chooses for a batch, as a manifest's `run` block has them too. */
 const CHOSEN = {
-  labels: optional(
-    list(LABEL, {
-      max: MAX_LABELS,
-      must: `a list of at most ${MAX_LABELS} labels`,
-      example: ['autumn', 'team:web'],
-    }),
-    { description: 'Labels by which the batch is found: `hummingbatch list --label autumn`.' },
-  ),
+  labels: optional(LABELS, {
+    description: `Labels by which the batch is found: \`hummingbatch list --label autumn\`. At most ${MAX_LABEL_BYTES} bytes in all (UTF-8).`,
+  }),
   maxCostUsd: optional(number(AMOUNT), {
     description: 'The most that the batch may cost over all rounds, USD. Default: no limit.',
   }),

@@ -62,6 +62,8 @@ export interface ListRule<T = unknown> extends Facts<T> {
   readonly kind: 'list';
   readonly item: Rule;
   readonly max?: number;
+  /** Of the list as a whole, where its entries are accepted. */
+  readonly accepts?: (entries: readonly unknown[]) => boolean;
 }
 
 export interface ObjectRule<T = unknown, Shape extends Fields = Fields> extends Facts<T> {
@@ -155,9 +157,15 @@ export function choice<const Word extends string>(
 
 export function list<Item extends Rule>(
   item: Item,
-  extras: Extras<readonly Infer<Item>[]> & { max?: number } = {},
+  extras: Extras<readonly Infer<Item>[]> & {
+    max?: number;
+    accepts?: (entries: readonly Infer<Item>[]) => boolean;
+  } = {},
 ): ListRule<readonly Infer<Item>[]> {
-  return { must: 'a list', ...extras, kind: 'list', item };
+  const { accepts, ...rest } = extras;
+  // It is asked about entries that the item's rule has accepted.
+  const whole = accepts && { accepts: accepts as (entries: readonly unknown[]) => boolean };
+  return { must: 'a list', ...rest, ...whole, kind: 'list', item };
 }
 
 /** An object of an input: a field that nobody knows may be a budget misspelled, so it is refused. */

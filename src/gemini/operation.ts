@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HummingbatchError } from '../contract/errors.ts';
 import { isJobName } from '../contract/job-name.ts';
+import { clip } from '../contract/text.ts';
 import { JOB_STATES, type JobState } from '../contract/words.ts';
 import { readTime } from './time.ts';
 
@@ -76,7 +77,7 @@ export function readOperation(value: unknown): Job {
     failed: metadata?.batchStats?.failedRequestCount ?? 0,
     ...(createTime !== undefined && { createTime }),
     ...(resultFile && /^files\/[\w-]{1,100}$/.test(resultFile) && { resultFile }),
-    ...(error && { error: { code: error.code, message: error.message.slice(0, 500) } }),
+    ...(error && { error: { code: error.code, message: clip(error.message, 500) } }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clip } from '../contract/text.ts';
 import type { Refusal } from './errors.ts';
 
 const Envelope = z.object({
@@ -25,7 +26,7 @@ export function readRefusal(status: number, body: string, headers: Headers, now:
     retryAfter(headers.get('retry-after'), now);
   return {
     status,
-    message: (error?.message ?? parseText(body)).slice(0, MAX_EXCERPT) || 'no explanation',
+    message: clip(error?.message ?? parseText(body), MAX_EXCERPT) || 'no explanation',
     ...(error?.status && { rpcStatus: error.status }),
     ...(reason && { reason }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { check } from '../contract/check.ts';
-import type { Infer, ObjectRule, Rule } from '../contract/rules.ts';
+import type { Infer, ListRule, ObjectRule, Rule } from '../contract/rules.ts';
 
 /** The zod schema of values that a rule accepts. */
 export type ZodOf<R> = z.ZodType<Infer<R>, Infer<R>>;
@@ -85,7 +85,7 @@ function buildKind(rule: Exclude<Rule, { kind: 'optional' }>): z.ZodType {
     case 'choice':
       return z.enum(rule.words as [string, ...string[]]);
     case 'list':
-      return rule.max === undefined ? z.array(toZod(rule.item)) : z.array(toZod(rule.item)).max(rule.max);
+      return buildList(rule);
     case 'object':
       return buildObject(rule);
     case 'variants': {
@@ -95,6 +95,11 @@ function buildKind(rule: Exclude<Rule, { kind: 'optional' }>): z.ZodType {
     case 'anything':
       return z.record(z.string(), z.unknown());
   }
+}
+
+function buildList({ item, max, accepts }: ListRule): z.ZodType {
+  const entries = max === undefined ? z.array(toZod(item)) : z.array(toZod(item)).max(max);
+  return accepts ? entries.refine(accepts) : entries;
 }
 
 function buildNumber({ isWhole, min, max }: { isWhole: boolean; min?: number; max?: number }): z.ZodType {

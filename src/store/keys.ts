@@ -1,4 +1,5 @@
 import { HummingbatchError } from '../contract/errors.ts';
+import { clip } from '../contract/text.ts';
 
 // Control characters, what Windows forbids in names, and the separators of other systems.
 const UNSAFE = /[\u0000-\u001f<>:"|?*\\]/;
@@ -7,7 +8,7 @@ const UNSAFE = /[\u0000-\u001f<>:"|?*\\]/;
 export function splitKey(key: string): string[] {
   const segments = key.split('/');
   const bad = segments.some((segment) => segment === '' || segment.startsWith('.') || UNSAFE.test(segment));
-  if (bad) throw new HummingbatchError('internal', `"${key.slice(0, 200)}" is not a valid store key.`);
+  if (bad) throw new HummingbatchError('internal', `"${clip(key, 200)}" is not a valid store key.`);
   return segments;
 }
 
@@ -19,7 +20,7 @@ export function splitPrefix(prefix: string): string[] {
   if (!prefix.endsWith('/'))
     throw new HummingbatchError(
       'internal',
-      `"${prefix.slice(0, 200)}" is not a valid store prefix: it must end with "/".`,
+      `"${clip(prefix, 200)}" is not a valid store prefix: it must end with "/".`,
     );
   return splitKey(prefix.slice(0, -1));
 }

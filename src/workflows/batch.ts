@@ -11,6 +11,7 @@ import {
   type Step,
   type Stop,
 } from '../contract/index.ts';
+import { toWellFormed } from '../contract/text.ts';
 import { activityRunner, type RunActivity } from './activities.ts';
 import { formatDetails } from './details.ts';
 import { logState } from './log.ts';
@@ -111,7 +112,7 @@ export class Batch {
     if (this.progress.state !== 'WAITING') this.progress.nextCheck = undefined;
     this.#tally.update(before, this.progress);
     if (before.state !== this.progress.state) logState(this.progress);
-    setCurrentDetails(formatDetails(this.progress, this.options));
+    setCurrentDetails(toWellFormed(formatDetails(this.progress, this.options)));
     this.#publish();
   }
 

@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, rootCause, TimeoutFailure } from '@temporalio/workflow';
 import { type ErrorCode, type FailureDetails, isErrorCode, readFailureDetails } from '../contract/index.ts';
+import { toWellFormed } from '../contract/text.ts';
 
 /**
  * A failure that the workflow itself throws: a reason to stop, or a message refused.
@@ -9,7 +10,7 @@ import { type ErrorCode, type FailureDetails, isErrorCode, readFailureDetails } 
 export function failure(code: ErrorCode, message: string, details?: FailureDetails): ApplicationFailure {
   return ApplicationFailure.create({
     type: code,
-    message,
+    message: toWellFormed(message),
     nonRetryable: true,
     ...(details && { details: [details] }),
   });

@@ -285,6 +285,17 @@ describe('tokens', () => {
     expect(
       await guarded.post('/v1/batches', { token: CRM, body: threeOutputs('many', { run: { labels } }) }),
     ).toMatchObject({ status: 422 });
+    // 1800 bytes: with the label of the token over the limit.
+    const long = Array.from({ length: 15 }, (_, n) => String.fromCodePoint(0x430 + n).repeat(60));
+    expect(
+      await guarded.post<ProblemDetails>('/v1/batches', {
+        token: CRM,
+        body: threeOutputs('long', { run: { labels: long } }),
+      }),
+    ).toMatchObject({
+      status: 422,
+      body: { problems: [{ message: expect.stringMatching(/token:crm.* at most 1800/) }] },
+    });
   });
 
   test('with `:own` cannot name the webhook secret of another', async () => {

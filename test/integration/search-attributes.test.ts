@@ -94,6 +94,15 @@ describe('a namespace without our search attributes', () => {
     const options = { labels: ['autumn'] };
     await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId, options });
     await world.hummingbatch.batch(batchId).wait();
+    // As many bytes as may be: the server terminates a workflow that sets a longer attribute.
+    const longest = Array.from({ length: 15 }, (_, n) => String.fromCodePoint(0x430 + n).repeat(60));
+    await world.hummingbatch.startNormalised({
+      manifest: buildManifest([item('a')]),
+      batchId: 'bare-long',
+      options: { labels: longest },
+    });
+    const long = await world.hummingbatch.batch('bare-long').wait();
+    expect(long).toMatchObject({ state: 'COMPLETED', labels: longest });
     const query = `BatchState = 'COMPLETED' AND BatchLabels = 'autumn' AND OutputsDone = 1 AND OutputsFailed = 0`;
     const found: string[] = [];
     for await (const { workflowId } of world.client.workflow.list({ query })) found.push(workflowId);

@@ -80,13 +80,23 @@ const target = fc.record(
   { requiredKeys: [] },
 );
 
+/** Labels of so many letters in all, each of two bytes. */
+function toLongLabels(letters: number): string[] {
+  return Array.from({ length: Math.ceil(letters / 60) }, (_, n) =>
+    'я'.repeat(Math.min(60, letters - n * 60)),
+  );
+}
+
 /** Values near the limits of each option. */
 const OPTIONS: Record<string, fc.Arbitrary<unknown>> = {
-  labels: fc.array(
-    fc.oneof(
-      fc.constantFrom<unknown>('autumn', 'team:web', 'été', 'x'.repeat(63), 'x'.repeat(64), 'a b', '-a', 5),
+  labels: fc.oneof(
+    fc.integer({ min: 890, max: 910 }).map(toLongLabels),
+    fc.array(
+      fc.oneof(
+        fc.constantFrom<unknown>('autumn', 'team:web', 'été', 'x'.repeat(63), 'x'.repeat(64), 'a b', '-a', 5),
+      ),
+      { maxLength: 22 },
     ),
-    { maxLength: 22 },
   ),
   maxCostUsd: amount,
   approveAboveUsd: amount,
@@ -135,7 +145,9 @@ test.each([
   ['maxRounds', 2.5, 'maxRounds must be a whole number from 1 to 10.'],
   ['maxCostUsd', -1, 'maxCostUsd must be an amount in USD, 0 or more.'],
   ['labels', ['a b'], /^labels\[0\] must be 1 to 63 letters or digits/],
-  ['labels', 'autumn', 'labels must be a list of at most 20 labels.'],
+  ['labels', toLongLabels(900), ''],
+  ['labels', toLongLabels(901), /of at most 1800 bytes in all/],
+  ['labels', 'autumn', 'labels must be a list of at most 20 labels, of at most 1800 bytes in all (UTF-8).'],
   ['deadline', '721h', /^deadline must be a time from 1s to 720h/],
   ['onUnknownSubmit', 'wait', 'onUnknownSubmit must be one of reconcile, park.'],
   [

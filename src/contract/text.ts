@@ -1,3 +1,28 @@
+/*
+ * Texts from outside, as they may be stored, sent and shown. Half a surrogate pair is valid in a JavaScript string and in
+ * JSON, and not in UTF-8, in which Temporal keeps failures, summaries, details and search attributes.
+ */
+
+const HALF_PAIR = /\p{Surrogate}/gu;
+
+export function isWellFormed(text: string): boolean {
+  return text.search(HALF_PAIR) < 0;
+}
+
+/** The text with � in place of each half of a surrogate pair. */
+export function toWellFormed(text: string): string {
+  return text.replaceAll(HALF_PAIR, '\uFFFD');
+}
+
+/** The first characters of a text, well-formed: none is cut in two. */
+export function clip(text: string, maxCharacters: number): string {
+  return toWellFormed(
+    Array.from(text.slice(0, 2 * maxCharacters))
+      .slice(0, maxCharacters)
+      .join(''),
+  );
+}
+
 /** The bytes of a text in UTF-8. Counted by hand, because the workflow sandbox has no Buffer. */
 export function utf8Length(text: string): number {
   let bytes = 0;
