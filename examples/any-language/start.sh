@@ -25,9 +25,10 @@ JSON
 # The second is what macOS has.
 SHA256=$( (sha256sum 2> /dev/null || shasum -a 256) < "$STORE/$PLACE/manifest.json" | cut -d ' ' -f 1)
 
-# With a limit of 0 USD it waits for approval, whatever it costs.
+# With a limit of 0 USD it waits for approval, whatever it costs. Without --fail-existing a batch that runs already would look
+# like one that was started.
 temporal workflow start --type imageBatch --workflow-id "$WORKFLOW" --task-queue "$QUEUE" \
-  --id-reuse-policy RejectDuplicate --id-conflict-policy Fail --input '{
+  --id-reuse-policy RejectDuplicate --fail-existing --input '{
     "batchId": "'"$ID"'",
     "manifest": { "uri": "'"$PLACE"'/manifest.json", "sha256": "'"$SHA256"'" },
     "options": { "approveAboveUsd": 0, "maxCostUsd": 5 }
