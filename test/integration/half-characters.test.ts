@@ -19,7 +19,7 @@ describe('half of a surrogate pair', () => {
   afterAll(() => world.close());
 
   test.each([['half-google', `the prompt ${'x'.repeat(488)}😀`]])(
-    'in or cut into a message of Google’s stops the batch, which goes on',
+    'in or cut into a message of Google’s stops the batch, which continues',
     async (batchId, shown) => {
       await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId });
       const batch = openTestBatch(world, batchId);
@@ -43,7 +43,7 @@ describe('half of a surrogate pair', () => {
     });
   });
 
-  test('in a field’s name of an update is refused with a sentence, and the batch goes on', async () => {
+  test('in a field’s name of an update is refused with a sentence, and the batch continues', async () => {
     const batchId = 'half-update';
     const options = { approveAboveUsd: 0 };
     await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId, options });
