@@ -23,7 +23,7 @@ export async function checkJob(
   context: StepContext,
 ): Promise<JobStatus> {
   const { gemini, now, random, log } = deps;
-  const { name, state, wireState, createTime, pending, successful, failed, resultFile, error } =
+  const { name, state, wireState, createTime, answeredAt, pending, successful, failed, resultFile, error } =
     await gemini.jobs.get(input.job, context.signal);
   // Collecting nothing here would lose every image that was paid for.
   if (state === 'SUCCEEDED' && !resultFile)
@@ -31,7 +31,8 @@ export async function checkJob(
       'invalid-response',
       `Gemini reports ${name} as SUCCEEDED without naming its result file.`,
     );
-  const ageMs = Math.max(0, now() - (createTime ?? input.submittedAt));
+  // Both times by Google's clock: a worker whose clock is days ahead would cancel every job as past its deadline.
+  const ageMs = Math.max(0, (answeredAt ?? now()) - (createTime ?? input.submittedAt));
   if (state === 'UNKNOWN') log.warn({ wireState }, 'unknown job state: treated as running');
   const ended = isEnd(state);
   const isSearching = input.search === 'now' || (input.search === 'at-end' && ended);

@@ -149,6 +149,7 @@ export interface JobStatus {
   failed: number;
   resultFile?: string;
   error?: { code: number; message: string };
+  /** The job's age by Google's clock, where its answer says the time. */
   ageMs: number;
   /** Until the next check: finite, clamped, jittered. */
   nextCheckMs: number;

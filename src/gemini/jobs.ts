@@ -3,7 +3,7 @@ import { isJobName } from '../contract/job-name.ts';
 import type { Http } from './http.ts';
 import { type Job, parseState, readOperation } from './operation.ts';
 import { callOptions, type Sdk } from './sdk.ts';
-import { readTime } from './time.ts';
+import { readAnswerTime, readTime } from './time.ts';
 
 /**
  * The outcome of a POST that creates a job.
@@ -66,7 +66,7 @@ export function createJobs(http: Http, sdk: Sdk) {
 
     /** Reads a job with one GET. @throws `job-gone`, `invalid-response`, and errors of the network and the key */
     async get(name: string, signal: AbortSignal): Promise<Job> {
-      const { body } = await http.send({
+      const { headers, body } = await http.send({
         method: 'GET',
         path: `/${API}/${name}`,
         deadlineMs: CALL_DEADLINE_MS,
@@ -75,7 +75,12 @@ export function createJobs(http: Http, sdk: Sdk) {
       });
       const { error, ...job } = readOperation(parse(body));
       // Only the error of a job can quote the key; the other fields are names and numbers.
-      return { ...job, ...(error && { error: { ...error, message: http.redactKey(error.message) } }) };
+      const answeredAt = readAnswerTime(headers);
+      return {
+        ...job,
+        ...(answeredAt !== undefined && { answeredAt }),
+        ...(error && { error: { ...error, message: http.redactKey(error.message) } }),
+      };
     },
 
     /** Lists all jobs of the project, page by page. Pages shift while jobs come and go, so one pass can miss a job. */

@@ -18,6 +18,8 @@ export interface Job {
   wireState: string;
   /** ms since 1970; undefined where Google's time cannot be read. */
   createTime?: number;
+  /** When Google answered, by its own clock, ms since 1970; undefined where the answer does not say. */
+  answeredAt?: number;
   pending: number;
   successful: number;
   failed: number;

@@ -7,3 +7,11 @@ export function readTime(text: string | undefined): number | undefined {
   const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 }
+
+/** When an answer was sent by Google's clock, ms since 1970, from its header `Date` (RFC 9110, whole seconds). */
+export function readAnswerTime(headers: Headers): number | undefined {
+  const text = headers.get('date');
+  if (text === null || !/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(text)) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}

@@ -25,7 +25,9 @@ export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd |
     if (!status) return undefined;
     if (status.others) await waiting.stragglers?.cancel(status.others);
     if (status.ended) return { ...status, weCancelled: cancelled.has(job) };
-    if (status.ageMs > options.deadlineMs && !cancelled.has(job)) {
+    // By Temporal's clock too: no single wrong clock may cancel a job that is paid for.
+    const ageMs = Math.min(status.ageMs, Date.now() - waiting.submittedAt);
+    if (ageMs > options.deadlineMs && !cancelled.has(job)) {
       batch.note(`The job ${job} was cancelled: it took longer than its deadline.`);
       await cancelJob(batch, job, 'it is past its deadline');
       continue;

@@ -23,6 +23,8 @@ export async function handleRequest(
   world: World,
   { keys, closing }: RequestOptions,
 ): Promise<void> {
+  // Its own clock's time, which a test may move.
+  response.setHeader('date', new Date(world.now()).toUTCString());
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
   const match = findRoute(request.method ?? '', url.pathname);
   const command = readUploadCommand(request);
