@@ -36,15 +36,16 @@ async function list(gemini: Gemini): Promise<string[]> {
 }
 
 describe('the list of jobs', () => {
-  test.each<[string, Fault[]]>([
-    ['no fault', []],
-    ['an empty first page', [{ fault: 'list.empty', match: { nth: 1 } }]],
-    ['three empty pages in a row', [{ fault: 'list.empty', match: { nth: [1, 2, 3] } }]],
-    ['an empty page in the middle', [{ fault: 'list.empty', match: { nth: 2 } }]],
-    ['an empty last page', [{ fault: 'list.empty-last' }]],
-    ['an empty token at the end', [{ fault: 'list.empty-token' }]],
-  ])('has each job once, with %s', async (_, faults) => {
-    const { gemini, names } = await withJobs(102, faults);
+  test.each<[string, number, Fault[]]>([
+    ['one page', 2, []],
+    ['an empty first page', 2, [{ fault: 'list.empty', match: { nth: 1 } }]],
+    ['three empty pages in a row', 2, [{ fault: 'list.empty', match: { nth: [1, 2, 3] } }]],
+    // A page has 100 jobs.
+    ['an empty page in the middle', 102, [{ fault: 'list.empty', match: { nth: 2 } }]],
+    ['an empty last page', 2, [{ fault: 'list.empty-last' }]],
+    ['an empty token at the end', 2, [{ fault: 'list.empty-token' }]],
+  ])('has each job once, with %s', async (_, count, faults) => {
+    const { gemini, names } = await withJobs(count, faults);
     expect(await list(gemini)).toEqual(names.toSorted());
   });
 
