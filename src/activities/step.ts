@@ -41,7 +41,9 @@ export function activity<Input extends StepInput, Output>(
   step: StepFunction<Input, Output>,
 ): (input: Input) => Promise<Output> {
   return async (input) => {
-    const { info, cancellationSignal, heartbeat, metricMeter } = Context.current();
+    const { info, cancellationSignal, metricMeter, heartbeat: sendHeartbeat } = Context.current();
+    // A local activity has none: the worker would log a warning for each (@temporalio/worker 1.24.0).
+    const heartbeat: typeof sendHeartbeat = info.isLocal ? () => undefined : sendHeartbeat;
     const count = createCounter(metricMeter);
     const fields = findLogFields(input);
     const log = deps.log.child({ batch: input.batchId, ...fields, step: name, attempt: info.attempt });
