@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from '@temporalio/client';
+import { readMessage } from '../contract/caught-error.ts';
 
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 type Call = ReturnType<Interceptor>;
@@ -13,18 +14,19 @@ const CANCELLED = 1;
 export const cancelOnClosedChannel: Interceptor = (options, nextCall) => {
   try {
     return nextCall(options) as Call;
-  } catch {
-    return closedCall as unknown as Call;
+  } catch (error) {
+    return endedCall(readMessage(error)) as unknown as Call;
   }
 };
 
 const ignore = (): void => undefined;
 
-const closedCall = {
+/** A call that ends as cancelled when it is started. */
+const endedCall = (details: string) => ({
   start(metadata: unknown, listener?: { onReceiveStatus?: (status: object) => void }) {
-    listener?.onReceiveStatus?.({ code: CANCELLED, details: 'The connection is closed.', metadata });
+    listener?.onReceiveStatus?.({ code: CANCELLED, details, metadata });
   },
   sendMessage: ignore,
   halfClose: ignore,
   cancelWithStatus: ignore,
-};
+});

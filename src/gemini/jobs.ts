@@ -3,7 +3,7 @@ import { isJobName } from '../contract/job-name.ts';
 import type { Http } from './http.ts';
 import { type Job, parseState, readOperation } from './operation.ts';
 import { callOptions, type Sdk } from './sdk.ts';
-import { readAnswerTime, readTime } from './time.ts';
+import { readHttpDate, readTime } from './time.ts';
 
 /**
  * The outcome of a POST that creates a job.
@@ -74,8 +74,8 @@ export function createJobs(http: Http, sdk: Sdk) {
         subject: 'job',
       });
       const { error, ...job } = readOperation(parse(body));
+      const answeredAt = readHttpDate(headers.get('date') ?? '');
       // Only the error of a job can quote the key; the other fields are names and numbers.
-      const answeredAt = readAnswerTime(headers);
       return {
         ...job,
         ...(answeredAt !== undefined && { answeredAt }),

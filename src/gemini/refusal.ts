@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clip } from '../contract/text.ts';
 import type { Refusal } from './errors.ts';
+import { readHttpDate } from './time.ts';
 
 const Envelope = z.object({
   error: z.object({
@@ -55,12 +56,10 @@ function durationMs(value: string | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000);
 }
 
-const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} /;
-
 /** Reads a Retry-After header, seconds or an HTTP date, as ms from now. */
 function retryAfter(value: string | null, now: number): number | undefined {
   if (value === null) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const at = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+  const at = readHttpDate(value);
+  return at === undefined ? undefined : Math.max(0, at - now);
 }

@@ -3,15 +3,15 @@
  * the year 2000, and a job of that age would be cancelled at once.
  */
 export function readTime(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text)) return undefined;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : time;
+  return parseAs(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/, text ?? '');
 }
 
-/** When an answer was sent by Google's clock, ms since 1970, from its header `Date` (RFC 9110, whole seconds). */
-export function readAnswerTime(headers: Headers): number | undefined {
-  const text = headers.get('date');
-  if (text === null || !/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(text)) return undefined;
-  const time = Date.parse(text);
+/** Reads a time as HTTP headers have it (RFC 9110, whole seconds), ms since 1970. Undefined for any other text. */
+export function readHttpDate(text: string): number | undefined {
+  return parseAs(/^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:GMT|[+-]\d{4})$/, text);
+}
+
+function parseAs(pattern: RegExp, text: string): number | undefined {
+  const time = pattern.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
 }

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { adviseOn, describeMistake, type Mistake } from '../contract/check.ts';
 import { RUN_BLOCK } from '../contract/options.ts';
-import type { Rule } from '../contract/rules.ts';
+import { hasLength, type Rule } from '../contract/rules.ts';
+import { clip } from '../contract/text.ts';
 import type { ProblemCode } from './problem.ts';
 import type { Report } from './report.ts';
 import { FIELDS } from './schema.ts';
@@ -170,7 +171,6 @@ function describe(tree: Tree): string {
   const { value, written } = tree;
   if (value === null) return 'empty';
   if (typeof value !== 'string') return written ?? String(value);
-  const shown = Array.from(value.slice(0, 2 * SHOWN_CHARACTERS));
-  const short = shown.length > SHOWN_CHARACTERS ? `${shown.slice(0, SHOWN_CHARACTERS).join('')}…` : value;
+  const short = hasLength(value, 0, SHOWN_CHARACTERS) ? value : `${clip(value, SHOWN_CHARACTERS)}…`;
   return value === '' ? 'an empty text' : `the text ${JSON.stringify(short)}`;
 }

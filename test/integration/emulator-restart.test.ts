@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { waitFor } from '../support/wait.ts';
 import { getImage, requestLine, wireClient } from './emulator-kit.ts';
 
 let directory: string;
@@ -47,9 +46,7 @@ it('after kill -9 a job continues, an upload resumes, and a failure of the first
 
   const second = await start();
   try {
-    await waitFor(async () =>
-      expect((await second.client.call('GET', `/v1beta/${name}`)).json.done).toBe(true),
-    );
+    await expect.poll(async () => (await second.client.call('GET', `/v1beta/${name}`)).json.done).toBe(true);
     const [a, b] = await second.client.readResult(name);
     expect(getImage(a.response)).toBeDefined();
     expect(b.error.code).toBe(13);
@@ -63,9 +60,9 @@ it('after kill -9 a job continues, an upload resumes, and a failure of the first
     expect(ended.json.file.sizeBytes).toBe('10');
 
     const again = (await second.client.createFromLines(lines)).json;
-    await waitFor(async () =>
-      expect((await second.client.call('GET', `/v1beta/${again.name}`)).json.done).toBe(true),
-    );
+    await expect
+      .poll(async () => (await second.client.call('GET', `/v1beta/${again.name}`)).json.done)
+      .toBe(true);
     expect(getImage((await second.client.readResult(again.name))[1].response)).toBeDefined();
     const { jobs } = (await second.client.call('GET', '/emulator/ledger')).json;
     expect(jobs.map((job: { name: string }) => job.name)).toEqual([name, again.name]);

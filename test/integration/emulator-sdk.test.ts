@@ -1,8 +1,7 @@
 import { type BatchJob, GoogleGenAI } from '@google/genai';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/index.ts';
-import { waitFor } from '../support/wait.ts';
 import { getImage, requestLine } from './emulator-kit.ts';
 
 const PRO = 'gemini-3-pro-image';
@@ -17,12 +16,9 @@ describe('@google/genai runs a whole batch against the emulator', () => {
   });
   afterAll(() => emulator.close());
 
-  function ended(name: string): Promise<BatchJob> {
-    return waitFor(async () => {
-      const job = await ai.batches.get({ name });
-      expect(job.state).toBe('JOB_STATE_SUCCEEDED');
-      return job;
-    });
+  async function ended(name: string): Promise<BatchJob> {
+    await expect.poll(async () => (await ai.batches.get({ name })).state).toBe('JOB_STATE_SUCCEEDED');
+    return ai.batches.get({ name });
   }
 
   it('by file: uploads, creates, polls, downloads, and every image has the requested pixels', async () => {
@@ -95,18 +91,22 @@ describe('@google/genai runs a whole batch against the emulator', () => {
   });
 
   it('lists all jobs over several pages, cancels and deletes them', async () => {
+    // None ends before it is cancelled.
+    const slow = await createEmulator({ jobSeconds: 600 });
+    onTestFinished(() => slow.close());
+    const { batches } = new GoogleGenAI({ apiKey: 'any-key', httpOptions: { baseUrl: slow.url } });
     const src = [{ contents: 'x' }];
-    const made = await Promise.all([1, 2, 3].map(() => ai.batches.create({ model: PRO, src })));
+    const made = await Promise.all([1, 2, 3].map(() => batches.create({ model: PRO, src })));
     const names: string[] = [];
-    for await (const job of await ai.batches.list({ config: { pageSize: 2 } })) names.push(job.name ?? '');
+    for await (const job of await batches.list({ config: { pageSize: 2 } })) names.push(job.name ?? '');
     expect(names).toEqual(expect.arrayContaining(made.map((job) => job.name)));
     expect(new Set(names).size).toBe(names.length);
 
     const [name = ''] = made.map((job) => job.name ?? '');
-    await ai.batches.cancel({ name });
-    expect((await ai.batches.get({ name })).state).toMatch(/CANCELLED|SUCCEEDED/);
-    await ai.batches.delete({ name });
-    await expect(ai.batches.get({ name })).rejects.toMatchObject({ status: 404 });
+    await batches.cancel({ name });
+    expect((await batches.get({ name })).state).toBe('JOB_STATE_CANCELLED');
+    await batches.delete({ name });
+    await expect(batches.get({ name })).rejects.toMatchObject({ status: 404 });
   });
 
   it('gets the refusals as its own errors', async () => {

@@ -4,7 +4,6 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { waitFor } from '../support/wait.ts';
 import { withClock } from './emulator-kit.ts';
 
 let world: Awaited<ReturnType<typeof withClock>>;
@@ -52,7 +51,7 @@ describe('a resumable upload', () => {
     const sending = request(url, { method: 'POST', headers });
     const broken = once(sending, 'error');
     sending.write(TEXT.subarray(0, 6));
-    await waitFor(async () => expect(await bytesIn(join(directory, 'uploads'))).toBe(6));
+    await expect.poll(() => bytesIn(join(directory, 'uploads'))).toBe(6);
     sending.destroy(new Error('the cable was cut'));
     await broken;
 

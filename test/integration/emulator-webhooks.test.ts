@@ -6,7 +6,6 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { EmulatorOptions } from '../../src/emulator/index.ts';
 import { createReceiver, type Received } from '../support/receiver.ts';
-import { waitFor } from '../support/wait.ts';
 import { requestLine, withClock } from './emulator-kit.ts';
 
 const ALL = ['batch.succeeded', 'batch.failed', 'batch.expired', 'batch.cancelled'];
@@ -38,7 +37,7 @@ async function listening(options: EmulatorOptions = {}, uri?: string, events = A
 
 /** Waits until this many events have arrived. */
 async function arrived(received: readonly Received[], count: number): Promise<Received[]> {
-  await waitFor(() => expect(received.length).toBeGreaterThanOrEqual(count));
+  await expect.poll(() => received.length).toBeGreaterThanOrEqual(count);
   return [...received];
 }
 
@@ -133,7 +132,7 @@ describe('events', () => {
     pass(2 * MINUTE);
     const [, second] = await arrived(2);
     expect(second?.headers['webhook-id']).not.toBe(event.headers['webhook-id']);
-    await waitFor(async () => expect(await deliveries()).toEqual({ delivered: 2, failed: 0 }));
+    await expect.poll(() => deliveries()).toEqual({ delivered: 2, failed: 0 });
   });
 
   test('each end has its own type, and a job that was deleted before has no event', async () => {
@@ -174,7 +173,7 @@ describe('events', () => {
     const second = (await client.createFromLines(LINES)).json.name;
     const broken = (await client.createFromFile((await client.upload('no list of requests')).name)).json.name;
     pass(2 * MINUTE);
-    await waitFor(async () => expect((await emulator.ledger()).events.delivered).toBeGreaterThanOrEqual(3));
+    await expect.poll(async () => (await emulator.ledger()).events.delivered).toBeGreaterThanOrEqual(3);
     const listNotified = (received: readonly Received[]) =>
       received.map(getPayload).map(({ data }) => data.id);
     expect(listNotified(failed.received)).toEqual([broken]);
@@ -192,9 +191,9 @@ describe('events', () => {
     pass(2 * MINUTE);
     const [first] = (await arrived(refusing.received, 1)) as [Received];
     // Not before a second, then not before two.
-    await waitFor(async () => expect((await deliveries()).failed).toBe(1));
+    await expect.poll(async () => (await deliveries()).failed).toBe(1);
     pass(1);
-    await waitFor(async () => expect((await deliveries()).failed).toBe(2));
+    await expect.poll(async () => (await deliveries()).failed).toBe(2);
     pass(1);
     const { now } = clock;
     pass(1);
@@ -203,7 +202,7 @@ describe('events', () => {
     expect(third.body).toBe(first.body);
     expect(Number(third.headers['webhook-timestamp'])).toBeGreaterThan(now / 1000);
     expect(verify(third, secret, clock.now)).toMatchObject({ type: 'batch.succeeded' });
-    await waitFor(async () => expect(await deliveries()).toEqual({ delivered: 1, failed: 2 }));
+    await expect.poll(() => deliveries()).toEqual({ delivered: 1, failed: 2 });
   });
 
   test('a receiver that hangs delays neither other receivers nor close', async () => {
@@ -214,7 +213,7 @@ describe('events', () => {
     pass(2 * MINUTE);
     await arrived(15);
     // Of 15 events only 10 are sent at a time.
-    await waitFor(() => expect(hanging.received.length).toBe(10));
+    await expect.poll(() => hanging.received.length).toBe(10);
     const before = performance.now();
     await emulator.close();
     expect(performance.now() - before).toBeLessThan(2_000);
@@ -226,7 +225,7 @@ describe('events', () => {
     const { job, pass, created, client, emulator } = await listening({}, refusing.url);
     await job();
     pass(2 * MINUTE);
-    await waitFor(async () => expect((await emulator.ledger()).events.failed).toBe(1));
+    await expect.poll(async () => (await emulator.ledger()).events.failed).toBe(1);
     await client.call('DELETE', `/v1beta/webhooks/${created.json.id}`);
     const other = await createReceiver();
     await client.call('POST', '/v1/webhooks', { uri: other.url, subscribed_events: ALL });
@@ -251,7 +250,7 @@ test('after a restart endpoints exist, failed events are sent again, and deliver
   await first.job();
   await first.job();
   first.pass(2 * MINUTE);
-  await waitFor(async () => expect(await first.deliveries()).toEqual({ delivered: 1, failed: 1 }));
+  await expect.poll(() => first.deliveries()).toEqual({ delivered: 1, failed: 1 });
   await first.job();
   await first.emulator.close();
 
@@ -259,9 +258,7 @@ test('after a restart endpoints exist, failed events are sent again, and deliver
   const second = await withClock({ directory, now: () => first.clock.now + 10 * MINUTE * 1000 });
   onTestFinished(() => second.emulator.close());
   // The job that ended while the emulator was down, and the event that was refused.
-  await waitFor(async () =>
-    expect((await second.emulator.ledger()).events).toEqual({ delivered: 2, failed: 0 }),
-  );
+  await expect.poll(async () => (await second.emulator.ledger()).events).toEqual({ delivered: 2, failed: 0 });
   const types = flaky.received.map(getPayload).map(({ type }) => type);
   expect(types.toSorted()).toEqual(['batch.failed', 'batch.failed', 'batch.succeeded', 'batch.succeeded']);
   const ids = flaky.received.map(({ headers }) => headers['webhook-id']);
@@ -281,13 +278,13 @@ describe('faults', () => {
     });
     await job();
     pass(2 * MINUTE);
-    await waitFor(async () => expect((await emulator.ledger()).faults['event.lost']).toBe(1));
+    await expect.poll(async () => (await emulator.ledger()).faults['event.lost']).toBe(1);
     const twice = await job();
     pass(2 * MINUTE);
     await arrived(2);
     const late = await job();
     pass(2 * MINUTE);
-    await waitFor(async () => expect((await emulator.ledger()).faults['event.late']).toBe(1));
+    await expect.poll(async () => (await emulator.ledger()).faults['event.late']).toBe(1);
     pass(10 * MINUTE);
     await arrived(3);
     expect(receiver.received.map(getPayload).map(({ data }) => data.id)).toEqual([twice, twice, late]);

@@ -18,19 +18,16 @@ describe('half of a surrogate pair', () => {
   });
   afterAll(() => world.close());
 
-  test.each([['half-google', `the prompt ${'x'.repeat(488)}😀`]])(
-    'in or cut into a message of Google’s stops the batch, which continues',
-    async (batchId, shown) => {
-      await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId });
-      const batch = openTestBatch(world, batchId);
-      const { code, message } = await batch.stopped('job-rejected');
-      expect(code).toBe('job-rejected');
-      expect(message).toContain(shown);
-      expect(message).not.toMatch(/\p{Surrogate}/u);
-      await batch.handle.cancel();
-      expect(await batch.handle.wait()).toMatchObject({ state: 'CANCELLED' });
-    },
-  );
+  test('in or cut into a message of Google’s stops the batch, which continues', async () => {
+    const batchId = 'half-google';
+    await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId });
+    const batch = openTestBatch(world, batchId);
+    const { message } = await batch.stopped('job-rejected');
+    expect(message).toContain(`the prompt ${'x'.repeat(488)}😀`);
+    expect(message).not.toMatch(/\p{Surrogate}/u);
+    await batch.handle.cancel();
+    expect(await batch.handle.wait()).toMatchObject({ state: 'CANCELLED' });
+  });
 
   test('in a field’s name of a start fails the start with a sentence', async () => {
     const handle = await world.client.workflow.start('imageBatch', {

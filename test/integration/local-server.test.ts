@@ -19,7 +19,6 @@ import { endProcess, isRunning } from '../../src/local/process.ts';
 import { readRecord, type ServerRecord } from '../../src/local/record.ts';
 import { SHORT_LIVED } from '../support/node.ts';
 import { temporalCliPath } from '../support/servers.ts';
-import { waitUntil } from '../support/wait.ts';
 
 const USER = join(import.meta.dirname, '../support/temporal-user.ts');
 
@@ -210,7 +209,7 @@ describe('a managed server, after a kill', () => {
     );
     const server = await readServer();
     process.kill(server.pid, 'SIGKILL');
-    await waitUntil(() => !isRunning(server));
+    await expect.poll(() => isRunning(server)).toBe(false);
     expect(await runningTemporal(directory)).toBeUndefined();
 
     const second = await startServer();
@@ -224,9 +223,9 @@ describe('a managed server, after a kill', () => {
 
   test('of a server that had created only a part of its database creates the database again', async () => {
     const bringing = startServer();
-    await waitUntil(async () => (await readdir(directory)).some((name) => name.endsWith('.sqlite')), {
-      interval: 1,
-    });
+    await expect
+      .poll(() => readdir(directory), { interval: 1 })
+      .toContainEqual(expect.stringMatching(/\.sqlite$/));
     const server = await readServer();
     process.kill(server.pid, 'SIGKILL');
 
@@ -298,7 +297,7 @@ describe('a managed server, in failure cases', () => {
   test('leaves no server running if its start is interrupted', async () => {
     const controller = new AbortController();
     const bringing = startServer({ signal: controller.signal });
-    await waitUntil(async () => (await readRecord(directory)) !== undefined, { interval: 1 });
+    await expect.poll(() => readRecord(directory), { interval: 1 }).toBeDefined();
     controller.abort();
     await expect(bringing).rejects.toMatchObject({ code: 'aborted' });
     expect(isRunning(await readServer())).toBe(false);

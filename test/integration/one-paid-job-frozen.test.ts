@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { batchPlaces } from '../../src/contract/places.ts';
 import { LOOPBACK } from '../../src/local/ports.ts';
 import { listJobs } from '../support/jobs.ts';
-import { waitFor } from '../support/wait.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
@@ -105,14 +104,14 @@ describe('a worker process that is frozen between its permit and its POST', () =
   test('does not create a job when it continues after another worker has submitted', async () => {
     const batchId = await freezeOne();
     awake = startWorker();
-    await waitFor(async () => expect(await jobs(batchId)).toHaveLength(1), PATIENCE);
+    await expect.poll(() => jobs(batchId), PATIENCE).toHaveLength(1);
     const [{ displayName } = { displayName: '' }] = await jobs(batchId);
     expect(displayName).toMatch(/r1\.2$/);
 
     process.kill(frozen.pid, 'SIGCONT');
     // It has checked the clock and recorded that it sent nothing.
     const answer = filePath(batchPlaces(batchId).round(1).answer(1));
-    await waitFor(() => expect(existsSync(answer)).toBe(true), PATIENCE);
+    await expect.poll(() => existsSync(answer), PATIENCE).toBe(true);
     const { state } = await world.hummingbatch.batch(batchId).wait();
     expect(state).toBe('COMPLETED');
     expect(await jobs(batchId)).toHaveLength(1);

@@ -8,7 +8,6 @@ import { isRunning } from '../../src/local/process.ts';
 import { readRecord, type ServerRecord } from '../../src/local/record.ts';
 import type { Desk } from '../support/desk.ts';
 import { temporalCliPath } from '../support/servers.ts';
-import { waitFor, waitUntil } from '../support/wait.ts';
 import { createDesk, manifestText } from './cli-kit.ts';
 
 /** A line of a stack trace. */
@@ -67,10 +66,12 @@ describe.concurrent('a managed Temporal server that is killed while run waits', 
     process.kill(pid, 'SIGKILL');
     const other = createServer();
     context.onTestFinished(() => void other.close());
-    await waitFor(async () => {
+    const listen = async () => {
       other.listen(port, '127.0.0.1');
       await once(other, 'listening');
-    });
+      return true;
+    };
+    await context.expect.poll(listen).toBe(true);
 
     const { code, stdout, stderr } = await run.ended;
 
@@ -104,7 +105,7 @@ test.concurrent('a worker and a waiting run continue after their configured Temp
   await run.said('waiting for batches/');
   const server = await readServerRecord(directory);
   process.kill(server.pid, 'SIGKILL');
-  await waitUntil(() => !isRunning(server));
+  await context.expect.poll(() => isRunning(server)).toBe(false);
 
   const second = await bring(server.port);
 

@@ -4,7 +4,6 @@ import { progressQuery, toWorkflowId } from '../../src/contract/index.ts';
 import type { EmulatorOptions } from '../../src/emulator/index.ts';
 import { createReceiver } from '../support/receiver.ts';
 import { openTestBatch } from '../support/test-batch.ts';
-import { waitFor } from '../support/wait.ts';
 import { createWorld } from '../support/world.ts';
 import { type Api, openApi } from './api-kit.ts';
 import { requestLine, wireClient } from './emulator-kit.ts';
@@ -126,17 +125,17 @@ describe('an event from Google', () => {
     });
     const { ended } = await asleep();
     expect((await ended()).check?.number).toBe(2);
-    await waitFor(() => expect(answers).toEqual(['delivered', 'repeated']));
+    await expect.poll(() => answers).toEqual(['delivered', 'repeated']);
   });
 
   test('has no effect for an unknown job or an ended batch', async () => {
     const { wire, asleep, answers, world } = await createWebhookWorld({ jobSeconds: 2 });
     const unrelatedJob = (await wire.createFromLines([requestLine('a')])).json.name as string;
-    await waitFor(() => expect(answers).toEqual(['no-recipient']));
+    await expect.poll(() => answers).toEqual(['no-recipient']);
     const { ended, job } = await asleep();
     await ended();
     const { hummingbatch } = world;
-    await waitFor(async () => expect(await hummingbatch.jobEvent({ job })).toBe('no-recipient'));
+    await expect.poll(() => hummingbatch.jobEvent({ job })).toBe('no-recipient');
     expect(await hummingbatch.jobEvent({ job: unrelatedJob })).toBe('no-recipient');
     for (const none of ['', 'x', 'batches/', '../x', 'batches/../x'])
       await expect(hummingbatch.jobEvent({ job: none })).rejects.toMatchObject({ code: 'usage' });
@@ -146,7 +145,7 @@ describe('an event from Google', () => {
     const { asleep, stopWorker, world, answers } = await createWebhookWorld({ jobSeconds: 5 });
     const { ended } = await asleep();
     await stopWorker();
-    await waitFor(() => expect(answers).toEqual(['delivered']));
+    await expect.poll(() => answers).toEqual(['delivered']);
     await world.work();
     expect((await ended()).check?.number).toBe(2);
   });

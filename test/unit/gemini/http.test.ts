@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createGemini } from '../../../src/gemini/index.ts';
-import { waitFor } from '../../support/wait.ts';
 import { catchFailure, collectText, KEY, patience, serve } from './server.ts';
 
 const JOB = 'batches/abc';
@@ -170,7 +169,7 @@ describe('creating a job', () => {
     const tooLate = vi.fn<() => boolean>(() => false);
     expect(await create(gemini, tooLate)).toMatchObject({ kind: 'refused', error: { code: 'aborted' } });
     expect(tooLate).toHaveBeenCalledOnce();
-    await waitFor(() => expect(connections).toBe(1));
+    await expect.poll(() => connections).toBe(1);
     expect(heard).toEqual([]);
   });
 

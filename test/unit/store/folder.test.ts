@@ -9,7 +9,6 @@ import { describe, expect, test } from 'vitest';
 import { splitKey } from '../../../src/store/keys.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { property } from '../../support/property.ts';
-import { waitFor } from '../../support/wait.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
@@ -238,7 +237,7 @@ test('leaves no half value under a final name when the process is killed while i
     const child = spawn(process.execPath, ['--import', 'tsx', writer, root], { stdio: 'inherit' });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     const before = (await store.list('w/')).length;
-    await waitFor(async () => expect((await store.list('w/')).length).toBeGreaterThan(before + 3 + kill));
+    await expect.poll(async () => (await store.list('w/')).length).toBeGreaterThan(before + 3 + kill);
     child.kill('SIGKILL');
     await ended;
     for (const key of await store.list('w/')) {
