@@ -14,6 +14,14 @@ beforeEach(async () => {
 });
 afterEach(() => world.emulator.close());
 
+it('an answer says the time of the emulator’s own clock', async () => {
+  const read = async () =>
+    Date.parse((await client.call('GET', '/v1beta/batches')).headers.get('date') ?? '');
+  expect(await read()).toBe(world.clock.now);
+  world.pass(3 * DAY);
+  expect(await read()).toBe(world.clock.now);
+});
+
 describe('a job in the API', () => {
   it('has no `done` and no zero counters until its end, int64 as strings, then the output twice', async () => {
     const created = await client.createFromLines(THREE);
