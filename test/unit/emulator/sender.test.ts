@@ -24,7 +24,7 @@ test('a job that is cancelled while its record is read has the event of its canc
     ledger: { addFailure: () => undefined },
   } as unknown as World;
   const add = vi.fn<Deliveries['add']>(async () => undefined);
-  const sender = startSender(world, { add, open: () => [], save: vi.fn() } as unknown as Deliveries);
+  const sender = startSender(world, { add, open: () => [], save: async () => undefined });
   onTestFinished(() => sender.close());
   await expect.poll(() => add.mock.calls.map(([, , { type }]) => type)).toEqual(['batch.cancelled']);
 });
