@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { getImage, requestLine, withClock } from './emulator-kit.ts';
 
 const DAY = 24 * 3600;
@@ -20,6 +20,15 @@ it('an answer says the time of the emulator’s own clock', async () => {
   expect(await read()).toBe(world.clock.now);
   world.pass(3 * DAY);
   expect(await read()).toBe(world.clock.now);
+});
+
+it('the answer to a POST shows the job as it was made, however long reading the input took', async () => {
+  let now = Date.parse('2026-11-01T12:00:00Z');
+  // A job takes 100 s, and each look at the clock is 30 s later than the one before.
+  const hurried = await withClock({ now: () => (now += 30_000) });
+  onTestFinished(() => hurried.emulator.close());
+  const { metadata } = (await hurried.client.createFromLines(THREE)).json;
+  expect(metadata).toMatchObject({ state: 'BATCH_STATE_PENDING', updateTime: metadata.createTime });
 });
 
 describe('a job in the API', () => {

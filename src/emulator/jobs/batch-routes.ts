@@ -27,7 +27,8 @@ export async function createBatch({ json, params }: Exchange, world: World): Pro
     priority: batch.priority === undefined ? undefined : String(batch.priority),
     input: readInput(batch, model),
   });
-  return { json: await showOperation(job, world) };
+  // As it was made: reading the input may take longer than a short job is PENDING.
+  return { json: await showOperation(job, world, job.createTime) };
 }
 
 interface BatchBody {
@@ -58,8 +59,8 @@ export async function getBatch({ params }: Exchange, world: World): Promise<Repl
   return { json: await showOperation(job, world) };
 }
 
-async function showOperation(job: JobRecord, world: World): Promise<unknown> {
-  const standing = computeStanding(job, world.now());
+async function showOperation(job: JobRecord, world: World, now = world.now()): Promise<unknown> {
+  const standing = computeStanding(job, now);
   return buildOperation(job, standing, await buildOutput(job, standing, world));
 }
 
