@@ -35,7 +35,8 @@ temporal workflow start --type imageBatch --workflow-id "$WORKFLOW" --task-queue
   }'
 
 while :; do
-  PROGRESS=$(temporal workflow query --workflow-id "$WORKFLOW" --name progress)
+  # A query that meets a failed workflow task is answered with "please retry", and the CLI does not.
+  PROGRESS=$(temporal workflow query --workflow-id "$WORKFLOW" --name progress) || PROGRESS=
   case $PROGRESS in
     *AWAITING_APPROVAL*) break ;;
     *NEEDS_ATTENTION* | *FAILED*) printf '%s\n' "$PROGRESS" >&2 && exit 1 ;;
