@@ -1,6 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import pMap from 'p-map';
+import { getErrno } from '../contract/caught-error.ts';
 
 // More syncs at once are not faster on one disk.
 const MAX_SYNCS = 8;
@@ -24,10 +25,8 @@ export function createDurableFolders(root: string) {
   return {
     /** @returns the folders to call {@link sync} with after writing into `path` */
     async make(path: string): Promise<string[]> {
-      const first = await mkdir(path, { recursive: true });
-      // The folder was deleted and is created again.
-      if (first !== undefined)
-        for (const folder of listAncestors(path, dirname(first))) durable.delete(folder);
+      // A folder that was deleted is created again.
+      for (const folder of await makeBelow(root, path)) durable.delete(folder);
       const unsynced = listAncestors(path, root).filter((folder) => !durable.has(folder));
       return [path, ...unsynced.map(dirname)];
     },
@@ -38,6 +37,23 @@ export function createDurableFolders(root: string) {
       for (const folder of synced) if (synced.has(dirname(folder))) durable.add(folder);
     },
   };
+}
+
+/**
+ * Creates a folder and its parents below the root, and not the root: a disk that is gone must not get an empty store in its place.
+ *
+ * @returns the folders that were created
+ */
+async function makeBelow(root: string, path: string): Promise<string[]> {
+  try {
+    await mkdir(path);
+    return [path];
+  } catch (error) {
+    if (getErrno(error) === 'EEXIST') return [];
+    if (getErrno(error) !== 'ENOENT' || dirname(path).length <= root.length) throw error;
+    const created = await makeBelow(root, dirname(path));
+    return [...created, ...(await makeBelow(root, path))];
+  }
 }
 
 /** A folder and its parents below `end`. */

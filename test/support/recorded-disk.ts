@@ -104,8 +104,8 @@ export function recordDisk() {
     };
     const rm: typeof real.rm = (path, options) =>
       record({ kind: 'gone', path: String(path) }, () => real.rm(path, options));
-    const mkdir = async (path: string, options: { recursive: true }) => {
-      const first = await real.mkdir(path, options);
+    const mkdir = async (path: string, options?: { recursive: true }) => {
+      const first = options ? await real.mkdir(path, options) : await real.mkdir(path).then(() => path);
       // Folders are made from the top down; each one is a name in its parent.
       const made: string[] = [];
       if (first !== undefined)
