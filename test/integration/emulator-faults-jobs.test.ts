@@ -74,6 +74,17 @@ describe('faults of a job', () => {
     expect((await emulator.ledger()).jobs).toMatchObject([{ deleted: true, imagesBilled: 2 }]);
   });
 
+  it('deaf: a cancelled job ends only later', async () => {
+    const { client, pass } = await withFaults([{ fault: 'job.deaf', forMs: 20_000 }]);
+    const { name } = (await client.createFromLines([requestLine('a'), requestLine('b')])).json;
+    const state = async () => (await client.call('GET', `/v1/${name}`)).json.metadata.state;
+    await client.call('POST', `/v1/${name}:cancel`, {});
+    pass(19);
+    expect(await state()).toBe('BATCH_STATE_PENDING');
+    pass(2);
+    expect(await state()).toMatch(/^BATCH_STATE_(CANCELLED|SUCCEEDED)$/);
+  });
+
   it('unlisted: GET has it at once, LIST only later', async () => {
     const { client, pass } = await withFaults([{ fault: 'job.unlisted', afterMs: 30_000 }]);
     const { name } = (await client.createFromLines(LINES)).json;

@@ -36,6 +36,12 @@ export const JOB_FAULTS = {
     ({ afterMs }, { createTime }: CreatedJob): Partial<JobRecord> => ({ cancelTime: createTime + afterMs }),
   ),
 
+  deaf: onCreation(
+    'it ends only `forMs` after a client cancels it',
+    { forMs: Count },
+    ({ forMs }): Partial<JobRecord> => ({ deafMs: forMs }),
+  ),
+
   deleted: onCreation(
     'another client deletes it and its result `afterMs` after its creation (default 0): 404',
     AFTER,

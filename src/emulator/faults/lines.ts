@@ -106,6 +106,11 @@ const SHAPE_FAULTS = {
     {},
     (): Kept => ({ shape: { malformed: true } }),
   ),
+  elsewhere: onCreation(
+    'its image (`of: "image"`, default) or its whole answer (`of: "answer"`) is in a field that the documentation does not have, billed',
+    { of: z.enum(['image', 'answer']).default('image') },
+    ({ of }): Kept => ({ shape: { elsewhere: of } }),
+  ),
 };
 
 export const LINE_FAULTS = { ...EFFECT_FAULTS, ...IMAGE_FAULTS, ...SHAPE_FAULTS };

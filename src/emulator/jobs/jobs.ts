@@ -34,6 +34,8 @@ export interface JobRecord {
   deleteTime?: number;
   /** LIST does not show the job before this time. */
   listedFrom?: number;
+  /** How long it runs on after it was cancelled, ms. */
+  deafMs?: number;
   /** The state or end that a fault forces on the job. */
   forcedState?: ForcedState;
   /** How its result file is written. */

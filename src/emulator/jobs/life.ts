@@ -49,7 +49,9 @@ interface End extends Omit<Standing, 'updateTime'> {
 function computeEnd(job: JobRecord): End {
   const ends = [computeOwnEnd(job)];
   if (job.failure) ends.push({ state: 'FAILED', worked: 0, endTime: computeStart(job), error: job.failure });
-  if (job.cancelTime !== undefined) ends.push(computeCancelledEnd(job, job.cancelTime, computeRunStart(job)));
+  const { cancelTime, deafMs = 0 } = job;
+  if (cancelTime !== undefined)
+    ends.push(computeCancelledEnd(job, cancelTime + deafMs, computeRunStart(job)));
   return ends.reduce((first, next) => (next.endTime <= first.endTime ? next : first));
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chooseMimeType, type MakeImage } from '../images/images.ts';
 import type { JobRecord, Picture, Row } from '../jobs/jobs.ts';
-import type { Effect, ImageSpec, RefusedContent } from '../rows/effects.ts';
+import type { Effect, ImageSpec, LineShape, RefusedContent } from '../rows/effects.ts';
 import { textTokens, usageMetadata } from './usage.ts';
 
 /** An answer to build. */
@@ -33,7 +33,8 @@ export async function buildAnswer(request: AnswerRequest, makeImage: MakeImage):
     ...(key !== undefined && { key }),
     ...(row.metadata !== undefined && { metadata: row.metadata }),
   };
-  const json = JSON.stringify(row.shape?.reversed ? reverseFields(value) : value);
+  const moved = moveFields(value, row.shape?.elsewhere);
+  const json = JSON.stringify(row.shape?.reversed ? reverseFields(moved) : moved);
   const pieces: Buffer[] = [];
   for (const [at, piece] of json.split(new RegExp(imagePlaceholder(job, '(\\d+)'))).entries()) {
     const image = at % 2 === 1 ? images[Number(piece)] : undefined;
@@ -164,6 +165,15 @@ function refusedBody({ picture, thoughts }: AnswerInput, effect: Extract<Effect,
 /** Builds the answer to a blocked prompt, which never reaches the model: no candidates and no thoughts. */
 function blockedBody({ picture }: AnswerInput, blockReason: string) {
   return { promptFeedback: { blockReason }, usageMetadata: usageMetadata(picture, { text: 0, image: 0 }, 0) };
+}
+
+/** A later version of the API might do so. */
+function moveFields(value: object, what: LineShape['elsewhere']): unknown {
+  if (what === 'answer')
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [name === 'response' ? 'result' : name, inner]),
+    );
+  return what === 'image' ? JSON.parse(JSON.stringify(value).replaceAll('"inlineData":', '"media":')) : value;
 }
 
 function reverseFields(value: unknown): unknown {

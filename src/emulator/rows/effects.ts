@@ -41,6 +41,8 @@ export interface LineShape {
   reversed?: true;
   /** Cuts the line off in the middle, with its newline. */
   malformed?: true;
+  /** The images, or the whole answer, are in a field that the documentation does not have. */
+  elsewhere?: 'image' | 'answer';
 }
 
 export interface ExtraLine {
