@@ -6,13 +6,20 @@ import { type Answer, HummingbatchError, type Manifest, type Reason } from '../c
 import { batchPlaces } from '../contract/places.ts';
 import { toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
-import { readBatchFiles, selectedOutputs } from './batch-files.ts';
-import { collectJob, type Tries } from './collecting/job.ts';
+import { type BatchFiles, readBatchFiles, selectedOutputs } from './batch-files.ts';
+import { collectJob, indexImages, type Tries } from './collecting/job.ts';
 import type { Expectation } from './collecting/line.ts';
-import type { JobLog } from './collecting/log.ts';
+import { type JobLog, readJobLog } from './collecting/log.ts';
 import type { ActivityDeps } from './deps.ts';
 import { NonRetryableError } from './failure.ts';
-import { type CollectedMark, computeStanding, readAnswers, sumStrayUsd } from './standing.ts';
+import { readReserves } from './reserves.ts';
+import {
+  type CollectedMark,
+  computeStanding,
+  listStartedJobs,
+  readAnswers,
+  sumStrayUsd,
+} from './standing.ts';
 import type { StepContext } from './step.ts';
 import type { Collected, CollectInput, EndedJob } from './types.ts';
 
@@ -51,21 +58,47 @@ async function collect(
 ): Promise<Collected> {
   const { store } = deps;
   const { batchId, round } = input;
-  const places = batchPlaces(batchId);
-  const { manifest, plan } = await readBatchFiles(store, batchId);
+  const files = await readBatchFiles(store, batchId);
+  const { manifest, plan } = files;
   const earlier = await readAnswers(store, batchId, round - 1);
-
-  const logs: JobLog[] = [];
   const expected = {
     model: manifest.model,
     round,
     outputs: indexOutputs(plan, manifest),
     images: groupImages(earlier),
   };
+  // The names of images depend on those that the round has already, in whatever order its jobs are collected.
+  for (const job of await listStartedJobs(store, batchId, round))
+    indexImages(await readJobLog(store, batchId, round, job), expected.images);
+  const logs: JobLog[] = [];
   for (const job of input.jobs) {
     logs.push(await collectJob(deps, { batchId, round, job, expected, tries }, context));
   }
+  return input.isPartial ? readAccount(store, input, files) : closeRound(store, input, files, earlier, logs);
+}
 
+/** Counts and cost while other jobs of the round run. */
+async function readAccount(
+  store: Store,
+  { batchId, round }: CollectInput,
+  { manifest, plan }: BatchFiles,
+): Promise<Collected> {
+  const answers = await readAnswers(store, batchId, round);
+  const strayUsd = await sumStrayUsd(store, batchId, round - 1);
+  const reserves = await readReserves(store, batchId);
+  return { ...computeStanding(plan, answers, strayUsd, manifest), reserves, anomalies: 0 };
+}
+
+/** Records the outputs without an answer, selects those of the next round, and marks the round as collected. */
+async function closeRound(
+  store: Store,
+  input: CollectInput,
+  { manifest, plan }: BatchFiles,
+  earlier: Answer[],
+  logs: JobLog[],
+): Promise<Collected> {
+  const { batchId, round } = input;
+  const places = batchPlaces(batchId);
   const answered = logs.flatMap((log) => log.answers);
   const selected = await selectedOutputs(store, batchId, round, plan);
   const unanswered = listUnanswered(selected, answered, round, input.jobs);
@@ -89,7 +122,8 @@ async function collect(
   await store.put(places.round(round).collected, toJson(mark));
   const allStrayUsd = strayUsd + (await sumStrayUsd(store, batchId, round - 1));
   const standing = computeStanding(plan, answers, allStrayUsd, manifest);
-  return { ...standing, anomalies: anomalies.length, ...(next && { next }) };
+  const reserves = await readReserves(store, batchId);
+  return { ...standing, reserves, anomalies: anomalies.length, ...(next && { next }) };
 }
 
 /** How many attempts have started at the current checkpoint. Heartbeats carry the count over crashes of a worker. */

@@ -43,7 +43,7 @@ async function submitOnce(
   { signal }: StepContext,
 ): Promise<Submitted> {
   const { store, gemini, now, log } = deps;
-  const { batchId, round, submission } = input;
+  const { batchId, round, submission, worstUsd } = input;
   const { nonce } = await readBatchIdentity(store, batchId);
   const { model } = await readBatchManifest(store, batchId);
   const staged = await getJson<StagedFile>(store, batchPlaces(batchId).round(round).staged);
@@ -56,7 +56,8 @@ async function submitOnce(
   const displayName = toDisplayName(batchId, nonce, round, submission);
   signal.throwIfAborted();
   const at = now();
-  if (!(await takePermit(store, batchId, round, submission, { displayName, at }))) {
+  const permit = { displayName, at, ...(worstUsd !== undefined && { worstUsd }) };
+  if (!(await takePermit(store, batchId, round, submission, permit))) {
     return readEarlierAttempt(await readPermits(store, batchId, round), submission);
   }
   const maySend = () => now() - at <= POST_WITHIN_MS;

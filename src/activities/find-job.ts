@@ -4,8 +4,10 @@ import { readBatchIdentity } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import { indexJobs } from './job-index.ts';
 import { answerPermit, namePrefix, overBy, type PermitRecord, readPermits } from './permits.ts';
+import { readReserves } from './reserves.ts';
+import { releaseUnanswered, settlePermits } from './settle-permits.ts';
 import type { StepContext } from './step.ts';
-import type { FindJobInput, FoundJob, Search, SearchInput } from './types.ts';
+import type { FindJobInput, FoundJob, RoundInput, Search, SearchInput } from './types.ts';
 
 /**
  * Finds the job of a round, where there is one.
@@ -19,8 +21,14 @@ export async function findJob(
 ): Promise<Search> {
   const { nonce } = await readBatchIdentity(deps.store, input.batchId);
   const prefix = namePrefix(input.batchId, nonce, input.round);
-  if (input.named) await adoptNamedJob(deps, input, prefix, signal);
-  return searchRound(deps, input, prefix, signal);
+  const { named, batchId } = input;
+  if (named === 'none') await releaseUnanswered(deps.store, batchId, deps.now());
+  const isAdopted =
+    named !== undefined &&
+    named !== 'none' &&
+    (await adoptNamedJob(deps, { ...input, named }, prefix, signal));
+  const search = await searchRound(deps, input, prefix, signal);
+  return { ...search, ...(isAdopted && { adopted: true }) };
 }
 
 /** Finds further jobs of a round beside a known one: those that run or have a result. */
@@ -58,35 +66,41 @@ async function searchRound(
       known.set(answer.job, { job: answer.job, submission });
   }
 
-  const usable = await filterUsable(gemini, [...known.values()], signal);
+  const jobs = [...known.values()];
+  const { usable, ended } = await sortJobs(gemini, jobs, signal);
+  await settlePermits(store, { batchId, round, permits, jobs, ended });
   await indexJobs(
     deps,
     batchId,
     usable.map(({ job }) => job),
   );
   const [found, ...extras] = usable.sort((a, b) => a.submission - b.submission);
-  const unanswered = findUnanswered(permits, [...known.values()]);
-  const highest = Math.max(
-    0,
-    ...permits.map((permit) => permit.submission),
-    ...[...known.values()].map((job) => job.submission),
-  );
-  return { ...(found && { found }), extras, ...(unanswered && { unanswered }), next: highest + 1 };
+  const unanswered = findUnanswered(permits, jobs);
+  const next = Math.max(0, ...[...permits, ...jobs].map(({ submission }) => submission)) + 1;
+  return {
+    ...(found && { found }),
+    extras,
+    ...(unanswered && { unanswered }),
+    next,
+    reserves: await readReserves(store, batchId),
+  };
 }
 
 /**
- * Records the job that an operator named as the answer to its permit, where its display name is ours; LIST need not
+ * Records the job that an operator named as the answer to its permit, where its display name is one of this round; LIST need not
  * show it. A job of another store is never adopted, because hummingbatch cancels the jobs it owns.
  */
 async function adoptNamedJob(
   { store, gemini }: ActivityDeps,
-  { batchId, round, named = '' }: FindJobInput,
+  { batchId, round, named }: RoundInput & { named: string },
   prefix: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const job = await undefinedIfGone(gemini.jobs.get(named, signal));
   const submission = job && parseSubmission(job, prefix);
-  if (submission !== undefined) await answerPermit(store, batchId, round, submission, { job: named });
+  if (submission === undefined) return false;
+  await answerPermit(store, batchId, round, submission, { job: named });
+  return true;
 }
 
 /** One complete pass over LIST: the jobs whose display name begins with the prefix, by job name. */
@@ -109,14 +123,19 @@ function parseSubmission({ displayName }: ListedJob, prefix: string): number | u
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** The jobs that run or have a result, by one GET each: LIST does not show enough to decide. */
-async function filterUsable(gemini: Gemini, jobs: FoundJob[], signal: AbortSignal): Promise<FoundJob[]> {
+/**
+ * The jobs that run or have a result, and those that ended without one, by one GET each: LIST does not show enough to decide. A job
+ * that Google does not know any more is neither.
+ */
+async function sortJobs(gemini: Gemini, jobs: FoundJob[], signal: AbortSignal) {
   const usable: FoundJob[] = [];
+  const ended: FoundJob[] = [];
   for (const found of jobs) {
     const job = await undefinedIfGone(gemini.jobs.get(found.job, signal));
     if (job && isUsable(job)) usable.push(found);
+    else if (job && job.successful === 0) ended.push(found);
   }
-  return usable;
+  return { usable, ended };
 }
 
 function isUsable({ state, resultFile }: Job): boolean {
@@ -132,9 +151,12 @@ async function undefinedIfGone(request: Promise<Job>): Promise<Job | undefined> 
   }
 }
 
-/** The last permit, where it has no answer and no job. Earlier permits were settled before the last one was taken. */
+/** The last permit, where it has no answer and no job, and how many before it are like it. */
 function findUnanswered(permits: PermitRecord[], known: FoundJob[]): Search['unanswered'] {
+  const isOpen = ({ submission, answer, noJob }: PermitRecord) =>
+    !answer && !noJob && !known.some((job) => job.submission === submission);
   const last = permits.at(-1);
-  if (!last || last.answer || known.some((job) => job.submission === last.submission)) return undefined;
-  return { submission: last.submission, overBy: overBy(last) };
+  if (!last || !isOpen(last)) return undefined;
+  const inARow = permits.length - 1 - permits.findLastIndex((permit) => !isOpen(permit));
+  return { submission: last.submission, inARow, overBy: overBy(last) };
 }

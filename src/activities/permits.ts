@@ -8,6 +8,8 @@ export interface Permit {
   displayName: string;
   /** Taken before the permit was written, ms since 1970: the POST may start until {@link POST_WITHIN_MS} later. */
   at: number;
+  /** The most that its job can cost, USD: reserved until its cost is known. Absent where the model's price is unknown. */
+  worstUsd?: number;
 }
 
 /** The outcome of the POST, where it is known. */
@@ -16,6 +18,10 @@ export type PermitAnswer = { job: string } | { refused: ErrorCode; message: stri
 export interface PermitRecord extends Permit {
   submission: number;
   answer?: PermitAnswer;
+  /** An operator says that it made no job. An answer with a job proves the contrary. */
+  noJob?: true;
+  /** Its job ended without a result, and is not billed. */
+  noResult?: true;
 }
 
 /**
@@ -75,7 +81,10 @@ export async function readPermits(store: Store, batchId: string, round: number):
         submission,
         displayName: permit?.displayName ?? '',
         at: permit?.at ?? 0,
+        ...(permit?.worstUsd !== undefined && { worstUsd: permit.worstUsd }),
         ...(answer && { answer }),
+        ...(keys.includes(places.free(submission, 'no-job')) && { noJob: true }),
+        ...(keys.includes(places.free(submission, 'no-result')) && { noResult: true }),
       };
     });
   return Promise.all(records);

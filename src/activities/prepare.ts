@@ -28,6 +28,7 @@ import { wrongWorker } from './failure.ts';
 import { readPermits } from './permits.ts';
 import { prepareReferences } from './references.ts';
 import { toBatchResult } from './report.ts';
+import { readReserves } from './reserves.ts';
 import { type Retry, resolveRetry } from './retry.ts';
 import { type CollectedMark, computeStanding, findLastRound, readAnswers, sumStrayUsd } from './standing.ts';
 import type { StepContext } from './step.ts';
@@ -68,6 +69,7 @@ export async function prepare(
     outputs: plan.length,
     ...(price && { estimatedUsd: roundUsd(price.batchUsd) }),
     ...standing,
+    reserves: await readReserves(store, batchId),
     ...(await findRemainingWork({ store, batchId, manifest, plan, retry })),
     ...(!input.manifest && options && { options }),
     searchAttributes: await deps.searchAttributes(),

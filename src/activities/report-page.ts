@@ -1,4 +1,4 @@
-import { formatUsd } from '../batch/money.ts';
+import { formatCost } from '../batch/money.ts';
 import type { OutputRecord, Report } from '../contract/index.ts';
 
 /** A page that opens from disk without a server: no script, no external resource, images from the same folder. */
@@ -12,7 +12,7 @@ export function renderReportPage(report: Report, records: readonly OutputRecord[
       `${outputs.image} of ${outputs.total} done; refused ${outputs.refused}, failed ${outputs.failed}, missing ${outputs.missing}`,
     ],
     ['rounds', String(rounds.length)],
-    ['cost', `${formatUsd(costUsd.actual)}, estimated ${formatUsd(costUsd.estimated)}`],
+    ['cost', formatCost(costUsd)],
     ['time', `${startedAt} to ${endedAt}`],
   ];
   return `<!doctype html>

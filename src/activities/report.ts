@@ -11,6 +11,7 @@ import { readBatchFiles, saveOptions } from './batch-files.ts';
 import { listBatchJobs } from './batch-jobs.ts';
 import type { ActivityDeps } from './deps.ts';
 import { renderReportPage } from './report-page.ts';
+import { readReserves } from './reserves.ts';
 import { type CollectedMark, findLastRound, readAnswers, sumStrayUsd } from './standing.ts';
 import type { ReportInput } from './types.ts';
 
@@ -34,6 +35,7 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
   const outputs = countOutcomes(records);
   const strayUsd = await sumStrayUsd(store, batchId, rounds);
   const actual = sumUsd([...records.map(({ costUsd }) => costUsd), strayUsd]);
+  const { reservedUsd } = await readReserves(store, batchId);
   const estimated = input.estimatedUsd ?? 0;
   const { labels = [], maxCostUsd } = input.options;
 
@@ -48,7 +50,12 @@ export async function report(deps: ActivityDeps, input: ReportInput): Promise<Ba
     byRatio: countByRatio(records, manifest),
     rounds: summariseRounds(answers),
     jobs: await listBatchJobs(store, batchId, rounds, input.jobs),
-    costUsd: { estimated, actual, difference: roundUsd(actual - estimated) },
+    costUsd: {
+      estimated,
+      actual,
+      ...(reservedUsd > 0 && { reserved: reservedUsd }),
+      difference: roundUsd(actual - estimated),
+    },
     ...(maxCostUsd !== undefined && { maxCostUsd }),
     startedAt: new Date(input.startedAt).toISOString(),
     endedAt: new Date(now()).toISOString(),
@@ -100,13 +107,13 @@ function limitAnomalies(anomalies: string[]): string[] {
 
 /** The part of a report that the workflow returns. */
 export function toBatchResult({ batchId, state, outputs, rounds, jobs, costUsd }: Report): BatchResult {
-  const { estimated, actual } = costUsd;
+  const { difference: _, ...cost } = costUsd;
   return {
     batchId,
     state,
     outputs,
     rounds: rounds.length,
     jobs: jobs.map(({ name }) => name),
-    costUsd: { estimated, actual },
+    costUsd: cost,
   };
 }

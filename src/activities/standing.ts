@@ -41,8 +41,8 @@ async function readRoundAnswers(store: Store, batchId: string, round: number): P
   return [...logs.flatMap((log) => log.answers), ...(mark?.unanswered ?? [])];
 }
 
-/** The jobs of a round whose collecting started, for a round that was left before its end. */
-async function listStartedJobs(store: Store, batchId: string, round: number): Promise<string[]> {
+/** The jobs of a round whose collecting started, also where the round was left before its end. */
+export async function listStartedJobs(store: Store, batchId: string, round: number): Promise<string[]> {
   const { folder } = batchPlaces(batchId).round(round);
   return (await store.folders(`${folder}/collect/`)).map((job) => `batches/${job}`);
 }

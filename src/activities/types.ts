@@ -45,13 +45,26 @@ export interface Standing {
   actualUsd: number;
 }
 
+/** What a batch may still cost by the permits in the store, over all rounds and runs. */
+export interface Reserves {
+  /** The most that its submissions may cost whose cost is not known, USD. */
+  reservedUsd: number;
+  /** How many of them have no answer, so that an operator can settle them. */
+  unanswered: number;
+}
+
+/** Where a batch stands, with what it may still cost. */
+export interface Account extends Standing {
+  reserves: Reserves;
+}
+
 export interface PrepareInput extends StepInput {
   input: ImageBatchInput;
   /** Of the manifest, set where the client that started the batch computed it; unset: computed by the first `prepare`. */
   fingerprint?: string;
 }
 
-export interface Prepared extends Standing {
+export interface Prepared extends Account {
   where: Required<Where>;
   model: string;
   estimatedUsd?: number;
@@ -86,7 +99,10 @@ export interface SearchInput extends RoundInput {
 }
 
 export interface FindJobInput extends SearchInput {
-  /** A job that an operator names as this round's. It is adopted where its display name at Google says so. */
+  /**
+   * A job that an operator names as this round's. It is adopted where its display name at Google says so. `none`: no submission
+   * without an answer made a job, in any round.
+   */
   named?: string;
 }
 
@@ -98,6 +114,8 @@ export interface FoundJob {
 /** A submission whose outcome is unknown: it may have created a job. */
 export interface Unanswered {
   submission: number;
+  /** How many submissions of the round in a row, up to this one, have no answer. */
+  inARow: number;
   /** When its POST is over at the latest, ms since 1970. The window in which its job may appear in LIST starts then. */
   overBy: number;
 }
@@ -111,10 +129,15 @@ export interface Search {
   unanswered?: Unanswered;
   /** The number of the next submission. */
   next: number;
+  /** The job that an operator named is one of this round's, and is recorded. */
+  adopted?: true;
+  reserves: Reserves;
 }
 
 export interface CreateJobInput extends RoundInput {
   submission: number;
+  /** What its permit reserves, USD. Absent where the model's price is unknown. */
+  worstUsd?: number;
 }
 
 /** See `Creation` of the Gemini client, as plain data for the history. */
@@ -164,6 +187,8 @@ export interface EndedJob {
   resultFile?: string;
   /** The number of answered outputs that the result file should hold, by the job's counters. */
   expectedLines: number;
+  /** Its results were paid for and are gone, and so is their usage. */
+  lost?: true;
 }
 
 export interface CollectInput extends RoundInput {
@@ -174,9 +199,11 @@ export interface CollectInput extends RoundInput {
   maxRounds: number;
   /** The batch is being cancelled: cancelled outputs are not tried again. */
   weCancelled: boolean;
+  /** Other jobs of the round run: it stays open, and no further round is chosen. */
+  isPartial?: boolean;
 }
 
-export interface Collected extends Standing {
+export interface Collected extends Account {
   /** Absent: no output gets another try. */
   next?: RoundPlan;
   anomalies: number;

@@ -17,6 +17,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'batch-conflict': 409,
   'request-conflict': 409,
   'wrong-state': 409,
+  'request-limit': 429,
   'approval-required': 409,
   'approval-refused': 409,
   'over-budget': 409,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../contract/errors.ts';
 import { DEFAULT_OPTIONS } from '../contract/options.ts';
 
 const SECOND = 1000;
@@ -40,7 +41,7 @@ export function nextCheckMs({ ageMs, random, minMs, maxMs }: CheckTimes): number
 }
 
 const MIN_QUOTA_WAIT = MINUTE;
-const MAX_QUOTA_WAIT = 30 * MINUTE;
+const MAX_QUOTA_WAIT = 2 * HOUR;
 /**
  * The longest wait that Google can ask for. A longer one counts as an error: this API has quotas per minute, per ten
  * minutes and per day.
@@ -48,8 +49,8 @@ const MAX_QUOTA_WAIT = 30 * MINUTE;
 const MAX_HINT = 6 * HOUR;
 
 /**
- * How long to wait before submitting a job again that met an exhausted quota: 1 minute, doubling to 30, and never less
- * than Google asks for, up to 6 hours.
+ * How long to wait before submitting a job again that met an exhausted quota: 1 minute, doubling to 2 hours, and never
+ * less than Google asks for, up to 6 hours.
  *
  * @param attempt from 1
  * @param hintMs Google's retry delay, where it gives one
@@ -59,6 +60,25 @@ export function quotaWaitMs(attempt: number, hintMs?: number): number {
   const own = Math.min(MAX_QUOTA_WAIT, MIN_QUOTA_WAIT * 2 ** Math.max(0, doublings));
   const asked = isPositive(hintMs) ? Math.min(MAX_HINT, Math.ceil(hintMs)) : 0;
   return Math.max(own, asked);
+}
+
+const FIRST_STOP_WAIT = 30 * MINUTE;
+/** The right worker may only be restarting. */
+const FIRST_WORKER_WAIT = MINUTE;
+/**
+ * The longest wait of a stop that tries again automatically. One try costs up to 45 events of the history, so a year of them costs
+ * less than 10,000.
+ */
+const MAX_STOP_WAIT = 48 * HOUR;
+
+/**
+ * How long a stop waits before it tries again automatically: 30 minutes, doubling to 48 hours; without a right worker from 1 minute.
+ *
+ * @param times how often the batch has stopped at this step for this reason in a row, from 1
+ */
+export function stopWaitMs(times: number, code: ErrorCode): number {
+  const first = code === 'wrong-worker' ? FIRST_WORKER_WAIT : FIRST_STOP_WAIT;
+  return Math.min(MAX_STOP_WAIT, first * 2 ** Math.min(20, times - 1));
 }
 
 function isPositive(value: number | undefined): value is number {

@@ -89,7 +89,7 @@ export const METRICS = {
     kind: 'counter',
     by: 'workflow',
     labels: {},
-    description: "Waits for Google's quota, counted when they start; each takes 1 to 30 minutes.",
+    description: "Waits for Google's quota, counted when they start; each takes 1 minute to 2 hours.",
   },
   unanswered: {
     name: 'hummingbatch_unanswered_submissions',

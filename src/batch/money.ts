@@ -1,3 +1,5 @@
+import type { Cost } from '../contract/progress.ts';
+
 /**
  * Rounds an amount for records and reports: six decimals, a ten-thousandth of a cent. Amounts keep full precision until
  * they are written, and are rounded once.
@@ -14,4 +16,14 @@ export function sumUsd(amounts: readonly number[]): number {
 /** Formats an amount for people: with cents, and with two more digits below ten cents. */
 export function formatUsd(amount: number): string {
   return `${amount.toFixed(Math.abs(amount) < 0.1 && amount !== 0 ? 4 : 2)} USD`;
+}
+
+/** What a batch costs, for people: so far, what is reserved beside that, estimated, and its budget. */
+export function formatCost({ actual, reserved = 0, estimated }: Cost, maxCostUsd?: number): string {
+  return [
+    `${formatUsd(actual)} so far`,
+    ...(reserved > 0 ? [`up to ${formatUsd(reserved)} more reserved`] : []),
+    `${formatUsd(estimated)} estimated`,
+    ...(maxCostUsd === undefined ? [] : [`at most ${formatUsd(maxCostUsd)}`]),
+  ].join(', ');
 }

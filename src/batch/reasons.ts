@@ -2,9 +2,10 @@ import type { Outcome, Reason } from '../contract/words.ts';
 
 /**
  * Whether another try helps. `transient`: it may succeed next time. `weak`: the model may decide differently, so one
- * more try is worth its price. `permanent`: the same request ends the same way.
+ * more try is worth its price. `permanent`: the same request ends the same way. `kept`: the answer came whole and was billed, and
+ * its bytes are kept, so only an operator may pay for another.
  */
-export type RetryClass = 'transient' | 'weak' | 'permanent';
+export type RetryClass = 'transient' | 'weak' | 'permanent' | 'kept';
 
 /** The outcome of an output without an image. */
 export type Loss = Exclude<Outcome, 'image'>;
@@ -33,7 +34,8 @@ const ROWS: Readonly<Record<Reason, ReasonRow>> = {
   'max-tokens': row('failed', 'weak', 'The model reached its token limit before the image.'),
   other: row('failed', 'weak', 'The model stopped and did not say why.'),
   'image-other': row('failed', 'weak', 'The model made no image and did not say why.'),
-  undecodable: row('failed', 'weak', 'The image data is not a complete image.'),
+  undecodable: row('failed', 'kept', 'The image data is not a complete image of a known format.'),
+  unreadable: row('failed', 'kept', 'The answer came, and hummingbatch does not understand it.'),
   'unknown-code': row('failed', 'weak', 'Google answered with a code that hummingbatch does not know.'),
   invalid: row('failed', 'permanent', 'Google rejected this request as invalid.'),
   deadline: row('failed', 'transient', 'Google did not finish this request in time.'),

@@ -1,9 +1,10 @@
 import type { Answer } from '../contract/record.ts';
 import type { Reason } from '../contract/words.ts';
-import { getRetryClass } from './reasons.ts';
+import { getRetryClass, type RetryClass } from './reasons.ts';
 
 /** In how many rounds an output may get a weak reason: the first one and one more. */
 const MAX_WEAK_TRIES = 2;
+const NEVER_AGAIN: readonly RetryClass[] = ['permanent', 'kept'];
 
 export interface RoundsSoFar {
   /** The round just collected, from 1. */
@@ -33,7 +34,7 @@ export function shouldTryAgain(
   if (round >= maxRounds || answers.some((answer) => answer.outcome === 'image')) return false;
   const now = listReasons(answers.filter((answer) => answer.round === round));
   if (weCancelled && now.includes('cancelled')) return false;
-  if (now.some((reason) => getRetryClass(reason) === 'permanent')) return false;
+  if (now.some((reason) => NEVER_AGAIN.includes(getRetryClass(reason)))) return false;
   return !now.some(isWeak) || countWeakRounds(answers) < MAX_WEAK_TRIES;
 }
 

@@ -34,6 +34,7 @@ export function settle(
       output: planned.output,
       key: planned.key,
       ...(chosen ? imageFields(chosen, images, own) : lossFields(own.findLast(isLoss))),
+      ...unreadableField(own),
       ...costFields(own),
       ...metadataField(manifest.items[planned.item]?.metadata),
     };
@@ -72,6 +73,11 @@ function lossFields(last: LossAnswer | undefined) {
     retryable: isRetryable(reason),
     ...(last && { round: last.round, job: last.job }),
   };
+}
+
+function unreadableField(own: readonly Answer[]) {
+  const files = [...new Set(own.flatMap(({ kept }) => kept ?? []))];
+  return files.length > 0 ? { unreadable: files } : {};
 }
 
 function costFields(own: readonly Answer[]) {

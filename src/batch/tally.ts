@@ -8,9 +8,16 @@ export class Tally {
   /** The outcomes at the start of a retry of an ended batch: they were counted when it ended. */
   #before: OutputCounts | undefined;
 
-  constructor(count: Count, isRetry: boolean) {
+  /** @param before the outcomes that were counted before, where an earlier run of the workflow knows them */
+  constructor(count: Count, isRetry: boolean, before?: OutputCounts) {
     this.#count = count;
     this.#isRetry = isRetry;
+    this.#before = before;
+  }
+
+  /** The outcomes that were counted before this retry of an ended batch. */
+  get before(): OutputCounts | undefined {
+    return this.#before;
   }
 
   /** Stops counting. */

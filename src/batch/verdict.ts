@@ -75,7 +75,24 @@ export function judgeLine(line: unknown): Verdict {
   if (answer?.kind === 'image') return answer;
   const error = parseRowError(field(line, 'error')) ?? parseRowError(field(line, 'status'));
   if (error) return loss(error.reason, error.message, { usage: answer?.usage });
-  return answer ?? loss('malformed', 'The line of the result file has neither an answer nor an error.', {});
+  if (answer) return answer;
+  const message = 'The line of the result file has neither an answer nor an error.';
+  return loss(hasUnknownContent(line) ? 'unreadable' : 'malformed', message, {});
+}
+
+/** The fields of a line that may be empty without being an answer. */
+const KNOWN_FIELDS: readonly string[] = ['key', 'metadata'];
+
+/** Whether a line holds something in a shape that Google's documentation does not have: it may be an answer, and billed. */
+function hasUnknownContent(line: unknown): boolean {
+  if (!isObject(line)) return false;
+  return Object.entries(line).some(([name, value]) => !KNOWN_FIELDS.includes(name) && !isEmpty(value));
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === null || value === '' || (typeof value === 'object' && Object.keys(value ?? {}).length === 0)
+  );
 }
 
 function judgeResponse(response: unknown): Verdict | undefined {
@@ -141,11 +158,15 @@ function judgeLoss(response: unknown, candidates: readonly unknown[], answer: An
     const googleMessage = textField(feedback, 'blockReasonMessage');
     return loss('prompt-blocked', googleMessage || formatReason('prompt-blocked', blocked), answer);
   }
-  if (candidates.length === 0) return loss('malformed', 'The answer is empty.', answer);
+  const isBilled = (answer.usage?.image ?? 0) > 0;
+  if (candidates.length === 0)
+    return loss(isBilled ? 'unreadable' : 'malformed', 'The answer is empty.', answer);
 
   const finishes = candidates.map((candidate) => textField(candidate, 'finishReason'));
   const finish = finishes.find((reason) => !UNINFORMATIVE.includes(reason)) ?? '';
-  const reason = toReason(finish, answer.text !== undefined);
+  const named = toReason(finish, answer.text !== undefined);
+  const isExplained = finish !== '' && named !== 'unknown-code';
+  const reason = isBilled && !isExplained ? 'unreadable' : named;
   const googleMessage = candidates
     .map((candidate) => textField(candidate, 'finishMessage'))
     .find((text) => text.trim() !== '');

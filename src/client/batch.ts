@@ -24,7 +24,7 @@ import {
 } from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { readRecords } from '../store/records.ts';
-import { toClientError } from './errors.ts';
+import { toClientError, toUpdateError } from './errors.ts';
 import { follow, waitForEnd } from './follow.ts';
 import { unknownBatch } from './near.ts';
 import { currentProgress, lastRun } from './progress.ts';
@@ -32,7 +32,7 @@ import { isRunningRetry, type RetryCall, retryEnded } from './retry.ts';
 import { STARTED_WITHIN_MS, type StartContext } from './start.ts';
 import { storedProgress } from './stored.ts';
 import { ANSWER_WITHIN_MS } from './temporal.ts';
-import { orNoWorker } from './worker-check.ts';
+import { orNoWorker, requireWorkerIfKnown } from './worker-check.ts';
 
 /** How an operation is sent. */
 export interface RequestOptions {
@@ -116,11 +116,18 @@ export function batchHandle(context: StartContext, id: string): BatchHandle {
   ) =>
     call(async () => {
       const run = await lastRun(client, id);
+      const isRunning = run?.status === 'RUNNING';
+      // Temporal keeps an update for a worker that comes later, which would carry it out when nobody expects it any more.
+      if (isRunning) await requireWorkerIfKnown(client, run.taskQueue);
       const answer = handle.executeUpdate<BatchProgress, [unknown]>(name, {
         args: args as unknown as [unknown],
         ...(requestId !== undefined && { updateId: `${name}/${requestId}` }),
       });
-      return run?.status === 'RUNNING' ? orNoWorker(client, run.taskQueue, answer) : answer;
+      try {
+        return await (isRunning ? orNoWorker(client, run.taskQueue, answer) : answer);
+      } catch (error) {
+        throw toUpdateError(error, id);
+      }
     });
 
   const status = () => call(() => currentProgress(client, store, id));

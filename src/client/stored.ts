@@ -81,7 +81,7 @@ function progressOfReport({
   startedAt,
   endedAt,
 }: Report): BatchProgress {
-  const { estimated, actual } = costUsd;
+  const { difference: _, ...cost } = costUsd;
   const job = jobs.at(-1)?.name;
   return {
     batchId,
@@ -92,7 +92,7 @@ function progressOfReport({
     outputs,
     ...(job && { job }),
     jobs,
-    costUsd: { estimated, actual },
+    costUsd: cost,
     ...(maxCostUsd !== undefined && { maxCostUsd }),
     startedAt,
     endedAt,

@@ -3,6 +3,7 @@ import {
   Connection,
   type ConnectionOptions,
   defaultGrpcRetryOptions,
+  type GrpcRetryOptions,
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 import { HummingbatchError } from '../contract/index.ts';
@@ -32,12 +33,19 @@ function channelArgsFor(address: string): ConnectionOptions['channelArgs'] {
   return isHere ? { 'grpc.enable_http_proxy': 0 } : {};
 }
 
+const { delayFunction, retryableDecider } = defaultGrpcRetryOptions();
+/** Temporal's default, except where it refuses the eleventh update in flight: retried to the deadline it looks like a dead worker. */
+const RETRIES: GrpcRetryOptions = {
+  delayFunction,
+  retryableDecider: (attempt, status) =>
+    !status.details.includes('in-flight updates') && retryableDecider(attempt, status),
+};
+
 /** @throws `no-temporal` where nothing answers there within 10 s */
 export async function connectTemporal({ address, namespace, connection }: TemporalAddress): Promise<Client> {
   try {
     const connected = await Connection.connect({
-      // Temporal's default, and below it our own.
-      interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), cancelOnClosedChannel],
+      interceptors: [makeGrpcRetryInterceptor(RETRIES), cancelOnClosedChannel],
       channelArgs: channelArgsFor(address),
       ...connection,
       address,

@@ -1,11 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { HummingbatchError } from '../contract/index.ts';
+import { readServerTime } from './server-time.ts';
 import { ANSWER_WITHIN_MS } from './temporal.ts';
 
 const WORKFLOW_QUEUE = 1;
 /** A worker answers within milliseconds: with each message a look at the queue would be one more call for nothing. */
 const LOOK_AFTER_MS = 500;
+/** A worker polls again at least every 60 s. */
+const POLLED_WITHIN_MS = 90_000;
 
 /**
  * Fails where no worker polls the queue: everything that needs the workflow would hang.
@@ -20,12 +23,28 @@ export async function requireWorker(client: Client, taskQueue: string): Promise<
       taskQueueType: WORKFLOW_QUEUE,
     }),
   );
-  // Temporal lists a poller for five minutes after its last poll.
-  const recently = Date.now() - 90_000;
-  const alive = (pollers ?? []).some(
-    ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > recently,
+  // Temporal lists a poller for five minutes after its last poll, by its own clock.
+  const latest = Math.max(
+    0,
+    ...(pollers ?? []).map(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000),
   );
+  const sinceMs = Date.now() - latest;
+  // By a wrong clock of this machine no worker would be found, or one that ended long ago.
+  const isDoubtful = latest > 0 && (sinceMs < -1_000 || sinceMs > POLLED_WITHIN_MS);
+  const now = (isDoubtful ? await readServerTime(client) : undefined) ?? Date.now();
+  const alive = now - latest <= POLLED_WITHIN_MS;
   if (!alive) throw new HummingbatchError('no-worker', `No worker serves the task queue ${taskQueue}.`);
+}
+
+/**
+ * {@link requireWorker} for a caller that may not describe queues: it counts as served.
+ *
+ * @throws `no-worker`
+ */
+export async function requireWorkerIfKnown(client: Client, taskQueue: string): Promise<void> {
+  await requireWorker(client, taskQueue).catch((error: unknown) => {
+    if (error instanceof HummingbatchError) throw error;
+  });
 }
 
 /**
@@ -37,12 +56,8 @@ export async function requireWorker(client: Client, taskQueue: string): Promise<
 export async function orNoWorker<T>(client: Client, taskQueue: string, answer: Promise<T>): Promise<T> {
   const answered = new AbortController();
   const unserved = pause(LOOK_AFTER_MS, undefined, { signal: answered.signal })
-    .then(() => requireWorker(client, taskQueue))
-    .then(
-      () => answer,
-      // A caller that may not describe queues waits for the answer.
-      (error) => (error instanceof HummingbatchError ? Promise.reject(error) : answer),
-    );
+    .then(() => requireWorkerIfKnown(client, taskQueue))
+    .then(() => answer);
   // The one that loses the race must not become an unhandled rejection.
   for (const either of [unserved, answer]) either.catch(() => undefined);
   return Promise.race([answer, unserved]).finally(() => answered.abort());

@@ -12,6 +12,8 @@ export interface StopSituation {
   isCancelling?: boolean;
   /** Its job is open at Google. */
   hasOpenJob?: boolean;
+  /** It has submissions without an answer, which reserve a part of its budget. */
+  hasUnanswered?: boolean;
 }
 
 type BatchActions = (batchId: string) => Action[];
@@ -61,8 +63,13 @@ export function availableActions({
   return actions;
 }
 
+type AtStop = keyof ReturnType<typeof buildActions>;
+
+/** At a stop for the budget, a part of which is reserved for submissions without an answer. A retry searches for their jobs. */
+const SETTLE_OR_RAISE: readonly AtStop[] = ['adopt', 'resubmit', 'setBudget', 'retry', 'accept'];
+
 /** The actions at a stop by their names, where they are not `retry` and `accept`; without the cancellation. */
-const ACTIONS_BY_CODE: Partial<Record<ErrorCode, readonly (keyof ReturnType<typeof buildActions>)[]>> = {
+const ACTIONS_BY_CODE: Partial<Record<ErrorCode, readonly AtStop[]>> = {
   // A plain retry only searches again: it never makes a second job.
   'submission-unknown': ['adopt', 'resubmit', 'retry'],
   // A retry would stop again.
@@ -74,9 +81,10 @@ const ACTIONS_BY_CODE: Partial<Record<ErrorCode, readonly (keyof ReturnType<type
 
 /** What an operator can do about a stop, the likeliest first. */
 export function actionsAtStop(situation: StopSituation): Action[] {
-  const { batchId, code, step, isCancelling = false } = situation;
+  const { batchId, code, step, isCancelling = false, hasUnanswered = false } = situation;
   const actions = buildActions(situation);
-  const names = ACTIONS_BY_CODE[code] ?? ['retry', 'accept'];
+  const usual = ACTIONS_BY_CODE[code] ?? ['retry', 'accept'];
+  const names = code === 'over-budget' && hasUnanswered ? SETTLE_OR_RAISE : usual;
   const possible = names.filter((name) => name !== 'accept' || mayAccept({ step }));
   return [
     ...possible.map((name) => actions[name]),

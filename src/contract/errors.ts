@@ -10,7 +10,7 @@ interface CodeSpec {
 /**
  * Every error code. `retry` is what a step does about it:
  *
- * - `soon`: retries with backoff, then the batch stops and retries every 30 minutes;
+ * - `soon`: retries with backoff, then the batch stops and retries after 30 minutes, doubling to 48 hours;
  * - `stop`: an operator must fix something first; the batch stops at once and loses nothing;
  * - `never`: the batch fails, or the command that asked.
  *
@@ -45,6 +45,7 @@ const CODES = {
     fix: 'Call the API from a program on this machine, or run it with tokens.',
   },
   'too-large': { retry: 'never', fix: 'Send a smaller manifest, or references of at most 30 MB each.' },
+  'request-limit': { retry: 'never', fix: 'Send requests less often. The batch itself continues.' },
   'wrong-state': { retry: 'never', fix: 'Choose an action that is possible now.' },
   'approval-required': { retry: 'never', fix: 'Approve the price of the batch, or refuse it.' },
   'approval-refused': { retry: 'never', fix: 'Start the batch again when its price is approved.' },
@@ -107,6 +108,10 @@ const CODES = {
   'job-cancelled': {
     retry: 'stop',
     fix: 'Find out who cancelled the job at Google. A retry submits what it had not finished.',
+  },
+  'cancel-ignored': {
+    retry: 'soon',
+    fix: 'Wait: the batch asks Google again automatically. Or end it with what it has.',
   },
   'job-rejected': {
     retry: 'stop',

@@ -38,6 +38,11 @@ export function batchPlaces(batchId: string) {
   };
 }
 
+/** A line of a result file that is not understood, by content, relative to its batch's folder. */
+export function unreadablePlace(sha256: string): string {
+  return `work/unreadable/${sha256.slice(0, 32)}.txt`;
+}
+
 function roundPlaces(folder: string) {
   return {
     folder,
@@ -50,6 +55,8 @@ function roundPlaces(folder: string) {
     permit: (submission: number) => `${folder}/permits/${submission}.json`,
     /** Create-only: what came of that POST. */
     answer: (submission: number) => `${folder}/permits/${submission}.answer.json`,
+    /** Create-only: submission n costs nothing, because an operator says that it made no job, or its job ended without a result. */
+    free: (submission: number, why: 'no-job' | 'no-result') => `${folder}/permits/${submission}.${why}.json`,
     /** Create-only, numbered: the answers taken from a job so far. */
     checkpoints: (job: string) => `${folder}/collect/${job.replace('batches/', '')}/`,
     /** The mark that this round is done, with what it came to. */

@@ -120,6 +120,7 @@ export const REASONS = [
   'other',
   'image-other',
   'undecodable',
+  'unreadable',
   'unknown-code',
   'invalid',
   'deadline',

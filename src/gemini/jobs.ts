@@ -94,6 +94,18 @@ export function createJobs(http: Http, sdk: Sdk) {
       }
     },
 
+    /** The time by Google's clock, ms since 1970, in whole seconds. Undefined where its answer does not say it. */
+    async readTime(signal: AbortSignal): Promise<number | undefined> {
+      const { headers } = await http.send({
+        method: 'GET',
+        path: `/${API}/batches?pageSize=1`,
+        deadlineMs: CALL_DEADLINE_MS,
+        signal,
+        subject: 'job',
+      });
+      return readHttpDate(headers.get('date') ?? '');
+    },
+
     /** Cancels a job. Succeeds for a job that is gone or has ended; a GET shows its state afterwards. */
     async cancel(name: string, signal: AbortSignal): Promise<void> {
       try {

@@ -17,7 +17,7 @@ type Step = Exclude<keyof Activities, 'saveProgress'>;
  * - Each step sends a heartbeat every 3 s. 10 s without one means that the worker died or its process is frozen; another
  *   worker then takes the step.
  * - `startToClose` bounds a step that sends heartbeats without progress.
- * - Attempts are few, because a stop retries more slowly (every 30 min).
+ * - Attempts are few, because a stop retries more slowly (after 30 min, doubling).
  */
 const QUICK: ActivityOptions = {
   heartbeatTimeout: '10s',

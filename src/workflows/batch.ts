@@ -1,5 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import type { Prepared, StepInput } from '../activities/types.ts';
+import type { Account, Prepared, Reserves, StepInput, Where } from '../activities/types.ts';
 import { Tally } from '../batch/tally.ts';
 import {
   type BatchOptions,
@@ -13,10 +13,12 @@ import {
 } from '../contract/index.ts';
 import { toWellFormed } from '../contract/text.ts';
 import { activityRunner, type RunActivity } from './activities.ts';
+import { CARRIED, type Carried } from './carried.ts';
 import { formatDetails } from './details.ts';
+import { History } from './history.ts';
 import { logState } from './log.ts';
 import { count } from './metrics.ts';
-import { readInput, readOptions } from './read.ts';
+import { read, readInput, readOptions } from './read.ts';
 import { buildSearchAttributes } from './search-attributes.ts';
 
 /** Requests of operators that the main line has not acted on yet. Handlers only set these. */
@@ -48,42 +50,69 @@ export class Batch {
   sent = 0;
   /** The last round whose answers are collected. */
   collected = 0;
-  /** The highest possible cost of jobs that Google does not know any more, USD. Their usage is lost. */
-  lostUsd = 0;
+  /** Submissions of the batch without an answer. */
+  unanswered = 0;
   /** The jobs that we cancelled at Google, and when (ms since 1970). */
   readonly cancelled = new Map<string, number>();
-  /** The job that the batch waits for, or waited for last, and how often an event of it woke the batch. */
-  awaited: { job: string; wakes: number } | undefined;
+  /** Jobs of the open round whose answers are collected while others run. */
+  readonly collectedJobs = new Set<string>();
+  /** The job that the batch waits for, or waited for last; how often an event of it, and a request, woke the batch. */
+  awaited: { job: string; wakes: number; checks: number } | undefined;
+  /** Since when the batch waits for a job, ms since 1970. */
+  readonly submittedAt = new Map<string, number>();
+  /** The wait at Google's limit, in its round. */
+  quota: Carried['quota'];
   /** The batch is being cancelled. A further cancellation changes nothing. */
   cancelling = false;
+  /** Targets were notified that the batch waits for approval. */
+  isApprovalAsked = false;
   /**
-   * The last stop of which targets were notified, until its step is done or an operator continues. A stop that repeats after an
-   * automatic retry is not notified again.
+   * The last stop, until its step is done or an operator continues, and how often it came in a row. One that repeats after an
+   * automatic retry is not notified again, and waits longer.
    */
-  lastNotifiedStop: Pick<Stop, 'step' | 'code'> | undefined;
+  lastStop: Carried['lastStop'];
+  /** The stop in which an earlier run of the workflow ended. */
+  readonly stopBefore: Stop | undefined;
+  readonly history: History;
   /** The batch has ended, and targets were not notified of that before. */
   shouldNotifyEnd = false;
   readonly #tally: Tally;
+  readonly #where: Where | undefined;
   /** Options that an operator changed since the start. They win over options from the store. */
   #changedOptions: Pick<BatchOptions, 'maxCostUsd'> = {};
   /** The search attributes that were written last, as JSON. */
   #published = '';
 
-  constructor(input: ImageBatchInput, startedAt: Date) {
+  /** @param sent what an earlier run of the workflow gave to this one */
+  constructor(input: ImageBatchInput, startedAt: Date, sent: Carried = {}) {
     this.input = readInput(input, workflowInfo().workflowId);
     this.options = readOptions(this.input.options);
+    const carried = read(CARRIED, sent) as Carried;
     const { labels = [], maxCostUsd } = this.options;
-    this.#tally = new Tally(count, this.input.retry !== undefined);
+    this.#tally = new Tally(count, this.input.retry !== undefined, carried.counted);
+    this.#where = carried.where;
+    this.history = new History(carried);
+    this.stopBefore = carried.stop;
+    this.lastStop = carried.lastStop;
+    this.quota = carried.quota;
+    this.keyMayDiffer = carried.keyMayDiffer ?? false;
+    this.cancelling = carried.isCancelling ?? false;
+    this.isApprovalAsked = carried.isApprovalAsked ?? false;
+    this.notes.push(...(carried.notes ?? []));
+    for (const { job, at } of carried.cancelled ?? []) this.cancelled.set(job, at);
+    for (const { job, at } of carried.submittedAt ?? []) this.submittedAt.set(job, at);
+    if (carried.approval !== undefined) this.requests.approval = carried.approval;
+    if (carried.adopt !== undefined) this.requests.adopt = carried.adopt;
     this.progress = {
       batchId: this.id,
       state: 'PREPARING',
       ...(labels.length > 0 && { labels }),
       round: 0,
       outputs: { total: 0, image: 0, refused: 0, failed: 0, missing: 0 },
-      jobs: [],
+      jobs: [...(carried.jobs ?? [])],
       costUsd: { estimated: 0, actual: 0 },
       ...(maxCostUsd !== undefined && { maxCostUsd }),
-      startedAt: startedAt.toISOString(),
+      startedAt: carried.startedAt ?? startedAt.toISOString(),
     };
     logState(this.progress);
   }
@@ -100,8 +129,34 @@ export class Batch {
   /** The fields that every step's input has. */
   get base(): StepInput {
     const { store, endpoint } = this.options;
-    const where = this.prepared?.where ?? { ...(store && { store }), ...(endpoint && { endpoint }) };
-    return { batchId: this.id, where };
+    const named = { ...(store && { store }), ...(endpoint && { endpoint }) };
+    return { batchId: this.id, where: this.prepared?.where ?? this.#where ?? named };
+  }
+
+  /** What the next run of the workflow needs of this one. @param stop the one in which this run ends */
+  carry(stop: Stop | undefined): Carried {
+    const { progress, requests } = this;
+    const where = this.prepared?.where ?? this.#where;
+    const counted = this.#tally.before;
+    return {
+      ...this.history.carry(),
+      startedAt: progress.startedAt,
+      ...(where && { where }),
+      keyMayDiffer: this.keyMayDiffer,
+      isApprovalAsked: this.isApprovalAsked,
+      ...(requests.approval !== undefined && { approval: requests.approval }),
+      ...(requests.adopt !== undefined && { adopt: requests.adopt }),
+      // The report lists no more.
+      notes: this.notes.slice(0, 200),
+      jobs: progress.jobs,
+      submittedAt: toList(this.submittedAt),
+      cancelled: toList(this.cancelled),
+      isCancelling: this.cancelling || requests.cancel,
+      ...(counted && { counted }),
+      ...(this.lastStop && { lastStop: this.lastStop }),
+      ...(stop && { stop }),
+      ...(this.quota && { quota: this.quota }),
+    };
   }
 
   /** Changes the progress, counts the change, and shows it in the query, the current details, the log and the search attributes. */
@@ -150,7 +205,31 @@ export class Batch {
 
   /** A step is done. If the batch stops at it again, targets are notified again. */
   forgetStop(step: Step): void {
-    if (this.lastNotifiedStop?.step === step) this.lastNotifiedStop = undefined;
+    if (this.lastStop?.step === step) this.lastStop = undefined;
+  }
+
+  /** Counts a stop. @returns how often it came in a row, from 1 */
+  countStop({ step, code }: Stop): number {
+    const { lastStop } = this;
+    const isSame = lastStop?.step === step && lastStop.code === code;
+    this.lastStop = { step, code, times: isSame ? lastStop.times + 1 : 1 };
+    return this.lastStop.times;
+  }
+
+  /** Takes over counts and cost. */
+  noteStanding(
+    { counts, actualUsd, reserves }: Account,
+    estimatedUsd = this.progress.costUsd.estimated,
+  ): void {
+    this.update({ outputs: counts, costUsd: { estimated: estimatedUsd, actual: actualUsd } });
+    this.noteReserves(reserves);
+  }
+
+  /** Takes over what submissions may still cost whose cost is not known. */
+  noteReserves({ reservedUsd, unanswered }: Reserves): void {
+    this.unanswered = unanswered;
+    const { estimated, actual } = this.progress.costUsd;
+    this.update({ costUsd: { estimated, actual, ...(reservedUsd > 0 && { reserved: reservedUsd }) } });
   }
 
   /** Adds a job. A job that is known already is not changed. */
@@ -184,4 +263,8 @@ export class Batch {
     this.#published = published;
     upsertSearchAttributes(pairs);
   }
+}
+
+function toList(times: ReadonlyMap<string, number>): { job: string; at: number }[] {
+  return Array.from(times, ([job, at]) => ({ job, at }));
 }

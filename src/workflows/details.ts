@@ -1,3 +1,4 @@
+import { formatCost } from '../batch/money.ts';
 import {
   type Action,
   availableActions,
@@ -71,10 +72,7 @@ function formatFacts(progress: BatchProgress, { maxRounds }: BatchOptions): stri
       'outputs',
       `${outputs.image} image, ${outputs.refused} refused, ${outputs.failed} failed, ${outputs.missing} missing, ${open} open; ${outputs.total} in all`,
     ],
-    [
-      'cost',
-      `${usd(costUsd.actual)} so far, ${usd(costUsd.estimated)} estimated${maxCostUsd === undefined ? '' : `, at most ${usd(maxCostUsd)}`}`,
-    ],
+    ['cost', formatCost(costUsd, maxCostUsd)],
   ];
   // A list, because the Temporal UI draws tables without space between the columns.
   return facts.flatMap(([name, value]) => (value ? [`- **${name}**: ${value}`] : []));
@@ -83,10 +81,6 @@ function formatFacts(progress: BatchProgress, { maxRounds }: BatchOptions): stri
 /** Without fractions of a second. */
 function formatTime(iso: string): string {
   return iso.replace(/\.\d+Z$/, 'Z');
-}
-
-function usd(amount: number): string {
-  return `${amount.toFixed(2)} USD`;
 }
 
 /** Messages quote Google and file names, which must not be read as Markdown. */

@@ -1,6 +1,7 @@
 import {
   allHandlersFinished,
   CancellationScope,
+  CancelledFailure,
   condition,
   isCancellation,
   workflowInfo,
@@ -9,11 +10,13 @@ import type { Prepared } from '../activities/types.ts';
 import type { BatchResult, ImageBatchInput } from '../contract/index.ts';
 import { Batch } from './batch.ts';
 import { settleCancelled } from './cancel.ts';
+import type { Carried } from './carried.ts';
+import { continueNow } from './continue.ts';
 import { failure } from './failure.ts';
 import { handleMessages } from './messages.ts';
 import { notify } from './notify.ts';
 import { reportBatch } from './report.ts';
-import { AcceptedIncomplete, retryUntilResolved } from './retry-until-resolved.ts';
+import { AcceptedIncomplete, retryUntilResolved, waitStopped } from './retry-until-resolved.ts';
 import { runRound } from './round.ts';
 import { saveBatchProgress } from './save-progress.ts';
 import { waitForOperator } from './wait-for-operator.ts';
@@ -22,21 +25,26 @@ import { waitForOperator } from './wait-for-operator.ts';
  * A durable batch: prepare, perhaps wait for approval, then rounds of stage, submit, wait and collect until no output is
  * worth a retry, then the report.
  *
- * It ends as completed with a {@link BatchResult}, as cancelled after a cancellation, and as failed only for an invalid
- * input or manifest, or a refused approval. A failure that retries do not fix stops it (NEEDS_ATTENTION) until an operator decides.
+ * It ends as completed with a {@link BatchResult}, as cancelled after a cancellation (or as completed with a result that says
+ * CANCELLED, where it continued as a new run since), and as failed only for an invalid input or manifest, or a refused approval. A failure that retries do not fix stops it (NEEDS_ATTENTION) until an operator decides.
  */
-export async function imageBatch(input: ImageBatchInput): Promise<BatchResult> {
-  const batch = new Batch(input, workflowInfo().startTime);
+export async function imageBatch(input: ImageBatchInput, carried?: Carried): Promise<BatchResult> {
+  const batch = new Batch(input, workflowInfo().startTime, carried);
   handleMessages(batch);
+  let isAskedToCancel = false;
   // With an open submission a stop waits outside the cancelled scope, so the request has to be recorded.
   CancellationScope.current().cancelRequested.catch(() => {
+    isAskedToCancel = true;
     if (!batch.cancelling) batch.requests.cancel = true;
   });
   try {
     return await run(batch);
   } catch (error) {
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => settleCancelled(batch));
-    throw error;
+    if (!isCancellation(error)) throw error;
+    const result = await CancellationScope.nonCancellable(() => settleCancelled(batch));
+    // A run that was not itself asked to cancel cannot close as cancelled: an earlier one was. Its result says so.
+    if (isAskedToCancel) throw error;
+    return result;
   } finally {
     if (batch.shouldNotifyEnd) await notify(batch, 'batch.ended');
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
@@ -47,6 +55,8 @@ async function run(batch: Batch): Promise<BatchResult> {
   try {
     let prepared = await prepareBatch(batch);
     if (prepared.finished) return prepared.finished;
+    if (batch.cancelling) throw toCancelled(batch, prepared);
+    if (batch.stopBefore) await waitStopped(batch, batch.stopBefore, true);
     await waitForApproval(batch, prepared);
     let next = prepared.next;
     while (next) {
@@ -63,6 +73,13 @@ async function run(batch: Batch): Promise<BatchResult> {
     batch.noteLeftBehind();
   }
   return reportBatch(batch, 'ended');
+}
+
+/** An earlier run of the workflow was asked to cancel: this one continues to settle its open round. */
+function toCancelled(batch: Batch, { next }: Prepared): CancelledFailure {
+  if (next) batch.update({ round: next.round });
+  batch.sent = next?.submitted ? next.round : 0;
+  return new CancelledFailure('The batch was cancelled.');
 }
 
 /** The manifest's fingerprint from the memo, where whoever started the batch wrote it there. */
@@ -84,11 +101,8 @@ async function prepareBatch(batch: Batch): Promise<Prepared> {
   if (prepared.options && !batch.prepared) batch.adoptOptions(prepared.options);
   batch.prepared = prepared;
   batch.firstRound = prepared.firstRound;
-  batch.update({
-    model: prepared.model,
-    outputs: prepared.counts,
-    costUsd: { estimated: prepared.estimatedUsd ?? 0, actual: prepared.actualUsd },
-  });
+  batch.update({ model: prepared.model });
+  batch.noteStanding(prepared, prepared.estimatedUsd);
   if (prepared.finished) batch.endUncounted(prepared.finished.state);
   return prepared;
 }
@@ -98,13 +112,17 @@ async function waitForApproval(batch: Batch, { estimatedUsd, next }: Prepared): 
   const { approveAboveUsd } = batch.options;
   if (approveAboveUsd === undefined || !next || next.round > 1 || next.submitted) return;
   if (estimatedUsd !== undefined && estimatedUsd <= approveAboveUsd) return;
+  if (batch.requests.approval) return;
   batch.enter('AWAITING_APPROVAL');
   saveBatchProgress(batch);
-  await notify(batch, 'batch.awaiting-approval');
+  if (!batch.isApprovalAsked) await notify(batch, 'batch.awaiting-approval');
+  batch.isApprovalAsked = true;
+  const isAnswered = () => batch.requests.approval !== undefined;
   await waitForOperator(
-    () => batch.requests.approval !== undefined,
+    () => isAnswered() || batch.history.isLong,
     'waiting for approval: the estimate is above approveAboveUsd',
   );
+  if (!isAnswered()) await continueNow(batch);
   if (batch.requests.approval) return;
   await retryUntilResolved(batch, 'approve', async () => {
     throw failure('approval-refused', `The batch ${batch.id} was not approved.`);

@@ -1,5 +1,6 @@
 import { patched } from '@temporalio/workflow';
 import type { Batch } from './batch.ts';
+import { UNREADABLE } from './payload-converter.ts';
 
 /**
  * The most events that trigger a check while a batch waits for one job. A job has one end, and its event may come twice;
@@ -14,6 +15,7 @@ const MAX_WAKES = 20;
  * @param event as it was sent: of any shape
  */
 export function shouldWake(batch: Batch, event: unknown): boolean {
+  if (event === UNREADABLE) return false;
   // Histories of 0.1.0 that hold such a signal have a check for each.
   if (!patched('job-events-of-the-job')) return true;
   const job = (event as { job?: unknown } | null | undefined)?.job;

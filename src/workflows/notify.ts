@@ -4,19 +4,10 @@ import {
   type BatchProgress,
   NOTIFY_WORKFLOW_TYPE,
   parseOrigin,
-  type Stop,
   type WebhookEvent,
   type WebhookEventType,
 } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
-
-/** Notifies a stop once: an automatic retry that stops again for the same reason sends nothing. */
-export async function notifyStop(batch: Batch, { step, code }: Stop): Promise<void> {
-  const { lastNotifiedStop } = batch;
-  if (lastNotifiedStop?.step === step && lastNotifiedStop.code === code) return;
-  batch.lastNotifiedStop = { step, code };
-  await notify(batch, 'batch.stopped');
-}
 
 /**
  * Notifies every target with a workflow of its own, which may outlive the batch: the batch neither waits for a receiver nor

@@ -12,6 +12,7 @@ import {
 import { batchPlaces } from '../contract/places.ts';
 import type { Infer, Rule } from '../contract/rules.ts';
 import { failure } from './failure.ts';
+import { UNREADABLE } from './payload-converter.ts';
 
 /*
  * Inputs and messages may come from any language, or be typed by hand. They are checked before anything is done. Validators of
@@ -20,6 +21,10 @@ import { failure } from './failure.ts';
 
 /** @throws `usage`, with the sentence that every other entrance gives */
 export function read<R extends Rule>(rule: R, sent: unknown): Infer<R> {
+  if (sent === UNREADABLE)
+    throw failure('usage', 'What was sent cannot be read: it is not plain JSON.', {
+      fix: 'Send it as JSON, without a codec that the worker does not have.',
+    });
   const mistake = findMistake(rule, sent);
   if (mistake) throw failure('usage', describeMistake(mistake), { fix: adviseOn(mistake) });
   return withoutNull(sent) as Infer<R>;

@@ -5,6 +5,7 @@ import {
   isCancellation,
   TemporalFailure,
 } from '@temporalio/workflow';
+import { stopWaitMs } from '../batch/intervals.ts';
 import {
   type Action,
   actionsAtFailure,
@@ -16,20 +17,17 @@ import {
   type Stop,
 } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
+import { continueIfLong, continueNow } from './continue.ts';
 import { failure, findReason } from './failure.ts';
-import { notifyStop } from './notify.ts';
+import { notify } from './notify.ts';
 import { saveBatchProgress } from './save-progress.ts';
 import { waitForOperator } from './wait-for-operator.ts';
 
-/** How often a stop that may resolve itself (429, 5xx, disk, store) tries again. */
-const RETRY_EVERY_MS = 30 * 60_000;
 /**
  * How often a step is scheduled, each time with 8 attempts, while workers refuse it as not theirs. Then the batch stops. If half of
  * the queue's workers have another store, all 40 attempts go to them once in 10^12 steps; if three quarters do, once in 10^5.
  */
 const MAX_WRONG_WORKER_ROUNDS = 5;
-/** The first wait after that, doubling up to half an hour: the right worker may only be restarting. */
-const FIRST_WRONG_WORKER_DELAY_MS = 60_000;
 /** A batch can fail only at these steps. Later there may be a job, and a failed batch would leave it running. */
 const MAY_FAIL: readonly Step[] = ['prepare', 'approve'];
 
@@ -65,8 +63,8 @@ export async function stopOnce(batch: Batch, step: Step, reason: ApplicationFail
 }
 
 /**
- * Runs a step until it is done. If the step's own retries fail, the batch stops and waits for an operator (or half an hour, if
- * the failure may resolve itself), and then runs the same step again.
+ * Runs a step until it is done. If the step's own retries fail, the batch stops and waits for an operator (or for a while, if the
+ * failure may resolve itself), and then runs the same step again.
  *
  * @throws the failure itself if the batch can only end: an invalid manifest, a refused approval
  */
@@ -88,41 +86,49 @@ export async function retryUntilResolved<Result>(
       // Any other error is a bug in this code: the workflow task fails, and is retried with fixed code.
       if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error;
       const stop = toStop(batch, step, error);
-      if (mayFail(step, stop.code)) throw fail(batch, stop);
+      if (mayFail(batch, step, stop.code)) throw fail(batch, stop);
       wrongWorkers = stop.code === 'wrong-worker' ? wrongWorkers + 1 : 0;
       if (wrongWorkers % MAX_WRONG_WORKER_ROUNDS !== 0) continue;
-      await waitStopped(batch, stop, retryDelayMs(wrongWorkers / MAX_WRONG_WORKER_ROUNDS));
+      await waitStopped(batch, stop);
     }
   }
 }
 
-/** @param stops in a row because no worker has the batch's store and key */
-function retryDelayMs(stops: number): number {
-  return stops === 0
-    ? RETRY_EVERY_MS
-    : Math.min(RETRY_EVERY_MS, FIRST_WRONG_WORKER_DELAY_MS * 2 ** (stops - 1));
-}
-
-async function waitStopped(batch: Batch, stop: Stop, delayMs: number): Promise<void> {
-  const { requests, progress } = batch;
+/**
+ * Waits in a stop until an operator continues, or the next try is due.
+ *
+ * @param isContinued an earlier run of the workflow was in this stop already
+ */
+export async function waitStopped(batch: Batch, stop: Stop, isContinued = false): Promise<void> {
+  const { requests, progress, history } = batch;
   const { state } = progress;
   const retriesItself = getRetryPolicy(stop.code) === 'soon';
-  Object.assign(requests, { retry: false, accept: false, adopt: undefined });
-  const nextTry = retriesItself ? { nextTry: new Date(Date.now() + delayMs).toISOString() } : {};
-  batch.update({ state: 'NEEDS_ATTENTION', stop: { ...stop, ...nextTry } });
+  if (!isContinued) {
+    Object.assign(requests, { retry: false, accept: false, adopt: undefined });
+    const times = batch.countStop(stop);
+    const nextTry = Date.now() + stopWaitMs(times, stop.code);
+    if (retriesItself) stop.nextTry = new Date(nextTry).toISOString();
+  }
+  batch.update({ state: 'NEEDS_ATTENTION', stop });
   saveBatchProgress(batch);
-  await notifyStop(batch, stop);
+  if (!isContinued && batch.lastStop?.times === 1) await notify(batch, 'batch.stopped');
 
   const isRequested = () =>
     requests.retry || requests.accept || requests.adopt !== undefined || requests.cancel;
-  if (retriesItself)
-    await condition(isRequested, delayMs, { summary: `stopped (${stop.code}): waiting for the next try` });
-  else await waitForOperator(isRequested, `stopped (${stop.code}): waiting for an operator`);
+  const isOver = () => isRequested() || history.isLong;
+  const summary = `stopped (${stop.code}): waiting for ${retriesItself ? 'the next try' : 'an operator'}`;
+  let isDue = false;
+  if (retriesItself) {
+    const delayMs = Math.max(1, Date.parse(stop.nextTry ?? '') - Date.now());
+    isDue = !(await condition(isOver, delayMs, { summary }));
+  } else await waitForOperator(isOver, summary);
 
-  if (isRequested()) batch.lastNotifiedStop = undefined;
+  if (!isRequested() && !isDue) await continueNow(batch, stop);
+  if (isRequested()) batch.lastStop = undefined;
   if (requests.cancel) throw new CancelledFailure('The batch was cancelled while it was stopped.');
   if (requests.accept) throw new AcceptedIncomplete(stop.code);
   if (requests.retry && KEY_PROBLEMS.includes(stop.code)) batch.keyMayDiffer = true;
+  await continueIfLong(batch);
   batch.enter(state);
 }
 
@@ -143,7 +149,7 @@ async function bindKey(batch: Batch): Promise<void> {
 
 function toStop(batch: Batch, step: Step, error: unknown): Stop {
   const { code, message, fix = defaultFix(code), actions } = findReason(error);
-  const ends = mayFail(step, code);
+  const ends = mayFail(batch, step, code);
   return {
     step,
     code,
@@ -155,13 +161,16 @@ function toStop(batch: Batch, step: Step, error: unknown): Stop {
 }
 
 /** What an operator can do about a stop of this batch. */
-export function chooseActions({ id, cancelling, progress }: Batch, step: Step, code: ErrorCode): Action[] {
+export function chooseActions(batch: Batch, step: Step, code: ErrorCode): Action[] {
+  const { id, cancelling, progress, unanswered } = batch;
   const hasOpenJob = progress.jobs.some(({ state }) => state === 'PENDING' || state === 'RUNNING');
-  return actionsAtStop({ batchId: id, step, code, isCancelling: cancelling, hasOpenJob });
+  const hasUnanswered = unanswered > 0;
+  return actionsAtStop({ batchId: id, step, code, isCancelling: cancelling, hasOpenJob, hasUnanswered });
 }
 
-function mayFail(step: Step, code: ErrorCode): boolean {
-  return MAY_FAIL.includes(step) && getRetryPolicy(code) === 'never';
+function mayFail({ sent, progress }: Batch, step: Step, code: ErrorCode): boolean {
+  const mayHaveJob = sent > 0 || progress.jobs.length > 0;
+  return MAY_FAIL.includes(step) && getRetryPolicy(code) === 'never' && !mayHaveJob;
 }
 
 function fail(batch: Batch, stop: Stop): ApplicationFailure {

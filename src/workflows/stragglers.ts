@@ -1,8 +1,8 @@
 import type { FoundJob } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import type { RoundJob } from './submit.ts';
-import { awaitJob, cancelJob } from './wait.ts';
-import type { JobEnd, Stragglers } from './waiting.ts';
+import { cancelJob } from './wait.ts';
+import type { Stragglers } from './waiting.ts';
 
 /** When a check searches for jobs that LIST showed late; also after the visibility window and at the end of the round's job. */
 const SEARCH_AFTER_MS = 10 * 60_000;
@@ -31,24 +31,14 @@ export async function watchStragglers(batch: Batch, round: number, chosen: Round
       return true;
     },
     cancel,
-    waitForEnds: () => awaitEnds(batch, round, [...stragglers.values()]),
+    list: () => [...stragglers.values()],
   };
 }
 
-/** Cancels all of them before {@link awaitEnds} waits for one: each running job is billed. */
+/** Cancels all of them before one is waited for: each running job is billed. */
 export async function cancelJobs(batch: Batch, round: number, jobs: FoundJob[], why: string): Promise<void> {
   for (const { job, submission } of jobs) {
     batch.noteJob(job, round, submission);
     await cancelJob(batch, job, why);
   }
-}
-
-/** Waits for the end of each job. A job that Google does not know any more is left out. */
-export async function awaitEnds(batch: Batch, round: number, jobs: FoundJob[]): Promise<JobEnd[]> {
-  const ends: JobEnd[] = [];
-  for (const { job } of jobs) {
-    const end = await awaitJob(batch, { job, round, submittedAt: Date.now() });
-    if (end) ends.push(end);
-  }
-  return ends;
 }

@@ -1,12 +1,14 @@
-import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
-import type { FoundJob, Search, Submitted, Unanswered } from '../activities/types.ts';
+import { type ApplicationFailure, CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
+import type { FoundJob, RoundPlan, Search, Submitted, Unanswered } from '../activities/types.ts';
 import { getRetryPolicy } from '../contract/index.ts';
 import type { Batch } from './batch.ts';
+import { findExceeded } from './budget.ts';
+import { continueIfLong } from './continue.ts';
 import { failure } from './failure.ts';
 import { count } from './metrics.ts';
-import type { QuotaLimit } from './quota.ts';
+import { waitForQuota } from './quota.ts';
 import { retryUntilResolved, stopOnce } from './retry-until-resolved.ts';
-import { findAfterWindow, findJob, mayMakeAnother } from './unanswered.ts';
+import { findAfterWindow, findJob, mayMakeAnother, stopForAdoption } from './unanswered.ts';
 
 /** Submissions in a row of which no byte was sent, before the batch stops for an operator. */
 const MAX_REFUSALS = 5;
@@ -24,15 +26,21 @@ type Refusal = Submitted & { kind: 'refused' };
 type Attempt =
   | { kind: 'job'; job: RoundJob }
   | Refusal
-  | { kind: 'unanswered'; submission: number; message: string };
+  | { kind: 'unanswered'; unanswered: Unanswered; message: string }
+  | { kind: 'over-budget'; why: ApplicationFailure };
 
 /**
  * Makes exactly one job for the round: stages, searches for an existing job, takes a permit, posts once. After a lost answer
- * it searches until the visibility window is over, and only then submits again.
+ * it searches until the visibility window is over, and only then submits again. Each submission must fit the budget beside all
+ * others whose cost is not known.
  */
-export async function submitRound(batch: Batch, round: number, quota: QuotaLimit): Promise<RoundJob> {
+export async function submitRound(batch: Batch, plan: RoundPlan): Promise<RoundJob> {
+  const { round } = plan;
   const givenUp = new Set<number>();
   let refusals = 0;
+  // An earlier run of the workflow, or of the batch, may have made its job: then nothing is uploaded.
+  const known = plan.submitted && (await findKnownJob(batch, round));
+  if (known) return known;
   for (;;) {
     batch.enter('STAGING');
     await retryUntilResolved(batch, 'stage', () =>
@@ -40,25 +48,38 @@ export async function submitRound(batch: Batch, round: number, quota: QuotaLimit
     );
     batch.update({ state: 'SUBMITTING' });
     // From the permit to its answer nothing may be cancelled: an unknown job would continue and be billed.
-    const attempt = await CancellationScope.nonCancellable(() => trySubmit(batch, round, givenUp));
+    const attempt = await CancellationScope.nonCancellable(() => trySubmit(batch, plan, givenUp));
     if (attempt.kind === 'job') {
       batch.forgetStop('submit');
       return attempt.job;
     }
     if (attempt.kind === 'unanswered') {
-      const { submission, message } = attempt;
-      if (await mayMakeAnother(batch, round, message, givenUp.size + 1)) givenUp.add(submission);
-    } else if (attempt.code === 'rate-limited') await quota.wait(attempt.message, attempt.retryAfterMs);
+      const { unanswered, message } = attempt;
+      if (await mayMakeAnother(batch, round, message, unanswered)) givenUp.add(unanswered.submission);
+    } else if (attempt.kind === 'over-budget') await stopForAdoption(batch, round, attempt.why);
+    else if (attempt.code === 'rate-limited')
+      await waitForQuota(batch, round, attempt.message, attempt.retryAfterMs);
     else await afterRefusal(batch, round, attempt, ++refusals);
   }
 }
 
-async function trySubmit(batch: Batch, round: number, givenUp: ReadonlySet<number>): Promise<Attempt> {
+/** The job of a round that has a permit. */
+async function findKnownJob(batch: Batch, round: number): Promise<RoundJob | undefined> {
+  batch.enter('SUBMITTING');
+  const { found, extras } = await findJob(batch, round);
+  return found && { ...found, extras };
+}
+
+async function trySubmit(batch: Batch, plan: RoundPlan, givenUp: ReadonlySet<number>): Promise<Attempt> {
+  const { round } = plan;
   const search = await findJob(batch, round);
-  const { unanswered } = search;
-  if (unanswered && !search.found && !givenUp.has(unanswered.submission))
+  const { unanswered, found, next } = search;
+  if (unanswered && !found && !givenUp.has(unanswered.submission))
     return settle(batch, round, unanswered, 'A submission ended without an answer.');
-  return toFoundJob(batch, round, search) ?? submit(batch, round, search.next);
+  const why = findExceeded(batch, plan);
+  return (
+    toFoundJob(batch, round, search) ?? (why && { kind: 'over-budget', why }) ?? submit(batch, plan, next)
+  );
 }
 
 function toFoundJob(batch: Batch, round: number, { found, extras }: Search): Attempt | undefined {
@@ -67,7 +88,7 @@ function toFoundJob(batch: Batch, round: number, { found, extras }: Search): Att
   return { kind: 'job', job: { ...found, extras } };
 }
 
-async function submit(batch: Batch, round: number, submission: number): Promise<Attempt> {
+async function submit(batch: Batch, { round, worstUsd }: RoundPlan, submission: number): Promise<Attempt> {
   if (batch.requests.cancel) throw new CancelledFailure('The batch was cancelled before it submitted.');
   batch.sent = round;
   const answer = await retryUntilResolved(batch, 'submit', () =>
@@ -75,26 +96,24 @@ async function submit(batch: Batch, round: number, submission: number): Promise<
       ...batch.base,
       round,
       submission,
+      ...(worstUsd !== undefined && { worstUsd }),
     }),
   );
   if (answer.kind === 'refused') return answer;
+  const { reserved = 0 } = batch.progress.costUsd;
+  batch.noteReserves({ reservedUsd: reserved + (worstUsd ?? 0), unanswered: batch.unanswered });
   if (answer.kind === 'unknown')
-    return settle(batch, round, { submission, overBy: answer.overBy }, answer.message);
+    return settle(batch, round, { submission, inARow: 1, overBy: answer.overBy }, answer.message);
   return { kind: 'job', job: { job: answer.job, submission, extras: [] } };
 }
 
-async function settle(
-  batch: Batch,
-  round: number,
-  unanswered: Unanswered,
-  message: string,
-): Promise<Attempt> {
-  const { submission } = unanswered;
+async function settle(batch: Batch, round: number, known: Unanswered, message: string): Promise<Attempt> {
   batch.sent = round;
-  batch.note(`Submission ${submission} of round ${round} was sent without an answer: ${message}`);
+  batch.note(`Submission ${known.submission} of round ${round} was sent without an answer: ${message}`);
   count('unanswered', 1, {});
-  const search = await findAfterWindow(batch, round, unanswered);
-  return toFoundJob(batch, round, search) ?? { kind: 'unanswered', submission, message };
+  const search = await findAfterWindow(batch, round, known);
+  const { unanswered = known } = search;
+  return toFoundJob(batch, round, search) ?? { kind: 'unanswered', unanswered, message };
 }
 
 /** No job was made. A temporary cause is retried soon; everything else waits for an operator. */
@@ -107,4 +126,5 @@ async function afterRefusal(
   if (getRetryPolicy(code) !== 'soon' || refusals >= MAX_REFUSALS)
     return stopOnce(batch, 'submit', failure(code, message));
   await sleep(REFUSAL_PAUSE_MS * refusals, { summary: `round ${round}: ${code}, waiting for the next try` });
+  await continueIfLong(batch);
 }

@@ -1,4 +1,4 @@
-import { sleep } from '@temporalio/workflow';
+import { type ApplicationFailure, sleep } from '@temporalio/workflow';
 import type { Search, Unanswered } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import { failure } from './failure.ts';
@@ -10,16 +10,26 @@ const MAX_IN_A_ROW = 5;
 /**
  * Finds the jobs of a round.
  *
- * @param named a job that an operator names as this round's: taken if its name at Google has our nonce
+ * @param named a job that an operator names as this round's: taken if its name at Google has our nonce. `none`: no submission
+ *   without an answer made a job
  */
-export function findJob(batch: Batch, round: number, named?: string): Promise<Search> {
+export async function findJob(batch: Batch, round: number, named?: string): Promise<Search> {
   const pauseMs = getSearchPauseMs(batch);
-  const summary = named
-    ? `round ${round}: check whether ${named} is its job`
-    : `round ${round}: search for a job that exists already`;
-  return retryUntilResolved(batch, 'submit', () =>
-    batch.run('findJob', summary, { ...batch.base, round, pauseMs, ...(named && { named }) }),
+  const search = await retryUntilResolved(batch, 'submit', () =>
+    batch.run('findJob', `round ${round}: ${describeSearch(named)}`, {
+      ...batch.base,
+      round,
+      pauseMs,
+      ...(named && { named }),
+    }),
   );
+  batch.noteReserves(search.reserves);
+  return search;
+}
+
+function describeSearch(named: string | undefined): string {
+  if (named === 'none') return 'release what is reserved for submissions without an answer';
+  return named ? `check whether ${named} is its job` : 'search for a job that exists already';
 }
 
 /** The pause between two passes over LIST, whose pages shift while jobs are added; shorter if the window is short. */
@@ -42,33 +52,45 @@ export async function findAfterWindow(
 }
 
 /**
- * Whether another submission may follow one without a job. With `park` an operator decides: a plain retry only searches
- * again, and a job that they name is then found.
+ * Whether another submission may follow one without a job. With `park`, and after five in a row, an operator decides: a plain retry
+ * only searches again, and a job that they name is then found.
  */
 export async function mayMakeAnother(
   batch: Batch,
   round: number,
   message: string,
-  inARow: number,
+  { inARow }: Unanswered,
 ): Promise<boolean> {
-  if (batch.options.onUnknownSubmit === 'park') return askOperator(batch, round, message);
-  if (inARow % MAX_IN_A_ROW === 0)
+  if (batch.options.onUnknownSubmit === 'reconcile' && inARow < MAX_IN_A_ROW) return true;
+  const what = inARow > 1 ? `${inARow} submissions in a row made a job` : 'a job was made';
+  await stopForAdoption(
+    batch,
+    round,
+    failure('submission-unknown', `It is unknown whether ${what}: ${message}`),
+  );
+  return false;
+}
+
+/** Stops until an operator says what became of submissions without an answer, and records that. A retry only continues. */
+export async function stopForAdoption(batch: Batch, round: number, why: ApplicationFailure): Promise<void> {
+  await stopOnce(batch, 'submit', why);
+  while (batch.requests.adopt !== undefined) {
+    const { adopt } = batch.requests;
+    if (await settleAdopted(batch, round, adopt)) return;
     await stopOnce(
       batch,
       'submit',
-      failure('unavailable', `${inARow} submissions in a row ended without an answer: ${message}`),
+      failure(
+        'submission-unknown',
+        `${adopt} is not a job of round ${round} of ${batch.id}, or Google does not know it.`,
+      ),
     );
-  return true;
+  }
 }
 
-async function askOperator(batch: Batch, round: number, message: string): Promise<boolean> {
-  let why = `It is unknown whether a job was made: ${message}`;
-  for (;;) {
-    await stopOnce(batch, 'submit', failure('submission-unknown', why));
-    const { adopt } = batch.requests;
-    if (adopt === undefined || adopt === 'none') return adopt === 'none';
-    const { unanswered } = await findJob(batch, round, adopt);
-    if (!unanswered) return false;
-    why = `${adopt} is not a job of round ${round} of ${batch.id}, or Google does not know it.`;
-  }
+/** Records what an operator said of submissions without an answer. False for a job that is not one of this round. */
+export async function settleAdopted(batch: Batch, round: number, adopt: string): Promise<boolean> {
+  const { adopted = adopt === 'none' } = await findJob(batch, round, adopt);
+  batch.requests.adopt = undefined;
+  return adopted;
 }

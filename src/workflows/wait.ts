@@ -1,6 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import type { JobStatus, SearchWhen } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
+import { continueIfLong } from './continue.ts';
 import { findReason } from './failure.ts';
 import { retryUntilResolved } from './retry-until-resolved.ts';
 import { getSearchPauseMs } from './unanswered.ts';
@@ -10,27 +11,27 @@ import type { JobEnd, Waiting } from './waiting.ts';
 const SHARE_SINCE_CANCEL = 0.2;
 
 /**
- * Sleeps and checks until the job has ended. A job past its deadline is cancelled, and then its end is waited for.
+ * Sleeps and checks until the job has ended.
  *
- * @returns undefined if Google does not know the job any more
+ * @returns `gone` if Google does not know the job any more; `cancelled` if it was cancelled because it is past its deadline
  */
-export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd | undefined> {
+export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd | 'gone' | 'cancelled'> {
   const { requests, options, cancelled } = batch;
   const { job } = waiting;
-  batch.awaited = { job, wakes: 0 };
+  batch.awaited = { job, wakes: 0, checks: 0 };
   for (let number = 1; ; number++) {
     // Before the check: an event that arrives during the check may be newer than its result.
     requests.wake = false;
-    const status = await check(batch, waiting, number);
-    if (!status) return undefined;
-    if (status.others) await waiting.stragglers?.cancel(status.others);
-    if (status.ended) return { ...status, weCancelled: cancelled.has(job) };
+    const status = await checkJob(batch, waiting, number);
+    if (status === 'gone') return status;
+    if (status.ended) return status;
+    if (cancelled.has(job)) return 'cancelled';
     // By Temporal's clock too: no single wrong clock may cancel a job that is paid for.
     const ageMs = Math.min(status.ageMs, Date.now() - waiting.submittedAt);
-    if (ageMs > options.deadlineMs && !cancelled.has(job)) {
+    if (ageMs > options.deadlineMs) {
       batch.note(`The job ${job} was cancelled: it took longer than its deadline.`);
       await cancelJob(batch, job, 'it is past its deadline');
-      continue;
+      return 'cancelled';
     }
     await pause(batch, waiting, status, number);
   }
@@ -39,35 +40,52 @@ export async function awaitJob(batch: Batch, waiting: Waiting): Promise<JobEnd |
 /** Cancels a job at Google, once. */
 export async function cancelJob(batch: Batch, job: string, why: string): Promise<void> {
   if (batch.cancelled.has(job)) return;
-  await retryUntilResolved(batch, 'cancel', () =>
-    batch.run('cancelJob', `cancel ${shorten(job)}: ${why}`, { ...batch.base, job }),
-  );
+  await retryUntilResolved(batch, 'cancel', () => askToCancel(batch, job, why));
   batch.cancelled.set(job, Date.now());
 }
 
-async function check(
+/** One request to cancel a job, with the retries of its step alone. */
+export function askToCancel(batch: Batch, job: string, why: string): Promise<void> {
+  return batch.run('cancelJob', `cancel ${shorten(job)}: ${why}`, { ...batch.base, job });
+}
+
+/** Checks a job. What it finds is in the progress. */
+export async function checkJob(
   batch: Batch,
-  { job, round, submittedAt, stragglers }: Waiting,
+  waiting: Waiting,
   number: number,
-): Promise<JobStatus | undefined> {
-  const { state: known } = batch.progress.jobs.find(({ name }) => name === job) ?? { state: 'PENDING' };
-  const summary = `round ${round}: check ${number} of ${shorten(job)}, was ${known}, ${formatDuration(Date.now() - submittedAt)}`;
+): Promise<(JobStatus & JobEnd) | 'gone'> {
+  const { job, stragglers } = waiting;
   const search: SearchWhen = stragglers ? (stragglers.areDue() ? 'now' : 'at-end') : 'never';
-  const request = { round, job, submittedAt, search, pauseMs: getSearchPauseMs(batch) };
-  // Built for each try: after a stop the batch may have another key.
-  const buildInput = () => ({ ...batch.base, ...request, ...intervals(batch, job) });
-  const status = await retryUntilResolved(batch, 'wait', () =>
-    undefinedIfGone(batch.run('checkJob', summary, buildInput())),
-  );
-  batch.noteJobState(job, status?.state ?? 'UNKNOWN');
-  if (!status) return undefined;
+  const status = await retryUntilResolved(batch, 'wait', () => readStatus(batch, waiting, search, number));
+  batch.noteJobState(job, status === 'gone' ? 'UNKNOWN' : status.state);
+  if (status === 'gone') return status;
   const { state, pending, successful, failed, ended, nextCheckMs } = status;
   batch.update({
     check: { number, jobState: state, pending, successful, failed },
     lastCheck: new Date().toISOString(),
     nextCheck: ended ? undefined : new Date(Date.now() + nextCheckMs).toISOString(),
   });
-  return status;
+  if (status.others) await stragglers?.cancel(status.others);
+  return { ...status, weCancelled: batch.cancelled.has(job) };
+}
+
+/** One check of a job, with the retries of its step alone. */
+export async function readStatus(
+  batch: Batch,
+  { job, round, submittedAt }: Waiting,
+  search: SearchWhen,
+  number: number,
+): Promise<JobStatus | 'gone'> {
+  const { state: known } = batch.progress.jobs.find(({ name }) => name === job) ?? { state: 'PENDING' };
+  const summary = `round ${round}: check ${number} of ${shorten(job)}, was ${known}, ${formatDuration(Date.now() - submittedAt)}`;
+  const request = { round, job, submittedAt, search, pauseMs: getSearchPauseMs(batch) };
+  try {
+    return await batch.run('checkJob', summary, { ...batch.base, ...request, ...intervals(batch, job) });
+  } catch (error) {
+    if (findReason(error).code === 'job-gone') return 'gone';
+    throw error;
+  }
 }
 
 function intervals({ options, cancelled }: Batch, job: string) {
@@ -81,24 +99,16 @@ function intervals({ options, cancelled }: Batch, job: string) {
   return { minIntervalMs, maxIntervalMs };
 }
 
-async function undefinedIfGone(checking: Promise<JobStatus>): Promise<JobStatus | undefined> {
-  try {
-    return await checking;
-  } catch (error) {
-    if (findReason(error).code === 'job-gone') return undefined;
-    throw error;
-  }
-}
-
 /** A durable sleep. An event of the job or the update `checkNow` ends it. */
-async function pause(
-  { requests }: Batch,
-  { job, round }: Waiting,
-  { state, ageMs, nextCheckMs }: JobStatus,
+export async function pause(
+  batch: Batch,
+  { job, round }: Pick<Waiting, 'job' | 'round'>,
+  { state, ageMs, nextCheckMs }: Pick<JobStatus, 'state' | 'ageMs' | 'nextCheckMs'>,
   number: number,
 ): Promise<void> {
   const summary = `round ${round}: waiting for check ${number + 1} of ${shorten(job)}, ${state}, ${formatDuration(ageMs)}`;
-  await condition(() => requests.wake, nextCheckMs, { summary });
+  await condition(() => batch.requests.wake, nextCheckMs, { summary });
+  await continueIfLong(batch);
 }
 
 /** The beginning of a job's name, enough to recognise it. */

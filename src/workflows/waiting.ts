@@ -25,6 +25,6 @@ export interface Stragglers {
   areDue(): boolean;
   /** Cancels those that were found. */
   cancel(jobs: FoundJob[]): Promise<void>;
-  /** Waits until all of them have ended. */
-  waitForEnds(): Promise<JobEnd[]>;
+  /** Those that were found so far. */
+  list(): readonly FoundJob[];
 }

@@ -24,6 +24,11 @@ import {
 } from './activities-kit.ts';
 
 const JOB = 'batches/job1';
+const BILLED = {
+  promptTokenCount: 10,
+  candidatesTokenCount: 1120,
+  candidatesTokensDetails: [{ modality: 'IMAGE', tokenCount: 1120 }],
+};
 const USAGE = { promptTokenCount: 10, candidatesTokenCount: 1120, totalTokenCount: 1130 };
 
 const part = (data: Buffer | string, more: object = {}) => ({
@@ -79,6 +84,15 @@ async function prepared(items: Item[], lines: string | readonly string[], chunk?
     collect: (more: Partial<CollectInput> = {}) => run('collectRound', { ...input, ...more }),
     answers: () => readAnswers(store),
     mark: () => getJson<CollectedMark>(store, places.round(1).collected),
+    /** The lines that are kept as they came, by file. */
+    kept: async () => {
+      const keys = await store.list(`${places.folder}/work/unreadable/`);
+      const read = keys.map(async (key) => [
+        key.slice(places.folder.length + 1),
+        Buffer.from((await store.get(key)) ?? []).toString(),
+      ]);
+      return Object.fromEntries(await Promise.all(read)) as Record<string, string>;
+    },
     images: async () => (await store.list(`${places.folder}/images/`)).map((key) => key.split('/').at(-1)),
   };
 }
@@ -437,12 +451,68 @@ describe('the contents of a result file', () => {
       () => Buffer.concat([Buffer.from([0xff, 0xd8]), Buffer.alloc(5000, 0x11)]).toString('base64'),
     ],
     ['a GIF', () => Buffer.from('GIF89a\u0001\u0000\u0001\u0000\u0000\u0000\u0000;').toString('base64')],
-  ])('an image that is %s is undecodable, gets one more try and no file', async (_, dataOf) => {
-    const data = dataOf(await picture(1));
-    const { collect, answers, images } = await prepared([item('a')], [answer('a#1', [part(data)])]);
-    expect(await collect()).toMatchObject({ counts: { failed: 1 }, next: { round: 2, outputs: 1 } });
-    expect(await answers()).toMatchObject([{ outcome: 'failed', reason: 'undecodable' }]);
-    expect(await images()).toEqual([]);
+  ])(
+    'an image that is %s is undecodable: its line is kept, and no other try is paid for',
+    async (_, dataOf) => {
+      const data = dataOf(await picture(1));
+      const line = answer('a#1', [part(data)]);
+      const { collect, answers, images, kept } = await prepared([item('a')], [line]);
+      const collected = await collect();
+      expect(collected).toMatchObject({ counts: { failed: 1 } });
+      expect(collected).not.toHaveProperty('next');
+      const [file = '', ...others] = Object.keys(await kept());
+      expect(await answers()).toMatchObject([{ outcome: 'failed', reason: 'undecodable', kept: file }]);
+      expect((await kept())[file]).toBe(line);
+      expect([others, await images()]).toEqual([[], []]);
+    },
+  );
+
+  test.each<[string, object, number]>([
+    [
+      'an image in another field',
+      { response: { candidates: [{ content: { parts: [{ media: {} }] } }], usageMetadata: BILLED } },
+      1,
+    ],
+    ['no candidates', { response: { candidates: [], usageMetadata: BILLED } }, 1],
+    ['an answer in another field', { result: { image: 'x' } }, 0],
+    [
+      'a finish reason that is unknown',
+      { response: { candidates: [{ finishReason: 'NEW' }], usageMetadata: BILLED } },
+      1,
+    ],
+  ])(
+    'a billed answer with %s is unreadable: its line is kept, and no other try is paid for',
+    async (_, content, paid) => {
+      const line = JSON.stringify({ ...content, key: 'a#1' });
+      const { collect, answers, kept } = await prepared([item('a')], [line]);
+      const collected = await collect();
+      expect(collected).not.toHaveProperty('next');
+      expect(collected.actualUsd > 0).toBe(paid > 0);
+      const [file = ''] = Object.keys(await kept());
+      expect(await answers()).toMatchObject([{ outcome: 'failed', reason: 'unreadable', kept: file }]);
+      expect((await kept())[file]).toBe(line);
+    },
+  );
+
+  test('a line that is cut in the middle is kept, and its output gets another try', async () => {
+    const whole = answer('a#1', [part(await picture(1))]);
+    const cut = `{"key":"a#1",${whole.slice(1, 200)}`;
+    const { collect, kept, mark } = await prepared([item('a')], [cut]);
+    expect(await collect()).toMatchObject({ counts: { missing: 1 }, next: { round: 2, outputs: 1 } });
+    const [file = ''] = Object.keys(await kept());
+    expect((await kept())[file]).toBe(cut);
+    expect((await mark())?.anomalies[0]).toContain(file);
+  });
+
+  test('an answer that is not understood, for a key that was not asked for, is kept too', async () => {
+    const stray = answer('x#1', [part(Buffer.from('no picture').toString('base64'))]);
+    const { collect, kept, mark } = await prepared(
+      [item('a')],
+      [stray, answer('a#1', [part(await picture(1))])],
+    );
+    await collect();
+    expect(Object.values(await kept())).toEqual([stray]);
+    expect((await mark())?.anomalies[0]).toContain(Object.keys(await kept())[0]);
   });
 
   test('a line that is too long is lost alone and takes no memory', async () => {
@@ -472,6 +542,51 @@ describe('the contents of a result file', () => {
     expect(anomalies).toHaveLength(201);
     expect(anomalies.at(-1)).toContain('4800 more');
     expect((await store.list(places.round(1).checkpoints(JOB))).length).toBe(1);
+  });
+});
+
+describe('a round of which some jobs have ended', () => {
+  const LATE = 'batches/late';
+  const jobs = (...names: string[]) =>
+    names.map((job) => ({
+      job,
+      state: 'SUCCEEDED' as const,
+      resultFile: `files/${job.slice(8)}`,
+      expectedLines: 1,
+    }));
+
+  /** Two jobs that answer one output with different images. */
+  async function withTwoJobs() {
+    const [one, other] = [await picture(1), await picture(2)];
+    const batch = await prepared([item('a'), item('b')], []);
+    const results: Gemini['results'] = async function* (file, offset) {
+      const image = file === 'files/late' ? other : one;
+      yield Buffer.from(`${answer('a#1', [part(image)])}\n`).subarray(offset);
+    };
+    const instead = { gemini: { ...batch.gemini, results } };
+    const collect = (more: Partial<CollectInput>) =>
+      batch.run('collectRound', { ...batch.input, ...more }, { instead });
+    const read = async (name: string) =>
+      Buffer.from((await batch.store.get(places.file(`images/${name}`))) ?? []);
+    return { ...batch, collect, one, other, read };
+  }
+
+  test('is collected in part and stays open', async () => {
+    const { collect, mark, images } = await withTwoJobs();
+    const collected = await collect({ jobs: jobs(JOB), isPartial: true });
+    expect(collected).toMatchObject({ counts: { total: 2, image: 1 } });
+    expect(collected).not.toHaveProperty('next');
+    expect(await mark()).toBeUndefined();
+    expect(await images()).toEqual(['a.png']);
+  });
+
+  test('never overwrites an image of the first, in whichever order all are collected', async () => {
+    const { collect, one, other, read, images } = await withTwoJobs();
+    await collect({ jobs: jobs(LATE), isPartial: true });
+    expect(await collect({ jobs: jobs(JOB, LATE) })).toMatchObject({ next: { round: 2, outputs: 1 } });
+    expect(await images()).toEqual(['a.png', 'a~alt1.png']);
+    expect((await read('a.png')).equals(other)).toBe(true);
+    expect((await read('a~alt1.png')).equals(one)).toBe(true);
   });
 });
 

@@ -78,6 +78,9 @@ test('finds the job of a round without reading the manifest or the plan', async 
   expect(await run('findJob', FIND)).toMatchObject({ found: { job: made.job } });
 });
 
+/** The permits of these tests have no worst case. */
+const NOTHING = { reservedUsd: 0, unanswered: 0 };
+
 describe('createJob', () => {
   test('creates the job with a display name that only this batch in this store has', async () => {
     const { run, jobs, nonce } = await staged();
@@ -210,7 +213,7 @@ describe('createJob', () => {
     const refused = await run('createJob', SUBMIT);
     expect(refused).toMatchObject({ kind: 'refused', code: 'model-gone' });
     expect(await run('createJob', SUBMIT)).toEqual(refused);
-    expect(await run('findJob', FIND)).toEqual({ extras: [], next: 2 });
+    expect(await run('findJob', FIND)).toEqual({ extras: [], next: 2, reserves: NOTHING });
   });
 
   test('returns when to try again at Google’s rate limit', async () => {
@@ -242,7 +245,7 @@ describe('createJob', () => {
 describe('findJob', () => {
   test('finds nothing in one pass when nothing was sent', async () => {
     const world = await staged();
-    expect(await world.run('findJob', FIND)).toEqual({ extras: [], next: 1 });
+    expect(await world.run('findJob', FIND)).toEqual({ extras: [], next: 1, reserves: NOTHING });
     expect(await passes(world)).toBe(1);
   });
 
@@ -250,7 +253,12 @@ describe('findJob', () => {
     const { run, createForeignJob, store, nonce } = await staged();
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 1 }));
     const job = await createForeignJob(`hb/${BATCH}/${nonce}/r1.1`);
-    expect(await run('findJob', FIND)).toEqual({ found: { job, submission: 1 }, extras: [], next: 2 });
+    expect(await run('findJob', FIND)).toEqual({
+      found: { job, submission: 1 },
+      extras: [],
+      next: 2,
+      reserves: NOTHING,
+    });
   });
 
   test('never takes a job without our nonce, however similar its name is', async () => {
@@ -265,7 +273,7 @@ describe('findJob', () => {
       '',
     ];
     for (const name of names) await createForeignJob(name);
-    expect(await run('findJob', FIND)).toEqual({ extras: [], next: 1 });
+    expect(await run('findJob', FIND)).toEqual({ extras: [], next: 1, reserves: NOTHING });
   });
 
   test('makes two passes after a permit, and finds a job that the first pass missed', async () => {
@@ -289,8 +297,9 @@ describe('findJob', () => {
     await store.putIfAbsent(places.round(1).permit(1), JSON.stringify({ displayName: 'x', at: 12 }));
     expect(await run('findJob', FIND)).toEqual({
       extras: [],
-      unanswered: { submission: 1, overBy: 30_012 },
+      unanswered: { submission: 1, inARow: 1, overBy: 30_012 },
       next: 2,
+      reserves: { reservedUsd: 0, unanswered: 1 },
     });
   });
 
@@ -306,9 +315,9 @@ describe('findJob', () => {
     const { run, wire } = await staged({ jobSeconds: 100 });
     const made = (await run('createJob', SUBMIT)) as { job: string };
     await wire.call('POST', `/v1beta/${made.job}:cancel`, {});
-    expect(await run('findJob', FIND)).toEqual({ extras: [], next: 2 });
+    expect(await run('findJob', FIND)).toEqual({ extras: [], next: 2, reserves: NOTHING });
     await wire.call('DELETE', `/v1beta/${made.job}`);
-    expect(await run('findJob', FIND)).toEqual({ extras: [], next: 2 });
+    expect(await run('findJob', FIND)).toEqual({ extras: [], next: 2, reserves: NOTHING });
   });
 
   test('returns further jobs of the round that run as extras', async () => {
@@ -319,6 +328,7 @@ describe('findJob', () => {
       found: { job: first, submission: 1 },
       extras: [{ job: second, submission: 2 }],
       next: 3,
+      reserves: NOTHING,
     });
   });
 

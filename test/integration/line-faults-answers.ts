@@ -1,8 +1,8 @@
 import type { Item, Outcome, Reason } from '../../src/contract/index.ts';
 import type { Fault, FaultPlan } from '../../src/emulator/index.ts';
 
-/** How often a request is retried after this answer: `often` (while there are rounds), `once` or `never`. */
-type Again = 'often' | 'once' | 'never';
+/** How often a request is retried after this answer: `often` (while there are rounds), `once`, `never`, or only `by hand`. */
+type Again = 'often' | 'once' | 'never' | 'by hand';
 
 export const LOSSES: Record<Reason, [Outcome, Again]> = {
   'prohibited-content': ['refused', 'never'],
@@ -18,7 +18,8 @@ export const LOSSES: Record<Reason, [Outcome, Again]> = {
   'max-tokens': ['failed', 'once'],
   other: ['failed', 'once'],
   'image-other': ['failed', 'once'],
-  undecodable: ['failed', 'once'],
+  undecodable: ['failed', 'by hand'],
+  unreadable: ['failed', 'by hand'],
   'unknown-code': ['failed', 'once'],
   invalid: ['failed', 'never'],
   deadline: ['failed', 'often'],

@@ -91,7 +91,7 @@ function isAskedAgain(answers: readonly Answer[], round: number): boolean {
   const patience = (upTo: Answer[]) =>
     upTo.map((answer) => ('reason' in answer ? LOSSES[answer.reason][1] : 'never'));
   const now = patience(answers.filter((answer) => answer.round === round));
-  if (now.includes('never')) return false;
+  if (now.includes('never') || now.includes('by hand')) return false;
   const weakRounds = new Set(
     answers.filter((answer) => patience([answer]).includes('once')).map((answer) => answer.round),
   );

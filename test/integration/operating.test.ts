@@ -224,7 +224,7 @@ describe('a queue without a worker', () => {
       const startedAt = Date.now();
       await expect(work()).rejects.toMatchObject({
         code: 'no-worker',
-        actions: [{ action: 'start-worker' }],
+        actions: expect.arrayContaining([{ action: 'start-worker' }]),
       });
       expect(Date.now() - startedAt).toBeLessThan(withinMs);
     };

@@ -57,8 +57,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   nowhere: { begin: async () => NONE, verify: async () => undefined },
 
   'looked-at': {
-    // Answers that are paid for and have no image.
-    faults: [{ fault: 'line.no-picture' }],
+    // Answers that are paid for and are those of no output.
+    faults: [{ fault: 'line.renamed', key: 'x' }],
     // Enough for one round but not for a second one.
     options: { maxCostUsd: 0.2, labels: ['autumn'] },
     async begin({ batch, world }) {

@@ -29,8 +29,11 @@ const ROWS: readonly [answer: Fault, reason: Reason, tries: 1 | 2 | 3][] = [
   [{ fault: 'line.refused', finishReason: 'SAFETY' }, 'safety', 2],
   [{ fault: 'line.refused', finishReason: 'IMAGE_SAFETY' }, 'image-safety', 2],
   [{ fault: 'line.refused', finishReason: 'NEVER_HEARD_OF' }, 'unknown-code', 2],
-  [{ fault: 'line.no-picture' }, 'undecodable', 2],
-  [{ fault: 'line.broken-base64' }, 'undecodable', 2],
+  // The answer came whole and is kept: never paid again automatically.
+  [{ fault: 'line.no-picture' }, 'undecodable', 1],
+  [{ fault: 'line.broken-base64' }, 'undecodable', 1],
+  [{ fault: 'line.elsewhere' }, 'unreadable', 1],
+  [{ fault: 'line.elsewhere', of: 'answer' }, 'unreadable', 1],
   // Permanent: never retried.
   [{ fault: 'line.error', code: 3 }, 'invalid', 1],
   [{ fault: 'line.refused', finishReason: 'PROHIBITED_CONTENT' }, 'prohibited-content', 1],
@@ -41,9 +44,12 @@ const ROWS: readonly [answer: Fault, reason: Reason, tries: 1 | 2 | 3][] = [
   [{ fault: 'line.refused', finishReason: 'SPII' }, 'spii', 1],
   [{ fault: 'line.blocked', blockReason: 'PROHIBITED_CONTENT' }, 'prompt-blocked', 1],
 ];
+/** Only an operator may pay for another try. */
+const KEPT: readonly Reason[] = ['undecodable', 'unreadable'];
 const CASES = ROWS.map(([answer, reason, tries], index) => {
   const { fault, ...what } = answer;
-  return { key: `row-${index}`, answer, reason, tries, title: `${fault} ${JSON.stringify(what)}` };
+  const retryable = tries > 1 || KEPT.includes(reason);
+  return { key: `row-${index}`, answer, reason, tries, retryable, title: `${fault} ${JSON.stringify(what)}` };
 });
 const GOOD = 'good';
 const countCases = (least: number) => CASES.filter(({ tries }) => tries >= least).length;
@@ -75,8 +81,8 @@ describe('a row', () => {
 
   test.each(CASES)(
     'with the answer $title has the reason $reason and is tried $tries times',
-    ({ key, reason, tries }) => {
-      expect(each.records.get(key)).toMatchObject({ reason, round: tries, retryable: tries > 1 });
+    ({ key, reason, tries, retryable }) => {
+      expect(each.records.get(key)).toMatchObject({ reason, round: tries, retryable });
       expect(each.triesOf(key)).toBe(tries);
     },
   );
@@ -105,7 +111,8 @@ describe('a row', () => {
     expect(each.records.size).toBe(1 + ROWS.length);
     expect(first.progress.outputs).toEqual({
       ...{ total: 1 + ROWS.length, image: 1 + countCases(2), missing: 0 },
-      ...{ refused: countCases(1) - countCases(2) - 1, failed: 1 },
+      // Of those that are tried once, one is invalid and four are kept; the others are refused.
+      ...{ refused: countCases(1) - countCases(2) - 5, failed: 5 },
     });
   });
 });

@@ -12,6 +12,9 @@ const VARIABLE_PARTS: readonly (readonly [instead: string, what: RegExp])[] = [
   ['TOKENS', /(?<="text":)\d+/g],
   ['USD', /(?<="(?:costUsd|actual|difference)": ?)-?[\d.]+/g],
   ['USD', /(?<=<dt>cost<\/dt><dd>)[\d.]+/g],
+  // The worst case of a lost answer is reserved, although it had no consequence.
+  ['', /,\s*"reserved": [\d.]+/g],
+  ['', /, up to [\d.]+ USD more reserved/g],
   // A lost answer is reported as an anomaly, although it had no consequence.
   ['"anomalies": []', /"anomalies": \[(\s*"Submission \d+ of round \d+ was sent without an answer.*)+\s*\]/g],
   [

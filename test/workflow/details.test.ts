@@ -31,7 +31,9 @@ test('the details of a waiting batch show job, rows, checks, outputs, cost and p
   expect(page).toContain('- **labels**: autumn, team:web\n');
   expect(page).toContain(`- **last check**: ${at(lastCheck)}, the next at ${at(nextCheck)}\n`);
   expect(page).toMatch(/- \*\*outputs\*\*: 0 image, 0 refused, 0 failed, 0 missing, 10 open; 10 in all\n/);
-  expect(page).toMatch(/- \*\*cost\*\*: 0\.00 USD so far, \d+\.\d\d USD estimated, at most 40\.00 USD\n/);
+  expect(page).toMatch(
+    /- \*\*cost\*\*: 0\.00 USD so far, up to 1\.00 USD more reserved, \d+\.\d\d USD estimated, at most 40\.00 USD\n/,
+  );
   expect(page).toContain(`- \`hummingbatch check-now ${batch.batchId}\`, or here: update \`checkNow\``);
   expect(page).toContain(`- \`hummingbatch cancel ${batch.batchId}\`, or here: cancel`);
   expect(page).not.toContain('hummingbatch retry');

@@ -61,13 +61,111 @@ describe('a submission without a trace', () => {
     ]);
   });
 
-  test('stops the batch after five in a row, which tries again automatically', async () => {
-    const batch = await time.start({ submissions: Array.from({ length: 5 }, () => ({ kind: 'swallowed' })) });
+  const swallowed = (count: number) => Array.from({ length: count }, () => ({ kind: 'swallowed' }) as const);
+
+  test('stops the batch after five in a row until an operator says that there is no job', async () => {
+    const batch = await time.start({ submissions: swallowed(5) });
     const { stop } = await batch.until(isStopped);
-    expect(stop).toMatchObject({ step: 'submit', code: 'unavailable', nextTry: expect.any(String) });
+    expect(stop).toMatchObject({ step: 'submit', code: 'submission-unknown' });
+    expect(stop?.message).toContain('5 submissions in a row');
+    expect(stop?.nextTry).toBeUndefined();
+    await time.sleep(240 * HOUR);
     expect(listSubmissions(batch)).toHaveLength(5);
+    await batch.update(adoptUpdate, { job: 'none' });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
     expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2', 'r1.3', 'r1.4', 'r1.5', 'r1.6']);
+  });
+
+  test('is only looked up again by a plain retry after five in a row', async () => {
+    const batch = await time.start({ submissions: swallowed(6) });
+    await batch.until(isStopped);
+    const searches = batch.google.inputsOf('findJob').length;
+    await batch.update(retryUpdate);
+    await batch.until(
+      (progress) => isStopped(progress) && batch.google.inputsOf('findJob').length > searches,
+    );
+    expect(listSubmissions(batch)).toHaveLength(5);
+    await batch.handle.cancel();
+    await batch.endsCancelled();
+  });
+});
+
+describe('a budget for one job, beside a submission without an answer', () => {
+  const ONE_JOB = { options: { maxCostUsd: 6 } };
+  const isOverBudget = ({ stop }: BatchProgress) => stop?.code === 'over-budget';
+
+  async function overBudget(script: Parameters<SkippedTime['start']>[0]): Promise<ScriptedBatch> {
+    const batch = await time.start({ worstUsd: 6, ...script }, ONE_JOB);
+    await batch.until(isOverBudget);
+    return batch;
+  }
+
+  test('allows no other: the worst case stays reserved, and the stop names all answers', async () => {
+    const batch = await overBudget({ submissions: [{ kind: 'swallowed' }] });
+    await time.sleep(240 * HOUR);
+    expect(listSubmissions(batch)).toEqual(['r1.1']);
+    const { stop, costUsd } = await batch.progress();
+    expect(costUsd).toMatchObject({ actual: 0, reserved: 6 });
+    expect(stop?.nextTry).toBeUndefined();
+    expect(stop?.message).toBe(
+      'Round 1 (10 outputs) could bring the cost to 12.00 USD, 6.00 USD of it for submissions whose cost is not known, and the budget is 6 USD.',
+    );
+    const { batchId } = batch;
+    expect(stop?.actions).toEqual([
+      { action: 'adopt', batchId },
+      { action: 'adopt', batchId, job: 'none' },
+      { action: 'set-budget', batchId, maxCostUsd: 12 },
+      { action: 'retry', batchId },
+      { action: 'accept', batchId },
+      { action: 'cancel', batchId },
+    ]);
+    await batch.handle.cancel();
+    await batch.endsCancelled();
+  });
+
+  test('allows another after `adopt --none`, which releases the reserve', async () => {
+    const batch = await overBudget({ submissions: [{ kind: 'swallowed' }] });
+    await batch.update(adoptUpdate, { job: 'none' });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
+    expect((await batch.progress()).costUsd.reserved).toBeUndefined();
+  });
+
+  test('takes the job of `adopt --job`, whose usage settles the reserve', async () => {
+    const batch = await overBudget({ submissions: [{ kind: 'lost', visibleAfterMs: 1000 * HOUR }] });
+    const [job = ''] = batch.google.jobNames();
+    await batch.update(adoptUpdate, { job });
+    expect(await batch.until(isWaiting)).toMatchObject({ job, costUsd: { reserved: 6 } });
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: [job] });
+    expect(listSubmissions(batch)).toEqual(['r1.1']);
+    expect((await batch.progress()).costUsd.reserved).toBeUndefined();
+  });
+
+  test('is asked again after a plain retry, which finds a job that has appeared', async () => {
+    const batch = await overBudget({ submissions: [{ kind: 'lost', visibleAfterMs: HOUR }] });
+    await time.sleep(2 * HOUR);
+    await batch.update(retryUpdate);
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED', jobs: batch.google.jobNames() });
+    expect(listSubmissions(batch)).toEqual(['r1.1']);
+  });
+
+  test('counts it in the next round, where its reserve can be released', async () => {
+    const batch = await time.start(
+      { worstUsd: 6, submissions: [{ kind: 'swallowed' }], left: [9] },
+      { options: { maxCostUsd: 12.5 } },
+    );
+    const { round } = await batch.until(isOverBudget);
+    expect(round).toBe(2);
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
+    await batch.update(adoptUpdate, { job: 'none' });
+    expect(await batch.result()).toMatchObject({ rounds: 2 });
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2', 'r2.1']);
+  });
+
+  test('is free again after a job that failed without a result', async () => {
+    const batch = await time.start({ worstUsd: 6, lives: [{ hours: 1, end: 'FAILED', code: 8 }] }, ONE_JOB);
+    expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+    expect(listSubmissions(batch)).toEqual(['r1.1', 'r1.2']);
   });
 });
 
@@ -186,7 +284,7 @@ describe('a job that appears late', () => {
     await batch.result();
     const [late] = batch.google.jobNames();
     expect(batch.google.inputsOf('cancelJob').map(({ job }) => job)).toEqual([late]);
-    expect(batch.google.inputsOf('collectRound')[0]?.jobs).toHaveLength(2);
+    expect(batch.google.inputsOf('collectRound').at(-1)?.jobs).toHaveLength(2);
   });
 });
 
@@ -217,12 +315,12 @@ describe('an exhausted quota', () => {
       ...(retryAfterMs && { retryAfterMs }),
     }));
 
-  test('is waited for durably, 1 minute doubling to 30, with a new submission each time', async () => {
+  test('is waited for durably, 1 minute doubling to 2 hours, with a new submission each time', async () => {
     const batch = await time.start({ submissions: full(8) });
     expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
     const times = batch.google.posts.map(({ at }) => at);
     const minutes = times.slice(1).map((at, index) => Math.round((at - (times[index] ?? 0)) / MINUTE));
-    expect(minutes).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
+    expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 64, 120]);
     expect(batch.google.posts.map(({ submission }) => submission)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 

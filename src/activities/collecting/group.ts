@@ -42,6 +42,8 @@ export class Group {
     this.answers.push(...result.answers);
     this.images.push(...result.images);
     this.imageBytes += result.images.reduce((sum, { data }) => sum + data.byteLength, 0);
+    // Lines of no output are kept as long as they are named, so that rubbish does not fill the disk.
+    if (result.raw && (result.answers.length > 0 || this.#roomForAnomalies > 0)) this.#keep(result.raw);
     for (const anomaly of result.anomalies) this.#note(anomaly);
     this.strayUsd += result.strayUsd;
     if (result !== EMPTY) this.lines += 1;
@@ -55,6 +57,11 @@ export class Group {
     this.unlisted = 0;
     this.strayUsd = 0;
     this.imageBytes = 0;
+  }
+
+  #keep(raw: NonNullable<LineResult['raw']>): void {
+    this.images.push(raw);
+    this.imageBytes += raw.data.byteLength;
   }
 
   #note(anomaly: string): void {

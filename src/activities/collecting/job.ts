@@ -45,7 +45,7 @@ export async function collectJob(
 }
 
 /** Adds the images of the log, because the names of further images depend on them. */
-function indexImages(log: JobLog, images: Expectation['images']): void {
+export function indexImages(log: JobLog, images: Expectation['images']): void {
   for (const { output, image } of log.answers) {
     if (!image) continue;
     const known = images.get(output) ?? new Map<string, string>();

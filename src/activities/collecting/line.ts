@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { actualUsd } from '../../batch/cost.ts';
 import { alternateStem, strayStem } from '../../batch/file-name.ts';
 import { foreignLine } from '../../batch/foreign-text.ts';
 import { compareImage } from '../../batch/measure.ts';
 import type { PlannedOutput } from '../../batch/plan.ts';
 import { judgeLine, readKey } from '../../batch/verdict.ts';
-import type { Answer, Item, Usage } from '../../contract/index.ts';
+import type { Answer, Item, Reason, Usage } from '../../contract/index.ts';
+import { unreadablePlace } from '../../contract/places.ts';
 import { measureImage } from './image.ts';
 
 /** What one line of a result file yields: answers for the log, images for the store. */
@@ -12,6 +14,8 @@ export interface LineResult {
   answers: Answer[];
   /** File names relative to the batch's folder. */
   images: { key: string; data: Uint8Array }[];
+  /** The line itself, where it is not understood: what it holds may be paid for. */
+  raw?: { key: string; data: Uint8Array };
   anomalies: string[];
   /** The cost of an answer that belongs to no output, USD: Google bills it too. */
   strayUsd: number;
@@ -36,11 +40,50 @@ export interface Expectation {
 /** Parses one line of a result file into its answers and images. Synchronous; changes nothing but `expected.images`. */
 export function parseLine(bytes: Uint8Array, expected: Expectation): LineResult {
   const line = parseJson(bytes);
-  if (line === undefined) return toAnomaly(`a line of ${bytes.byteLength} bytes that is not JSON`);
+  if (line === undefined) return parseBroken(bytes, expected);
   const key = readKey(line);
   const target = expected.outputs.get(key ?? '');
-  if (!target) return parseUnrequested(line, key, expected);
-  return { ...EMPTY, ...buildAnswers(line, target, expected) };
+  if (!target) return parseUnrequested(bytes, line, key, expected);
+  const { answers, images } = buildAnswers(line, target, expected);
+  if (!answers.some(isNotUnderstood)) return { ...EMPTY, answers, images };
+  const raw = keepRaw(bytes);
+  const named = answers.map((answer) => (isNotUnderstood(answer) ? { ...answer, kept: raw.key } : answer));
+  return { ...EMPTY, answers: named, images, raw };
+}
+
+const NOT_UNDERSTOOD: readonly (Reason | undefined)[] = [
+  'undecodable',
+  'unreadable',
+  'malformed',
+  'unknown-code',
+];
+
+function isNotUnderstood({ reason }: Pick<Answer, 'reason'>): boolean {
+  return NOT_UNDERSTOOD.includes(reason);
+}
+
+/** The bytes of a line, as a file of the batch. The same bytes are kept once. */
+function keepRaw(bytes: Uint8Array): NonNullable<LineResult['raw']> {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  // A copy: the line is a view of a buffer that the download uses again.
+  return { key: unreadablePlace(sha256), data: Buffer.from(bytes) };
+}
+
+/** Shorter lines hold no image. */
+const MIN_IMAGE_LINE = 1024;
+
+/** A line that is not JSON did not come whole, so its output gets another try. It is kept where it may hold a part of an image. */
+function parseBroken(bytes: Uint8Array, { outputs }: Expectation): LineResult {
+  const what = `a line of ${bytes.byteLength} bytes that is not JSON`;
+  if (bytes.byteLength < MIN_IMAGE_LINE && !outputs.has(findKey(bytes) ?? ''))
+    return { ...EMPTY, anomalies: [what] };
+  const raw = keepRaw(bytes);
+  return { ...EMPTY, raw, anomalies: [`${what}, kept as ${raw.key}`] };
+}
+
+/** The key in a line that is not JSON: fields may be in any order. */
+function findKey(bytes: Uint8Array): string | undefined {
+  return /"key"\s*:\s*"([^"\\]*)"/.exec(Buffer.from(bytes).toString())?.[1];
 }
 
 function buildAnswers(
@@ -98,7 +141,12 @@ function buildAnswers(
  * Parses an answer for a key that is not in the plan. Google bills its images, so they are kept, under names that do
  * not depend on the key.
  */
-function parseUnrequested(line: unknown, key: string | undefined, expected: Expectation): LineResult {
+function parseUnrequested(
+  bytes: Uint8Array,
+  line: unknown,
+  key: string | undefined,
+  expected: Expectation,
+): LineResult {
   const verdict = judgeLine(line);
   const found = verdict.kind === 'image' ? [verdict, ...verdict.extraImages] : [];
   const images = found.flatMap(({ data }) => {
@@ -108,10 +156,13 @@ function parseUnrequested(line: unknown, key: string | undefined, expected: Expe
     return [{ key: `images/${strayStem(measured.sha256)}.${measured.extension}`, data: content }];
   });
   const what = key === undefined ? 'an answer without a key' : `an answer for the unknown key ${quote(key)}`;
-  const [first, ...more] = images;
+  const isUnderstood = verdict.kind === 'image' ? images.length === found.length : !isNotUnderstood(verdict);
+  const raw = isUnderstood ? undefined : keepRaw(bytes);
+  const [first, ...more] = [...images, ...(raw ? [raw] : [])];
   const others = more.length > 0 ? ` and ${more.length} more` : '';
   const anomaly = first ? `${what}, kept as ${first.key}${others}` : what;
-  return { ...EMPTY, images, anomalies: [anomaly], strayUsd: computeCost(verdict.usage, expected) };
+  const strayUsd = computeCost(verdict.usage, expected);
+  return { ...EMPTY, images, ...(raw && { raw }), anomalies: [anomaly], strayUsd };
 }
 
 function computeCost(usage: Usage | undefined, { model }: Expectation): number {
@@ -144,10 +195,6 @@ function parseJson(bytes: Uint8Array): unknown {
   } catch {
     return undefined;
   }
-}
-
-function toAnomaly(anomaly: string): LineResult {
-  return { ...EMPTY, anomalies: [anomaly] };
 }
 
 /** Quotes an unknown key for the report: short, and without control characters. */

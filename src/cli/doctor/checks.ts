@@ -1,4 +1,5 @@
 import type { Check } from './check.ts';
+import { checkClocks } from './clocks.ts';
 import { checkKey, checkModel } from './gemini.ts';
 import { checkNode } from './node.ts';
 import { checkSchedules } from './schedules.ts';
@@ -12,6 +13,7 @@ export const CHECKS: readonly Check[] = [
   checkTemporal,
   checkCli,
   checkSearchAttributes,
+  checkClocks,
   checkStore,
   checkDisk,
   checkSchedules,

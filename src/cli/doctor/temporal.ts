@@ -76,7 +76,7 @@ async function attributesAt(place: TemporalAddress): Promise<string[]> {
   }
 }
 
-async function findTemporal(call: Call, config: Config) {
+export async function findTemporal(call: Call, config: Config) {
   const configured = readTemporal(config.env);
   if (configured) return configured;
   const store = await existingStore(call, config);

@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import { formatUsd } from '../../batch/money.ts';
+import { formatCost } from '../../batch/money.ts';
 import { type BatchProgress, isEnd } from '../../contract/index.ts';
 import { countRows, describeStep } from './describe-step.ts';
 import type { Output } from './output.ts';
@@ -61,10 +61,7 @@ export function renderScreen(progress: BatchProgress, output: Output, now: numbe
       'outputs',
       `${outputs.image} of ${outputs.total} are images, ${outputs.refused} refused, ${outputs.failed} failed, ${outputs.missing} missing`,
     ],
-    [
-      'cost',
-      `${formatUsd(costUsd.actual)}, estimated ${formatUsd(costUsd.estimated)}${maxCostUsd === undefined ? '' : `, at most ${formatUsd(maxCostUsd)}`}`,
-    ],
+    ['cost', formatCost(costUsd, maxCostUsd)],
   ];
   return [
     `${paint('bold', batchId)}  ${paint(COLOUR[state], formatState(state))}  ${round > 0 ? `round ${round}, ` : ''}${ago(startedAt, now)}`,

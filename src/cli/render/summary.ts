@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { formatUsd } from '../../batch/money.ts';
+import { formatCost } from '../../batch/money.ts';
 import { availableActions, type BatchProgress, type BatchState, isEnd } from '../../contract/index.ts';
 import { batchPlaces } from '../../contract/places.ts';
 import type { Store } from '../../store/store.ts';
@@ -21,7 +21,7 @@ export function summaryJson(progress: BatchProgress, store: Store) {
     outputs: { total, image, refused, failed, missing },
     rounds: round,
     jobs: jobs.map(({ name }) => name),
-    costUsd: { estimated: costUsd.estimated, actual: costUsd.actual },
+    costUsd,
     directory: batchDirectory(progress, store),
   };
 }
@@ -63,7 +63,7 @@ export function describeBatch(progress: BatchProgress, call: Call): string {
     ...(quota
       ? [`Google is at its limit since ${formatTime(quota.since)}; next try at ${formatTime(quota.nextTry)}.`]
       : []),
-    `Cost ${formatUsd(costUsd.actual)} (estimated ${formatUsd(costUsd.estimated)}).`,
+    `Cost: ${formatCost(costUsd)}.`,
     ...(stop ? [stop.message, stop.fix] : []),
   ].join('\n');
 }

@@ -25,6 +25,11 @@ export const COST = answer(
   {
     estimated: usd('Before anything was sent, USD.'),
     actual: usd('From the usage of every answer so far, including refused ones, USD.'),
+    reserved: optional(
+      usd(
+        'The most that submissions may cost beside that, USD: their jobs run, their answers were lost, or their results are gone. Absent: nothing.',
+      ),
+    ),
   },
   { id: 'Cost', description: 'What the batch costs, USD.' },
 );

@@ -45,6 +45,7 @@ export const ANSWER = answer({
   image: optional(IMAGE_FILE),
   flags: FLAG_LIST,
   ...CAUSE,
+  kept: optional(text(() => true)),
   usage: optional(USAGE),
   costUsd: number(),
   round: integer(1, undefined),
@@ -68,6 +69,10 @@ export const RECORD = answer(
       description: 'Further images that were billed for this output, kept beside the first.',
     }),
     ...CAUSE,
+    unreadable: optional(list(words('Relative to the batch’s folder in the store.')), {
+      description:
+        'Lines of result files that were billed for this output and not understood, as Google sent them. No further try is paid automatically.',
+    }),
     retryable: optional(boolean(), {
       description: 'Whether another try may help. Present only where there is no image.',
     }),

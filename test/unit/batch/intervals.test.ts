@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextCheckMs, quotaWaitMs } from '../../../src/batch/intervals.ts';
+import { nextCheckMs, quotaWaitMs, stopWaitMs } from '../../../src/batch/intervals.ts';
 import { DEFAULT_OPTIONS } from '../../../src/contract/options.ts';
 import { property } from '../../support/property.ts';
 
@@ -59,15 +59,15 @@ describe('the next check', () => {
 });
 
 describe('the wait for quota', () => {
-  it('doubles from one minute to thirty', () => {
-    expect([1, 2, 3, 4, 5, 6, 500].map((attempt) => quotaWaitMs(attempt) / MINUTE)).toEqual([
-      1, 2, 4, 8, 16, 30, 30,
+  it('doubles from one minute to two hours', () => {
+    expect([1, 2, 3, 4, 5, 6, 7, 8, 500].map((attempt) => quotaWaitMs(attempt) / MINUTE)).toEqual([
+      1, 2, 4, 8, 16, 32, 64, 120, 120,
     ]);
   });
 
   it('is never shorter than Google asks for, nor longer than 6 hours', () => {
     expect(quotaWaitMs(1, 2 * HOUR)).toBe(2 * HOUR);
-    expect(quotaWaitMs(6, 37_000)).toBe(30 * MINUTE);
+    expect(quotaWaitMs(6, 37_000)).toBe(32 * MINUTE);
     expect(quotaWaitMs(1, 900 * HOUR)).toBe(6 * HOUR);
   });
 
@@ -78,4 +78,15 @@ describe('the wait for quota', () => {
       expect(quotaWaitMs(attempt, hint)).toBeGreaterThanOrEqual(MINUTE);
     },
   );
+});
+
+describe('the wait of a stop that tries again automatically', () => {
+  it('doubles from half an hour to two days', () => {
+    const hours = [1, 2, 3, 4, 5, 6, 7, 8, 5000].map((times) => stopWaitMs(times, 'disk-full') / HOUR);
+    expect(hours).toEqual([0.5, 1, 2, 4, 8, 16, 32, 48, 48]);
+  });
+
+  it('begins with a minute without a right worker', () => {
+    expect([1, 2, 3].map((times) => stopWaitMs(times, 'wrong-worker') / MINUTE)).toEqual([1, 2, 4]);
+  });
 });

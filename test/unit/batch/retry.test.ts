@@ -20,10 +20,10 @@ const weak: Reason[] = [
   'image-other',
   'safety',
   'image-safety',
-  'undecodable',
   'unknown-code',
 ];
-const transient = REASONS.filter((reason) => !permanent.includes(reason) && !weak.includes(reason));
+const kept: Reason[] = ['undecodable', 'unreadable'];
+const transient = REASONS.filter((reason) => ![...permanent, ...weak, ...kept].includes(reason));
 
 /** The reasons of round 1, 2, …, and whether there is a next round. */
 const after = (reasons: Reason[], { maxRounds = 9, weCancelled = false } = {}) =>
@@ -48,6 +48,12 @@ describe('another try', () => {
   it.each(permanent)('is not made after %s', (reason) => {
     expect(after([reason])).toBe(false);
     expect(after(['internal', reason])).toBe(false);
+  });
+
+  it.each(kept)('is not made after %s, whose bytes are kept, unless an operator asks', (reason) => {
+    expect(after([reason])).toBe(false);
+    expect(after(['internal', reason])).toBe(false);
+    expect(isRetryable(reason)).toBe(true);
   });
 
   it('is made when no job answered', () => {

@@ -18,7 +18,7 @@ const answered = (parts: unknown[], over = {}) => ({
 });
 const refused = (candidate: unknown) => ({
   key: 'hero#1',
-  response: { candidates: [candidate], usageMetadata },
+  response: { candidates: [candidate], usageMetadata: { promptTokenCount: 20, candidatesTokenCount: 30 } },
 });
 
 describe('the key of a line', () => {
@@ -160,16 +160,39 @@ describe('a refusal', () => {
   );
 
   it('with text is text-only and keeps the text', () => {
-    expect(judgeLine(answered([{ text: 'I cannot draw that.' }]))).toMatchObject({
+    const usageMetadata = { promptTokenCount: 20, candidatesTokenCount: 10, thoughtsTokenCount: 100 };
+    expect(judgeLine(answered([{ text: 'I cannot draw that.' }], { usageMetadata }))).toMatchObject({
       reason: 'text-only',
       outcome: 'failed',
       text: 'I cannot draw that.',
-      usage: { text: 1130 + 100 - 1120, image: 1120 },
+      usage: { text: 110, image: 0 },
     });
   });
 
   it('with an empty image is none', () => {
-    expect(judgeLine(answered([image('')]))).toMatchObject({ kind: 'none', reason: 'no-image' });
+    const unbilled = answered([image('')], { usageMetadata: { promptTokenCount: 20 } });
+    expect(judgeLine(unbilled)).toMatchObject({ kind: 'none', reason: 'no-image' });
+  });
+});
+
+describe('an answer that is understood only in part', () => {
+  it.each([
+    ['an image was billed and is in no known field', answered([{ media: { data: 'A' } }])],
+    ['an image was billed and is empty', answered([image('')])],
+    ['an image was billed and there is only text', answered([{ text: 'Here it is.' }])],
+    [
+      'an image was billed for an unknown finish reason',
+      { response: { ...refused({ finishReason: 'NEW' }).response, usageMetadata } },
+    ],
+    ['an image was billed without a candidate', answered([], { candidates: [] })],
+    ['the line has another field', { key: 'hero#1', result: { parts: [image('A')] } }],
+  ])('is unreadable where %s', (_, line) => {
+    expect(judgeLine(line)).toMatchObject({ kind: 'none', outcome: 'failed', reason: 'unreadable' });
+  });
+
+  it('is explained by a finish reason that is known', () => {
+    const line = { response: { ...refused({ finishReason: 'IMAGE_SAFETY' }).response, usageMetadata } };
+    expect(judgeLine(line)).toMatchObject({ reason: 'image-safety' });
   });
 });
 

@@ -32,7 +32,7 @@ test('shows the job, the rows and the time to the next check of a waiting batch'
     'job     batches/abc, running',
     'check   12, 30 s ago, next in 7 min 12 s',
     'outputs 20 of 60 are images, 1 refused, 0 failed, 0 missing',
-    'cost    1.50 USD, estimated 4.03 USD, at most 5.00 USD',
+    'cost    1.50 USD so far, 4.03 USD estimated, at most 5.00 USD',
     'Ctrl-C leaves it.',
   ]);
 });

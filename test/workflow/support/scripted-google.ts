@@ -6,7 +6,7 @@ import type { ActivityDeps } from '../../../src/activities/deps.ts';
 import { toFailure } from '../../../src/activities/failure.ts';
 import type { Activities } from '../../../src/activities/index.ts';
 import type { StepContext } from '../../../src/activities/step.ts';
-import type { EndedJob, FoundJob, Prepared, RoundPlan } from '../../../src/activities/types.ts';
+import type { EndedJob, FoundJob, Prepared, Reserves, RoundPlan } from '../../../src/activities/types.ts';
 import {
   type BatchResult,
   type ErrorCode,
@@ -18,6 +18,8 @@ import { SEARCH_ATTRIBUTE_TYPES } from '../../../src/contract/search-attributes.
 import type { Job } from '../../../src/gemini/index.ts';
 
 const HOUR = 3_600_000;
+/** Ends that cost nothing if there are no images. */
+const FREE: readonly JobState[] = ['FAILED', 'EXPIRED', 'CANCELLED'];
 
 /**
  * The result of a POST. `lost`: Google made a job and the answer was lost; LIST shows the job after a while, or never.
@@ -37,6 +39,8 @@ export interface Life {
   /** `deleted`: Google does not know the job then. */
   end: JobState | 'deleted';
   code?: number;
+  /** Google ignores that it was asked to cancel. */
+  deaf?: true;
   /** Outputs with an image at its end. Default: all, if it succeeds. */
   images?: number;
 }
@@ -57,6 +61,8 @@ export interface Script {
   /** Fields that each call of `prepare` returns in place of the usual ones. */
   prepared?: Partial<Prepared>[];
   worstUsd?: number;
+  /** The workflow continues as a new run after so many events. */
+  continueAfterEvents?: number;
   /** Google's times are not valid. */
   garbledTimes?: true;
 }
@@ -75,15 +81,24 @@ export interface Post {
   at: number;
 }
 
+interface Permit extends Post {
+  worstUsd: number;
+  answered: boolean;
+  /** Its cost is known, or an operator says that it made no job. */
+  settled: boolean;
+}
+
 /** The steps of one batch, from a script. They keep permits and jobs like the real ones, in memory. */
 export function createScriptedGoogle(batchId: string, script: Script, now: () => Promise<number>) {
   const outputs = script.outputs ?? 10;
   const jobs: MadeJob[] = [];
   const posts: Post[] = [];
-  const permits: (Post & { answered: boolean })[] = [];
+  const permits: Permit[] = [];
   const calls: { name: keyof Activities; input: unknown }[] = [];
   const remaining = structuredClone(script);
   const interruptions = new Map<keyof Activities, () => Promise<void>>();
+  /** The jobs whose answers were counted. */
+  const collected = new Set<string>();
   let images = 0;
 
   async function recordCall(name: keyof Activities, input: unknown): Promise<void> {
@@ -118,7 +133,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
   function computeState({ createdAt, life, cancelledAt }: MadeJob, at: number): JobState | 'deleted' {
     if (at >= createdAt + life.hours * HOUR) return life.end;
     // Google takes a minute to cancel a job.
-    if (cancelledAt !== undefined && at >= cancelledAt + 60_000) return 'CANCELLED';
+    if (cancelledAt !== undefined && !life.deaf && at >= cancelledAt + 60_000) return 'CANCELLED';
     return at < createdAt + 60_000 ? 'PENDING' : 'RUNNING';
   }
 
@@ -166,6 +181,9 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
     return { round, outputs, ...(script.worstUsd !== undefined && { worstUsd: script.worstUsd }) };
   }
 
+  /** The round to do next. */
+  let open: RoundPlan | undefined = roundPlan(1, outputs);
+
   function standing() {
     const missing = outputs - images;
     return {
@@ -174,22 +192,47 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
     };
   }
 
+  function readReserves(): Reserves {
+    const reserved = permits.filter(({ settled }) => !settled);
+    return {
+      reservedUsd: reserved.reduce((sum, { worstUsd }) => sum + worstUsd, 0),
+      unanswered: reserved.filter(({ answered }) => !answered).length,
+    };
+  }
+
+  /** Settles the permits whose jobs cost nothing, as a search does. */
+  function settleEnded(at: number): void {
+    for (const permit of permits) {
+      const made = jobs.find(
+        ({ round, submission }) => round === permit.round && submission === permit.submission,
+      );
+      if (!made || made.visibleAt > at) continue;
+      permit.answered = true;
+      const state = computeState(made, at);
+      if (state !== 'deleted' && FREE.includes(state) && listImages(made, state) === 0) permit.settled = true;
+    }
+  }
+
   const activities: Activities = {
     async prepare(input) {
       await recordCall('prepare', input);
+      const isSubmitted = permits.some(({ round }) => round === open?.round);
+      const next = open && { ...open, ...(isSubmitted && { submitted: true as const }) };
       if (script.there && jobs.length === 0) createScriptedJob(1, 1, await now());
       return {
         where: {
           store: 'store-1',
           endpoint: 'https://gemini.test',
-          keyFingerprint: `key-${calls.filter(({ name }) => name === 'prepare').length}`,
+          keyFingerprint:
+            input.where.keyFingerprint ?? `key-${calls.filter(({ name }) => name === 'prepare').length}`,
         },
         model: 'gemini-3-pro-image',
         outputs,
         estimatedUsd: outputs * 0.067,
-        counts: { total: outputs, image: 0, refused: 0, failed: 0, missing: 0 },
-        actualUsd: 0,
-        next: roundPlan(1, outputs),
+        counts: { total: outputs, image: images, refused: 0, failed: 0, missing: 0 },
+        actualUsd: images * 0.067,
+        reserves: readReserves(),
+        ...(next && { next }),
         firstRound: 1,
         retryFollows: false,
         searchAttributes: Object.keys(SEARCH_ATTRIBUTE_TYPES),
@@ -206,21 +249,32 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
       await recordCall('findJob', input);
       const at = await now();
       const ofRound = permits.filter(({ round }) => round === input.round);
-      for (const job of jobs) if (job.job === input.named) job.visibleAt = at;
+      const named = jobs.find(({ job, round }) => job === input.named && round === input.round);
+      if (named) named.visibleAt = at;
+      if (input.named === 'none')
+        for (const permit of permits)
+          if (!permit.answered) Object.assign(permit, { answered: true, settled: true });
+      settleEnded(at);
       const seen = listVisible(input.round, at);
       const [found, ...extras] = listLiving(input.round, at);
       const last = ofRound.at(-1);
+      const inARow = ofRound.length - 1 - ofRound.findLastIndex(({ answered }) => answered);
       const open =
-        last && !last.answered && !seen.some(({ submission }) => submission === last.submission)
-          ? { submission: last.submission, overBy: last.at + 30_000 }
-          : undefined;
+        last && inARow > 0 ? { submission: last.submission, inARow, overBy: last.at + 30_000 } : undefined;
       const next = Math.max(0, ...[...ofRound, ...seen].map(({ submission }) => submission)) + 1;
-      return { ...(found && { found }), extras, ...(open && { unanswered: open }), next };
+      return {
+        ...(found && { found }),
+        extras,
+        ...(open && { unanswered: open }),
+        next,
+        ...(named && { adopted: true }),
+        reserves: readReserves(),
+      };
     },
 
     async createJob(input) {
       await recordCall('createJob', input);
-      const { round, submission } = input;
+      const { round, submission, worstUsd = 0 } = input;
       const at = await now();
       const taken = permits.find((permit) => permit.round === round && permit.submission === submission);
       if (taken)
@@ -229,7 +283,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
           message: 'The result of the submission is unknown.',
           overBy: taken.at + 30_000,
         };
-      const permit = { round, submission, at, answered: false };
+      const permit = { round, submission, at, worstUsd, answered: false, settled: false };
       permits.push(permit);
       posts.push({ round, submission, at });
       const fate = remaining.submissions?.shift() ?? { kind: 'created' };
@@ -241,7 +295,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
       if (fate.kind === 'lost')
         createScriptedJob(round, submission, at, at + (fate.visibleAfterMs ?? 10_000));
       if (fate.kind === 'refused') {
-        permit.answered = true;
+        Object.assign(permit, { answered: true, settled: true });
         const { code, retryAfterMs } = fate;
         return {
           kind: 'refused',
@@ -276,11 +330,23 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
 
     async collectRound(input) {
       await recordCall('collectRound', input);
-      const got = input.jobs.reduce((sum, { expectedLines }: EndedJob) => sum + expectedLines, 0);
+      const fresh = input.jobs.filter(({ job }) => !collected.has(job));
+      const got = fresh.reduce((sum, { expectedLines }: EndedJob) => sum + expectedLines, 0);
+      for (const { job } of fresh) collected.add(job);
       images = Math.min(outputs, images + got);
+      if (input.isPartial) return { ...standing(), reserves: readReserves(), anomalies: 0 };
+      for (const { job, lost } of input.jobs) {
+        const made = jobs.find((made) => made.job === job);
+        const permit = permits.find(
+          ({ round, submission }) => round === made?.round && submission === made.submission,
+        );
+        if (permit && !lost) permit.settled = true;
+      }
       const left = remaining.left?.shift() ?? 0;
+      open = undefined;
       const again = left > 0 && input.round < input.maxRounds && !input.weCancelled;
-      return { ...standing(), anomalies: 0, ...(again && { next: roundPlan(input.round + 1, left) }) };
+      if (again) open = roundPlan(input.round + 1, left);
+      return { ...standing(), reserves: readReserves(), anomalies: 0, ...(open && { next: open }) };
     },
 
     async report(input): Promise<BatchResult> {

@@ -12,6 +12,7 @@ import {
   type BatchProgress,
   type BatchResult,
   type ImageBatchInput,
+  isEnd,
   progressQuery,
   SCHEDULED_WORKFLOW_TYPE,
   toFiringBatchId,
@@ -92,6 +93,7 @@ export async function createSkippedTime(identity = 'test') {
             manifest: { uri: `batches/${batchId}/manifest.json`, sha256: '0'.repeat(64) },
             ...input,
           },
+          ...(script.continueAfterEvents ? [{ continueAfterEvents: script.continueAfterEvents }] : []),
         ],
       });
       const progress = () => handle.query(progressQuery);
@@ -120,9 +122,22 @@ export async function createSkippedTime(identity = 'test') {
           for (;;) {
             const current = await progress();
             if (matches(current)) return current;
+            if (isEnd(current.state)) throw new Error(`${batchId} ended as ${current.state}.`);
             if (stepMs > 0) await environment.sleep(stepMs);
             else await pause(20);
           }
+        },
+        /** The histories of all its runs, the first one first. */
+        async runs(): Promise<Event[][]> {
+          const runs: Event[][] = [];
+          let runId: string | null | undefined = handle.firstExecutionRunId;
+          while (runId) {
+            const run: WorkflowHandle = workflow.getHandle(toWorkflowId(batchId), runId);
+            const history = await run.fetchHistory();
+            runs.push(history.events ?? []);
+            runId = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+          }
+          return runs;
         },
         /** The size of the history, as the server stores it. */
         async bytes(): Promise<number> {
