@@ -20,8 +20,11 @@ export async function readServerTime(client: Client): Promise<number | undefined
   const identity = randomUUID();
   const taskQueue = { name: TASK_QUEUE };
   const answered = new AbortController();
+  // Temporal refuses a poll without a deadline.
   const polling = client.withAbortSignal(answered.signal, () =>
-    client.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue, identity }),
+    client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      client.workflowService.pollWorkflowTaskQueue({ namespace, taskQueue, identity }),
+    ),
   );
   polling.catch(() => undefined);
   try {

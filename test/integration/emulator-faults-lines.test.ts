@@ -184,6 +184,24 @@ describe('faults of a line', () => {
   });
 });
 
+describe('an answer in a field that the documentation does not have', () => {
+  it('elsewhere: the image, billed', async () => {
+    const { line, billed } = await lineWith({ fault: 'line.elsewhere' });
+    expect(listImages(line)).toEqual([]);
+    const [media] = line.response.candidates[0].content.parts.flatMap(
+      (part: { media?: object }) => part.media ?? [],
+    );
+    expect(media).toMatchObject({ mimeType: 'image/jpeg', data: expect.any(String) });
+    expect(billed).toBe(1);
+  });
+
+  it('elsewhere: the whole answer, billed', async () => {
+    const { lines, billed } = await resultWith({ fault: 'line.elsewhere', of: 'answer' });
+    expect(Object.keys(JSON.parse(lines[0] ?? ''))).toEqual(['result', 'key']);
+    expect(billed).toBe(1);
+  });
+});
+
 describe('a row of an inline batch', () => {
   it('has the faults of its answer, and no faults of lines', async () => {
     const { client, emulator, pass } = await withFaults([
