@@ -1,8 +1,10 @@
+import { dirname } from 'node:path/posix';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CollectedMark } from '../../src/activities/standing.ts';
 import type { CollectInput } from '../../src/activities/types.ts';
 import { type Answer, HummingbatchError, type Item } from '../../src/contract/index.ts';
+import { unreadablePlace } from '../../src/contract/places.ts';
 import type { Gemini } from '../../src/gemini/index.ts';
 import { getJson } from '../../src/store/json.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -86,7 +88,7 @@ async function prepared(items: Item[], lines: string | readonly string[], chunk?
     mark: () => getJson<CollectedMark>(store, places.round(1).collected),
     /** The lines that are kept as they came, by file. */
     kept: async () => {
-      const keys = await store.list(`${places.folder}/work/unreadable/`);
+      const keys = await store.list(`${dirname(places.file(unreadablePlace('x')))}/`);
       const read = keys.map(async (key) => [
         key.slice(places.folder.length + 1),
         Buffer.from((await store.get(key)) ?? []).toString(),

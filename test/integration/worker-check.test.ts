@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openTestBatch } from '../support/test-batch.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { buildManifest, item } from './activities-kit.ts';
 
@@ -20,5 +21,14 @@ describe('a batch whose queue no worker serves', () => {
   test('answers an operation with `no-worker`', SOON, async () => {
     const operation = world.hummingbatch.batch('unserved').setBudget(5);
     await expect(operation).rejects.toMatchObject({ code: 'no-worker' });
+  });
+
+  test('does not carry out what was refused when a worker comes', async () => {
+    const batch = openTestBatch(world, 'unserved');
+    await world.work();
+    const { maxCostUsd } = await batch.ended();
+    expect(maxCostUsd).toBeUndefined();
+    const { events } = await world.client.workflow.getHandle(batch.handle.workflowId).fetchHistory();
+    expect(events?.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes)).toEqual([]);
   });
 });

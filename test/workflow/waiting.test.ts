@@ -78,6 +78,21 @@ test.each(Object.entries(WAKES))('%s ends the sleep at once', async (_, wake) =>
   await batch.result();
 });
 
+test('checkNow is refused after twenty checks on request of one job, with the time of the next check', async () => {
+  const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
+  await batch.until(({ check }) => (check?.number ?? 0) >= 45, HOUR);
+  for (let request = 1; request <= 20; request++) {
+    const before = listChecks(batch);
+    await WAKES.checkNow(batch);
+    await batch.until(() => listChecks(batch) > before, 0);
+  }
+  const { nextCheck } = await batch.progress();
+  await expect(WAKES.checkNow(batch)).rejects.toMatchObject({
+    cause: { type: 'request-limit', message: expect.stringContaining(`It checks it again at ${nextCheck}`) },
+  });
+  expect(await batch.result()).toMatchObject({ state: 'COMPLETED' });
+});
+
 test('an event during a check is not lost', async () => {
   const batch = await time.start({ lives: [{ hours: 20, end: 'SUCCEEDED' }] });
   await batch.until(({ check }) => (check?.number ?? 0) >= 45, HOUR);

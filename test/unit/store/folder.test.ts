@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,16 @@ async function newStore() {
   const root = join(await temporaryFolder(), 'store');
   return { root, store: await openStore(root) };
 }
+
+test('a store that disappears while a value is written gets no empty folder in its place', async () => {
+  const { root, store } = await newStore();
+  const content = async function* () {
+    yield Buffer.from('abc');
+    await rename(root, `${root}-away`);
+  };
+  await expect(store.put('a/b', content())).rejects.toMatchObject({ code: 'store-missing' });
+  await expect(stat(root)).rejects.toMatchObject({ code: 'ENOENT' });
+});
 
 describe('a value', () => {
   test('is read as it was written, at once and as a stream, from text, bytes and a stream', async () => {
