@@ -22,13 +22,12 @@ export async function findJob(
   const { nonce } = await readBatchIdentity(deps.store, input.batchId);
   const prefix = namePrefix(input.batchId, nonce, input.round);
   const { named, batchId } = input;
+  let isAdopted = false;
   if (named === 'none') await releaseUnanswered(deps.store, batchId, deps.now());
-  const isAdopted =
-    named !== undefined &&
-    named !== 'none' &&
-    (await adoptNamedJob(deps, { ...input, named }, prefix, signal));
+  else if (named) isAdopted = await adoptNamedJob(deps, { ...input, named }, prefix, signal);
   const search = await searchRound(deps, input, prefix, signal);
-  return { ...search, ...(isAdopted && { adopted: true }) };
+  const reserves = await readReserves(deps.store, batchId);
+  return { ...search, reserves, ...(isAdopted && { adopted: true }) };
 }
 
 /** Finds further jobs of a round beside a known one: those that run or have a result. */
@@ -53,7 +52,7 @@ async function searchRound(
   { batchId, round, pauseMs }: SearchInput,
   prefix: string,
   signal: AbortSignal,
-): Promise<Search> {
+): Promise<Omit<Search, 'reserves'>> {
   const { store, gemini, pause } = deps;
   const permits = await readPermits(store, batchId, round);
   const known = await listRoundJobs(gemini, prefix, signal);
@@ -77,13 +76,7 @@ async function searchRound(
   const [found, ...extras] = usable.sort((a, b) => a.submission - b.submission);
   const unanswered = findUnanswered(permits, jobs);
   const next = Math.max(0, ...[...permits, ...jobs].map(({ submission }) => submission)) + 1;
-  return {
-    ...(found && { found }),
-    extras,
-    ...(unanswered && { unanswered }),
-    next,
-    reserves: await readReserves(store, batchId),
-  };
+  return { ...(found && { found }), extras, ...(unanswered && { unanswered }), next };
 }
 
 /**

@@ -33,11 +33,16 @@ export async function readServerTime(client: Client): Promise<number | undefined
         client.workflowService.describeTaskQueue({ namespace, taskQueue, taskQueueType: WORKFLOW_QUEUE }),
       );
       const own = pollers?.find((poller) => poller.identity === identity)?.lastAccessTime;
-      if (own) return Number(own.seconds ?? 0) * 1000 + (own.nanos ?? 0) / 1e6;
+      if (own) return toMs(own);
       await pause(LOOK_EVERY_MS);
     }
     return undefined;
   } finally {
     answered.abort();
   }
+}
+
+/** A time in an answer of Temporal, ms since 1970. */
+export function toMs({ seconds, nanos }: { seconds?: unknown; nanos?: number | null }): number {
+  return Number(seconds ?? 0) * 1000 + (nanos ?? 0) / 1e6;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { HummingbatchError } from '../contract/index.ts';
-import { readServerTime } from './server-time.ts';
+import { readServerTime, toMs } from './server-time.ts';
 import { ANSWER_WITHIN_MS } from './temporal.ts';
 
 const WORKFLOW_QUEUE = 1;
@@ -24,10 +24,7 @@ export async function requireWorker(client: Client, taskQueue: string): Promise<
     }),
   );
   // Temporal lists a poller for five minutes after its last poll, by its own clock.
-  const latest = Math.max(
-    0,
-    ...(pollers ?? []).map(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000),
-  );
+  const latest = Math.max(0, ...(pollers ?? []).map(({ lastAccessTime }) => toMs(lastAccessTime ?? {})));
   const sinceMs = Date.now() - latest;
   // By a wrong clock of this machine no worker would be found, or one that ended long ago.
   const isDoubtful = latest > 0 && (sinceMs < -1_000 || sinceMs > POLLED_WITHIN_MS);

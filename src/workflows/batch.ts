@@ -217,19 +217,17 @@ export class Batch {
   }
 
   /** Takes over counts and cost. */
-  noteStanding(
-    { counts, actualUsd, reserves }: Account,
-    estimatedUsd = this.progress.costUsd.estimated,
-  ): void {
-    this.update({ outputs: counts, costUsd: { estimated: estimatedUsd, actual: actualUsd } });
+  noteStanding({ counts, actualUsd, reserves }: Account, estimatedUsd?: number): void {
+    const { estimated } = this.progress.costUsd;
+    this.update({ outputs: counts, costUsd: { estimated: estimatedUsd ?? estimated, actual: actualUsd } });
     this.noteReserves(reserves);
   }
 
   /** Takes over what submissions may still cost whose cost is not known. */
   noteReserves({ reservedUsd, unanswered }: Reserves): void {
     this.unanswered = unanswered;
-    const { estimated, actual } = this.progress.costUsd;
-    this.update({ costUsd: { estimated, actual, ...(reservedUsd > 0 && { reserved: reservedUsd }) } });
+    const { reserved: _, ...costUsd } = this.progress.costUsd;
+    this.update({ costUsd: { ...costUsd, ...(reservedUsd > 0 && { reserved: reservedUsd }) } });
   }
 
   /** Adds a job. A job that is known already is not changed. */

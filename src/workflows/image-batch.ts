@@ -26,7 +26,8 @@ import { waitForOperator } from './wait-for-operator.ts';
  * worth a retry, then the report.
  *
  * It ends as completed with a {@link BatchResult}, as cancelled after a cancellation (or as completed with a result that says
- * CANCELLED, where it continued as a new run since), and as failed only for an invalid input or manifest, or a refused approval. A failure that retries do not fix stops it (NEEDS_ATTENTION) until an operator decides.
+ * CANCELLED, where it continued as a new run since), and as failed only for an invalid input or manifest, or a refused approval.
+ * A failure that retries do not fix stops it (NEEDS_ATTENTION) until an operator decides.
  */
 export async function imageBatch(input: ImageBatchInput, carried?: Carried): Promise<BatchResult> {
   const batch = new Batch(input, workflowInfo().startTime, carried);

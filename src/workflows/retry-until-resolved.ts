@@ -31,6 +31,12 @@ const MAX_WRONG_WORKER_ROUNDS = 5;
 /** A batch can fail only at these steps. Later there may be a job, and a failed batch would leave it running. */
 const MAY_FAIL: readonly Step[] = ['prepare', 'approve'];
 
+/**
+ * A run that ends in a stop at one of these steps leaves the step to the next one, which stops there again: the next run begins with
+ * `prepare`, and what an operator accepts at `collect` is for that step to carry out.
+ */
+const RUN_AGAIN: readonly Step[] = ['prepare', 'collect'];
+
 /** Stops that an operator may resolve with another key. */
 const KEY_PROBLEMS: readonly ErrorCode[] = [
   'no-key',
@@ -123,7 +129,7 @@ export async function waitStopped(batch: Batch, stop: Stop, isContinued = false)
     isDue = !(await condition(isOver, delayMs, { summary }));
   } else await waitForOperator(isOver, summary);
 
-  if (!isRequested() && !isDue) await continueNow(batch, stop);
+  if (!isRequested() && !isDue) await continueNow(batch, RUN_AGAIN.includes(stop.step) ? undefined : stop);
   if (isRequested()) batch.lastStop = undefined;
   if (requests.cancel) throw new CancelledFailure('The batch was cancelled while it was stopped.');
   if (requests.accept) throw new AcceptedIncomplete(stop.code);

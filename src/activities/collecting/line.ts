@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { actualUsd } from '../../batch/cost.ts';
 import { alternateStem, strayStem } from '../../batch/file-name.ts';
 import { foreignLine } from '../../batch/foreign-text.ts';
@@ -7,6 +6,7 @@ import type { PlannedOutput } from '../../batch/plan.ts';
 import { judgeLine, readKey } from '../../batch/verdict.ts';
 import type { Answer, Item, Reason, Usage } from '../../contract/index.ts';
 import { unreadablePlace } from '../../contract/places.ts';
+import { computeSha256 } from '../../manifest/sha256.ts';
 import { measureImage } from './image.ts';
 
 /** What one line of a result file yields: answers for the log, images for the store. */
@@ -64,9 +64,8 @@ function isNotUnderstood({ reason }: Pick<Answer, 'reason'>): boolean {
 
 /** The bytes of a line, as a file of the batch. The same bytes are kept once. */
 function keepRaw(bytes: Uint8Array): NonNullable<LineResult['raw']> {
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
   // A copy: the line is a view of a buffer that the download uses again.
-  return { key: unreadablePlace(sha256), data: Buffer.from(bytes) };
+  return { key: unreadablePlace(computeSha256(bytes)), data: Buffer.from(bytes) };
 }
 
 /** Shorter lines hold no image. */

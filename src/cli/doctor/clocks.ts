@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import type { Config } from '../config/config.ts';
 import type { Check } from './check.ts';
-import { findTemporal } from './temporal.ts';
+import { findTemporal, withTemporal } from './temporal.ts';
 
 const ANSWER_WITHIN_MS = 15_000;
 /** Google says whole seconds, and an answer takes time. Webhook receivers usually refuse what is 5 min off. */
@@ -51,14 +51,8 @@ async function readGoogle({ apiKey, geminiUrl }: Config): Promise<number | undef
 async function readTemporalTime(call: Call, config: Config): Promise<number | undefined> {
   const place = await findTemporal(call, config);
   if (!place) return undefined;
-  const { connectTemporal } = await import('../../client/temporal.ts');
   const { readServerTime } = await import('../../client/server-time.ts');
-  const client = await connectTemporal(place);
-  try {
-    return await readServerTime(client);
-  } finally {
-    await client.connection.close();
-  }
+  return withTemporal(place, readServerTime);
 }
 
 function list(known: Compared[]): string {

@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import { registeredAttributes } from '../../client/registered-attributes.ts';
 import type { TemporalAddress } from '../../client/temporal.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../contract/search-attributes.ts';
@@ -16,9 +17,7 @@ export const checkTemporal: Check = async (call, config) => {
     const place = await findTemporal(call, config);
     if (!place)
       return { name, level: 'ok', message: 'None is configured: `run` starts a managed dev server.' };
-    const { connectTemporal } = await import('../../client/temporal.ts');
-    const client = await connectTemporal(place);
-    await client.connection.close();
+    await withTemporal(place, async () => undefined);
     return { name, level: 'ok', message: `${place.address} answers, namespace ${place.namespace}.` };
   } catch (error) {
     const { message, fix } = known(error);
@@ -48,7 +47,9 @@ export const checkSearchAttributes: Check = async (call, config) => {
   try {
     const place = await findTemporal(call, config);
     if (!place) return { name, level: 'ok', message: 'A managed dev server has them.' };
-    const there = await attributesAt(place);
+    const there = await withTemporal(place, ({ connection }) =>
+      registeredAttributes(connection, place.namespace),
+    );
     const lacking = Object.entries(SEARCH_ATTRIBUTE_TYPES).filter(
       ([attribute]) => !there.includes(attribute),
     );
@@ -66,11 +67,15 @@ export const checkSearchAttributes: Check = async (call, config) => {
   }
 };
 
-async function attributesAt(place: TemporalAddress): Promise<string[]> {
+/** Connects for one question. */
+export async function withTemporal<Answer>(
+  place: TemporalAddress,
+  ask: (client: Client) => Promise<Answer>,
+): Promise<Answer> {
   const { connectTemporal } = await import('../../client/temporal.ts');
   const client = await connectTemporal(place);
   try {
-    return await registeredAttributes(client.connection, place.namespace);
+    return await ask(client);
   } finally {
     await client.connection.close();
   }
