@@ -100,7 +100,6 @@ export async function saveOptions(
 }
 
 /**
-/**
  * The run options of a retry. This start's options win over the saved ones, and those win over the manifest's `run`
  * block.
  *

@@ -118,7 +118,12 @@ async function closeRound(
     );
   const anomalies = logs.flatMap(listAnomalies);
   const strayUsd = logs.reduce((sum, log) => sum + log.strayUsd, 0);
-  const mark: CollectedMark = { jobs: input.jobs, unanswered, anomalies, strayUsd, ...(next && { next }) };
+  const unmeteredUsd = computeUnmetered(manifest, selected, { logs, unanswered, jobs: input.jobs });
+  const mark: CollectedMark = {
+    jobs: input.jobs,
+    ...{ unanswered, anomalies, strayUsd, unmeteredUsd },
+    ...(next && { next }),
+  };
   await store.put(places.round(round).collected, toJson(mark));
   const allStrayUsd = strayUsd + (await sumStrayUsd(store, batchId, round - 1));
   const standing = computeStanding(plan, answers, allStrayUsd, manifest);
@@ -191,6 +196,22 @@ function listUnanswered(
       round,
       job: job?.job ?? '',
     }));
+}
+
+/**
+ * The most that a collected round may have cost beside its usage, USD: answers without usage, and as many of the outputs without an
+ * answer as the jobs' counters say that there are more answers. Google counts an answer when it has made it.
+ */
+function computeUnmetered(
+  manifest: Manifest,
+  selected: PlannedOutput[],
+  { logs, unanswered, jobs }: { logs: JobLog[]; unanswered: Answer[]; jobs: EndedJob[] },
+): number {
+  const counted = jobs.reduce((sum, { expectedLines }) => sum + expectedLines, 0);
+  const answered = logs.reduce((sum, { answers }) => sum + new Set(answers.map(({ output }) => output)).size, 0);
+  const lost = unanswered.slice(0, Math.max(0, counted - answered)).map(({ output }) => output);
+  const unmetered = new Set([...logs.flatMap((log) => log.unmetered), ...lost]);
+  return worstCaseUsd(manifest, selected.filter(({ output }) => unmetered.has(output))) ?? 0;
 }
 
 function selectRetries(selected: PlannedOutput[], answers: Answer[], input: CollectInput): PlannedOutput[] {

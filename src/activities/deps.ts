@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { KnownBatch } from '../contract/known.ts';
 import type { Gemini } from '../gemini/index.ts';
 import type { WebhookAnswer, WebhookPost } from '../net/post.ts';
 import type { Store } from '../store/store.ts';
@@ -18,6 +19,11 @@ export interface ActivityDeps {
   postWebhook: (post: WebhookPost, signal: AbortSignal) => Promise<WebhookAnswer>;
   /** Names of hummingbatch's search attributes that this namespace has. */
   searchAttributes: () => Promise<string[]>;
+  /**
+   * What Temporal knows of a batch by its last run with a submission, other than this one. Undefined: nothing was ever submitted. Throws
+   * `unavailable`.
+   */
+  knownBefore: (batchId: string, runId: string, signal: AbortSignal) => Promise<KnownBatch | undefined>;
   log: Logger;
   /** ms since 1970. */
   now: () => number;

@@ -3,6 +3,7 @@ import type { Gemini, Job, ListedJob } from '../gemini/index.ts';
 import { readBatchIdentity } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import { indexJobs } from './job-index.ts';
+import { restorePermits } from './known.ts';
 import { answerPermit, namePrefix, overBy, type PermitRecord, readPermits } from './permits.ts';
 import { readReserves } from './reserves.ts';
 import { releaseUnanswered, settlePermits } from './settle-permits.ts';
@@ -21,7 +22,8 @@ export async function findJob(
 ): Promise<Search> {
   const { nonce } = await readBatchIdentity(deps.store, input.batchId);
   const prefix = namePrefix(input.batchId, nonce, input.round);
-  const { named, batchId } = input;
+  const { named, batchId, restores } = input;
+  if (restores) await restorePermits(deps.store, input, restores, deps.now);
   let isAdopted = false;
   if (named === 'none') await releaseUnanswered(deps.store, batchId, deps.now());
   else if (named) isAdopted = await adoptNamedJob(deps, { ...input, named }, prefix, signal);
@@ -66,7 +68,7 @@ async function searchRound(
   }
 
   const jobs = [...known.values()];
-  const { usable, ended } = await sortJobs(gemini, jobs, signal);
+  const { usable, ended, gone } = await sortJobs(gemini, jobs, signal);
   await settlePermits(store, { batchId, round, permits, jobs, ended });
   await indexJobs(
     deps,
@@ -76,7 +78,7 @@ async function searchRound(
   const [found, ...extras] = usable.sort((a, b) => a.submission - b.submission);
   const unanswered = findUnanswered(permits, jobs);
   const next = Math.max(0, ...[...permits, ...jobs].map(({ submission }) => submission)) + 1;
-  return { ...(found && { found }), extras, ...(unanswered && { unanswered }), next };
+  return { ...(found && { found }), extras, gone, ...(unanswered && { unanswered }), next };
 }
 
 /**
@@ -117,18 +119,20 @@ function parseSubmission({ displayName }: ListedJob, prefix: string): number | u
 }
 
 /**
- * The jobs that run or have a result, and those that ended without one, by one GET each: LIST does not show enough to decide. A job
- * that Google does not know any more is neither.
+ * The jobs that run or have a result, those that ended without one, and those that Google does not know any more, by one GET each: LIST
+ * does not show enough to decide.
  */
 async function sortJobs(gemini: Gemini, jobs: FoundJob[], signal: AbortSignal) {
   const usable: FoundJob[] = [];
   const ended: FoundJob[] = [];
+  const gone: string[] = [];
   for (const found of jobs) {
     const job = await undefinedIfGone(gemini.jobs.get(found.job, signal));
-    if (job && isUsable(job)) usable.push(found);
-    else if (job && job.successful === 0) ended.push(found);
+    if (!job) gone.push(found.job);
+    else if (isUsable(job)) usable.push(found);
+    else if (job.successful === 0) ended.push(found);
   }
-  return { usable, ended };
+  return { usable, ended, gone };
 }
 
 function isUsable({ state, resultFile }: Job): boolean {

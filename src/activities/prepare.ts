@@ -10,21 +10,25 @@ import {
   type Report,
   type RetrySelection,
 } from '../contract/index.ts';
+import type { KnownBatch } from '../contract/known.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { computeFingerprint } from '../manifest/index.ts';
 import { computeSha256 } from '../manifest/sha256.ts';
 import { parseStored } from '../manifest/stored.ts';
+import { storeBehind } from '../store/behind.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import {
   type BatchIdentity,
   mergeSavedOptions,
+  readBatchIdentity,
   saveOptions,
   selectedOutputs,
   writePlan,
 } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import { wrongWorker } from './failure.ts';
+import { requireKnown } from './known.ts';
 import { readPermits } from './permits.ts';
 import { prepareReferences } from './references.ts';
 import { toBatchResult } from './report.ts';
@@ -36,19 +40,21 @@ import type { Prepared, PrepareInput, RoundPlan } from './types.ts';
 
 /**
  * Validates the manifest and its references, and reads from the store where the batch stands. The store decides
- * whether a batch was started, is in a round or has ended, whatever Temporal's history says.
+ * whether a batch was started, is in a round or has ended, unless it has lost what Temporal knows.
  *
- * @throws `wrong-worker` where this store has no such manifest; `manifest-invalid`, `batch-conflict`,
+ * @throws `wrong-worker` where this store has no such manifest; `store-behind`, `manifest-invalid`, `batch-conflict`,
  *   `reference-unreachable`, `store-corrupt`, and other store errors
  */
 export async function prepare(
   deps: ActivityDeps,
-  { input, batchId, fingerprint }: PrepareInput,
+  request: PrepareInput,
   context: StepContext,
 ): Promise<Prepared> {
   const { store, gemini } = deps;
-  const { manifest, sha256 } = await readManifest(store, input);
-  await claimIdentity(deps, batchId, { manifest, sha256, fingerprint });
+  const { input, batchId, fingerprint } = request;
+  const known = await readKnown(deps, request, context);
+  const { manifest, sha256 } = await readManifest(store, input, known !== undefined);
+  const nonce = await claimIdentity(deps, batchId, { manifest, sha256, fingerprint, nonce: known?.nonce });
   const retry = input.retry && (await resolveRetry(store, batchId, input.retry));
   const options = input.manifest ? input.options : await mergeSavedOptions(store, manifest, input);
   if (options) await saveOptions(store, batchId, options);
@@ -73,12 +79,25 @@ export async function prepare(
     ...(await findRemainingWork({ store, batchId, manifest, plan, retry })),
     ...(!input.manifest && options && { options }),
     searchAttributes: await deps.searchAttributes(),
+    known: { nonce, permits: known?.permits ?? [] },
   };
 }
 
-async function readManifest(store: Store, { batchId, manifest }: ImageBatchInput) {
+/** What Temporal knows of the batch. @throws `store-behind` where the store has lost some of it, and no operator allows it */
+async function readKnown(
+  { store, knownBefore }: ActivityDeps,
+  { batchId, before, isFirstRun, mayRestore }: PrepareInput,
+  { runId, signal }: StepContext,
+): Promise<KnownBatch | undefined> {
+  const known = before ?? (isFirstRun ? undefined : await knownBefore(batchId, runId, signal));
+  if (known && !mayRestore) await requireKnown(store, { batchId }, known);
+  return known;
+}
+
+async function readManifest(store: Store, { batchId, manifest }: ImageBatchInput, isKnown: boolean) {
   const uri = manifest?.uri ?? batchPlaces(batchId).manifest;
   const bytes = await store.get(uri);
+  if (!bytes && isKnown) throw storeBehind(store, batchId, `it has no ${uri}`);
   if (!bytes) {
     throw wrongWorker(
       `The store ${store.location} has no file ${uri}: the batch was started with another store.`,
@@ -100,6 +119,8 @@ interface StoredManifest {
   sha256: string;
   /** Set where the client that started the batch computed it. */
   fingerprint: string | undefined;
+  /** Of the jobs that Temporal knows. */
+  nonce: string | undefined;
 }
 
 /**
@@ -107,31 +128,32 @@ interface StoredManifest {
  * for the same outputs. The same bytes do; for other bytes the fingerprint decides, which leaves out how a batch is
  * run.
  *
+ * @returns the nonce
  * @throws `batch-conflict` where the batch was started with another manifest
  */
 async function claimIdentity(
   { store, now }: ActivityDeps,
   batchId: string,
-  { manifest, sha256, fingerprint }: StoredManifest,
-): Promise<void> {
+  { manifest, sha256, fingerprint, nonce = randomBytes(6).toString('hex') }: StoredManifest,
+): Promise<string> {
   const place = batchPlaces(batchId).identity;
   let identity = await getJson<BatchIdentity>(store, place);
   if (!identity) {
     const fresh: BatchIdentity = {
-      nonce: randomBytes(6).toString('hex'),
+      nonce,
       fingerprint: fingerprint ?? computeFingerprint(manifest),
       manifestSha256: sha256,
       at: now(),
     };
-    if (await store.putIfAbsent(place, toJson(fresh))) return;
-    identity = await getJson<BatchIdentity>(store, place);
+    if (await store.putIfAbsent(place, toJson(fresh))) return nonce;
+    identity = await readBatchIdentity(store, batchId);
   }
-  if (identity?.manifestSha256 === sha256) return;
+  if (identity.manifestSha256 === sha256) return identity.nonce;
   const found = computeFingerprint(manifest);
-  if (identity?.fingerprint === found) return;
+  if (identity.fingerprint === found) return identity.nonce;
   throw new HummingbatchError(
     'batch-conflict',
-    `The batch ${batchId} was started with another manifest (fingerprint ${identity?.fingerprint.slice(0, 8)}, not ${found.slice(0, 8)}).`,
+    `The batch ${batchId} was started with another manifest (fingerprint ${identity.fingerprint.slice(0, 8)}, not ${found.slice(0, 8)}).`,
   );
 }
 

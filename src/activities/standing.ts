@@ -20,6 +20,8 @@ export interface CollectedMark {
   anomalies: string[];
   /** The cost of answers that belong to no output, USD. */
   strayUsd: number;
+  /** The most that answers may cost that do not say it, or that the jobs counted and their files do not have, USD. */
+  unmeteredUsd: number;
   next?: RoundPlan;
 }
 

@@ -4,6 +4,7 @@ import { type Count, createCounter } from '../batch/metrics.ts';
 import { type ErrorCode, isErrorCode } from '../contract/errors.ts';
 import type { ActivityDeps } from './deps.ts';
 import { NonRetryableError, toFailure, wrongWorker } from './failure.ts';
+import { requireKnown } from './known.ts';
 import type { StepInput, Where } from './types.ts';
 
 /** What a step gets from the attempt that runs it. */
@@ -12,6 +13,8 @@ export interface StepContext {
   signal: AbortSignal;
   /** From 1. */
   attempt: number;
+  /** Of the workflow. */
+  runId: string;
   /** Orders the attempts of one step, including those of its earlier runs: a later attempt has the larger number. */
   sequence: number;
   /** The details of the last heartbeat of an earlier attempt. */
@@ -32,8 +35,8 @@ export type StepFunction<Input extends StepInput, Output> = (
 const HEARTBEAT_EVERY_MS = 3_000;
 
 /**
- * Makes an activity of a step. Adds heartbeats, the check that the batch belongs to this worker, typed failures, and
- * one log line.
+ * Makes an activity of a step. Adds heartbeats, the checks that the batch belongs to this worker and that the store has not lost what
+ * the workflow knows, typed failures, and one log line.
  */
 export function activity<Input extends StepInput, Output>(
   deps: ActivityDeps,
@@ -53,9 +56,11 @@ export function activity<Input extends StepInput, Output>(
     try {
       heartbeat(details);
       requireOwnWorker(deps, input, info.attempt);
+      if (input.known) await requireKnown(deps.store, input, input.known);
       const output = await step({ ...deps, log }, input, {
         signal: cancellationSignal,
         attempt: info.attempt,
+        runId: info.workflowExecution?.runId ?? '',
         sequence: info.currentAttemptScheduledTimestampMs * 1000 + info.attempt,
         lastHeartbeat: info.heartbeatDetails,
         count,

@@ -9,6 +9,8 @@ import type {
   OutputCounts,
   WebhookEvent,
 } from '../contract/index.ts';
+import type { KnownBatch } from '../contract/known.ts';
+import type { Expected } from './known.ts';
 
 /**
  * The store, endpoint and key that a batch belongs to. Every step names them, and a worker with others refuses the
@@ -24,6 +26,8 @@ export interface Where {
 export interface StepInput {
   batchId: string;
   where: Where;
+  /** What the store must have. Steps without it work with a store that lost some of it. */
+  known?: Expected;
 }
 
 export interface RoundInput extends StepInput {
@@ -62,6 +66,12 @@ export interface PrepareInput extends StepInput {
   input: ImageBatchInput;
   /** Of the manifest, set where the client that started the batch computed it; unset: computed by the first `prepare`. */
   fingerprint?: string;
+  /** What the workflow knows already; unset: earlier runs may know something. */
+  before?: KnownBatch;
+  /** Temporal has no earlier run of the batch. */
+  isFirstRun?: true;
+  /** An operator lets the batch continue with a store that has lost what Temporal knows. */
+  mayRestore?: true;
 }
 
 export interface Prepared extends Account {
@@ -81,6 +91,8 @@ export interface Prepared extends Account {
   retryFollows: boolean;
   /** The search attributes of hummingbatch that this namespace has. */
   searchAttributes: string[];
+  /** The batch's nonce, and the submissions that Temporal knows. */
+  known: KnownBatch;
 }
 
 export interface Staged {
@@ -104,6 +116,8 @@ export interface FindJobInput extends SearchInput {
    * without an answer made a job, in any round.
    */
   named?: string;
+  /** Permits of the round that an operator lets it restore. */
+  restores?: KnownBatch;
 }
 
 export interface FoundJob {
@@ -127,6 +141,8 @@ export interface Search {
   extras: FoundJob[];
   /** The last permit, where it has no answer and no job of it was found. */
   unanswered?: Unanswered;
+  /** Jobs of the round that Google does not know any more. */
+  gone: string[];
   /** The number of the next submission. */
   next: number;
   /** The job that an operator named is one of this round's, and is recorded. */

@@ -21,6 +21,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'approval-required': 409,
   'approval-refused': 409,
   'over-budget': 409,
+  'store-behind': 409,
   'too-large': 413,
   'reference-unreachable': 422,
   'rate-limited': 429,
@@ -39,6 +40,7 @@ const PUBLIC_DETAILS: Partial<Record<ErrorCode, string>> = {
   'store-missing': 'The store is not available.',
   'store-unwritable': 'The store cannot be written.',
   'store-corrupt': 'A file of the store is damaged.',
+  'store-behind': 'The store has lost something of this batch.',
   'disk-full': 'The disk of the store is full.',
 };
 

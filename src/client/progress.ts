@@ -13,6 +13,7 @@ import {
   toWorkflowId,
 } from '../contract/index.ts';
 import type { Store } from '../store/store.ts';
+import { findBehind } from './behind.ts';
 import { toClientError } from './errors.ts';
 import { unknownBatch } from './near.ts';
 import { storedProgress } from './stored.ts';
@@ -28,7 +29,8 @@ const ENDS: Record<string, EndState> = {
 };
 
 /**
- * Where a batch stands: the running workflow's answer, else the store's report, else how Temporal saw it end.
+ * Where a batch stands: the running workflow's answer, else the store's report, else how Temporal saw it end. A batch that has ended, and
+ * of which the store lost what Temporal knows, is FAILED with the stop `store-behind`.
  *
  * @throws `batch-unknown` where neither Temporal nor the store knows it
  */
@@ -39,6 +41,8 @@ export async function currentProgress(client: Client, store: Store, batchId: str
     return orNoWorker(client, run.taskQueue, handle.query<BatchProgress>(progressQuery));
 
   const stored = await storedProgress(store, batchId);
+  const behind = run && (await findBehind(handle, store, { batchId, run, stored }));
+  if (behind) return behind;
   if (!stored) throw await unknownBatch(store, batchId);
   const end = run && ENDS[run.status];
   if (!end || isEnd(stored.state)) return stored;
@@ -48,10 +52,13 @@ export async function currentProgress(client: Client, store: Store, batchId: str
   return { ...stored, state: end, ...(endedAt && { endedAt }), ...(stop && { stop }) };
 }
 
-interface Run {
+/** A run of a batch's workflow. */
+export interface Run {
   status: string;
   taskQueue: string;
   memo: Record<string, unknown>;
+  /** ISO 8601. */
+  startedAt: string;
   /** ISO 8601; unset while it is open. */
   closedAt?: string;
 }
@@ -60,8 +67,14 @@ interface Run {
 export async function lastRun(client: Client, batchId: string): Promise<Run | undefined> {
   try {
     const description = await client.workflow.getHandle(toWorkflowId(batchId)).describe();
-    const { status, taskQueue, memo = {}, closeTime } = description;
-    return { status: status.name, taskQueue, memo, ...(closeTime && { closedAt: closeTime.toISOString() }) };
+    const { status, taskQueue, memo = {}, startTime, closeTime } = description;
+    return {
+      status: status.name,
+      taskQueue,
+      memo,
+      startedAt: startTime.toISOString(),
+      ...(closeTime && { closedAt: closeTime.toISOString() }),
+    };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;

@@ -1,13 +1,21 @@
 import { createHash } from 'node:crypto';
 import { selectOutputs } from '../batch/selector.ts';
-import { BATCH_OPTIONS, check, type ImageBatchInput, type RetrySelector } from '../contract/index.ts';
+import {
+  BATCH_OPTIONS,
+  check,
+  HummingbatchError,
+  type ImageBatchInput,
+  type RetrySelector,
+} from '../contract/index.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { computeFingerprint } from '../manifest/canonical.ts';
 import { runOptionsFrom } from '../manifest/run-options.ts';
 import { computeSha256 } from '../manifest/sha256.ts';
+import { storeBehind } from '../store/behind.ts';
 import { toJson } from '../store/json.ts';
 import { readRecords } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
+import { isOfStore } from './behind.ts';
 import { unknownBatch } from './near.ts';
 import { lastRun } from './progress.ts';
 import { readingManifests } from './reading-manifests.ts';
@@ -32,7 +40,7 @@ export async function retryEnded(context: StartContext, batchId: string, asked: 
   const places = batchPlaces(batchId);
   const { manifest: uri } = places;
   const bytes = await store.get(uri);
-  if (!bytes) throw await unknownBatch(store, batchId);
+  if (!bytes) throw await noManifest(context, batchId);
   const { parseStored } = await readingManifests();
   const manifest = parseStored(bytes, uri);
   const hasEnded = (await store.head(places.report)) !== undefined;
@@ -51,6 +59,16 @@ export async function retryEnded(context: StartContext, batchId: string, asked: 
   };
   const fingerprint = (await readFingerprint(store, batchId)) ?? computeFingerprint(manifest);
   await startWorkflow(context, input, { manifest, fingerprint }, 'ALLOW_DUPLICATE');
+}
+
+/** A batch without its manifest: the store has lost it, or never had it. */
+async function noManifest({ client, store }: StartContext, batchId: string): Promise<HummingbatchError> {
+  const run = await lastRun(client, batchId);
+  if (!run || !isOfStore(run, store)) return unknownBatch(store, batchId);
+  const { code, message } = storeBehind(store, batchId, `it has no ${batchPlaces(batchId).manifest}`);
+  return new HummingbatchError(code, message, {
+    fix: 'Restore a newer copy of the store. Without one, start the batch with the same manifest and id: that puts its files back, and pays for nothing. Then retry.',
+  });
 }
 
 /** Whether the running retry is this one, sent before: the records are still those that its id was derived from. */

@@ -13,16 +13,19 @@ import {
   toWorkflowId,
   WORKFLOW_TYPE,
 } from '../contract/index.ts';
+import { FIRST_RUN_MEMO } from '../contract/known.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { deriveBatchId } from '../manifest/batch-id.ts';
 import { computeFingerprint } from '../manifest/canonical.ts';
 import type { LocalReference, ManifestInput } from '../manifest/index.ts';
 import { runOptionsFrom } from '../manifest/run-options.ts';
+import { storeBehind } from '../store/behind.ts';
 import { getJson } from '../store/json.ts';
 import { createReferenceLookup } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
+import { isOfStore } from './behind.ts';
 import { unknownBatch } from './near.ts';
-import { lastRun } from './progress.ts';
+import { lastRun, type Run } from './progress.ts';
 import { conflict, putFiles } from './put-batch.ts';
 import { readingManifests } from './reading-manifests.ts';
 
@@ -150,7 +153,8 @@ export function optionsFor(
 }
 
 /** The same batch of another store on one Temporal. Attaching would report files of a folder that this client does not have. */
-function elsewhere(batchId: string): HummingbatchError {
+function elsewhere(batchId: string, run: Run, store: Store): HummingbatchError {
+  if (isOfStore(run, store)) return storeBehind(store, batchId, 'it was made anew at the same place');
   return new HummingbatchError(
     'batch-conflict',
     `This Temporal has the batch ${batchId} already, for another store.`,
@@ -177,7 +181,8 @@ async function startOrAttach(
   if (there !== fingerprint)
     throw conflict(input.batchId, typeof there === 'string' ? there : 'none', fingerprint);
   const { store } = run.memo;
-  if (typeof store === 'string' && store !== context.store.id) throw elsewhere(input.batchId);
+  if (typeof store === 'string' && store !== context.store.id) 
+    throw elsewhere(input.batchId, run, context.store);
   const endedAbnormally = ['FAILED', 'TERMINATED', 'TIMED_OUT'].includes(run.status);
   if (!endedAbnormally) return true;
   // It ended without its report. The store knows where it stood, and the new run continues from there.
@@ -213,6 +218,8 @@ export async function startWorkflow(
     memo: {
       fingerprint,
       store: store.id,
+      location: store.location,
+      ...(reuse === 'REJECT_DUPLICATE' && { [FIRST_RUN_MEMO]: true }),
       ...(input.retry && { retryId: input.retry.id }),
     },
     staticSummary: input.retry ? `Retry of ${summary}` : summary,

@@ -77,6 +77,8 @@ const ACTIONS_BY_CODE: Partial<Record<ErrorCode, readonly AtStop[]>> = {
   'model-gone': ['accept', 'retry'],
   'result-gone': ['accept', 'retry'],
   'wrong-worker': ['retry', 'startWorker', 'accept'],
+  // A report of less than there was would look like the end of the batch.
+  'store-behind': ['retry'],
 };
 
 /** What an operator can do about a stop, the likeliest first. */

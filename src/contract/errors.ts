@@ -83,6 +83,10 @@ const CODES = {
     fix: 'Finish its batches with the version of hummingbatch that made it, or use another folder.',
   },
   'store-corrupt': { retry: 'stop', fix: 'Restore the file that the message names from a backup.' },
+  'store-behind': {
+    retry: 'stop',
+    fix: 'Restore a newer copy of the store, then retry. Without one, a retry collects the jobs that Temporal knows, and pays for nothing.',
+  },
   'disk-full': { retry: 'soon', fix: 'Free space in the store.' },
   'reference-unreachable': { retry: 'never', fix: 'Check the URL, or use a local file.' },
   'over-budget': { retry: 'stop', fix: 'Raise the budget, or end the batch with what it has.' },

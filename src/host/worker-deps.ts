@@ -13,14 +13,14 @@ const POST_DEADLINE_MS = 15_000;
 /** An operator may register attributes while the worker runs. */
 const ATTRIBUTES_FOR_MS = 60_000;
 
-interface DepsOptions extends Pick<ActivityDeps, 'store' | 'log' | 'searchAttributes'> {
+interface DepsOptions extends Pick<ActivityDeps, 'store' | 'log' | 'searchAttributes' | 'knownBefore'> {
   gemini: Pick<GeminiConnection, 'apiKey' | 'url'>;
   webhooks?: WebhookOptions | undefined;
 }
 
 /** Everything outside that the activities of a worker use: the clock, the network, Gemini, the namespace. */
 export async function createActivityDeps(options: DepsOptions): Promise<ActivityDeps> {
-  const { store, gemini, log, searchAttributes, webhooks: { secrets, hosts = [] } = {} } = options;
+  const { store, gemini, log, searchAttributes, knownBefore, webhooks: { secrets, hosts = [] } = {} } = options;
   const [{ createGemini, GEMINI_URL }, { fetchPublic }, { postPublic }] = await Promise.all([
     import('../gemini/index.ts'),
     import('../net/fetch.ts'),
@@ -37,6 +37,7 @@ export async function createActivityDeps(options: DepsOptions): Promise<Activity
     webhookSecrets: (name) => secrets?.get(name),
     postWebhook: (post, signal) => postPublic(post, { hosts, deadlineMs: POST_DEADLINE_MS }, signal),
     searchAttributes,
+    knownBefore,
   };
 }
 

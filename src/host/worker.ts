@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NativeConnection } from '@temporalio/worker';
 import pino from 'pino';
+import { knownBefore } from '../client/known-before.ts';
 import { HummingbatchError } from '../contract/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../contract/queues.ts';
 import type { Store } from '../store/store.ts';
@@ -94,8 +95,12 @@ export async function runWorker(
   const { metrics, signal, taskQueue = DEFAULT_TASK_QUEUE, profile = 'service' } = options;
   const log = options.log ?? pino({ level: 'silent' });
   const { namespace = 'default' } = options.temporal;
-  const [{ NativeConnection }, { closeConnection, installRuntime, showMetrics, startWorker }] =
-    await Promise.all([import('@temporalio/worker'), import('../worker/index.ts')]);
+  const [{ Client }, { NativeConnection }, { closeConnection, installRuntime, showMetrics, startWorker }] =
+    await Promise.all([
+      import('@temporalio/client'),
+      import('@temporalio/worker'),
+      import('../worker/index.ts'),
+    ]);
   installRuntime(log, metrics === undefined ? undefined : await resolveAddress(metrics));
   const { address, connection: settings } = options.temporal;
   const connection = await connectPatiently(
@@ -105,9 +110,11 @@ export async function runWorker(
   );
   const disconnect = () => closeConnection(connection);
   const { worker, deps } = await startOrDisconnect(disconnect, async () => {
+    const client = new Client({ connection, namespace });
     const deps = await createActivityDeps({
       ...{ store, gemini, log },
       searchAttributes: watchAttributes(connection, namespace, log),
+      knownBefore: (batchId, runId, signal) => knownBefore(client, batchId, runId, signal),
       webhooks: options.webhooks,
     });
     return { deps, worker: await startWorker({ connection, namespace, taskQueue, profile, deps }) };

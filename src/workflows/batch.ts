@@ -16,6 +16,7 @@ import { activityRunner, type RunActivity } from './activities.ts';
 import { CARRIED, type Carried } from './carried.ts';
 import { formatDetails } from './details.ts';
 import { History } from './history.ts';
+import { KnownSubmissions } from './known.ts';
 import { logState } from './log.ts';
 import { count } from './metrics.ts';
 import { read, readInput, readOptions } from './read.ts';
@@ -74,6 +75,9 @@ export class Batch {
   /** The stop in which an earlier run of the workflow ended. */
   readonly stopBefore: Stop | undefined;
   readonly history: History;
+  readonly known: KnownSubmissions;
+  /** Jobs that Google does not know any more. An operator lets the batch make others. */
+  readonly goneJobs: Set<string>;
   /** The batch has ended, and targets were not notified of that before. */
   shouldNotifyEnd = false;
   readonly #tally: Tally;
@@ -92,6 +96,8 @@ export class Batch {
     this.#tally = new Tally(count, this.input.retry !== undefined, carried.counted);
     this.#where = carried.where;
     this.history = new History(carried);
+    this.known = new KnownSubmissions(carried);
+    this.goneJobs = new Set(carried.goneJobs);
     this.stopBefore = carried.stop;
     this.lastStop = carried.lastStop;
     this.quota = carried.quota;
@@ -133,6 +139,12 @@ export class Batch {
     return { batchId: this.id, where: this.prepared?.where ?? this.#where ?? named };
   }
 
+  /** The fields of a step that needs what the batch has put into the store. */
+  get stored(): StepInput {
+    const known = this.known.batch;
+    return { ...this.base, ...(known && { known: { ...known, collected: this.collected } }) };
+  }
+
   /** What the next run of the workflow needs of this one. @param stop the one in which this run ends */
   carry(stop: Stop | undefined): Carried {
     const { progress, requests } = this;
@@ -140,6 +152,8 @@ export class Batch {
     const counted = this.#tally.before;
     return {
       ...this.history.carry(),
+      ...this.known.carry(),
+      goneJobs: [...this.goneJobs],
       startedAt: progress.startedAt,
       ...(where && { where }),
       keyMayDiffer: this.keyMayDiffer,

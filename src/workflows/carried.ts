@@ -1,5 +1,6 @@
 import type { Where } from '../activities/types.ts';
 import type { JobSummary, OutputCounts, Stop } from '../contract/index.ts';
+import { KNOWN_BATCH, type KnownBatch } from '../contract/known.ts';
 import { answer, anything, boolean, integer, list, number, optional, text } from '../contract/rules.ts';
 
 /**
@@ -33,9 +34,24 @@ export interface Carried {
   /** The stop in which the run ended. The next one waits in it. */
   stop?: Stop;
   /** The wait at Google's limit, in its round. */
-  quota?: { round: number; since: number; tries: number };
+  quota?: QuotaWait;
+  known?: KnownBatch;
+  /** An operator lets the batch continue with a store that has lost what Temporal knows. */
+  mayRestore?: boolean;
+  /** Jobs that Google does not know any more. An operator lets the batch make others. */
+  goneJobs?: readonly string[];
   /** Ids of updates that were carried out: Temporal knows only those of the same run. */
   updates?: readonly string[];
+}
+
+/** Tries of a round that met Google's limit. */
+export interface QuotaWait {
+  round: number;
+  /** ms since 1970. */
+  since: number;
+  tries: number;
+  /** How many of them had a job that failed for it later. */
+  jobs: number;
 }
 
 interface JobTime {
@@ -65,5 +81,8 @@ export const CARRIED = answer({
   lastStop: optional(anything()),
   stop: optional(anything()),
   quota: optional(anything()),
+  known: optional(KNOWN_BATCH),
+  mayRestore: optional(boolean()),
+  goneJobs: optional(list(any)),
   updates: optional(list(any)),
 });

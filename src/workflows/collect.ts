@@ -32,7 +32,7 @@ async function collect(batch: Batch, round: number, jobs: EndedJob[], isPartial 
   const lines = jobs.reduce((sum, { expectedLines }) => sum + expectedLines, 0);
   const collected = await retryUntilResolved(batch, 'collect', () =>
     batch.run('collectRound', `round ${round}: collect ${lines} ${lines === 1 ? 'answer' : 'answers'}`, {
-      ...batch.base,
+      ...batch.stored,
       round,
       jobs,
       firstRound: batch.firstRound,

@@ -6,8 +6,9 @@ import {
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Prepared } from '../activities/types.ts';
+import type { Prepared, PrepareInput } from '../activities/types.ts';
 import type { BatchResult, ImageBatchInput } from '../contract/index.ts';
+import { FIRST_RUN_MEMO } from '../contract/known.ts';
 import { Batch } from './batch.ts';
 import { settleCancelled } from './cancel.ts';
 import type { Carried } from './carried.ts';
@@ -83,10 +84,15 @@ function toCancelled(batch: Batch, { next }: Prepared): CancelledFailure {
   return new CancelledFailure('The batch was cancelled.');
 }
 
-/** The manifest's fingerprint from the memo, where whoever started the batch wrote it there. */
-function readFingerprint(): { fingerprint?: string } {
-  const fingerprint = workflowInfo().memo?.['fingerprint'];
-  return typeof fingerprint === 'string' ? { fingerprint } : {};
+/** What the client that started the batch wrote into the memo: the manifest's fingerprint, and that Temporal had no run of the batch. */
+function readStart(): Pick<PrepareInput, 'fingerprint' | 'isFirstRun'> {
+  const { memo = {}, runId, firstExecutionRunId } = workflowInfo();
+  const { fingerprint, [FIRST_RUN_MEMO]: isFirstRun } = memo;
+  return {
+    ...(typeof fingerprint === 'string' && { fingerprint }),
+    // A run that continues or resets another has its memo.
+    ...(isFirstRun === true && runId === firstExecutionRunId && { isFirstRun }),
+  };
 }
 
 async function prepareBatch(batch: Batch): Promise<Prepared> {
@@ -95,9 +101,12 @@ async function prepareBatch(batch: Batch): Promise<Prepared> {
     batch.run('prepare', 'before the first round: read and check the manifest', {
       ...batch.base,
       input: batch.currentInput,
-      ...readFingerprint(),
+      ...readStart(),
+      ...(batch.known.batch && { before: batch.known.batch }),
+      ...(batch.known.mayRestore && { mayRestore: true }),
     }),
   );
+  batch.known.take(prepared.known);
   // Only the first time: the budget may have been changed during the round of an earlier run.
   if (prepared.options && !batch.prepared) batch.adoptOptions(prepared.options);
   batch.prepared = prepared;

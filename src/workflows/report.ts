@@ -8,9 +8,12 @@ import { retryUntilResolved } from './retry-until-resolved.ts';
 export async function reportBatch(batch: Batch, state: 'ended' | 'cancelled'): Promise<BatchResult> {
   const { input, prepared, progress, notes } = batch;
   batch.enter('REPORTING');
+  // An operator let it continue with a store that does not know any more which outputs those rounds were for.
+  for (const job of batch.known.forgetAfter(progress.round))
+    batch.note(`The job ${job} was not collected: the store has lost what it was for.`);
   const result = await retryUntilResolved(batch, 'report', () =>
     batch.run('report', `after round ${progress.round}: write the records and the report`, {
-      ...batch.base,
+      ...batch.stored,
       state,
       options: batch.options,
       ...(prepared?.estimatedUsd !== undefined && { estimatedUsd: prepared.estimatedUsd }),

@@ -134,8 +134,15 @@ export async function waitStopped(batch: Batch, stop: Stop, isContinued = false)
   if (requests.cancel) throw new CancelledFailure('The batch was cancelled while it was stopped.');
   if (requests.accept) throw new AcceptedIncomplete(stop.code);
   if (requests.retry && KEY_PROBLEMS.includes(stop.code)) batch.keyMayDiffer = true;
+  if (requests.retry && stop.code === 'store-behind') await restore(batch, stop.step);
   await continueIfLong(batch);
   batch.enter(state);
+}
+
+/** Only `prepare` can restore what the store has lost, and a new run begins with it. */
+async function restore(batch: Batch, step: Step): Promise<void> {
+  batch.known.mayRestore = true;
+  if (step !== 'prepare') await continueNow(batch);
 }
 
 /** Takes the fingerprint of the key that the worker has now. Store and endpoint stay the same. */

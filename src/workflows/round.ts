@@ -5,6 +5,7 @@ import type { Batch } from './batch.ts';
 import { requireBudget } from './budget.ts';
 import { collectRound } from './collect.ts';
 import { failure } from './failure.ts';
+import { stopForGone } from './gone.ts';
 import { waitForQuota } from './quota.ts';
 import { stopOnce } from './retry-until-resolved.ts';
 import { saveBatchProgress } from './save-progress.ts';
@@ -22,6 +23,7 @@ const EXHAUSTED = 8;
 type Verdict =
   | { kind: 'collect' }
   | { kind: 'later'; message: string }
+  | { kind: 'gone' }
   | { kind: 'stop'; why: ApplicationFailure };
 
 /** One pass of stage, submit, wait, collect. */
@@ -30,11 +32,13 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
   batch.update({ round, job: undefined, check: undefined, lastCheck: undefined, nextCheck: undefined });
   // An operator said it in a stop in which an earlier run of the workflow ended.
   if (batch.requests.adopt !== undefined) await settleAdopted(batch, round, batch.requests.adopt);
-  // Before anything is uploaded. A round with a permit may have a job that is paid already, which a search finds.
-  if (plan.submitted) batch.sent = round;
+  // Before anything is uploaded. A round with a permit may have a job that is paid already, which a search finds. The search restores
+  // a permit that only Temporal knows.
+  const isSubmitted = plan.submitted || batch.known.has(round);
+  if (isSubmitted) batch.sent = round;
   else await requireBudget(batch, plan);
   for (;;) {
-    const chosen = await submitRound(batch, plan);
+    const chosen = await submitRound(batch, plan, isSubmitted);
     const { job } = chosen;
     batch.noteJob(job, round, chosen.submission);
     batch.update({ job, state: 'WAITING', check: undefined, lastCheck: undefined });
@@ -47,11 +51,11 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
     if (ends.length > 0 && (verdict.kind === 'collect' || ends.some(({ resultFile }) => resultFile))) {
       const collected = await collectRound(batch, round, ends);
       // Collect before the stop: the answers are paid for, and Google deletes them after some days.
-      if (verdict.kind === 'stop' && collected.next) await stopOnce(batch, 'wait', verdict.why);
+      if (collected.next) await stopIfNeeded(batch, job, verdict);
       return collected;
     }
-    if (verdict.kind === 'stop') await stopOnce(batch, 'wait', verdict.why);
-    if (verdict.kind === 'later') await waitForQuota(batch, round, verdict.message);
+    await stopIfNeeded(batch, job, verdict);
+    if (verdict.kind === 'later') await waitForQuota(batch, round, { message: verdict.message, hasJob: true });
   }
 }
 
@@ -67,9 +71,13 @@ async function awaitRound(batch: Batch, round: number, chosen: RoundJob): Promis
   return awaitEnds(batch, round, listOthers, end === 'gone' ? [] : [end]);
 }
 
+async function stopIfNeeded(batch: Batch, job: string, verdict: Verdict): Promise<void> {
+  if (verdict.kind === 'stop') await stopOnce(batch, 'wait', verdict.why);
+  if (verdict.kind === 'gone') await stopForGone(batch, [job]);
+}
+
 function judge(job: string, end: JobEnd | undefined): Verdict {
-  if (!end)
-    return { kind: 'stop', why: failure('job-gone', `Google does not know the job ${job} any more.`) };
+  if (!end) return { kind: 'gone' };
   const { state, error, weCancelled } = end;
   if (state === 'CANCELLED' && !weCancelled)
     return {

@@ -17,7 +17,7 @@ export async function findJob(batch: Batch, round: number, named?: string): Prom
   const pauseMs = getSearchPauseMs(batch);
   const search = await retryUntilResolved(batch, 'submit', () =>
     batch.run('findJob', `round ${round}: ${describeSearch(named)}`, {
-      ...batch.base,
+      ...(batch.known.mayRestore ? { ...batch.base, ...batch.known.restores } : batch.stored),
       round,
       pauseMs,
       ...(named && { named }),
@@ -61,7 +61,8 @@ export async function mayMakeAnother(
   message: string,
   { inARow }: Unanswered,
 ): Promise<boolean> {
-  if (batch.options.onUnknownSubmit === 'reconcile' && inARow < MAX_IN_A_ROW) return true;
+  const mayBeOlder = batch.known.mayRestore;
+  if (batch.options.onUnknownSubmit === 'reconcile' && inARow < MAX_IN_A_ROW && !mayBeOlder) return true;
   const what = inARow > 1 ? `${inARow} submissions in a row made a job` : 'a job was made';
   await stopForAdoption(
     batch,

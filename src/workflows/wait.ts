@@ -3,12 +3,16 @@ import type { JobStatus, SearchWhen } from '../activities/types.ts';
 import type { Batch } from './batch.ts';
 import { continueIfLong } from './continue.ts';
 import { findReason } from './failure.ts';
+import { findQuotaWait } from './quota.ts';
 import { retryUntilResolved } from './retry-until-resolved.ts';
 import { getSearchPauseMs } from './unanswered.ts';
 import type { JobEnd, Waiting } from './waiting.ts';
 
 /** A job that we cancelled is checked more often: after a further fifth of the time since its cancellation. */
 const SHARE_SINCE_CANCEL = 0.2;
+
+/** After each job of a round that failed for quota the next one is checked so many times more seldom: a year of them must stay short. */
+const SLOWER_AFTER_FAILURE = 4;
 
 /**
  * Sleeps and checks until the job has ended.
@@ -80,16 +84,21 @@ export async function readStatus(
   const { state: known } = batch.progress.jobs.find(({ name }) => name === job) ?? { state: 'PENDING' };
   const summary = `round ${round}: check ${number} of ${shorten(job)}, was ${known}, ${formatDuration(Date.now() - submittedAt)}`;
   const request = { round, job, submittedAt, search, pauseMs: getSearchPauseMs(batch) };
+  // A search needs the store.
+  const base = search === 'never' ? batch.base : batch.stored;
   try {
-    return await batch.run('checkJob', summary, { ...batch.base, ...request, ...intervals(batch, job) });
+    return await batch.run('checkJob', summary, { ...base, ...request, ...intervals(batch, job, round) });
   } catch (error) {
     if (findReason(error).code === 'job-gone') return 'gone';
     throw error;
   }
 }
 
-function intervals({ options, cancelled }: Batch, job: string) {
-  const { checkIntervalMs: minIntervalMs, maxCheckIntervalMs } = options;
+function intervals(batch: Batch, job: string, round: number) {
+  const { options, cancelled } = batch;
+  const { checkIntervalMs, maxCheckIntervalMs } = options;
+  const failed = findQuotaWait(batch, round)?.jobs ?? 0;
+  const minIntervalMs = Math.min(maxCheckIntervalMs, checkIntervalMs * SLOWER_AFTER_FAILURE ** failed);
   const since = cancelled.get(job);
   const sinceCancel = since === undefined ? Number.POSITIVE_INFINITY : Date.now() - since;
   const maxIntervalMs = Math.min(

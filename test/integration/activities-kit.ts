@@ -57,6 +57,7 @@ export function createDeps(store: Store): Omit<ActivityDeps, 'gemini'> {
     webhookSecrets: () => undefined,
     postWebhook: () => Promise.reject(new Error('this test must not post')),
     searchAttributes: async () => ['BatchId'],
+    knownBefore: async () => undefined,
     log: pino({ level: 'silent' }),
     now: Date.now,
     pause: (ms, signal) => pause(ms, undefined, { signal }),

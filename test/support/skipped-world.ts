@@ -46,6 +46,7 @@ export async function createSkippedWorld(
     webhookSecrets: () => undefined,
     postWebhook: () => Promise.reject(new Error('this test has no webhook receiver')),
     searchAttributes: async () => [],
+    knownBefore: async () => undefined,
   };
   const workers = await startWorkers(environment, setClockBefore(deps, clock, attempt));
   const { client } = environment;

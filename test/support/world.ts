@@ -7,6 +7,7 @@ import pino, { type Logger } from 'pino';
 import { inject } from 'vitest';
 import type { ActivityDeps } from '../../src/activities/index.ts';
 import { connectTemporal, createHummingbatch } from '../../src/client/index.ts';
+import { knownBefore } from '../../src/client/known-before.ts';
 import type { BatchOptions } from '../../src/contract/index.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../src/contract/search-attributes.ts';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts';
@@ -54,6 +55,7 @@ export async function createWorld({ namespace = 'default', ...options }: WorldOp
       ...{ store, log },
       gemini: { url: emulator.url, apiKey: 'test-key' },
       searchAttributes: async () => Object.keys(SEARCH_ATTRIBUTE_TYPES),
+      knownBefore: (...asked) => knownBefore(client, ...asked),
     })),
     fetchReference: () => Promise.reject(new Error('no test fetches references by URL')),
     postWebhook: () => Promise.reject(new Error('no test posts unless it says where')),

@@ -126,6 +126,7 @@ const WAITS: Record<string, Script> = {
   'a full disk': { failures: { stageRound: forEver('disk-full') } },
   'workers of another store': { failures: { stageRound: forEver('wrong-worker', 50_000) } },
   'Google’s limit': { submissions: forEver({ kind: 'refused', code: 'rate-limited' }) },
+  'jobs that fail for quota': { lives: forEver({ hours: 1, end: 'FAILED', code: 8 } as const) },
   'submissions without an answer': { submissions: forEver({ kind: 'swallowed' }) },
 };
 const DAYS = samples(10, 400);

@@ -159,8 +159,8 @@ async function writeCheckpoint(
   const places = batchPlaces(source.batchId);
   await store.putAll(group.images.map(({ key, data }) => ({ key: places.file(key), data })));
   context.count('imageBytes', group.imageBytes, {});
-  const { end, lines, answers, anomalies, unlisted, strayUsd } = group;
-  const found = { answers, anomalies, unlisted, strayUsd };
+  const { end, lines, answers, anomalies, unlisted, strayUsd, unmetered } = group;
+  const found = { answers, anomalies, unlisted, strayUsd, unmetered };
   const checkpoint = { sequence: context.sequence, end, lines, ...found, done };
   const written = await appendCheckpoint(store, source.batchId, source.round, log, checkpoint);
   group.clear();

@@ -3,7 +3,7 @@ import { alternateStem, strayStem } from '../../batch/file-name.ts';
 import { foreignLine } from '../../batch/foreign-text.ts';
 import { compareImage } from '../../batch/measure.ts';
 import type { PlannedOutput } from '../../batch/plan.ts';
-import { judgeLine, readKey } from '../../batch/verdict.ts';
+import { isUnmetered, judgeLine, readKey, type Verdict } from '../../batch/verdict.ts';
 import type { Answer, Item, Reason, Usage } from '../../contract/index.ts';
 import { unreadablePlace } from '../../contract/places.ts';
 import { computeSha256 } from '../../manifest/sha256.ts';
@@ -19,6 +19,8 @@ export interface LineResult {
   anomalies: string[];
   /** The cost of an answer that belongs to no output, USD: Google bills it too. */
   strayUsd: number;
+  /** The output whose answer does not say what it cost. */
+  unmetered?: string;
 }
 
 /** The result of an empty line. */
@@ -44,11 +46,13 @@ export function parseLine(bytes: Uint8Array, expected: Expectation): LineResult 
   const key = readKey(line);
   const target = expected.outputs.get(key ?? '');
   if (!target) return parseUnrequested(bytes, line, key, expected);
-  const { answers, images } = buildAnswers(line, target, expected);
-  if (!answers.some(isNotUnderstood)) return { ...EMPTY, answers, images };
+  const verdict = judgeLine(line);
+  const unmetered = isUnmetered(line, verdict) && { unmetered: target.planned.output };
+  const { answers, images } = buildAnswers(verdict, target, expected);
+  if (!answers.some(isNotUnderstood)) return { ...EMPTY, answers, images, ...unmetered };
   const raw = keepRaw(bytes);
   const named = answers.map((answer) => (isNotUnderstood(answer) ? { ...answer, kept: raw.key } : answer));
-  return { ...EMPTY, answers: named, images, raw };
+  return { ...EMPTY, answers: named, images, raw, ...unmetered };
 }
 
 const NOT_UNDERSTOOD: readonly (Reason | undefined)[] = [
@@ -86,12 +90,11 @@ function findKey(bytes: Uint8Array): string | undefined {
 }
 
 function buildAnswers(
-  line: unknown,
+  verdict: Verdict,
   { planned, item }: { planned: PlannedOutput; item: Item },
   expected: Expectation,
 ): Pick<LineResult, 'answers' | 'images'> {
   const { output } = planned;
-  const verdict = judgeLine(line);
   const { usage } = verdict;
   const base = { output, flags: [], round: expected.round, job: expected.job };
   const spent = { ...(usage && { usage }), costUsd: computeCost(usage, expected) };

@@ -21,6 +21,8 @@ export interface Checkpoint {
   unlisted: number;
   /** The cost of answers that belong to no output, USD. */
   strayUsd: number;
+  /** The outputs whose answers do not say what they cost. */
+  unmetered: string[];
   /** The whole file is processed. */
   done: boolean;
 }
@@ -36,6 +38,7 @@ export interface JobLog {
   anomalies: string[];
   unlisted: number;
   strayUsd: number;
+  unmetered: string[];
   done: boolean;
 }
 
@@ -43,7 +46,7 @@ export async function readJobLog(store: Store, batchId: string, round: number, j
   const prefix = batchPlaces(batchId).round(round).checkpoints(job);
   const log: JobLog = {
     ...{ job, count: 0, end: 0, lines: 0 },
-    ...{ answers: [], anomalies: [], unlisted: 0, strayUsd: 0, done: false },
+    ...{ answers: [], anomalies: [], unlisted: 0, strayUsd: 0, unmetered: [], done: false },
   };
   for (const key of await store.list(prefix)) {
     const checkpoint = await getJson<Checkpoint>(store, key);
@@ -78,7 +81,7 @@ export async function appendCheckpoint(
 }
 
 function applyCheckpoint(log: JobLog, checkpoint: Checkpoint): void {
-  const { end, lines, answers, anomalies, unlisted, strayUsd, done } = checkpoint;
+  const { end, lines, answers, anomalies, unlisted, strayUsd, unmetered, done } = checkpoint;
   log.count += 1;
   log.end = end;
   log.lines = lines;
@@ -87,4 +90,5 @@ function applyCheckpoint(log: JobLog, checkpoint: Checkpoint): void {
   log.anomalies.push(...anomalies);
   log.unlisted += unlisted;
   log.strayUsd += strayUsd;
+  log.unmetered.push(...unmetered);
 }

@@ -236,6 +236,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
         firstRound: 1,
         retryFollows: false,
         searchAttributes: Object.keys(SEARCH_ATTRIBUTE_TYPES),
+        known: input.before ?? { nonce: '0123456789ab', permits: [] },
         ...remaining.prepared?.shift(),
       };
     },
@@ -265,6 +266,7 @@ export function createScriptedGoogle(batchId: string, script: Script, now: () =>
       return {
         ...(found && { found }),
         extras,
+        gone: seen.filter((job) => computeState(job, at) === 'deleted').map(({ job }) => job),
         ...(open && { unanswered: open }),
         next,
         ...(named && { adopted: true }),

@@ -1,0 +1,40 @@
+import type { KnownBatch } from '../contract/known.ts';
+import { findLost, storeBehind } from '../store/behind.ts';
+import type { Store } from '../store/store.ts';
+import { answerPermit, takePermit, toDisplayName } from './permits.ts';
+import type { StepInput } from './types.ts';
+
+/** What the workflow knows of its batch, for a step that needs it in the store. */
+export interface Expected extends KnownBatch {
+  /** The last round whose answers were collected. */
+  collected?: number;
+}
+
+/** @throws `store-behind` where the store lacks some of it */
+export async function requireKnown(
+  store: Store,
+  { batchId }: Pick<StepInput, 'batchId'>,
+  { collected, ...known }: Expected,
+): Promise<void> {
+  const lost = await findLost(store, batchId, known, collected);
+  if (lost) throw storeBehind(store, batchId, lost);
+}
+
+/**
+ * Writes the permits of a round that the store has lost, so that a search finds their jobs, or an operator says what became of them,
+ * before another job is made.
+ */
+export async function restorePermits(
+  store: Store,
+  { batchId, round }: { batchId: string; round: number },
+  { nonce, permits }: KnownBatch,
+  now: () => number,
+): Promise<void> {
+  for (const { round: other, submission, worstUsd, job } of permits) {
+    if (other !== round) continue;
+    const displayName = toDisplayName(batchId, nonce, round, submission);
+    const permit = { displayName, at: now(), ...(worstUsd !== undefined && { worstUsd }) };
+    await takePermit(store, batchId, round, submission, permit);
+    if (job) await answerPermit(store, batchId, round, submission, { job });
+  }
+}
