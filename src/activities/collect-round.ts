@@ -7,7 +7,7 @@ import { batchPlaces } from '../contract/places.ts';
 import { toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import { type BatchFiles, readBatchFiles, selectedOutputs } from './batch-files.ts';
-import { collectJob, indexImages, type Tries } from './collecting/job.ts';
+import { collectJob, countAnswered, indexImages, type Tries } from './collecting/job.ts';
 import type { Expectation } from './collecting/line.ts';
 import { type JobLog, readJobLog } from './collecting/log.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -207,11 +207,12 @@ function computeUnmetered(
   selected: PlannedOutput[],
   { logs, unanswered, jobs }: { logs: JobLog[]; unanswered: Answer[]; jobs: EndedJob[] },
 ): number {
-  const counted = jobs.reduce((sum, { expectedLines }) => sum + expectedLines, 0);
-  const answered = logs.reduce((sum, { answers }) => sum + new Set(answers.map(({ output }) => output)).size, 0);
-  const lost = unanswered.slice(0, Math.max(0, counted - answered)).map(({ output }) => output);
-  const unmetered = new Set([...logs.flatMap((log) => log.unmetered), ...lost]);
-  return worstCaseUsd(manifest, selected.filter(({ output }) => unmetered.has(output))) ?? 0;
+  const made = jobs.reduce((sum, { expectedLines }) => sum + expectedLines, 0);
+  const found = logs.reduce((sum, log) => sum + countAnswered(log) + log.strays, 0);
+  const lost = unanswered.slice(0, Math.max(0, made - found));
+  const unmetered = new Set([...logs.flatMap((log) => log.unmetered), ...lost.map(({ output }) => output)]);
+  const outputs = selected.filter(({ output }) => unmetered.has(output));
+  return worstCaseUsd(manifest, outputs) ?? 0;
 }
 
 function selectRetries(selected: PlannedOutput[], answers: Answer[], input: CollectInput): PlannedOutput[] {

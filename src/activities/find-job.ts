@@ -62,8 +62,9 @@ async function searchRound(
     await pause(pauseMs, signal);
     for (const [name, job] of await listRoundJobs(gemini, prefix, signal)) known.set(name, job);
   }
-  for (const { submission, answer } of permits) {
-    if (answer && 'job' in answer && !known.has(answer.job))
+  for (const { submission, answer, noResult } of permits) {
+    // One that is known to have ended without a result is not missed.
+    if (answer && 'job' in answer && !noResult && !known.has(answer.job))
       known.set(answer.job, { job: answer.job, submission });
   }
 
@@ -78,7 +79,13 @@ async function searchRound(
   const [found, ...extras] = usable.sort((a, b) => a.submission - b.submission);
   const unanswered = findUnanswered(permits, jobs);
   const next = Math.max(0, ...[...permits, ...jobs].map(({ submission }) => submission)) + 1;
-  return { ...(found && { found }), extras, gone, ...(unanswered && { unanswered }), next };
+  return {
+    ...(found && { found }),
+    extras,
+    ...(gone.length > 0 && { gone }),
+    ...(unanswered && { unanswered }),
+    next,
+  };
 }
 
 /**

@@ -2,18 +2,12 @@ import type { KnownBatch } from '../contract/known.ts';
 import { findLost, storeBehind } from '../store/behind.ts';
 import type { Store } from '../store/store.ts';
 import { answerPermit, takePermit, toDisplayName } from './permits.ts';
-import type { StepInput } from './types.ts';
-
-/** What the workflow knows of its batch, for a step that needs it in the store. */
-export interface Expected extends KnownBatch {
-  /** The last round whose answers were collected. */
-  collected?: number;
-}
+import type { Expected } from './types.ts';
 
 /** @throws `store-behind` where the store lacks some of it */
 export async function requireKnown(
   store: Store,
-  { batchId }: Pick<StepInput, 'batchId'>,
+  batchId: string,
   { collected, ...known }: Expected,
 ): Promise<void> {
   const lost = await findLost(store, batchId, known, collected);

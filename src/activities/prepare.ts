@@ -90,7 +90,7 @@ async function readKnown(
   { runId, signal }: StepContext,
 ): Promise<KnownBatch | undefined> {
   const known = before ?? (isFirstRun ? undefined : await knownBefore(batchId, runId, signal));
-  if (known && !mayRestore) await requireKnown(store, { batchId }, known);
+  if (known && !mayRestore) await requireKnown(store, batchId, known);
   return known;
 }
 

@@ -56,7 +56,7 @@ export function activity<Input extends StepInput, Output>(
     try {
       heartbeat(details);
       requireOwnWorker(deps, input, info.attempt);
-      if (input.known) await requireKnown(deps.store, input, input.known);
+      if (input.known) await requireKnown(deps.store, input.batchId, input.known);
       const output = await step({ ...deps, log }, input, {
         signal: cancellationSignal,
         attempt: info.attempt,

@@ -10,7 +10,6 @@ import type {
   WebhookEvent,
 } from '../contract/index.ts';
 import type { KnownBatch } from '../contract/known.ts';
-import type { Expected } from './known.ts';
 
 /**
  * The store, endpoint and key that a batch belongs to. Every step names them, and a worker with others refuses the
@@ -21,6 +20,12 @@ export interface Where {
   endpoint?: string;
   /** A hash of the Gemini key: it tells two keys apart and reveals neither. */
   keyFingerprint?: string;
+}
+
+/** What the workflow knows of its batch, for a step that needs it in the store. */
+export interface Expected extends KnownBatch {
+  /** The last round whose answers were collected. */
+  collected?: number;
 }
 
 export interface StepInput {
@@ -142,7 +147,7 @@ export interface Search {
   /** The last permit, where it has no answer and no job of it was found. */
   unanswered?: Unanswered;
   /** Jobs of the round that Google does not know any more. */
-  gone: string[];
+  gone?: string[];
   /** The number of the next submission. */
   next: number;
   /** The job that an operator named is one of this round's, and is recorded. */

@@ -70,15 +70,19 @@ const FIRST_WORKER_WAIT = MINUTE;
  * less than 10,000.
  */
 const MAX_STOP_WAIT = 48 * HOUR;
+/** A try at Google's limit may make a job that fails for it later, and costs up to 80 events. */
+const MAX_QUOTA_STOP_WAIT = 96 * HOUR;
 
 /**
- * How long a stop waits before it tries again automatically: 30 minutes, doubling to 48 hours; without a right worker from 1 minute.
+ * How long a stop waits before it tries again automatically: 30 minutes, doubling to 48 hours; without a right worker from 1 minute, at
+ * Google's limit to 96 hours.
  *
  * @param times how often the batch has stopped at this step for this reason in a row, from 1
  */
 export function stopWaitMs(times: number, code: ErrorCode): number {
   const first = code === 'wrong-worker' ? FIRST_WORKER_WAIT : FIRST_STOP_WAIT;
-  return Math.min(MAX_STOP_WAIT, first * 2 ** Math.min(20, times - 1));
+  const longest = code === 'rate-limited' ? MAX_QUOTA_STOP_WAIT : MAX_STOP_WAIT;
+  return Math.min(longest, first * 2 ** Math.min(20, times - 1));
 }
 
 function isPositive(value: number | undefined): value is number {

@@ -83,7 +83,9 @@ export function judgeLine(line: unknown): Verdict {
 /** Whether a line may be billed for something that its usage does not say. */
 export function isUnmetered(line: unknown, verdict: Verdict): boolean {
   if (verdict.usage) return false;
-  return !isEmpty(field(line, 'response') ?? null) || (verdict.kind === 'none' && verdict.reason === 'unreadable');
+  return (
+    !isEmpty(field(line, 'response') ?? null) || (verdict.kind === 'none' && verdict.reason === 'unreadable')
+  );
 }
 
 /** The fields of a line that may be empty without being an answer. */

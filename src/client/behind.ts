@@ -11,7 +11,7 @@ import { KNOWN_BATCH, KNOWN_MEMO, type KnownBatch } from '../contract/known.ts';
 import { batchPlaces } from '../contract/places.ts';
 import { findLost, storeBehind } from '../store/behind.ts';
 import type { Store } from '../store/store.ts';
-import type { Run } from './progress.ts';
+import type { Run } from './last-run.ts';
 
 /**
  * The progress of a batch that has ended, and of which the store has lost what Temporal knows: FAILED, whatever Temporal says of its

@@ -1,9 +1,4 @@
-import {
-  type Client,
-  WorkflowFailedError,
-  type WorkflowHandle,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import {
   type BatchProgress,
   type EndState,
@@ -15,6 +10,7 @@ import {
 import type { Store } from '../store/store.ts';
 import { findBehind } from './behind.ts';
 import { toClientError } from './errors.ts';
+import { lastRun } from './last-run.ts';
 import { unknownBatch } from './near.ts';
 import { storedProgress } from './stored.ts';
 import { orNoWorker } from './worker-check.ts';
@@ -50,35 +46,6 @@ export async function currentProgress(client: Client, store: Store, batchId: str
   // A batch that was cancelled before it was prepared has written no end.
   const endedAt = stored.endedAt ?? run.closedAt;
   return { ...stored, state: end, ...(endedAt && { endedAt }), ...(stop && { stop }) };
-}
-
-/** A run of a batch's workflow. */
-export interface Run {
-  status: string;
-  taskQueue: string;
-  memo: Record<string, unknown>;
-  /** ISO 8601. */
-  startedAt: string;
-  /** ISO 8601; unset while it is open. */
-  closedAt?: string;
-}
-
-/** The last run of a batch as Temporal describes it; undefined where it knows none. */
-export async function lastRun(client: Client, batchId: string): Promise<Run | undefined> {
-  try {
-    const description = await client.workflow.getHandle(toWorkflowId(batchId)).describe();
-    const { status, taskQueue, memo = {}, startTime, closeTime } = description;
-    return {
-      status: status.name,
-      taskQueue,
-      memo,
-      startedAt: startTime.toISOString(),
-      ...(closeTime && { closedAt: closeTime.toISOString() }),
-    };
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
 }
 
 async function findReason(handle: WorkflowHandle, batchId: string): Promise<Stop | undefined> {

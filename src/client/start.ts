@@ -24,8 +24,8 @@ import { getJson } from '../store/json.ts';
 import { createReferenceLookup } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import { isOfStore } from './behind.ts';
+import { lastRun, type Run } from './last-run.ts';
 import { unknownBatch } from './near.ts';
-import { lastRun, type Run } from './progress.ts';
 import { conflict, putFiles } from './put-batch.ts';
 import { readingManifests } from './reading-manifests.ts';
 
@@ -181,7 +181,7 @@ async function startOrAttach(
   if (there !== fingerprint)
     throw conflict(input.batchId, typeof there === 'string' ? there : 'none', fingerprint);
   const { store } = run.memo;
-  if (typeof store === 'string' && store !== context.store.id) 
+  if (typeof store === 'string' && store !== context.store.id)
     throw elsewhere(input.batchId, run, context.store);
   const endedAbnormally = ['FAILED', 'TERMINATED', 'TIMED_OUT'].includes(run.status);
   if (!endedAbnormally) return true;

@@ -20,7 +20,14 @@ interface DepsOptions extends Pick<ActivityDeps, 'store' | 'log' | 'searchAttrib
 
 /** Everything outside that the activities of a worker use: the clock, the network, Gemini, the namespace. */
 export async function createActivityDeps(options: DepsOptions): Promise<ActivityDeps> {
-  const { store, gemini, log, searchAttributes, knownBefore, webhooks: { secrets, hosts = [] } = {} } = options;
+  const {
+    store,
+    gemini,
+    log,
+    searchAttributes,
+    knownBefore,
+    webhooks: { secrets, hosts = [] } = {},
+  } = options;
   const [{ createGemini, GEMINI_URL }, { fetchPublic }, { postPublic }] = await Promise.all([
     import('../gemini/index.ts'),
     import('../net/fetch.ts'),

@@ -141,7 +141,7 @@ export class Batch {
 
   /** The fields of a step that needs what the batch has put into the store. */
   get stored(): StepInput {
-    const known = this.known.batch;
+    const known = this.known.upTo(this.progress.round);
     return { ...this.base, ...(known && { known: { ...known, collected: this.collected } }) };
   }
 

@@ -4,8 +4,8 @@ import { KNOWN_MEMO, type KnownBatch, type KnownPermit } from '../contract/known
 import type { Carried } from './carried.ts';
 
 /**
- * The submissions of the batch. They are told to Temporal in the workflow's memo before each is made, so that a store that was emptied,
- * or restored from a backup, is not taken for a batch that has yet to begin.
+ * The submissions of the batch. Each is in the workflow's memo before it is made, so that a store that was emptied, or restored from a
+ * backup, is not taken for a batch that has yet to begin.
  */
 export class KnownSubmissions {
   /** An operator lets the batch continue with a store that has lost some of this. */
@@ -20,6 +20,12 @@ export class KnownSubmissions {
   /** Undefined before the first `prepare` is done. */
   get batch(): KnownBatch | undefined {
     return this.#known;
+  }
+
+  /** Without the rounds that a batch with a restored store has yet to reach. */
+  upTo(round: number): KnownBatch | undefined {
+    const known = this.#known;
+    return known && { ...known, permits: known.permits.filter((permit) => permit.round <= round) };
   }
 
   /** What a search for the jobs of a round restores in the store. */

@@ -55,7 +55,8 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
       return collected;
     }
     await stopIfNeeded(batch, job, verdict);
-    if (verdict.kind === 'later') await waitForQuota(batch, round, { message: verdict.message, hasJob: true });
+    if (verdict.kind === 'later')
+      await waitForQuota(batch, round, { message: verdict.message, hasJob: true });
   }
 }
 

@@ -5,10 +5,10 @@ import type { Batch } from './batch.ts';
 import { findExceeded } from './budget.ts';
 import { continueIfLong } from './continue.ts';
 import { failure } from './failure.ts';
+import { stopForGone } from './gone.ts';
 import { count } from './metrics.ts';
 import { findQuotaWait, waitForQuota } from './quota.ts';
 import { retryUntilResolved, stopOnce } from './retry-until-resolved.ts';
-import { stopForGone } from './gone.ts';
 import { findAfterWindow, findJob, mayMakeAnother, stopForAdoption } from './unanswered.ts';
 
 /** Submissions in a row of which no byte was sent, before the batch stops for an operator. */
@@ -36,11 +36,7 @@ type Attempt =
  * it searches until the visibility window is over, and only then submits again. Each submission must fit the budget beside all
  * others whose cost is not known.
  */
-export async function submitRound(
-  batch: Batch,
-  plan: RoundPlan,
-  isSubmitted: boolean,
-): Promise<RoundJob> {
+export async function submitRound(batch: Batch, plan: RoundPlan, isSubmitted: boolean): Promise<RoundJob> {
   const { round } = plan;
   const givenUp = new Set<number>();
   let refusals = 0;
@@ -80,7 +76,7 @@ async function findKnownJob(batch: Batch, round: number): Promise<RoundJob | und
 async function trySubmit(batch: Batch, plan: RoundPlan, givenUp: ReadonlySet<number>): Promise<Attempt> {
   const { round } = plan;
   const search = await findJob(batch, round);
-  const { unanswered, found, gone, next } = search;
+  const { unanswered, found, gone = [], next } = search;
   if (unanswered && !found && !givenUp.has(unanswered.submission))
     return settle(batch, round, unanswered, 'A submission ended without an answer.');
   const known = toFoundJob(batch, round, search);

@@ -3,6 +3,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CollectedMark } from '../../src/activities/standing.ts';
 import type { CollectInput } from '../../src/activities/types.ts';
+import { worstCaseUsd } from '../../src/batch/cost.ts';
+import { planOutputs } from '../../src/batch/plan.ts';
 import { type Answer, HummingbatchError, type Item } from '../../src/contract/index.ts';
 import { unreadablePlace } from '../../src/contract/places.ts';
 import type { Gemini } from '../../src/gemini/index.ts';
@@ -659,6 +661,35 @@ describe('a job without a result file', () => {
     const collected = await collect({ jobs: [{ job: JOB, state, expectedLines: 0 }] });
     expect(collected).toMatchObject({ counts: { total: 2, missing: 2 } });
     expect((await mark())?.unanswered.map((silent) => silent.reason)).toEqual([reason, reason]);
+  });
+});
+
+describe('an answer of unknown cost is reserved at its worst case', async () => {
+  const image = await picture(1);
+  const manifest = buildManifest([item('a')]);
+  const one = worstCaseUsd(manifest, planOutputs(manifest));
+  const response = (more: object) => JSON.stringify({ key: 'a#1', response: more });
+  const candidates = [{ content: { parts: [part(image)] }, finishReason: 'STOP' }];
+
+  test.each<[string, string[], number, number | undefined]>([
+    ['an image with its usage', [answer('a#1', [part(image)])], 1, 0],
+    ['an image without usage', [response({ candidates })], 1, one],
+    ['a refusal without usage', [response({ promptFeedback: { blockReason: 'OTHER' } })], 1, one],
+    [
+      'content in another field than documented',
+      [JSON.stringify({ key: 'a#1', output: { candidates } })],
+      1,
+      one,
+    ],
+    ['a line that was cut', ['{"key":"a#1","response":{"cand'], 1, one],
+    ['an answer that the job counted and the file lacks', [], 1, one],
+    ['an output that the job did not count', [], 0, 0],
+    ['an error of the row', [rowError('a#1', 13)], 1, 0],
+    ['an empty answer', ['{"key":"a#1","response":null,"error":null}'], 1, 0],
+  ])('%s', async (_, lines, expectedLines, reservedUsd) => {
+    const { collect } = await prepared([item('a')], lines);
+    const job = { job: JOB, state: 'SUCCEEDED', resultFile: 'files/r', expectedLines } as const;
+    expect((await collect({ jobs: [job] })).reserves.reservedUsd).toBeCloseTo(reservedUsd ?? Number.NaN);
   });
 });
 

@@ -98,6 +98,61 @@ describe('prepare', () => {
     expect(await readText(store, places.identity)).toBe(before);
   });
 
+  test('asks what Temporal knows of earlier runs, unless there are none or the workflow knows it', async () => {
+    const { run, store } = await newWorker();
+    const input = await begin(store, MANIFEST);
+    let asked = 0;
+    const instead = {
+      knownBefore: async () => {
+        asked += 1;
+        return undefined;
+      },
+    };
+    const { known } = await run('prepare', { ...input, isFirstRun: true }, { instead });
+    await run('prepare', { ...input, before: known }, { instead });
+    expect(asked).toBe(0);
+    await run('prepare', input, { instead });
+    expect(asked).toBe(1);
+  });
+
+  const PERMIT = { round: 1, submission: 1, taken: true } as const;
+
+  test.each([
+    ['has no identity', { nonce: '0123456789ab', permits: [] }, false],
+    ['has the identity of another start', { nonce: '0123456789ab', permits: [] }, true],
+    ['lacks a permit', { permits: [PERMIT] }, true],
+  ])(
+    'refuses a store that %s, and with an operator’s word takes over what Temporal knows',
+    async (_, known, isPrepared) => {
+      const { run, store } = await newWorker();
+      const input = await begin(store, MANIFEST);
+      const own = isPrepared ? (await run('prepare', input)).known : undefined;
+      const before = { nonce: '', ...own, ...known };
+      const files = await readFiles(store);
+      expect(await catchFailure(run('prepare', { ...input, before }))).toMatchObject({
+        type: 'store-behind',
+        nonRetryable: true,
+      });
+      expect(await readFiles(store)).toEqual(files);
+      const prepared = await run('prepare', { ...input, before, mayRestore: true });
+      expect(prepared.known).toEqual({ nonce: own?.nonce ?? before.nonce, permits: before.permits });
+      expect(JSON.parse((await readText(store, places.identity)) ?? '')).toMatchObject({
+        nonce: prepared.known.nonce,
+      });
+    },
+  );
+
+  test('a store that has lost the manifest too says so', async () => {
+    const { run, store } = await newWorker();
+    const input = await begin(store, MANIFEST);
+    await store.delete(places.manifest);
+    const before = { nonce: '0123456789ab', permits: [] };
+    expect(await catchFailure(run('prepare', { ...input, before, mayRestore: true }))).toMatchObject({
+      type: 'store-behind',
+      message: expect.stringContaining('manifest.json'),
+    });
+  });
+
   test('refuses a manifest that is not the one it was started with', async () => {
     const { run, store } = await newWorker();
     const input = await begin(store, MANIFEST);

@@ -320,6 +320,13 @@ describe('findJob', () => {
     expect(await run('findJob', FIND)).toEqual({ extras: [], next: 2, reserves: NOTHING });
   });
 
+  test('names a job that Google does not know any more, so that nobody pays again unasked', async () => {
+    const { run, wire } = await staged({ jobSeconds: 100 });
+    const { job } = (await run('createJob', SUBMIT)) as { job: string };
+    await wire.call('DELETE', `/v1beta/${job}`);
+    expect(await run('findJob', FIND)).toMatchObject({ extras: [], gone: [job], next: 2 });
+  });
+
   test('returns further jobs of the round that run as extras', async () => {
     const { run, createForeignJob, nonce } = await staged();
     const second = await createForeignJob(`hb/${BATCH}/${nonce}/r1.2`);

@@ -33,16 +33,16 @@ async function start(batchId: string, options = {}): Promise<TestBatch> {
   return openTestBatch(world, batchId);
 }
 
-const folderOf = (batchId: string) => join(world.store.location, batchPlaces(batchId).folder);
-const empty = (batchId: string) => rm(folderOf(batchId), { recursive: true, maxRetries: 10 });
+const findFolder = (batchId: string) => join(world.store.location, batchPlaces(batchId).folder);
+const empty = (batchId: string) => rm(findFolder(batchId), { recursive: true, maxRetries: 10 });
 
 /** A copy of a batch's files. @returns what puts them back */
 async function backUp(batchId: string): Promise<() => Promise<void>> {
   const copy = join(world.folder, `${batchId}-copy`);
-  await cp(folderOf(batchId), copy, { recursive: true });
+  await cp(findFolder(batchId), copy, { recursive: true });
   return async () => {
     await empty(batchId);
-    await cp(copy, folderOf(batchId), { recursive: true });
+    await cp(copy, findFolder(batchId), { recursive: true });
   };
 }
 
@@ -152,6 +152,25 @@ describe.concurrent('a store that is emptied', () => {
   });
 });
 
+test('a job that made an image again, of which nobody knows any more why, is named in the report', async () => {
+  const batch = await start('made-again');
+  expect(await batch.ended()).toMatchObject(ALL);
+  await batch.handle.retry({ keys: ['a#1'] });
+  await batch.until(({ state, round }) => state === 'COMPLETED' && round === 2);
+  await empty(batch.id);
+  await start(batch.id);
+  await batch.retry();
+  await batch.stopped('store-behind');
+  await batch.retry();
+  expect(await batch.ended()).toMatchObject(ALL);
+  const [, second] = await batch.jobs();
+  expect((await batch.report()).anomalies).toContain(
+    `The job ${second?.name} was not collected: the store has lost what it was for.`,
+  );
+  // What it says holds: the store lacks nothing that Temporal still knows.
+  expect(await batch.handle.status()).toMatchObject(ALL);
+});
+
 describe.concurrent('a store that is restored from a backup', () => {
   test('of before the submission stops the batch, and a retry collects its job', async () => {
     const batch = await start('restored', { approveAboveUsd: 0 });
@@ -199,7 +218,10 @@ test('a store that is made anew at the same place is not taken for another one',
     code: 'store-behind',
     message: expect.stringContaining('made anew at the same place'),
   });
-  expect(await anew.hummingbatch.batch('made-anew').status()).toMatchObject({ state: 'FAILED', stop: BEHIND });
+  expect(await anew.hummingbatch.batch('made-anew').status()).toMatchObject({
+    state: 'FAILED',
+    stop: BEHIND,
+  });
   await anew.close();
   await other.close();
 });

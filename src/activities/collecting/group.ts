@@ -19,6 +19,7 @@ export class Group {
   /** Further anomalies, which are only counted. */
   unlisted = 0;
   strayUsd = 0;
+  strays = 0;
   unmetered: string[] = [];
   /** The offset in the result file behind the last line. */
   end: number;
@@ -47,6 +48,7 @@ export class Group {
     if (result.raw && (result.answers.length > 0 || this.#roomForAnomalies > 0)) this.#keep(result.raw);
     for (const anomaly of result.anomalies) this.#note(anomaly);
     this.strayUsd += result.strayUsd;
+    if (result.strayUsd > 0) this.strays += 1;
     if (result.unmetered !== undefined) this.unmetered.push(result.unmetered);
     if (result !== EMPTY) this.lines += 1;
     this.end = end;
@@ -58,6 +60,7 @@ export class Group {
     this.anomalies = [];
     this.unlisted = 0;
     this.strayUsd = 0;
+    this.strays = 0;
     this.unmetered = [];
     this.imageBytes = 0;
   }

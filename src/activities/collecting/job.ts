@@ -82,7 +82,8 @@ async function downloadAll(
   for (let downloads = 0, lastEnd = -1; downloads < MAX_DOWNLOADS; downloads++) {
     const download = await downloadOnce(deps, source, log, group, context, downloads > 0);
     if (!download) return false;
-    if (!download.partialLine && countAnswered(log, group) >= source.job.expectedLines) return true;
+    const answered = countAnswered({ answers: [...log.answers, ...group.answers] });
+    if (!download.partialLine && answered >= source.job.expectedLines) return true;
     if (download.end === lastEnd) {
       if (download.partialLine) group.add(download.partialLine, download.end);
       return true;
@@ -95,8 +96,9 @@ async function downloadAll(
   );
 }
 
-function countAnswered(log: JobLog, group: Group): number {
-  return new Set([...log.answers, ...group.answers].map(({ output }) => output)).size;
+/** The number of outputs that are answered: one may have several answers. */
+export function countAnswered({ answers }: Pick<JobLog, 'answers'>): number {
+  return new Set(answers.map(({ output }) => output)).size;
 }
 
 interface Download {
@@ -159,8 +161,8 @@ async function writeCheckpoint(
   const places = batchPlaces(source.batchId);
   await store.putAll(group.images.map(({ key, data }) => ({ key: places.file(key), data })));
   context.count('imageBytes', group.imageBytes, {});
-  const { end, lines, answers, anomalies, unlisted, strayUsd, unmetered } = group;
-  const found = { answers, anomalies, unlisted, strayUsd, unmetered };
+  const { end, lines, answers, anomalies, unlisted, strayUsd, strays, unmetered } = group;
+  const found = { answers, anomalies, unlisted, strayUsd, strays, unmetered };
   const checkpoint = { sequence: context.sequence, end, lines, ...found, done };
   const written = await appendCheckpoint(store, source.batchId, source.round, log, checkpoint);
   group.clear();

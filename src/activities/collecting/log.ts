@@ -21,6 +21,8 @@ export interface Checkpoint {
   unlisted: number;
   /** The cost of answers that belong to no output, USD. */
   strayUsd: number;
+  /** The number of those answers. */
+  strays: number;
   /** The outputs whose answers do not say what they cost. */
   unmetered: string[];
   /** The whole file is processed. */
@@ -38,6 +40,7 @@ export interface JobLog {
   anomalies: string[];
   unlisted: number;
   strayUsd: number;
+  strays: number;
   unmetered: string[];
   done: boolean;
 }
@@ -46,7 +49,7 @@ export async function readJobLog(store: Store, batchId: string, round: number, j
   const prefix = batchPlaces(batchId).round(round).checkpoints(job);
   const log: JobLog = {
     ...{ job, count: 0, end: 0, lines: 0 },
-    ...{ answers: [], anomalies: [], unlisted: 0, strayUsd: 0, unmetered: [], done: false },
+    ...{ answers: [], anomalies: [], unlisted: 0, strayUsd: 0, strays: 0, unmetered: [], done: false },
   };
   for (const key of await store.list(prefix)) {
     const checkpoint = await getJson<Checkpoint>(store, key);
@@ -81,7 +84,7 @@ export async function appendCheckpoint(
 }
 
 function applyCheckpoint(log: JobLog, checkpoint: Checkpoint): void {
-  const { end, lines, answers, anomalies, unlisted, strayUsd, unmetered, done } = checkpoint;
+  const { end, lines, answers, anomalies, unlisted, strayUsd, strays, unmetered, done } = checkpoint;
   log.count += 1;
   log.end = end;
   log.lines = lines;
@@ -90,5 +93,6 @@ function applyCheckpoint(log: JobLog, checkpoint: Checkpoint): void {
   log.anomalies.push(...anomalies);
   log.unlisted += unlisted;
   log.strayUsd += strayUsd;
+  log.strays += strays;
   log.unmetered.push(...unmetered);
 }

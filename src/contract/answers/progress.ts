@@ -27,7 +27,7 @@ export const COST = answer(
     actual: usd('From the usage of every answer so far, including refused ones, USD.'),
     reserved: optional(
       usd(
-        'The most that submissions may cost beside that, USD: their jobs run, their answers were lost, or their results are gone. Absent: nothing.',
+        'The most that submissions may cost beside that, USD: their jobs run, their answers were lost, or their results are gone or name no usage. Absent: nothing.',
       ),
     ),
   },

@@ -86,6 +86,10 @@ describe('the wait of a stop that tries again automatically', () => {
     expect(hours).toEqual([0.5, 1, 2, 4, 8, 16, 32, 48, 48]);
   });
 
+  it('doubles to four days at Google’s limit', () => {
+    expect([1, 8, 5000].map((times) => stopWaitMs(times, 'rate-limited') / HOUR)).toEqual([0.5, 64, 96]);
+  });
+
   it('begins with a minute without a right worker', () => {
     expect([1, 2, 3].map((times) => stopWaitMs(times, 'wrong-worker') / MINUTE)).toEqual([1, 2, 4]);
   });
