@@ -70,7 +70,7 @@ export function describeBatch(progress: BatchProgress, call: Call): string {
 
 /** How a batch ended or stopped, and the next step: what a command prints at its end. */
 export function describeEnd(progress: BatchProgress, store: Store, call: Call): string {
-  const { state } = progress;
+  const { state, stop } = progress;
   const [, ...others] = availableActions(progress);
   const directory = batchDirectory(progress, store);
   const next = nextCommand(progress, call.flags);
@@ -80,7 +80,8 @@ export function describeEnd(progress: BatchProgress, store: Store, call: Call): 
       ? [`Images and records: ${directory}`, `Report: ${join(directory, 'report.html')}`]
       : []),
     ...(next ? [`${STEP_ON[state] ?? 'The next step'}: ${next}`] : []),
-    ...(state === 'CANCELLED' || state === 'FAILED'
+    // A batch that the store has lost was paid for.
+    ...(state === 'CANCELLED' || (state === 'FAILED' && stop?.code !== 'store-behind')
       ? ['A fresh batch of the same manifest: the `run` command again with --new']
       : []),
     ...(others.length > 0 ? ['Or:', ...describeActions(others, call.flags)] : []),

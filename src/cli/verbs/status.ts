@@ -10,10 +10,10 @@ import { openBatchStore } from '../store.ts';
 export const verb: Verb = async (call) => {
   const [batchId = ''] = call.args;
   const { config, store } = await openBatchStore(call);
-  const stored = await requireStored(store, batchId);
   const progress = await queryOrReadStore(call, config, store, {
     temporal: (hummingbatch) => hummingbatch.batch(batchId).status(),
-    store: async () => stored,
+    // A batch that the store has lost may be known to Temporal.
+    store: () => requireStored(store, batchId),
   });
   call.output.print(describeBatch(progress, call));
   call.output.print(['Next:', ...describeActions(availableActions(progress), call.flags)].join('\n'));
