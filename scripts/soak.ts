@@ -1,6 +1,8 @@
 /**
  * `npm run soak -- TRIALS SEED`: kills workers, commands and servers at random moments, and checks each time that the batch
- * ends like an undisturbed one. Prints one line for each trial. After a failure it exits with 1 and prints the seed.
+ * ends like an undisturbed one. Every second seed also is a storm: lost answers, a blind LIST, jobs that ignore their cancellation,
+ * wrong clocks and restored stores, of which the batch must keep its promises. Prints one line for each. After a failure it exits
+ * with 1 and prints the seed.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +13,8 @@ import { findKilledSteps } from '../test/support/crash/killed-steps.ts';
 import { prepareTrials, runTrial, type TrialOutcome } from '../test/support/crash/run-trial.ts';
 import { buildTrial, describeTrial, type Trial } from '../test/support/crash/trial.ts';
 import { temporalCliPath } from '../test/support/servers.ts';
+import { runStorm } from '../test/support/storm/run-storm.ts';
+import { buildStorm, describeStorm, type Storm } from '../test/support/storm/storm.ts';
 
 /** Trials mostly wait, so two cores can run four. */
 const CONCURRENCY = 4;
@@ -29,6 +33,14 @@ try {
   const failed: number[] = [];
   const seeds = Array.from({ length: trials }, (_, n) => seed + n);
   await pMap(seeds, (seed) => attempt(buildTrial(seed)), { concurrency: CONCURRENCY });
+  const storms = seeds.filter((seed) => seed % 2 === 1).map(buildStorm);
+  await pMap(storms, weather, { concurrency: CONCURRENCY });
+
+  async function weather(storm: Storm): Promise<void> {
+    const problems = await runStorm(storm, temporal.address).catch((error: unknown) => [String(error)]);
+    print(`${describeStorm(storm)}: ${problems[0] ?? 'every promise kept'}`);
+    if (problems.length > 0) failed.push(storm.seed);
+  }
 
   async function attempt(trial: Trial): Promise<void> {
     const steps: string[] = [];
@@ -50,7 +62,7 @@ try {
   }
 
   const total = [...killsByStep.values()].reduce((sum, count) => sum + count, 0);
-  print(`\n${trials} trials, ${total} kills, ${failed.length} failures`);
+  print(`\n${trials} trials, ${total} kills, ${storms.length} storms, ${failed.length} failures`);
   for (const [what, count] of [...killsByStep].sort(([, one], [, other]) => other - one))
     print(`${count} × ${what}`);
   for (const seed of failed) print(`Repeat it: npm run soak -- 1 ${seed}`);

@@ -49,8 +49,8 @@ export class KnownSubmissions {
     this.#publish();
   }
 
-  /** Google made no job of it. The next submission tells that to Temporal. */
-  noteRefusal(permit: KnownPermit): void {
+  /** Nothing was made of it, and nothing is billed. The next submission tells that to Temporal. */
+  drop(permit: PermitNumbers): void {
     this.#setPermits((permits) => permits.filter((known) => !isSame(known, permit)));
   }
 

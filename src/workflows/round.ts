@@ -55,8 +55,9 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
       return collected;
     }
     await stopIfNeeded(batch, job, verdict);
-    if (verdict.kind === 'later')
-      await waitForQuota(batch, round, { message: verdict.message, hasJob: true });
+    if (verdict.kind !== 'later') continue;
+    batch.known.drop({ round, submission: chosen.submission });
+    await waitForQuota(batch, round, { message: verdict.message, hasJob: true });
   }
 }
 

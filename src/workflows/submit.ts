@@ -111,7 +111,7 @@ async function submit(batch: Batch, { round, worstUsd }: RoundPlan, submission: 
     }),
   );
   if (answer.kind === 'refused') {
-    batch.known.noteRefusal(permit);
+    batch.known.drop(permit);
     return answer;
   }
   batch.known.note({ ...permit, taken: true, ...(answer.kind === 'created' && { job: answer.job }) });
