@@ -80,7 +80,7 @@ async function run(batch: Batch): Promise<BatchResult> {
 /** An earlier run of the workflow was asked to cancel: this one continues to settle its open round. */
 function toCancelled(batch: Batch, { next }: Prepared): CancelledFailure {
   if (next) batch.update({ round: next.round });
-  batch.sent = next?.submitted ? next.round : 0;
+  batch.sent = next && batch.known.mayHaveJob(next) ? next.round : 0;
   return new CancelledFailure('The batch was cancelled.');
 }
 

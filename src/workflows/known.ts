@@ -1,5 +1,5 @@
 import { upsertMemo } from '@temporalio/workflow';
-import type { FoundJob } from '../activities/types.ts';
+import type { FoundJob, RoundPlan } from '../activities/types.ts';
 import { KNOWN_MEMO, type KnownBatch, type KnownPermit } from '../contract/known.ts';
 import type { Carried } from './carried.ts';
 
@@ -33,8 +33,9 @@ export class KnownSubmissions {
     return this.mayRestore && this.#known ? { restores: this.#known } : {};
   }
 
-  has(round: number): boolean {
-    return this.#known?.permits.some((permit) => permit.round === round) ?? false;
+  /** Whether a job of this round may exist, also where only Temporal knows that. A search then restores its permit. */
+  mayHaveJob({ round, submitted }: RoundPlan): boolean {
+    return submitted === true || (this.#known?.permits.some((permit) => permit.round === round) ?? false);
   }
 
   /** Takes over what a `prepare` found. An earlier run of the workflow, under its own memo, may have submitted. */

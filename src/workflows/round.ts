@@ -32,9 +32,8 @@ export async function runRound(batch: Batch, plan: RoundPlan): Promise<Collected
   batch.update({ round, job: undefined, check: undefined, lastCheck: undefined, nextCheck: undefined });
   // An operator said it in a stop in which an earlier run of the workflow ended.
   if (batch.requests.adopt !== undefined) await settleAdopted(batch, round, batch.requests.adopt);
-  // Before anything is uploaded. A round with a permit may have a job that is paid already, which a search finds. The search restores
-  // a permit that only Temporal knows.
-  const isSubmitted = plan.submitted || batch.known.has(round);
+  // Before anything is uploaded. A round with a permit may have a job that is paid already, which a search finds.
+  const isSubmitted = batch.known.mayHaveJob(plan);
   if (isSubmitted) batch.sent = round;
   else await requireBudget(batch, plan);
   for (;;) {
