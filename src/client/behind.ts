@@ -4,7 +4,6 @@ import {
   type BatchResult,
   type HummingbatchError,
   isAccepted,
-  isEnd,
   type JobSummary,
 } from '../contract/index.ts';
 import { KNOWN_BATCH, KNOWN_MEMO, type KnownBatch } from '../contract/known.ts';
@@ -26,11 +25,10 @@ export async function findBehind(
 ): Promise<BatchProgress | undefined> {
   if (!stored && !isOfStore(run, store)) return undefined;
   const known = readKnown(run.memo);
+  const { report } = batchPlaces(batchId);
   const lost =
     (known && (await findLost(store, batchId, known))) ??
-    (!isEnded(stored) && (await hasReported(handle, run))
-      ? `it has no ${batchPlaces(batchId).report}`
-      : undefined);
+    (!(await store.head(report)) && (await hasReported(handle, run)) ? `it has no ${report}` : undefined);
   if (!lost) return undefined;
   return toFailed(storeBehind(store, batchId, lost), run, stored ?? emptyProgress(batchId, run), known);
 }
@@ -43,10 +41,6 @@ export function isOfStore({ memo }: Run, { id, location }: Store): boolean {
 export function readKnown(memo: Record<string, unknown>): KnownBatch | undefined {
   const known = memo[KNOWN_MEMO];
   return isAccepted(KNOWN_BATCH, known) ? (known as KnownBatch) : undefined;
-}
-
-function isEnded(stored: BatchProgress | undefined): boolean {
-  return stored !== undefined && isEnd(stored.state);
 }
 
 /** A completed run has written a report, unless it was cancelled before it was prepared. */

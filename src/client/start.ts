@@ -154,7 +154,16 @@ export function optionsFor(
 
 /** The same batch of another store on one Temporal. Attaching would report files of a folder that this client does not have. */
 function elsewhere(batchId: string, run: Run, store: Store): HummingbatchError {
-  if (isOfStore(run, store)) return storeBehind(store, batchId, 'it was made anew at the same place');
+  if (isOfStore(run, store)) {
+    const { code, message } = storeBehind(
+      store,
+      batchId,
+      `the batch belongs to ${String(run.memo['store'])}`,
+    );
+    return new HummingbatchError(code, message, {
+      fix: 'If the store was made anew here, restore a copy of it. If this is another machine, use the store of the batch, or give it another id.',
+    });
+  }
   return new HummingbatchError(
     'batch-conflict',
     `This Temporal has the batch ${batchId} already, for another store.`,

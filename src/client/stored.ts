@@ -12,8 +12,8 @@ export async function storedProgress(store: Store, batchId: string): Promise<Bat
   const places = batchPlaces(batchId);
   const report = await getJson<Report>(store, places.report);
   const seen = await getJson<BatchProgress>(store, places.seen);
-  // Progress of a run that began after the report is that of a retry.
-  if (seen && (!report || seen.startedAt > report.endedAt)) return seen;
+  // Progress of a run that began after the one with the report is that of a retry. Both times are Temporal's; the end is a worker's.
+  if (seen && (!report || seen.startedAt > report.startedAt)) return seen;
   return report ? progressOfReport(report) : begunProgress(store, batchId);
 }
 

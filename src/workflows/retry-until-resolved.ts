@@ -46,6 +46,9 @@ const KEY_PROBLEMS: readonly ErrorCode[] = [
   'wrong-worker',
 ];
 
+/** Stops after which a retry begins with `prepare`, as a new run does: it writes again what the store has lost. */
+const NEEDS_PREPARE: readonly ErrorCode[] = ['store-behind', 'store-corrupt'];
+
 /** Thrown through the steps when an operator ends a stopped batch with the outputs that are finished. */
 export class AcceptedIncomplete extends Error {
   override readonly name = 'AcceptedIncomplete';
@@ -134,15 +137,11 @@ export async function waitStopped(batch: Batch, stop: Stop, isContinued = false)
   if (requests.cancel) throw new CancelledFailure('The batch was cancelled while it was stopped.');
   if (requests.accept) throw new AcceptedIncomplete(stop.code);
   if (requests.retry && KEY_PROBLEMS.includes(stop.code)) batch.keyMayDiffer = true;
-  if (requests.retry && stop.code === 'store-behind') await restore(batch, stop.step);
+  if (requests.retry && stop.code === 'store-behind') batch.known.mayRestore = true;
+  if (requests.retry && NEEDS_PREPARE.includes(stop.code) && stop.step !== 'prepare')
+    await continueNow(batch);
   await continueIfLong(batch);
   batch.enter(state);
-}
-
-/** Only `prepare` can restore what the store has lost, and a new run begins with it. */
-async function restore(batch: Batch, step: Step): Promise<void> {
-  batch.known.mayRestore = true;
-  if (step !== 'prepare') await continueNow(batch);
 }
 
 /** Takes the fingerprint of the key that the worker has now. Store and endpoint stay the same. */

@@ -58,7 +58,7 @@ describe('run --emulator', () => {
       desk.execute(['run', 'a.yaml', '--emulator', '--json']),
       desk.execute(['run', 'b.yaml', '--emulator', '--json']),
     ]);
-    expect([a, b]).toMatchObject([{ code: 0 }, { code: 0 }]);
+    for (const { code, stderr } of [a, b]) expect(code, stderr).toBe(0);
     const ui = /Temporal UI: (http:\/\/[^/]+)/;
     expect(ui.exec(a.stderr)?.[1]).toBe(ui.exec(b.stderr)?.[1]);
   });

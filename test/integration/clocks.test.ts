@@ -20,7 +20,10 @@ describe('a worker whose clock is wrong', () => {
     try {
       await world.work({ now: () => Date.now() + wrongMs });
       await world.hummingbatch.startNormalised({ manifest: buildManifest([item('a')]), batchId });
-      expect(await openTestBatch(world, batchId).ended()).toMatchObject({ state: 'COMPLETED' });
+      expect(await openTestBatch(world, batchId).ended()).toMatchObject({
+        state: 'COMPLETED',
+        outputs: { image: 1 },
+      });
       const { jobs, requests } = await world.emulator.ledger();
       expect(jobs).toHaveLength(1);
       expect(requests['batches.cancel']).toBeUndefined();
@@ -71,7 +74,7 @@ test('a worker is found by a machine whose clock is ten minutes ahead', async ()
   const world = await createWorld();
   try {
     await world.work();
-    await requireWorker(world.client, world.taskQueue);
+    await vi.waitFor(() => requireWorker(world.client, world.taskQueue), { timeout: 30_000 });
     const { now } = Date;
     vi.spyOn(Date, 'now').mockImplementation(() => now() + 10 * MINUTE);
     await expect(requireWorker(world.client, world.taskQueue)).resolves.toBeUndefined();

@@ -216,7 +216,8 @@ test('a store that is made anew at the same place is not taken for another one',
   });
   await expect(anew.hummingbatch.startBatch(request)).rejects.toMatchObject({
     code: 'store-behind',
-    message: expect.stringContaining('made anew at the same place'),
+    message: expect.stringContaining(`belongs to ${other.store.id}`),
+    fix: expect.stringContaining('made anew'),
   });
   expect(await anew.hummingbatch.batch('made-anew').status()).toMatchObject({
     state: 'FAILED',
