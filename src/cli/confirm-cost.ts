@@ -1,5 +1,6 @@
 import { HummingbatchError } from '../contract/index.ts';
 import type { Call } from './call.ts';
+import { confirm } from './confirm.ts';
 import type { ReadyManifest } from './manifest.ts';
 import { compareManifestCosts, describeCosts, describePrice } from './render/cost-comparison.ts';
 
@@ -12,16 +13,16 @@ const ASK_ABOVE_USD = 5;
  * @throws `approval-refused`
  */
 export async function confirmCost(
-  { output, flags, ask }: Call,
+  call: Call,
   ready: ReadyManifest,
   question: (price: string) => string,
 ): Promise<void> {
+  const { output, flags } = call;
   const costs = await compareManifestCosts(ready, flags.within);
   output.say(describeCosts(costs));
   const isDear = !costs.price || costs.price.batchUsd > ASK_ABOVE_USD;
-  if (flags.emulator || flags.yes || !ask || !isDear) return;
-  const answer = await ask(`${question(describePrice(costs))} [y/N] `);
-  if (/^y(es)?$/i.test(answer.trim())) return;
+  if (flags.emulator || flags.yes || !isDear) return;
+  if ((await confirm(call, question(describePrice(costs)))) !== false) return;
   throw new HummingbatchError('approval-refused', 'Nothing was started.', {
     fix: 'Run the command again with --yes.',
   });

@@ -5,6 +5,7 @@ import {
   type RetrySelector,
 } from '../contract/index.ts';
 import type { Call } from './call.ts';
+import { confirm } from './confirm.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { followMany } from './follow-many.ts';
 import { readListFilter } from './list-filter.ts';
@@ -74,11 +75,11 @@ function isUnknown({ stop }: BatchProgress): boolean {
   return stop?.code === 'submission-unknown';
 }
 
-async function confirmed({ output, flags, ask }: Call, count: number): Promise<boolean> {
+async function confirmed(call: Call, count: number): Promise<boolean> {
+  const { output, flags } = call;
   const what = count === 1 ? 'this batch' : `these ${count} batches`;
   if (flags.yes) return true;
-  const answer = ask && (await ask(`Retry ${what}? [y/N] `));
-  const isSure = /^y(es)?$/i.test(answer?.trim() ?? '');
+  const isSure = (await confirm(call, `Retry ${what}?`)) ?? false;
   if (!isSure) output.say(`Nothing was retried. To retry ${what}, call the command again with --yes.`);
   return isSure;
 }

@@ -169,9 +169,10 @@ export const VERBS: readonly (VerbSpec | VerbGroup)[] = [
   },
   {
     name: 'doctor',
-    summary: 'check key, server, search attributes, store, disk and schedules, and show what is missing',
+    summary:
+      'check key, server, search attributes, store, disk and schedules, and show what is missing; end leftover servers',
     example: 'hummingbatch doctor',
-    flags: [...PLACE, 'model'],
+    flags: [...PLACE, 'model', 'yes'],
     load: () => import('./verbs/doctor.ts'),
   },
 ];

@@ -5,6 +5,8 @@
 export { cacheDirectory } from './cache.ts';
 export { findTemporalCli } from './cli.ts';
 export { type KeptTemporal, keepTemporal } from './keep.ts';
+export { endLeftover, findLeftovers } from './leftovers.ts';
+export type { RunningServer } from './running-servers.ts';
 export {
   type ManagedTemporal,
   runningTemporal,

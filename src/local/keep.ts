@@ -4,6 +4,7 @@ import { isRunning } from './process.ts';
 import { readRecord } from './record.ts';
 import { refusal } from './refusal.ts';
 import { type ManagedTemporal, type ServerOptions, startTemporal } from './server.ts';
+import { isWatched } from './users.ts';
 
 /** A check costs 0.1 ms. Callers of a server that is away try for longer than a restart takes. */
 const CHECK_INTERVAL_MS = 1000;
@@ -23,7 +24,7 @@ export interface KeptTemporal extends ManagedTemporal {
 export async function keepTemporal(options: ServerOptions): Promise<KeptTemporal> {
   const { directory, log } = options;
   const first = await startTemporal(options);
-  const held = [first];
+  let current = first;
   const stopping = new AbortController();
   const keeping = keep();
   const failed = keeping.then(() => new Promise<never>(() => undefined));
@@ -33,10 +34,12 @@ export async function keepTemporal(options: ServerOptions): Promise<KeptTemporal
   async function keep(): Promise<void> {
     try {
       while (!stopping.signal.aborted) {
-        await waitForExit();
+        await waitUntilLost();
         log('The managed dev server of this store has ended. Restarting it …');
         const again = await startTemporal({ ...options, signal: stopping.signal });
-        held.push(again);
+        const before = current;
+        current = again;
+        await before.release();
         if (again.address !== first.address) throw moved(first.address, again.address);
         log('The managed dev server runs again; nothing is lost.');
       }
@@ -46,10 +49,12 @@ export async function keepTemporal(options: ServerOptions): Promise<KeptTemporal
     }
   }
 
-  async function waitForExit(): Promise<void> {
+  /** One without watchers would stay when all users are killed: it is replaced like one that has ended. */
+  async function waitUntilLost(): Promise<void> {
     const server = await readRecord(directory);
     if (!server) throw new Error('its folder is gone');
-    while (isRunning(server)) await sleep(CHECK_INTERVAL_MS, undefined, { signal: stopping.signal });
+    const isKept = () => isRunning(server) && (!server.watched || isWatched(directory, server.token));
+    while (isKept()) await sleep(CHECK_INTERVAL_MS, undefined, { signal: stopping.signal });
   }
 
   return {
@@ -58,7 +63,7 @@ export async function keepTemporal(options: ServerOptions): Promise<KeptTemporal
     async release() {
       stopping.abort();
       await keeping.catch(() => undefined);
-      for (const server of held) await server.release();
+      await current.release();
     },
   };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { LOOPBACK, type Ports } from './ports.ts';
 import { readIdentity } from './process.ts';
 import { type ServerRecord, writeRecordNow } from './record.ts';
+import { type Hold, makeUsersPipe, NOT_HELD } from './users.ts';
 
 /** The variables that the server gets. It outlives the process that starts it, so it gets no key and no token. */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'USERPROFILE', 'LOCALAPPDATA'];
@@ -15,6 +16,8 @@ const MAX_LOG_BYTES = 1024 * 1024;
 const HEAD_BYTES = 64 * 1024;
 /** The reason is a line or two. */
 const MAX_REASON = 1000;
+/** SIGTERM ends it in 1.2 s; SQLite loses nothing by SIGKILL either. */
+export const STOP_GRACE_MS = 5 * 1000;
 /** Where the stack of a crashed Go program begins; the reason comes before it. */
 const STACK = /\n\s*goroutine \d+ \[/;
 
@@ -30,34 +33,49 @@ export interface LaunchOptions {
 /** A server process that was started, whether or not it answers. */
 export interface Launched {
   record: ServerRecord;
+  /** This process, as the first user. */
+  hold: Hold;
   hasEnded: () => boolean;
   /** Why it could not start, as it wrote to its log. */
   readReason: () => Promise<string>;
 }
 
-/** Starts the process in a group of its own, which a Ctrl-C in the terminal does not reach, and writes its record. */
+/**
+ * Starts the process in a group of its own, which a Ctrl-C in the terminal does not reach, and writes its record. It ends
+ * with its last user.
+ */
 export async function launch(options: LaunchOptions): Promise<Launched> {
-  const file = logFileIn(options.directory);
+  const { directory, cli } = options;
+  const file = logFileIn(directory);
+  const env = only(PASSED_ON, options.env);
+  const token = randomUUID();
   const log = await openLog(file);
+  const pipe = await makeUsersPipe(directory, token, { env, graceMs: STOP_GRACE_MS });
   try {
     const { size } = await log.stat();
-    const child = spawn(options.cli, argumentsFor(options), {
-      cwd: options.directory,
-      env: only(PASSED_ON, options.env),
-      stdio: ['ignore', log.fd, log.fd],
+    const args = argumentsFor(options);
+    const child = spawn(pipe ? '/bin/sh' : cli, pipe ? pipe.watch(cli, args) : args, {
+      cwd: directory,
+      env,
+      stdio: ['ignore', log.fd, log.fd, ...(pipe ? [pipe.readEnd.fd] : [])],
       detached: true,
       windowsHide: true,
     });
     if (child.pid === undefined) throw await readError(child);
-    const record = toRecord(child.pid, options);
-    writeRecordNow(options.directory, record);
+    const record = toRecord(child.pid, token, pipe !== undefined, options);
+    writeRecordNow(directory, record);
     child.unref();
     return {
       record,
+      hold: pipe ?? NOT_HELD,
       hasEnded: () => child.exitCode !== null || child.signalCode !== null,
       readReason: () => readReasonIn(file, size),
     };
+  } catch (error) {
+    pipe?.close();
+    throw error;
   } finally {
+    pipe?.readEnd.close();
     await log.close();
   }
 }
@@ -81,8 +99,13 @@ function argumentsFor(options: LaunchOptions): string[] {
   return ['server', 'start-dev', ...listen, ...keep, ...dynamic, '--log-level', 'error'];
 }
 
-function toRecord(pid: number, { ports, namespace }: LaunchOptions): ServerRecord {
-  return { ...readIdentity(pid), ...ports, namespace, token: randomUUID() };
+function toRecord(
+  pid: number,
+  token: string,
+  watched: boolean,
+  { ports, namespace }: LaunchOptions,
+): ServerRecord {
+  return { ...readIdentity(pid), ...ports, namespace, token, watched };
 }
 
 /** At log level `error` it grows by a few lines a start; one that has grown large is emptied. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getErrno } from '../contract/caught-error.ts';
 import { isRunning, parseIdentity, readIdentity } from './process.ts';
 
 /**
@@ -13,6 +14,8 @@ export interface Leases {
   release(lease: string): Promise<void>;
   /** How many uses there are. The lease of a dead process is removed and does not count. */
   count(): Promise<number>;
+  /** Whether there may be a use. For callers without the lock: it changes nothing, and a file that is half written counts. */
+  mayExist(): Promise<boolean>;
 }
 
 export function leasesIn(directory: string): Leases {
@@ -32,7 +35,22 @@ export function leasesIn(directory: string): Leases {
       const living = await Promise.all((await readdir(folder)).map((lease) => isHeld(join(folder, lease))));
       return living.filter(Boolean).length;
     },
+    async mayExist() {
+      const leases = (await ifExists(readdir(folder))) ?? [];
+      const texts = await Promise.all(leases.map((lease) => ifExists(readFile(join(folder, lease), 'utf8'))));
+      const holders = texts.flatMap((text) => (text === undefined ? [] : [parseIdentity(text)]));
+      return holders.some((holder) => !holder || isRunning(holder));
+    },
   };
+}
+
+async function ifExists<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (getErrno(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function isHeld(file: string): Promise<boolean> {

@@ -10,6 +10,8 @@ export interface ServerRecord extends Ports, ProcessIdentity {
   /** Random for each start. The server's namespace holds it, too, so a call shows whether this server still has the port. */
   token: string;
   namespace: string;
+  /** Whether it ends with its last user, however that one ends. */
+  watched?: boolean;
 }
 
 /** The content of `server.json`; undefined where there is none, or it is no record. */
@@ -51,10 +53,10 @@ function parse(text: string): ServerRecord | undefined {
 
 function isRecord(value: unknown): value is ServerRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { pid, startTime, port, uiPort, token, namespace } = value as Record<string, unknown>;
+  const { pid, startTime, port, uiPort, token, namespace, watched } = value as Record<string, unknown>;
   const numbers = [pid, port, uiPort].every((found) => Number.isSafeInteger(found) && Number(found) > 0);
   const texts = [token, namespace, startTime ?? ''].every((found) => typeof found === 'string');
-  return numbers && texts;
+  return numbers && texts && typeof (watched ?? false) === 'boolean';
 }
 
 function fileIn(directory: string): string {

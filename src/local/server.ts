@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { getErrno } from '../contract/caught-error.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { callTemporal } from './call.ts';
+import { STOP_GRACE_MS } from './launch.ts';
 import { leasesIn } from './leases.ts';
 import { withLock } from './lock.ts';
 import { type NamespaceSettings, readToken, settleNamespace } from './namespace.ts';
@@ -11,7 +12,8 @@ import { endProcess, isRunning } from './process.ts';
 import { formatAddress, formatUiUrl, readRecord, type ServerRecord } from './record.ts';
 import { refusal } from './refusal.ts';
 import type { Say } from './say.ts';
-import { STOP_GRACE_MS, startServer } from './start.ts';
+import { type HeldServer, startServer } from './start.ts';
+import { joinUsers, NOT_HELD, removeUsersPipes } from './users.ts';
 
 export interface ServerOptions extends NamespaceSettings, Partial<Ports> {
   /** `.temporal` of a store; made where it is missing. */
@@ -39,8 +41,9 @@ export interface ManagedTemporal extends TemporalPlace {
 
 /**
  * Starts the managed dev server of a store, or shares the one that runs, whichever process started it. Two processes that
- * call at the same moment get one server. It runs until its last user releases it. Where all users were killed it keeps
- * running, on loopback only, and the next user takes it over.
+ * call at the same moment get one server. It runs until its last user releases it or dies, however that one dies. Where
+ * nothing can watch it (Windows, a file system without named pipes) it outlives users that are killed, on loopback only,
+ * and the next user takes it over.
  *
  * @throws HummingbatchError `no-temporal` where it cannot be started or reached, `no-temporal-cli`, `disk-full`,
  *   `store-unwritable`, `aborted`
@@ -55,8 +58,9 @@ export async function startTemporal(given: ServerOptions): Promise<ManagedTempor
     return await withLock(directory, signal, async () => {
       const lease = await leases.take();
       try {
-        const server = await settled(options);
-        return { ...toTemporalPlace(server), release: once(() => releaseLease(directory, lease, server)) };
+        const { record, hold } = await settled(options);
+        const release = () => releaseLease(directory, lease, record).finally(() => hold.close());
+        return { ...toTemporalPlace(record), release: once(release) };
       } catch (error) {
         await leave(directory, lease);
         throw error;
@@ -86,28 +90,36 @@ export async function runningTemporal(
 }
 
 /** A server that is killed before its namespace is set up is started once more. */
-async function settled(options: ServerOptions, again = true): Promise<ServerRecord> {
+async function settled(options: ServerOptions, again = true): Promise<HeldServer> {
   const server = (await adopt(options)) ?? (await startAnew(options));
   try {
-    await settle(server, options);
+    await settle(server.record, options);
     return server;
   } catch (error) {
-    if (!again || isRunning(server)) throw error;
+    server.hold.close();
+    if (!again || isRunning(server.record)) throw error;
     return settled(options, false);
   }
 }
 
-async function adopt(options: ServerOptions): Promise<ServerRecord | undefined> {
-  const record = await readRecord(options.directory);
+async function adopt(options: ServerOptions): Promise<HeldServer | undefined> {
+  const { directory, signal } = options;
+  const record = await readRecord(directory);
   if (!record || record.namespace !== options.namespace) return undefined;
-  if (!(await answersAs(record, options.signal))) return undefined;
+  // First of all: while it is held its watchers do not end it.
+  const hold = record.watched ? await joinUsers(directory, record.token, signal) : NOT_HELD;
+  if (!hold) return undefined;
+  if (!(await answersAs(record, signal))) {
+    hold.close();
+    return undefined;
+  }
   if ((options.port ?? record.port) !== record.port || (options.uiPort ?? record.uiPort) !== record.uiPort) {
     options.log(`The managed dev server of this store runs already, at ${formatAddress(record)}.`);
   }
-  return record;
+  return { record, hold };
 }
 
-async function startAnew(options: ServerOptions): Promise<ServerRecord> {
+async function startAnew(options: ServerOptions): Promise<HeldServer> {
   const { directory, port, uiPort } = options;
   const last = await readRecord(directory);
   if (last) await end(last);
@@ -140,7 +152,9 @@ async function leave(directory: string, lease: string): Promise<void> {
   await leases.release(lease);
   if ((await leases.count()) > 0) return;
   const server = await readRecord(directory);
-  if (server) await end(server);
+  if (!server) return;
+  await end(server);
+  await removeUsersPipes(directory);
 }
 
 /** Ends a server after checking that it is this one: by its start time, or where the platform has none, by its token. */

@@ -5,11 +5,12 @@ import { HummingbatchError } from '../contract/errors.ts';
 import { callTemporal } from './call.ts';
 import { inspectCli } from './cli.ts';
 import { openDatabase } from './database.ts';
-import { type Launched, type LaunchOptions, launch, logFileIn } from './launch.ts';
+import { type Launched, type LaunchOptions, launch, logFileIn, STOP_GRACE_MS } from './launch.ts';
 import { readToken, writeToken } from './namespace.ts';
 import { freePorts, LOOPBACK, type Ports } from './ports.ts';
 import { endProcess } from './process.ts';
 import { formatAddress, type ServerRecord } from './record.ts';
+import type { Hold } from './users.ts';
 
 /** It answers after 0.3 s on an idle machine; later on a busy one, or after a crash with a long log to replay. */
 const START_DEADLINE_MS = 30 * 1000;
@@ -18,8 +19,6 @@ const START_DEADLINE_MS = 30 * 1000;
  * before it listens there, and ends where another process was quicker.
  */
 const MAX_TRIES = 3;
-/** SIGTERM ends it in 1.2 s; SQLite loses nothing by SIGKILL either. */
-export const STOP_GRACE_MS = 5 * 1000;
 const PROBE_TIMEOUT_MS = 1000;
 
 export interface StartOptions extends Omit<LaunchOptions, 'ports' | 'database'> {
@@ -30,6 +29,12 @@ export interface StartOptions extends Omit<LaunchOptions, 'ports' | 'database'> 
   signal?: AbortSignal | undefined;
 }
 
+/** A server and this process as its user. */
+export interface HeldServer {
+  record: ServerRecord;
+  hold: Hold;
+}
+
 /**
  * Starts a dev server on this directory's database and waits until it answers. Only under the lock: a second server on
  * one SQLite file would start and serve beside the first.
@@ -37,7 +42,7 @@ export interface StartOptions extends Omit<LaunchOptions, 'ports' | 'database'> 
  * @throws HummingbatchError `no-temporal` with the server's own words where it does not come up, or where a port that
  *   was required for is taken; `no-temporal-cli` where the program does not run
  */
-export async function startServer(options: StartOptions): Promise<ServerRecord> {
+export async function startServer(options: StartOptions): Promise<HeldServer> {
   const { serverVersion } = await inspectCli(options.cli, options);
   for (let attempt = 1; ; attempt += 1) {
     const ports = await freePorts({ ...options.remembered, ...options.required });
@@ -47,8 +52,9 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
     try {
       await waitForAnswer(server, options.signal);
       await database.made();
-      return server.record;
+      return { record: server.record, hold: server.hold };
     } catch (error) {
+      server.hold.close();
       const endedByItself = server.hasEnded();
       await endProcess(server.record, STOP_GRACE_MS);
       options.signal?.throwIfAborted();

@@ -23,7 +23,7 @@ test('a batch whose Temporal database is deleted while its job runs continues fr
 
   const database = join(desk.folder, 'hummingbatch', '.temporal');
   const server = await readRecord(database);
-  if (!server) throw new Error('the killed run left no server running');
+  if (!server) throw new Error('no server was started');
   await endProcess(server, 5_000);
   await rm(database, { recursive: true });
 

@@ -5,10 +5,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
+  keepTemporal,
   type ManagedTemporal,
   runningTemporal,
   type ServerOptions,
@@ -19,6 +21,7 @@ import { endProcess, isRunning } from '../../src/local/process.ts';
 import { readRecord, type ServerRecord } from '../../src/local/record.ts';
 import { SHORT_LIVED } from '../support/node.ts';
 import { temporalCliPath } from '../support/servers.ts';
+import { findWatchers, killWatchers } from '../support/watchers.ts';
 
 const USER = join(import.meta.dirname, '../support/temporal-user.ts');
 
@@ -189,24 +192,66 @@ describe('a managed server with several users', () => {
 });
 
 describe('a managed server, after a kill', () => {
-  test('of its only user keeps running; the next user takes it over and ends it', async () => {
+  test('of its only user ends within seconds, and has all its data for the next user', async () => {
     const user = await startUser();
-    const orphan = await readServer();
+    const server = await readServer();
+    await startWorkflow(user.place.address, 'still-here');
     await user.kill();
-    expect(isRunning(orphan)).toBe(true);
+    await expect.poll(() => isRunning(server), { timeout: 10_000 }).toBe(false);
+    // Nothing is left that could hold up a program that copies the folder.
+    await expect.poll(() => readdir(directory)).not.toContainEqual(expect.stringMatching(/^users\./));
 
     const temporal = await startServer();
     expect(temporal.address).toBe(user.place.address);
-    expect(await readServer()).toEqual(orphan);
+    expect(await readStatus(temporal.address, 'still-here')).toBe('RUNNING');
+  });
+
+  test('of one user keeps running for the others', async () => {
+    const [first, second] = [await startUser(), await startUser()];
+    const server = await readServer();
+    await first.kill();
+    await pause(500);
+    expect(isRunning(server)).toBe(true);
+    await second.kill();
+    await expect.poll(() => isRunning(server), { timeout: 10_000 }).toBe(false);
+  });
+
+  test('of the only user does not take it from a user that joins at that moment', async () => {
+    for (const waitMs of [0, 5, 60]) {
+      const user = await startUser();
+      const dying = user.kill();
+      await pause(waitMs);
+      const temporal = await startServer();
+      await dying;
+      await pause(500);
+      expect(await runningTemporal(directory)).toMatchObject({ address: temporal.address });
+      await temporal.release();
+    }
+  });
+
+  test('of its user ends it even if the store was deleted before', async () => {
+    const user = await startUser();
+    const server = await readServer();
+    await rm(directory, { recursive: true });
+    await user.kill();
+    await expect.poll(() => isRunning(server), { timeout: 10_000 }).toBe(false);
+  });
+
+  test('of its watchers is replaced at its address while a user keeps it', async () => {
+    const temporal = await keepTemporal(serverOptions());
+    const server = await readServer();
+    killWatchers(server.pid);
+    await expect.poll(async () => (await readServer()).pid, { timeout: 20_000 }).not.toBe(server.pid);
+    await expect.poll(() => runningTemporal(directory)).toMatchObject({ address: temporal.address });
+    expect(isRunning(server)).toBe(false);
     await temporal.release();
-    expect(isRunning(orphan)).toBe(false);
+    expect(isRunning(await readServer())).toBe(false);
+    expect(findWatchers(server.pid)).toEqual([]);
   });
 
   test('of the server itself has all its data for the next user', async () => {
     const first = await startServer();
-    await withClient(first.address, (client) =>
-      client.workflow.start('anything', { taskQueue: 'unserved', workflowId: 'still-here' }),
-    );
+    await startWorkflow(first.address, 'still-here');
     const server = await readServer();
     process.kill(server.pid, 'SIGKILL');
     await expect.poll(() => isRunning(server)).toBe(false);
@@ -214,10 +259,7 @@ describe('a managed server, after a kill', () => {
 
     const second = await startServer();
 
-    const found = await withClient(second.address, (client) =>
-      client.workflow.getHandle('still-here').describe(),
-    );
-    expect(found.status.name).toBe('RUNNING');
+    expect(await readStatus(second.address, 'still-here')).toBe('RUNNING');
     expect((await readServer()).pid).not.toBe(server.pid);
   });
 
@@ -305,7 +347,11 @@ describe('a managed server, in failure cases', () => {
 });
 
 function startServer(changes: Partial<ServerOptions> = {}): Promise<ManagedTemporal> {
-  return startTemporal({
+  return startTemporal({ ...serverOptions(), ...changes });
+}
+
+function serverOptions(): ServerOptions {
+  return {
     directory,
     cli,
     namespace: 'default',
@@ -313,8 +359,18 @@ function startServer(changes: Partial<ServerOptions> = {}): Promise<ManagedTempo
     retentionHours: 720,
     env: process.env,
     log: () => {},
-    ...changes,
-  });
+  };
+}
+
+function startWorkflow(address: string, workflowId: string) {
+  return withClient(address, (client) =>
+    client.workflow.start('anything', { taskQueue: 'unserved', workflowId }),
+  );
+}
+
+async function readStatus(address: string, workflowId: string): Promise<string> {
+  const { status } = await withClient(address, (client) => client.workflow.getHandle(workflowId).describe());
+  return status.name;
 }
 
 async function readServer(): Promise<ServerRecord> {

@@ -30,7 +30,7 @@ export async function openDesk(env: Record<string, string> = {}) {
     async close(): Promise<void> {
       closing.abort();
       for (const child of children) child.kill('SIGKILL');
-      // A killed command leaves its server to the next one, and there is none.
+      // The server of a killed command takes a second to end.
       for (const store of ['hummingbatch', 'hummingbatch-emulator']) {
         const server = await readRecord(join(folder, store, '.temporal'));
         if (server) await endProcess(server, 5_000);

