@@ -34,7 +34,7 @@ export type { ImageRun, MakeImagesOptions } from './host/make-images-options.ts'
  * }
  * ```
  * @throws before anything starts: `usage` without a budget, `manifest-invalid`, `no-key`, `key-invalid`;
- *   while it starts: `no-temporal-cli`, `no-temporal`, `batch-conflict`, and the errors of the store;
+ *   while it starts: `no-temporal-cli`, `no-temporal`, `temporal-elsewhere`, `batch-conflict`, and the errors of the store;
  *   while it runs: the code of the stop (`over-budget`, `permission-denied`, `disk-full` …), `approval-required`, and
  *   `aborted`, whose `cause` is the signal's reason
  */

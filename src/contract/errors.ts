@@ -65,6 +65,10 @@ const CODES = {
     fix: 'Install the Temporal CLI and put it on PATH, or name it in HUMMINGBATCH_TEMPORAL_CLI.',
     actions: [{ action: 'doctor' }],
   },
+  'temporal-elsewhere': {
+    retry: 'never',
+    fix: 'Use the store in one container at a time, or start a Temporal server that all of them reach and name it in TEMPORAL_ADDRESS.',
+  },
   'no-worker': {
     retry: 'never',
     fix: 'Start a worker with the store, endpoint and key of the batch.',

@@ -55,8 +55,8 @@ export interface LocalHost {
  * const { state } = await Promise.race([local.hummingbatch.batch(batchId).wait(), local.failed]);
  * await local.close();
  * ```
- * @throws `no-key`, `key-invalid`, `no-temporal-cli`, `no-temporal`, `usage` where metrics or API cannot be served, `aborted`,
- *   and the errors of the store
+ * @throws `no-key`, `key-invalid`, `no-temporal-cli`, `no-temporal`, `temporal-elsewhere`, `usage` where metrics or API cannot be served,
+ *   `aborted`, and the errors of the store
  */
 export async function startLocal(options: LocalOptions): Promise<LocalHost> {
   return startHost(options, () => startServer(options));

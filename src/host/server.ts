@@ -35,7 +35,8 @@ export interface ServerOptions {
  * const { address, uiUrl, release } = await startServer({ store: './hummingbatch', env: process.env });
  * ```
  * @throws `no-temporal-cli` where the CLI is not found and cannot be downloaded, `no-temporal` where the server does not
- *   start or a port is taken, `disk-full`, `store-unwritable`, `aborted`
+ *   start or a port is taken, `temporal-elsewhere` where another container or machine uses it, `disk-full`,
+ *   `store-unwritable`, `aborted`
  */
 export async function startServer(options: ServerOptions): Promise<KeptTemporal> {
   const { env, port, uiPort, signal, say: log = () => undefined } = options;

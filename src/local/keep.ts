@@ -4,7 +4,7 @@ import { isRunning } from './process.ts';
 import { readRecord } from './record.ts';
 import { refusal } from './refusal.ts';
 import { type ManagedTemporal, type ServerOptions, startTemporal } from './server.ts';
-import { isWatched } from './users.ts';
+import { probeWatchers } from './users.ts';
 
 /** A check costs 0.1 ms. Callers of a server that is away try for longer than a restart takes. */
 const CHECK_INTERVAL_MS = 1000;
@@ -53,7 +53,8 @@ export async function keepTemporal(options: ServerOptions): Promise<KeptTemporal
   async function waitUntilLost(): Promise<void> {
     const server = await readRecord(directory);
     if (!server) throw new Error('its folder is gone');
-    const isKept = () => isRunning(server) && (!server.watched || isWatched(directory, server.token));
+    const isKept = () =>
+      isRunning(server) && (!server.watched || probeWatchers(directory, server.token) !== 'dead');
     while (isKept()) await sleep(CHECK_INTERVAL_MS, undefined, { signal: stopping.signal });
   }
 

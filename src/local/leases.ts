@@ -2,46 +2,82 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getErrno } from '../contract/caught-error.ts';
-import { isRunning, parseIdentity, readIdentity } from './process.ts';
+import { isElsewhere, isRunning, type ProcessIdentity, parseIdentity, readIdentity } from './process.ts';
+import { keepRenewed } from './renewals.ts';
 
 /**
  * The uses of the server: a file for each, with a random name, which holds the process. They are taken, released and
  * counted under the lock only, so no file is seen half written.
  */
 export interface Leases {
-  /** @returns the name to release it by */
-  take(): Promise<string>;
-  release(lease: string): Promise<void>;
-  /** How many uses there are. The lease of a dead process is removed and does not count. */
+  take(): Promise<Lease>;
+  /** How many uses there are. The lease of a process that died here is removed and does not count. */
   count(): Promise<number>;
+  /** The leases of processes elsewhere. They are renewed while their processes live. */
+  elsewhere(): Promise<ForeignLease[]>;
   /** Whether there may be a use. For callers without the lock: it changes nothing, and a file that is half written counts. */
   mayExist(): Promise<boolean>;
+}
+
+export interface Lease {
+  release(): Promise<void>;
+}
+
+export interface ForeignLease {
+  file: string;
+  holder: ProcessIdentity;
+}
+
+interface Found {
+  file: string;
+  /** Undefined where the file does not say. */
+  holder: ProcessIdentity | undefined;
 }
 
 export function leasesIn(directory: string): Leases {
   const folder = join(directory, 'leases');
   return {
     async take() {
-      const lease = `${randomUUID()}.json`;
+      const file = join(folder, `${randomUUID()}.json`);
       await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, lease), JSON.stringify(readIdentity(process.pid)));
-      return lease;
-    },
-    async release(lease) {
-      await rm(join(folder, lease), { force: true });
+      await writeFile(file, JSON.stringify(readIdentity(process.pid)));
+      const stopRenewing = keepRenewed(file);
+      return {
+        async release() {
+          stopRenewing();
+          await rm(file, { force: true });
+        },
+      };
     },
     async count() {
-      await mkdir(folder, { recursive: true });
-      const living = await Promise.all((await readdir(folder)).map((lease) => isHeld(join(folder, lease))));
-      return living.filter(Boolean).length;
+      const found = await readAll(folder);
+      const dead = found.filter(({ holder }) => !holder || !(isElsewhere(holder) || isRunning(holder)));
+      for (const { file } of dead) await rm(file, { force: true });
+      return found.length - dead.length;
+    },
+    async elsewhere() {
+      return (await readAll(folder)).flatMap(({ file, holder }) =>
+        holder && isElsewhere(holder) ? [{ file, holder }] : [],
+      );
     },
     async mayExist() {
-      const leases = (await ifExists(readdir(folder))) ?? [];
-      const texts = await Promise.all(leases.map((lease) => ifExists(readFile(join(folder, lease), 'utf8'))));
-      const holders = texts.flatMap((text) => (text === undefined ? [] : [parseIdentity(text)]));
-      return holders.some((holder) => !holder || isRunning(holder));
+      return (await readAll(folder)).some(
+        ({ holder }) => !holder || isElsewhere(holder) || isRunning(holder),
+      );
     },
   };
+}
+
+async function readAll(folder: string): Promise<Found[]> {
+  const names = (await ifExists(readdir(folder))) ?? [];
+  const found = await Promise.all(names.map((name) => readOne(join(folder, name))));
+  return found.flatMap((one) => one ?? []);
+}
+
+/** Undefined where it was released in this moment. */
+async function readOne(file: string): Promise<Found | undefined> {
+  const text = await ifExists(readFile(file, 'utf8'));
+  return text === undefined ? undefined : { file, holder: parseIdentity(text) };
 }
 
 async function ifExists<T>(reading: Promise<T>): Promise<T | undefined> {
@@ -51,11 +87,4 @@ async function ifExists<T>(reading: Promise<T>): Promise<T | undefined> {
     if (getErrno(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-async function isHeld(file: string): Promise<boolean> {
-  const holder = parseIdentity(await readFile(file, 'utf8'));
-  if (holder && isRunning(holder)) return true;
-  await rm(file, { force: true });
-  return false;
 }

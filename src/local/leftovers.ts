@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { STOP_GRACE_MS } from './launch.ts';
 import { leasesIn } from './leases.ts';
 import { withLock } from './lock.ts';
-import { endProcess } from './process.ts';
+import { endProcess, isElsewhere } from './process.ts';
 import { readRecord } from './record.ts';
 import { findRunningServers, type RunningServer } from './running-servers.ts';
 import { removeUsersPipes } from './users.ts';
@@ -38,5 +38,6 @@ async function isUnused({ directory, pid, watched }: RunningServer): Promise<boo
   if (watched) return false;
   if (!existsSync(directory)) return true;
   const record = await readRecord(directory);
-  return record?.pid !== pid || !(await leasesIn(directory).mayExist());
+  const isRecorded = record?.pid === pid && !isElsewhere(record);
+  return !isRecorded || !(await leasesIn(directory).mayExist());
 }

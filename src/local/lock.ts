@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getErrno } from '../contract/caught-error.ts';
 import { HummingbatchError } from '../contract/errors.ts';
-import { isRunning, type ProcessIdentity, parseIdentity, readIdentity } from './process.ts';
+import { isElsewhere, isRunning, type ProcessIdentity, parseIdentity, readIdentity } from './process.ts';
+import { keepRenewed, type Sign, watchForRenewals } from './renewals.ts';
 
 /**
  * A lock between processes that outlives none of its holders. Each holder takes a turn of its own, a file `lock.<n>`,
  * made create-only with the number after the newest. A turn ends when its file is renamed to `lock.<n>.ended` or its
- * process is dead. The numbers never go back, so that a process that was asleep between looking and taking cannot take
+ * process is dead; a process elsewhere is dead where it has not renewed its file for 30 s. The numbers never go back, so that a process that was asleep between looking and taking cannot take
  * over a turn: with one file that is deleted and made again, two processes that find a dead holder can both believe to
  * have won.
  */
@@ -37,10 +38,12 @@ export async function withLock<T>(
   act: () => Promise<T>,
 ): Promise<T> {
   const turn = await takeTurn(directory, signal);
+  const stopRenewing = keepRenewed(lockPath(directory, turn));
   try {
     await removeBefore(directory, turn);
     return await act();
   } finally {
+    stopRenewing();
     // The file stays, so that numbers never repeat. A rename needs no space on a disk that is full.
     await rename(lockPath(directory, turn), `${lockPath(directory, turn)}.ended`);
   }
@@ -48,10 +51,11 @@ export async function withLock<T>(
 
 async function takeTurn(directory: string, signal: AbortSignal | undefined): Promise<number> {
   const until = Date.now() + WAIT_MS;
+  const watch = watchForRenewals();
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 250)) {
     signal?.throwIfAborted();
     const newest = findNewest(await turns(directory));
-    const holder = await readHolder(directory, newest);
+    const holder = await readHolder(directory, newest, watch);
     if (!holder && (await isMine(directory, newest.number + 1))) return newest.number + 1;
     if (Date.now() > until) throw taken(directory, holder);
     // Random, so that processes that wait do not check at the same moments.
@@ -80,12 +84,17 @@ async function removeBefore(directory: string, number: number): Promise<void> {
 }
 
 /** The process that holds a turn; undefined where none does any more. */
-async function readHolder(directory: string, turn: Turn): Promise<Holder | undefined> {
+async function readHolder(
+  directory: string,
+  turn: Turn,
+  watch: (file: string) => Promise<Sign>,
+): Promise<Holder | undefined> {
   if (turn.ended) return undefined;
   const file = lockPath(directory, turn.number);
   try {
     const holder = parseIdentity(await readFile(file, 'utf8'));
-    if (holder) return isRunning(holder) ? holder : undefined;
+    const lives = holder && (isElsewhere(holder) ? (await watch(file)) !== 'silent' : isRunning(holder));
+    if (holder) return lives ? holder : undefined;
     const age = Date.now() - (await stat(file)).mtimeMs;
     return age < WRITTEN_WITHIN_MS ? 'unknown' : undefined;
   } catch (error) {
@@ -114,7 +123,9 @@ function lockPath(directory: string, number: number, ended = false): string {
 }
 
 function taken(directory: string, holder: Holder | undefined): HummingbatchError {
-  const who = holder && holder !== 'unknown' ? `process ${holder.pid}` : 'another process';
+  const place =
+    holder && holder !== 'unknown' && isElsewhere(holder) ? ' of another container or machine' : '';
+  const who = holder && holder !== 'unknown' ? `process ${holder.pid}${place}` : 'another process';
   return new HummingbatchError(
     'no-temporal',
     `The managed dev server in ${directory} is being started or stopped by ${who}, which has not finished for ${WAIT_MS / 1000} s.`,

@@ -1,16 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getErrno } from '../contract/caught-error.ts';
 
 /**
- * A process and its start time. The number alone is not enough: numbers are reused, after a restart of the machine even
- * soon.
+ * A process, its start time, and where its number means this process. The number alone is not enough: numbers are reused,
+ * after a restart of the machine even soon, and each container counts its own.
  */
 export interface ProcessIdentity {
   pid: number;
   /** To be compared for equality only; undefined where the platform does not tell. */
   startTime?: string | undefined;
+  /** One boot of a machine and one namespace of process ids; without /proc a machine's name. To be compared only. */
+  place?: string | undefined;
 }
 
 const PS_DEADLINE_MS = 10 * 1000;
@@ -29,12 +32,28 @@ const START_TIME: Partial<Record<NodeJS.Platform, (pid: number) => string | unde
 /** The identity of a process that runs now. */
 export function readIdentity(pid: number): ProcessIdentity {
   const startTime = START_TIME[process.platform]?.(pid);
-  return startTime === undefined ? { pid } : { pid, startTime };
+  return { pid, ...(startTime !== undefined && { startTime }), place: readPlace() };
 }
 
-/** Whether this process still runs. A zombie does not. Where no start time is known, the number decides. */
+/**
+ * Whether a process belongs to another container, another machine, or this one before a restart. From here it cannot be
+ * found out whether it runs.
+ */
+export function isElsewhere({ place }: ProcessIdentity): boolean {
+  return place !== undefined && place !== readPlace();
+}
+
+/** Whether a process runs or ran on this machine since its last start, in whatever container. Without /proc: unknown. */
+export function sharesKernel({ place }: ProcessIdentity): boolean {
+  return process.platform === 'linux' && place?.split(':')[0] === readBoot();
+}
+
+/**
+ * Whether this process still runs here. A zombie does not, nor does one elsewhere. Where no start time is known, the number
+ * decides.
+ */
 export function isRunning(identity: ProcessIdentity): boolean {
-  if (!exists(identity.pid)) return false;
+  if (isElsewhere(identity) || !exists(identity.pid)) return false;
   const readStartTime = START_TIME[process.platform];
   if (!readStartTime) return true;
   const startTime = readStartTime(identity.pid);
@@ -58,8 +77,19 @@ export async function endProcess(identity: ProcessIdentity, graceMs: number): Pr
 
 /** A process as `JSON.stringify` wrote it; undefined where the text is not whole. */
 export function parseIdentity(text: string): ProcessIdentity | undefined {
-  const [, pid, startTime] = /^\{"pid":(\d+)(?:,"startTime":"([^"\\]*)")?\}$/.exec(text) ?? [];
-  return pid ? { pid: Number(pid), startTime } : undefined;
+  const [, pid, startTime, place] =
+    /^\{"pid":(\d+)(?:,"startTime":"([^"\\]*)")?(?:,"place":"([^"\\]*)")?\}$/.exec(text) ?? [];
+  return pid ? { pid: Number(pid), startTime, place } : undefined;
+}
+
+function readPlace(): string {
+  if (process.platform !== 'linux') return hostname();
+  return `${readBoot()}:${readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')}`;
+}
+
+/** Another one after each start of the machine. */
+function readBoot(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
 }
 
 /** From `/proc/<pid>/stat`: field 3 is the state, field 22 the start in ticks since boot, hence the boot's id. */
@@ -69,8 +99,7 @@ function startTimeFromProc(pid: number): string | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = fields[19];
   if (!ticks || fields[0] === 'Z' || fields[0] === 'X') return undefined;
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
-  return `${boot.slice(0, 8)}:${ticks}`;
+  return `${readBoot()}:${ticks}`;
 }
 
 function readStat(pid: number): string {

@@ -53,9 +53,9 @@ function parse(text: string): ServerRecord | undefined {
 
 function isRecord(value: unknown): value is ServerRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { pid, startTime, port, uiPort, token, namespace, watched } = value as Record<string, unknown>;
+  const { pid, startTime, place, port, uiPort, token, namespace, watched } = value as Record<string, unknown>;
   const numbers = [pid, port, uiPort].every((found) => Number.isSafeInteger(found) && Number(found) > 0);
-  const texts = [token, namespace, startTime ?? ''].every((found) => typeof found === 'string');
+  const texts = [token, namespace, startTime ?? '', place ?? ''].every((found) => typeof found === 'string');
   return numbers && texts && typeof (watched ?? false) === 'boolean';
 }
 

@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import { getErrno } from '../contract/caught-error.ts';
 import { HummingbatchError } from '../contract/errors.ts';
 import { callTemporal } from './call.ts';
+import { requireUsersHere } from './elsewhere.ts';
 import { STOP_GRACE_MS } from './launch.ts';
-import { leasesIn } from './leases.ts';
+import { type Lease, leasesIn } from './leases.ts';
 import { withLock } from './lock.ts';
 import { type NamespaceSettings, readToken, settleNamespace } from './namespace.ts';
 import type { Ports } from './ports.ts';
@@ -45,8 +46,8 @@ export interface ManagedTemporal extends TemporalPlace {
  * nothing can watch it (Windows, a file system without named pipes) it outlives users that are killed, on loopback only,
  * and the next user takes it over.
  *
- * @throws HummingbatchError `no-temporal` where it cannot be started or reached, `no-temporal-cli`, `disk-full`,
- *   `store-unwritable`, `aborted`
+ * @throws HummingbatchError `no-temporal` where it cannot be started or reached, `temporal-elsewhere` where another
+ *   container or machine uses it, `no-temporal-cli`, `disk-full`, `store-unwritable`, `aborted`
  */
 export async function startTemporal(given: ServerOptions): Promise<ManagedTemporal> {
   // The server runs in its own folder, where a relative path means another one.
@@ -56,6 +57,7 @@ export async function startTemporal(given: ServerOptions): Promise<ManagedTempor
   try {
     await mkdir(directory, { recursive: true });
     return await withLock(directory, signal, async () => {
+      await requireUsersHere(options);
       const lease = await leases.take();
       try {
         const { record, hold } = await settled(options);
@@ -136,7 +138,7 @@ function settle(server: ServerRecord, options: ServerOptions): Promise<void> {
   );
 }
 
-async function releaseLease(directory: string, lease: string, server: ServerRecord): Promise<void> {
+async function releaseLease(directory: string, lease: Lease, server: ServerRecord): Promise<void> {
   try {
     await withLock(directory, undefined, () => leave(directory, lease));
   } catch (error) {
@@ -147,10 +149,9 @@ async function releaseLease(directory: string, lease: string, server: ServerReco
 }
 
 /** Under the lock. */
-async function leave(directory: string, lease: string): Promise<void> {
-  const leases = leasesIn(directory);
-  await leases.release(lease);
-  if ((await leases.count()) > 0) return;
+async function leave(directory: string, lease: Lease): Promise<void> {
+  await lease.release();
+  if ((await leasesIn(directory).count()) > 0) return;
   const server = await readRecord(directory);
   if (!server) return;
   await end(server);

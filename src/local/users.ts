@@ -109,12 +109,15 @@ export async function joinUsers(
   return undefined;
 }
 
-/** Whether the watchers of a server live. One whose folder was deleted counts as watched: its watchers do not need it. */
-export function isWatched(directory: string, token: string): boolean {
+/**
+ * Whether a server has watchers, in any container of this machine. `unknown`: the pipe was deleted, which they do not need,
+ * or it belongs to another machine.
+ */
+export function probeWatchers(directory: string, token: string): 'alive' | 'dead' | 'unknown' {
   const fd = openWriteEnd(pipePath(directory, token));
-  if (fd === 'ENXIO') return false;
-  if (typeof fd === 'number') closeSync(fd);
-  return true;
+  if (typeof fd === 'string') return fd === 'ENXIO' ? 'dead' : 'unknown';
+  closeSync(fd);
+  return 'alive';
 }
 
 /** Under the lock, where the server has ended. Programs that copy folders fail on a named pipe, or wait for it. */

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { withLock } from '../../../src/local/lock.ts';
 import { readIdentity } from '../../../src/local/process.ts';
 import { folder } from './folder.ts';
@@ -55,6 +55,38 @@ describe('the lock', () => {
     const before = new Date(Date.now() - 11_000);
     await utimes(join(home, 'lock.1'), before, before);
     expect(await withLock(home, undefined, async () => 'mine')).toBe('mine');
+  });
+
+  test('waits for a holder elsewhere while that one renews its turn, and for 30 s when it does not', async () => {
+    const home = await folder();
+    const turn = join(home, 'lock.4');
+    await writeFile(turn, JSON.stringify({ ...readIdentity(process.pid), place: 'another' }));
+    const clock = vi.spyOn(performance, 'now');
+    let seconds = 0;
+    // It renews in time for an hour.
+    clock.mockImplementation(() => 1000 * seconds);
+    const renewing = setInterval(() => void utimes(turn, 1, (seconds += 20)), 20);
+    const waiting = withLock(home, AbortSignal.timeout(1_500), async () => 'mine');
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    clearInterval(renewing);
+    expect(seconds).toBeGreaterThan(120);
+
+    clock.mockReturnValueOnce(0).mockReturnValueOnce(29_000).mockReturnValue(31_000);
+    expect(await withLock(home, undefined, async () => 'mine')).toBe('mine');
+    clock.mockRestore();
+    expect(await readdir(home)).toEqual(['lock.5.ended']);
+  });
+
+  test('is renewed while it is held', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const home = await folder();
+    await withLock(home, undefined, async () => {
+      const turn = join(home, 'lock.1');
+      await utimes(turn, 1, 1);
+      vi.advanceTimersByTime(5_000);
+      await expect.poll(async () => (await stat(turn)).mtimeMs).toBeGreaterThan(1_000);
+    });
   });
 
   test('names its holder after two minutes', async () => {

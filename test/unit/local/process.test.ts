@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   endProcess,
+  isElsewhere,
   isRunning,
   parseIdentity,
   readIdentity,
@@ -62,9 +63,21 @@ describe('a process', () => {
     expect(await endProcess({ pid: process.pid, startTime: 'another time' }, 200)).toBe(true);
   });
 
-  test.each([[{ pid: 12, startTime: 'a:1' }], [{ pid: 12 }]])('is read as it was written: %o', (identity) => {
-    const { pid, startTime } = parseIdentity(JSON.stringify(identity)) ?? {};
-    expect({ pid, ...(startTime && { startTime }) }).toEqual(identity);
+  test.each([
+    [{ pid: 12, startTime: 'a:1', place: 'a:4026531836' }],
+    [{ pid: 12, place: 'a-machine' }],
+    [{ pid: 12, startTime: 'a:1' }],
+    [{ pid: 12 }],
+  ])('is read as it was written: %o', (identity) => {
+    expect(JSON.parse(JSON.stringify(parseIdentity(JSON.stringify(identity))))).toEqual(identity);
+  });
+
+  test('elsewhere does not run here, whatever has its number here', async () => {
+    const identity = readIdentity(process.pid);
+    expect([isElsewhere(identity), isRunning(identity)]).toEqual([false, true]);
+    const elsewhere = { ...identity, place: `${identity.place}1` };
+    expect([isElsewhere(elsewhere), isRunning(elsewhere)]).toEqual([true, false]);
+    expect(await endProcess(elsewhere, 200)).toBe(true);
   });
 
   test.each(['', '{"pid":12', 'null', '{"pid":"12"}'])('is not read from %j', (text) => {

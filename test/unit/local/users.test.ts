@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isWatched, joinUsers, makeUsersPipe, type UsersPipe } from '../../../src/local/users.ts';
+import { joinUsers, makeUsersPipe, probeWatchers, type UsersPipe } from '../../../src/local/users.ts';
 import { samples } from '../../support/samples.ts';
 import { findWatchers, killWatchers } from '../../support/watchers.ts';
 import { folder } from './folder.ts';
@@ -76,18 +76,18 @@ describe.skipIf(process.platform === 'win32')('a watched program', () => {
 
   test('is seen to be unwatched if both watchers are killed at once', async () => {
     const { child, directory, token } = await start();
-    expect(isWatched(directory, token)).toBe(true);
+    expect(probeWatchers(directory, token)).toBe('alive');
     await waitForWatchers(child);
     killWatchers(Number(child.pid));
-    await expect.poll(() => isWatched(directory, token)).toBe(false);
+    await expect.poll(() => probeWatchers(directory, token)).toBe('dead');
     expect(hasEnded(child)).toBe(false);
     expect(await joinUsers(directory, token, undefined)).toBeUndefined();
   });
 
-  test('ends with its last user although its folder was deleted, and counts as watched until then', async () => {
+  test('ends with its last user although its folder was deleted', async () => {
     const { child, directory, token, first } = await start();
     await rm(directory, { recursive: true });
-    expect(isWatched(directory, token)).toBe(true);
+    expect(probeWatchers(directory, token)).toBe('unknown');
     first.close();
     await expect.poll(() => child.signalCode).toBe('SIGTERM');
   });
