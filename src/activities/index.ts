@@ -13,19 +13,21 @@ import { report } from './report.ts';
 import { saveProgress } from './save-progress.ts';
 import { stageRound } from './stage-round.ts';
 import { activity } from './step.ts';
+import type { Turns } from './turns.ts';
 
 export type { ActivityDeps } from './deps.ts';
+export { createTurns, type Turns } from './turns.ts';
 
-/** The activities of a worker. Everything from outside comes in through `deps`. */
-export function createActivities(deps: ActivityDeps) {
+/** The activities of a worker. Everything from outside comes in through `deps`. The transfers share the turns. */
+export function createActivities(deps: ActivityDeps, turns: Turns) {
   return {
-    prepare: activity(deps, 'prepare', prepare),
-    stageRound: activity(deps, 'stageRound', stageRound),
+    prepare: activity(deps, 'prepare', prepare, turns),
+    stageRound: activity(deps, 'stageRound', stageRound, turns),
     findJob: activity(deps, 'findJob', findJob),
     createJob: activity(deps, 'createJob', createJob),
     checkJob: activity(deps, 'checkJob', checkJob),
-    collectRound: activity(deps, 'collectRound', collectRound),
-    report: activity(deps, 'report', report),
+    collectRound: activity(deps, 'collectRound', collectRound, turns),
+    report: activity(deps, 'report', report, turns),
     cancelJob: activity(deps, 'cancelJob', cancelJob),
     cleanUp: activity(deps, 'cleanUp', cleanUp),
     putScheduled: activity(deps, 'putScheduled', putScheduled),

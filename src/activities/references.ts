@@ -1,7 +1,7 @@
 import pMap from 'p-map';
-import sharp from 'sharp';
 import { HummingbatchError, type Manifest, type ReferenceSource } from '../contract/index.ts';
 import { batchPlaces, referencePlace } from '../contract/places.ts';
+import { findDamage } from '../images/damage.ts';
 import { probeImage, type ReferenceImage } from '../images/probe.ts';
 import { computeSha256 } from '../manifest/sha256.ts';
 import { getJson, toJson } from '../store/json.ts';
@@ -10,15 +10,14 @@ import type { StoredReference, StoredReferences } from './batch-files.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { StepContext } from './step.ts';
 
-// Decoding takes the time, so more at once than a machine has cores only costs memory.
+/** Each is in memory, up to 30 MB. */
 const AT_ONCE = 2;
 /** The formats of references; the key of a reference in the store ends in one of them. */
 const EXTENSIONS = ['png', 'jpg', 'webp', 'heic', 'heif'];
-/** Formats that the decoder does not support: only their container is checked. */
-const UNDECODED = ['image/heic', 'image/heif'];
 
 /**
- * Fetches the references that are URLs, decodes every reference once, and writes the type and size of each.
+ * Fetches the references that are URLs, checks every reference once, and writes the type and size of each. No pixel is
+ * decoded: the time is bounded by the bytes, whatever size in pixels a file says.
  *
  * @throws `manifest-invalid` for a reference that is missing or no image, `reference-unreachable`, `store-corrupt`
  */
@@ -36,7 +35,10 @@ export async function prepareReferences(
   const sources = [...new Set(Object.values(manifest.references).flat())];
   const stored = await pMap(
     sources,
-    async (source) => [source, await storeReference(deps, source, context)] as const,
+    async (source) => {
+      await context.turn.pass();
+      return [source, await storeReference(deps, source, context)] as const;
+    },
     { concurrency: AT_ONCE, signal: context.signal },
   );
   const bySource = new Map(stored);
@@ -59,7 +61,7 @@ async function storeReference(
   if (source.startsWith('sha256:')) return readKeptReference(store, source);
   const content = await deps.fetchReference(source, signal);
   // The query of a URL may hold a signature, which must not appear in an error.
-  const { mime, extension } = await decodeReference(content, source.replace(/\?.*/, ''));
+  const { mime, extension } = checkReference(content, source.replace(/\?.*/, ''));
   const sha256 = computeSha256(content);
   const place = referencePlace(sha256, extension);
   await store.put(place, content);
@@ -85,7 +87,7 @@ async function readKeptReference(store: Store, source: string): Promise<StoredRe
       'store-corrupt',
       `The file ${place} in the store ${store.location} has changed: its content does not match its SHA-256.`,
     );
-  const { mime } = await decodeReference(content, place);
+  const { mime } = checkReference(content, place);
   return { sha256, place, mime, bytes: content.byteLength };
 }
 
@@ -98,20 +100,13 @@ async function findContent(store: Store, sha256: string) {
   return undefined;
 }
 
-/**
- * Checks a reference by the rules for local files, then decodes it completely, so that Google never gets bytes that are
- * no image.
- */
-async function decodeReference(content: Uint8Array, name: string): Promise<ReferenceImage> {
+/** Checks a reference by the rules for local files, then its checksums. @throws `manifest-invalid` */
+function checkReference(content: Uint8Array, name: string): ReferenceImage {
   const probe = probeImage(content);
   if (!probe.ok) throw unusable(name, probe.message, probe.fix);
   const { image } = probe;
-  try {
-    if (!UNDECODED.includes(image.mime))
-      await sharp(content, { limitInputPixels: image.width * image.height }).stats();
-  } catch (cause) {
-    throw unusable(name, `It cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}.`);
-  }
+  const damage = findDamage(content, image.mime);
+  if (damage) throw unusable(name, damage);
   return image;
 }
 

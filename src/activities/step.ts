@@ -5,6 +5,8 @@ import { type ErrorCode, isErrorCode } from '../contract/errors.ts';
 import type { ActivityDeps } from './deps.ts';
 import { NonRetryableError, toFailure, wrongWorker } from './failure.ts';
 import { requireKnown } from './known.ts';
+import { findOwner } from './owner.ts';
+import { NO_TURN, type Turn, type Turns } from './turns.ts';
 import type { StepInput, Where } from './types.ts';
 
 /** What a step gets from the attempt that runs it. */
@@ -23,6 +25,8 @@ export interface StepContext {
   heartbeat(details: unknown): void;
   /** Counts what the attempt does, for the worker's metrics. */
   count: Count;
+  /** That of a transfer; a long one passes it, so that others get theirs. */
+  turn: Turn;
 }
 
 export type StepFunction<Input extends StepInput, Output> = (
@@ -35,13 +39,14 @@ export type StepFunction<Input extends StepInput, Output> = (
 const HEARTBEAT_EVERY_MS = 3_000;
 
 /**
- * Makes an activity of a step. Adds heartbeats, the checks that the batch belongs to this worker and that the store has not lost what
+ * Makes an activity of a step. Adds heartbeats, a turn where it is a transfer, the checks that the batch belongs to this worker and that the store has not lost what
  * the workflow knows, typed failures, and one log line.
  */
 export function activity<Input extends StepInput, Output>(
   deps: ActivityDeps,
   name: string,
   step: StepFunction<Input, Output>,
+  turns?: Turns,
 ): (input: Input) => Promise<Output> {
   return async (input) => {
     const { info, cancellationSignal, metricMeter, heartbeat: sendHeartbeat } = Context.current();
@@ -53,10 +58,12 @@ export function activity<Input extends StepInput, Output>(
     const started = deps.now();
     let details: unknown = info.heartbeatDetails;
     const heartbeatTimer = setInterval(() => heartbeat(details), HEARTBEAT_EVERY_MS);
+    let turn = NO_TURN;
     try {
       heartbeat(details);
       requireOwnWorker(deps, input, info.attempt);
       if (input.known) await requireKnown(deps.store, input.batchId, input.known);
+      if (turns) turn = await turns.take(await findOwner(deps.store, input), cancellationSignal);
       const output = await step({ ...deps, log }, input, {
         signal: cancellationSignal,
         attempt: info.attempt,
@@ -64,6 +71,7 @@ export function activity<Input extends StepInput, Output>(
         sequence: info.currentAttemptScheduledTimestampMs * 1000 + info.attempt,
         lastHeartbeat: info.heartbeatDetails,
         count,
+        turn,
         heartbeat: (latest) => {
           details = latest;
           heartbeat(latest);
@@ -78,6 +86,7 @@ export function activity<Input extends StepInput, Output>(
       log.warn({ ms: deps.now() - started, code: code ?? 'cancelled', error: failure.message }, 'failed');
       throw failure;
     } finally {
+      turn.end();
       clearInterval(heartbeatTimer);
     }
   };

@@ -1,8 +1,8 @@
-import { countLabelBytes, MAX_LABEL_BYTES, MAX_LABELS } from '../contract/labels.ts';
+import { countLabelBytes, MAX_LABEL_BYTES, MAX_LABELS, TOKEN_LABEL } from '../contract/labels.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import type { Problem } from '../manifest/index.ts';
 import { InvalidManifest } from './problem.ts';
-import { type Caller, TOKEN_LABEL, tokenLabel } from './tokens.ts';
+import { type Caller, tokenLabel } from './tokens.ts';
 
 /**
  * The manifest with the label of the caller's token. The label decides which callers may read the batch.

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { HummingbatchError } from '../contract/errors.ts';
+import { TOKEN_LABEL } from '../contract/labels.ts';
 
 /** The owner of a request's token. The name labels the batches that it starts. */
 export interface Caller {
@@ -17,9 +18,6 @@ export interface Token extends Caller {
 const ENTRY =
   /^(?<name>[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)(?<own>:own)?=(?<token>[\x21-\x2b\x2d-\x7e]{16,500})$/;
 const VARIABLE = 'HUMMINGBATCH_API_TOKENS';
-
-/** The prefix of labels that only the API sets. */
-export const TOKEN_LABEL = 'token:';
 
 /** The label of every batch that a token starts. */
 export function tokenLabel({ name }: Caller): string {

@@ -3,6 +3,8 @@ import { utf8Length } from './text.ts';
 
 const LABEL_PATTERN = /^[\p{L}\p{N}][\p{L}\p{N}._:=/@-]{0,62}$/u;
 
+/** The prefix of the label that the API sets: a batch that was started with the token `shop` has `token:shop`. */
+export const TOKEN_LABEL = 'token:';
 /** The most labels that a batch may have. */
 export const MAX_LABELS = 20;
 /**

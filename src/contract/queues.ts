@@ -6,7 +6,7 @@ export function ownTaskQueue(storeId: string): string {
   return `${DEFAULT_TASK_QUEUE}-${storeId}`;
 }
 
-/** The queue of the transfers: few slots, so that memory is bounded by slots × buffer. */
+/** The queue of the transfers. A worker runs few of them at once, so that its memory is bounded. */
 export function toTransferQueue(taskQueue: string): string {
   return `${taskQueue}-transfer`;
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { type ActivityDeps, createActivities } from '../activities/index.ts';
+import { type ActivityDeps, createActivities, createTurns } from '../activities/index.ts';
 import { toTransferQueue } from '../contract/queues.ts';
 
 /** The workflow code, bundled when the package is built: bundling at start would take 2 s and 300 MB. */
@@ -27,13 +27,18 @@ const PROFILES = {
   embedded: { shutdownGraceTime: '2s', shutdownForceTime: '25s', stickyQueueScheduleToStartTimeout: '1s' },
 } as const satisfies Record<string, Partial<WorkerOptions>>;
 
-/** Transfers at once: each holds up to a line and a group of images, some 60 MB. */
-const TRANSFERS = 2;
+/** Transfers that run: each holds up to a line and a group of images, some 60 MB. A slice is longer than most files take. */
+const TURNS = { atOnce: 2, sliceMs: 5_000 } as const;
+/**
+ * Transfers that a worker takes. All but two wait in it for their turn, because Temporal's queue knows no owners. One that waits
+ * holds its manifest, and no other worker gets it.
+ */
+const TRANSFERS = 20;
 const SHORT_STEPS = 20;
 /** Workflows kept in memory; a sleeping batch that was dropped is replayed in milliseconds. */
 const CACHED_WORKFLOWS = 200;
 
-/** A running worker: workflows and short steps on one queue, transfers with few slots on another. */
+/** A running worker: workflows and short steps on one queue, transfers on another. */
 export interface BatchWorker {
   /** Settles when both have stopped. */
   stopped: Promise<void>;
@@ -44,7 +49,8 @@ export interface BatchWorker {
 export async function startWorker(options: BatchWorkerOptions): Promise<BatchWorker> {
   const { connection, namespace, taskQueue, deps, bundle = WORKFLOW_BUNDLE, profile = 'service' } = options;
   const common = { connection, namespace, ...PROFILES[profile] };
-  const activities = createActivities(deps);
+  const turns = createTurns(TURNS);
+  const activities = createActivities(deps, turns);
   const steps = await Worker.create({
     ...common,
     taskQueue,
@@ -61,6 +67,7 @@ export async function startWorker(options: BatchWorkerOptions): Promise<BatchWor
   });
   const workers = [steps, transfers];
   const shutdown = (): void => {
+    turns.close();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   // If one fails the other must stop too: it would take work that no worker finishes.

@@ -209,6 +209,28 @@ describe('a collection that is killed', () => {
     }
   });
 
+  test('lets others have their turn at each checkpoint, without a connection meanwhile, with the same result', async () => {
+    const { lines, collected, tree } = await undisturbed();
+    const { store, run, input, gemini } = await prepared(items, lines, 317);
+    const open: number[] = [];
+    let connections = 0;
+    const results: Gemini['results'] = async function* (file, offset, signal) {
+      connections += 1;
+      try {
+        yield* gemini.results(file, offset, signal);
+      } finally {
+        connections -= 1;
+      }
+    };
+    const turn = { isOver: () => true, pass: async () => void open.push(connections), end: () => undefined };
+    const turns = { take: async () => turn, close: () => undefined };
+    const collecting = run('collectRound', input, { instead: { gemini: { ...gemini, results } }, turns });
+    expect(await collecting).toEqual(collected);
+    expect(await readTree(store)).toEqual(tree);
+    expect(open.length).toBeGreaterThanOrEqual(3);
+    expect(open.every((count) => count === 0)).toBe(true);
+  });
+
   test('gives the same result on another worker when the first stops at its nth heartbeat', async () => {
     const { lines, collected, tree } = await undisturbed();
     for (const beats of [1, 2, 3, 4]) {

@@ -10,7 +10,13 @@ import { DefaultLogger } from '@temporalio/worker';
 import pino from 'pino';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
-import { type Activities, type ActivityDeps, createActivities } from '../../src/activities/index.ts';
+import {
+  type Activities,
+  type ActivityDeps,
+  createActivities,
+  createTurns,
+  type Turns,
+} from '../../src/activities/index.ts';
 import type { Item, Manifest } from '../../src/contract/index.ts';
 import { batchPlaces, referencePlace } from '../../src/contract/places.ts';
 import { createEmulator, type EmulatorOptions } from '../../src/emulator/index.ts';
@@ -73,8 +79,13 @@ export function createRunner(deps: ActivityDeps) {
       input: Parameters<Activities[Name]>[0],
       attempt: Attempt = {},
     ): ReturnType<Activities[Name]> => {
-      const { instead, env = environment(), info } = attempt;
-      const activities = createActivities({ ...deps, ...instead });
+      const {
+        instead,
+        env = environment(),
+        info,
+        turns = createTurns({ atOnce: 2, sliceMs: 5_000 }),
+      } = attempt;
+      const activities = createActivities({ ...deps, ...instead }, turns);
       const chosen = info ? environment(info) : env;
       return chosen.run(activities[name] as never, input) as ReturnType<Activities[Name]>;
     },
@@ -87,6 +98,8 @@ export interface Attempt {
   /** To cancel the attempt, or to receive its heartbeats. */
   env?: MockActivityEnvironment;
   info?: Partial<Info>;
+  /** Those of the worker, which others may have. */
+  turns?: Turns;
 }
 
 export function environment(info: Partial<Info> = {}): MockActivityEnvironment {

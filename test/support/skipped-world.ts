@@ -4,13 +4,20 @@ import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import pino from 'pino';
-import { type Activities, type ActivityDeps, createActivities } from '../../src/activities/index.ts';
+import {
+  type Activities,
+  type ActivityDeps,
+  createActivities,
+  createTurns,
+} from '../../src/activities/index.ts';
 import { createHummingbatch } from '../../src/client/index.ts';
 import { createEmulator, type EmulatorOptions } from '../../src/emulator/index.ts';
 import { createGemini } from '../../src/gemini/index.ts';
 import { openStore } from '../../src/store/open.ts';
 import { disableContext } from '../../src/worker/close-connection.ts';
 import { startServer, startWorkers, TASK_QUEUE } from '../workflow/support/skipped-time.ts';
+
+const TURNS = createTurns({ atOnce: 2, sliceMs: 5_000 });
 
 /** One attempt of a step. `run` executes the real activity with the given dependencies. */
 export interface Attempt {
@@ -97,10 +104,10 @@ function setClockBefore(
   clock: Clock,
   attempt: (attempt: Attempt) => Promise<unknown>,
 ): object {
-  const steps = Object.keys(createActivities(deps)) as (keyof Activities)[];
+  const steps = Object.keys(createActivities(deps, TURNS)) as (keyof Activities)[];
   const begin = (step: keyof Activities) => async (input: { batchId: string }) => {
     await clock.set();
-    const run = (deps: ActivityDeps) => createActivities(deps)[step](input as never);
+    const run = (deps: ActivityDeps) => createActivities(deps, TURNS)[step](input as never);
     return attempt({ step, input, number: Context.current().info.attempt, deps, run });
   };
   return Object.fromEntries(steps.map((step) => [step, begin(step)]));

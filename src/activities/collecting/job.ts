@@ -80,7 +80,7 @@ async function downloadAll(
   context: StepContext,
 ): Promise<boolean> {
   for (let downloads = 0, lastEnd = -1; downloads < MAX_DOWNLOADS; downloads++) {
-    const download = await downloadOnce(deps, source, log, group, context, downloads > 0);
+    const download = await downloadInTurns(deps, source, log, group, context, downloads > 0);
     if (!download) return false;
     const answered = countAnswered({ answers: [...log.answers, ...group.answers] });
     if (!download.partialLine && answered >= source.job.expectedLines) return true;
@@ -106,6 +106,18 @@ interface Download {
   end: number;
   /** The result of a last line that has no newline and is no answer: it may have been cut off. */
   partialLine?: LineResult;
+  /** It ended early, at a checkpoint, because others wait. */
+  isOver?: true;
+}
+
+/** The connection is closed while others have their turn: what it has received would stay in memory. */
+async function downloadInTurns(...args: Parameters<typeof downloadOnce>): Promise<Download | undefined> {
+  const [, , , , context] = args;
+  for (;;) {
+    const download = await downloadOnce(...args);
+    if (!download?.isOver) return download;
+    await context.turn.pass();
+  }
 }
 
 /** Downloads once, from the end of the group. Undefined where another attempt wrote the next checkpoint. */
@@ -123,7 +135,9 @@ async function downloadOnce(
     const result = parseAnswer(line, expected);
     if (!line.hasNewline && result.answers.length === 0) return { end: line.end, partialLine: result };
     group.add(result, line.end);
-    if (group.isFull && !(await writeCheckpoint(deps, source, log, group, false, context))) return undefined;
+    if (!group.isFull) continue;
+    if (!(await writeCheckpoint(deps, source, log, group, false, context))) return undefined;
+    if (context.turn.isOver()) return { end: group.end, isOver: true };
   }
   return { end: group.end };
 }

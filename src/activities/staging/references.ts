@@ -37,6 +37,7 @@ export async function stageReferences(
   await pMap(
     missing,
     async ({ sha256, place, mime, bytes }) => {
+      await context.turn.pass();
       const file = await gemini.files.upload(
         {
           displayName: `hb/${batchId}/${sha256.slice(0, 12)}`,
