@@ -2,13 +2,12 @@ import pino, { type Logger } from 'pino';
 import type { Call } from './call.ts';
 import type { LogStyle } from './config/settings.ts';
 import type { Output } from './render/output.ts';
+import { toTerminalJson } from './render/terminal-text.ts';
 
 /** The worker's log on stderr: a short line for each event on a terminal, else JSON lines. */
 export function createLog(output: Output, level: 'silent' | 'info', style = defaultStyle(output)): Logger {
   const target =
-    style === 'pretty'
-      ? { write: (line: string) => output.say(readable(line, output)) }
-      : pino.destination({ fd: 2, sync: true });
+    style === 'pretty' ? { write: (line: string) => output.say(readable(line, output)) } : jsonLines();
   const formatters = { level: (label: string) => ({ level: label }) };
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, target);
 }
@@ -22,6 +21,11 @@ export function logged(call: Call, style: LogStyle | undefined): { call: Call; l
 
 function defaultStyle({ isTerminal }: Output): LogStyle {
   return isTerminal ? 'pretty' : 'json';
+}
+
+function jsonLines() {
+  const stderr = pino.destination({ fd: 2, sync: true });
+  return { write: (line: string) => void stderr.write(toTerminalJson(line)) };
 }
 
 const ALARMING = ['warn', 'error', 'fatal'];

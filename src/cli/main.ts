@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { HummingbatchError } from '../contract/errors.ts';
 import { EXIT } from './exit-codes.ts';
+import { toTerminal } from './render/terminal-text.ts';
 import { runCommand } from './run-command.ts';
 
 const interruption = new AbortController();
@@ -26,7 +27,7 @@ async function ask(question: string): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return await lines.question(question, { signal: interruption.signal });
+    return await lines.question(toTerminal(question), { signal: interruption.signal });
   } finally {
     lines.close();
   }

@@ -1,9 +1,8 @@
-import { inspect, styleText } from 'node:util';
+import { inspect } from 'node:util';
 import { HummingbatchError } from '../../contract/index.ts';
 import type { PlaceFlags } from '../commands.ts';
 import { actionsJson, describeActions } from './actions.ts';
-
-type Style = Parameters<typeof styleText>[0];
+import { type Style, styled, toTerminal, toTerminalJson } from './terminal-text.ts';
 
 /** The output of a command: messages to stderr, results to stdout, so that a pipe gets results only. */
 export interface Output {
@@ -20,7 +19,7 @@ export interface Output {
   printJson(value: unknown): void;
   /** An error and its fix; with `json` also as JSON on stdout. */
   fail(error: unknown): void;
-  /** Colours a message, where colours are shown. */
+  /** Colours a part of a message, where colours are shown: for `say`, `print` or `toTerminal` only. */
   paint: (style: Style, text: string) => string;
 }
 
@@ -37,23 +36,24 @@ export interface OutputOptions {
 export function createOutput({ stdout, stderr, env, json, verbose, place = {} }: OutputOptions): Output {
   const isTerminal = stderr.isTTY;
   const hasColours = isTerminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
-  const say = (message: string): void => void stderr.write(`${message}\n`);
-  const paint = (style: Style, text: string): string => (hasColours ? styleText(style, text) : text);
+  const say = (message: string): void => void stderr.write(`${toTerminal(message)}\n`);
+  const paint = (style: Style, text: string): string => (hasColours ? styled(style, text) : text);
+  const writeJson = (value: unknown) => stdout.write(`${toTerminalJson(JSON.stringify(value))}\n`);
   return {
     isTerminal,
     json,
     verbose,
     say,
     paint,
-    print: (text) => void (json || stdout.write(`${text}\n`)),
-    printJson: (value) => void (json && stdout.write(`${JSON.stringify(value)}\n`)),
+    print: (text) => void (json || stdout.write(`${toTerminal(text)}\n`)),
+    printJson: (value) => void (json && writeJson(value)),
     fail(thrown) {
       const error = known(thrown);
       say(`${paint('red', 'Error:')} ${error.message}`);
       say(error.fix);
       for (const line of describeActions(error.actions, place)) say(line);
       if (verbose) say(paint('dim', inspect(thrown)));
-      if (json) stdout.write(`${JSON.stringify({ error: errorJson(error, place) })}\n`);
+      if (json) writeJson({ error: errorJson(error, place) });
     },
   };
 }

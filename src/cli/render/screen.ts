@@ -4,6 +4,7 @@ import { type BatchProgress, isEnd } from '../../contract/index.ts';
 import { countRows, describeStep } from './describe-step.ts';
 import type { Output } from './output.ts';
 import { COLOUR, formatState } from './summary.ts';
+import { toTerminal } from './terminal-text.ts';
 import type { ProgressView } from './view.ts';
 
 /** Times count down, so it is drawn each second. */
@@ -17,7 +18,7 @@ export function createScreen(
 ): ProgressView {
   const draw = createLogUpdate(stream);
   let last: BatchProgress | undefined;
-  const show = () => last && draw(render(last));
+  const show = () => last && draw(toTerminal(render(last)));
   const timer = setInterval(show, DRAW_INTERVAL_MS);
   return {
     show(progress) {

@@ -67,6 +67,29 @@ describe('the output of a command', () => {
     expect(loud.heard.stderr).toContain('output.test.ts');
   });
 
+  test.each([
+    ['an escape sequence', 'a\u001b[2J\u001b]52;c;eA==\u0007b', 'a[2J]52;c;eA==b'],
+    ['a colour', '\u001b[31mred', '[31mred'],
+    ['an 8-bit sequence', 'a\u009b2Jb', 'a2Jb'],
+    ['a carriage return and a backspace', 'done\rfail\b', 'donefail'],
+    ['lines and tabs', 'a\n\tb', 'a\n\tb'],
+    ['what stands for our own styles', '\u{10fffd}]52;c;eA==', '\u{10fffd}]52;c;eA=='],
+  ])('lets %s of a foreign text not reach the terminal', (_, foreign, shown) => {
+    const { heard, output } = listen({ isTTY: true });
+    output.say(foreign);
+    output.print(foreign);
+    expect(heard).toEqual({ stdout: `${shown}\n`, stderr: `${shown}\n` });
+    const failed = listen({ isTTY: true, verbose: true });
+    failed.output.fail(new HummingbatchError('request-rejected', foreign, { fix: foreign, actions: [] }));
+    // Its own styles are all that is left.
+    expect(failed.heard.stderr.replaceAll(/\u001b\[(?:31|39|2|22)m/g, '')).not.toMatch(/(?![\n\t])\p{Cc}/u);
+    expect(failed.heard.stderr).toContain('\u001b[31mError:\u001b[39m');
+    const json = listen({ isTTY: true, json: true });
+    json.output.printJson({ foreign });
+    expect(json.heard.stdout).not.toMatch(/(?![\n])\p{Cc}/u);
+    expect(JSON.parse(json.heard.stdout)).toEqual({ foreign });
+  });
+
   test('is coloured on a terminal only, and not with NO_COLOR', () => {
     expect(listen().output.paint('red', 'x')).toBe('x');
     expect(listen({ isTTY: true, env: { NO_COLOR: '1' } }).output.paint('red', 'x')).toBe('x');

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { createOutput } from '../../../src/cli/render/output.ts';
-import { renderBar, renderScreen } from '../../../src/cli/render/screen.ts';
+import { createScreen, renderBar, renderScreen } from '../../../src/cli/render/screen.ts';
 import type { BatchProgress } from '../../../src/contract/index.ts';
 
 const stream = new PassThrough() as unknown as NodeJS.WriteStream;
@@ -61,4 +61,15 @@ test('shows a bar of the rows and the present step on one line', () => {
   expect(renderBar(WAITING, output)).toBe(
     `${'█'.repeat(10)}${'░'.repeat(30)} round 2: waiting for batches/abc: running, 10 of 40`,
   );
+});
+
+test('draws no control characters of a foreign text', () => {
+  let drawn = '';
+  const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 });
+  terminal.on('data', (chunk: Buffer) => (drawn += chunk.toString()));
+  const screen = createScreen(terminal as unknown as NodeJS.WriteStream, () => 'a\u001b]52;c;eA==\u0007b');
+  screen.show(WAITING);
+  screen.stop();
+  expect(drawn).toContain('a]52;c;eA==b');
+  expect(drawn).not.toContain('\u001b]52');
 });
