@@ -10,3 +10,15 @@ export function parseUrl(text: string): URL | undefined {
     return undefined;
   }
 }
+
+/**
+ * Whether a text can be the base URL of the Gemini API. It ends up in histories, memos and errors, which must hold no secret: a proxy
+ * with a password, or with a token in its query, is refused.
+ */
+export function isGeminiUrl(text: string): boolean {
+  const url = parseUrl(text);
+  return url !== undefined && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search;
+}
+
+/** What {@link isGeminiUrl} accepts. */
+export const GEMINI_URL_MUST = 'an http or https URL without user, password and query';

@@ -1,3 +1,5 @@
+import { HummingbatchError } from '../contract/errors.ts';
+import { GEMINI_URL_MUST, isGeminiUrl } from '../contract/url.ts';
 import { type DownloadOptions, download } from './download.ts';
 import { createFiles } from './files.ts';
 import { createHttp, type HttpOptions } from './http.ts';
@@ -19,10 +21,14 @@ export const GEMINI_URL = 'https://generativelanguage.googleapis.com';
  * Facts about Google's behaviour are from its documentation (https://ai.google.dev/gemini-api/docs/batch-api, November
  * 2026) and from the public reports of its users; where a fact is not documented, the comment says so.
  *
- * @throws `key-invalid` for a text that cannot be a key
+ * @throws `key-invalid` for a text that cannot be a key, `usage` for a base URL with a user or a password, which is not quoted
  */
 export function createGemini(options: HttpOptions) {
   checkKey(options.apiKey);
+  if (!isGeminiUrl(options.baseUrl))
+    throw new HummingbatchError('usage', `The URL of the Gemini API must be ${GEMINI_URL_MUST}.`, {
+      fix: 'Correct HUMMINGBATCH_GEMINI_URL, or the option `geminiUrl`.',
+    });
   const http = createHttp(options);
   const sdk = createSdk(options);
   return {

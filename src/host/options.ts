@@ -16,7 +16,7 @@ export interface TemporalOptions {
 export interface GeminiOptions {
   /** Google's key; not needed with `emulator`. A secret: it goes into the header of calls to Gemini and nowhere else. */
   apiKey?: string | undefined;
-  /** An `http` or `https` origin in place of Google's: a proxy, or an emulator that runs elsewhere. */
+  /** An `http` or `https` URL without user and password in place of Google's: a proxy, or an emulator that runs elsewhere. */
   geminiUrl?: string | undefined;
   /**
    * Uses the store's emulator in place of Google: no key, no cost, images of one colour. It starts in this process unless

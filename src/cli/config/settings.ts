@@ -3,7 +3,7 @@ import { isAccepted } from '../../contract/check.ts';
 import { durationMs } from '../../contract/duration.ts';
 import { NOTIFY } from '../../contract/notify.ts';
 import { choice, type Infer, list, type OptionalRule, type Rule, text } from '../../contract/rules.ts';
-import { parseUrl } from '../../contract/url.ts';
+import { GEMINI_URL_MUST, isGeminiUrl, parseUrl } from '../../contract/url.ts';
 import { parseHostAndPort } from '../../net/host-and-port.ts';
 import { invalidSetting } from './invalid-setting.ts';
 
@@ -16,9 +16,7 @@ const address = text((value) => parseHostAndPort(value) !== undefined, {
   must: 'a host and a port such as 127.0.0.1:9464',
 });
 const wholeNumber = text((value) => /^[1-9]\d{0,8}$/.test(value), { must: 'a whole number, 1 or more' });
-const url = text((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''), {
-  must: 'an http or https URL',
-});
+const geminiUrl = text(isGeminiUrl, { must: GEMINI_URL_MUST });
 const hosts = list(text(isHost), { must: 'a list of hosts such as shop.internal:8080' });
 
 interface SettingRule {
@@ -30,7 +28,7 @@ interface SettingRule {
 
 /** What can be set in `hummingbatch.yaml` and by a variable. Secrets are no settings: the file is shared. */
 export const SETTINGS = {
-  geminiUrl: { rule: url, variable: 'HUMMINGBATCH_GEMINI_URL' },
+  geminiUrl: { rule: geminiUrl, variable: 'HUMMINGBATCH_GEMINI_URL' },
   store: { rule: anyText, variable: 'HUMMINGBATCH_STORE' },
   taskQueue: { rule: anyText, variable: 'HUMMINGBATCH_TASK_QUEUE' },
   checkInterval: { rule: duration, variable: 'HUMMINGBATCH_CHECK_INTERVAL' },

@@ -169,6 +169,31 @@ describe('configuration', () => {
     expect(JSON.stringify(error)).not.toContain('hunter2');
   });
 
+  test.each([
+    'https://proxy:hunter2@gemini.example',
+    'https://hunter2@gemini.example',
+    'https://gemini.example/?token=hunter2',
+    'hunter2.gemini.example',
+  ])('refuses the secret in the URL of Gemini %s, names the variable and does not quote it', async (url) => {
+    const cwd = await folderWith({});
+    const fromVariable = loadConfig({ cwd, env: { HUMMINGBATCH_GEMINI_URL: url } });
+    const inFile = await folderWith({ 'hummingbatch.yaml': `geminiUrl: "${url}"\n` });
+    const fromFile = loadConfig({ cwd: inFile, env: {} });
+    for (const [loading, where] of [
+      [fromVariable, 'HUMMINGBATCH_GEMINI_URL: it'],
+      [fromFile, 'hummingbatch.yaml:1:1: geminiUrl'],
+    ] as const) {
+      const error = await loading.catch((thrown: Error) => thrown);
+      expect(error).toMatchObject({
+        code: 'usage',
+        message: expect.stringContaining(
+          `${where} must be an http or https URL without user, password and query`,
+        ),
+      });
+      expect(JSON.stringify(error)).not.toContain('hunter2');
+    }
+  });
+
   test('names the variable of an invalid duration', async () => {
     const cwd = await folderWith({});
     await expect(loadConfig({ cwd, env: { HUMMINGBATCH_SUBMIT_WINDOW: '90' } })).rejects.toMatchObject({

@@ -7,6 +7,12 @@ import { catchFailure, collectText, KEY, patience, serve } from './server.ts';
 
 const JOB = 'batches/abc';
 
+test('a base URL with a password is refused and not quoted', () => {
+  const create = () => createGemini({ baseUrl: 'https://proxy:hunter2@gemini.example', apiKey: KEY });
+  expect(create).toThrow(expect.objectContaining({ code: 'usage' }) as Error);
+  expect(create).not.toThrow(/hunter2/);
+});
+
 describe('the key', () => {
   test('is sent in a header, never in the URL', async () => {
     const { gemini, requests } = await serve((_, response) => response.end(JSON.stringify({ name: JOB })));
