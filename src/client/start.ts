@@ -9,7 +9,9 @@ import {
   checkBatchId,
   HummingbatchError,
   type ImageBatchInput,
+  isFiringId,
   type Manifest,
+  reservedId,
   toWorkflowId,
   WORKFLOW_TYPE,
 } from '../contract/index.ts';
@@ -131,6 +133,8 @@ async function put(
   const { manifest, fingerprint = computeFingerprint(manifest) } = request;
   const batchId = request.batchId ?? deriveBatchId(manifest.name, fingerprint);
   checkBatchId(batchId);
+  // The batch of an earlier firing may be started again.
+  if (isFiringId(batchId) && !(await store.head(batchPlaces(batchId).manifest))) throw reservedId(batchId);
   const checked = optionsFor(options, request);
   const input = {
     batchId,

@@ -1,4 +1,5 @@
 import { check } from './check.ts';
+import { HummingbatchError } from './errors.ts';
 import { text } from './rules.ts';
 
 const PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$/;
@@ -29,6 +30,24 @@ export function checkBatchId(id: string): void {
 
 /** What a firing adds to the name of its schedule. */
 const FIRING_SUFFIX = '-20261124-060000';
+const FIRING = /-\d{8}-\d{6}$/;
+
+/**
+ * Whether an id has the form of a firing's. Such ids are known in advance: whoever took that of the next firing would keep the
+ * schedule from making its batch. No derived id has this form.
+ */
+export function isFiringId(id: string): boolean {
+  return FIRING.test(id);
+}
+
+/** The error for a caller who chose such an id. */
+export function reservedId(id: string): HummingbatchError {
+  return new HummingbatchError(
+    'usage',
+    `The id ${id} ends in a date and a time, as only the ids of a schedule’s firings do.`,
+    { fix: 'Choose another id.' },
+  );
+}
 
 /** Of a schedule's name. Nothing is cut from it, so two schedules never share a batch id. */
 export const MAX_SCHEDULE_NAME = 60 - FIRING_SUFFIX.length;

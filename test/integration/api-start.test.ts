@@ -64,6 +64,21 @@ describe('a batch is started', () => {
     expect(await ended('start-4711')).toMatchObject({ state: 'COMPLETED' });
   });
 
+  test('not under the id of a schedule’s next firing, over HTTP or from a client', async () => {
+    const batchId = 'daily-catalogue-20261124-060000';
+    const manifest = threeOutputs('firing');
+    expect(
+      await api.post<ProblemDetails>(`/v1/batches?batchId=${batchId}`, { body: manifest }),
+    ).toMatchObject({
+      status: 400,
+      body: { code: 'usage', detail: expect.stringContaining('as only the ids of a schedule’s firings do') },
+    });
+    await expect(world.hummingbatch.startBatch({ manifest, batchId })).rejects.toMatchObject({
+      code: 'usage',
+    });
+    expect(await world.store.list(`batches/${batchId}/`)).toEqual([]);
+  });
+
   test('from a form with its references, which are stored once, by content', async () => {
     const [bottle, label] = [await picture(1), await picture(2)];
     const files = { 'refs/bottle.png': bottle, './refs/label.png': label };

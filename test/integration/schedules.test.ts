@@ -166,13 +166,19 @@ describe('a schedule', () => {
     await nameFiring('long-taken', id).terminate();
     const again = await startFiring(id, input);
     expect(await again.result()).toEqual({ batchId: id, attached: true });
-    await world.hummingbatch.startBatch({
-      manifest: buildManifest('long-taken', { model: 'nano-banana-2.1' }),
-      batchId: 'long-taken-20010101-000000',
+    const taken = 'long-taken-20010101-000000';
+    const otherManifest = buildManifest('long-taken', { model: 'nano-banana-2.1' });
+    const start = () => world.hummingbatch.startBatch({ manifest: otherManifest, batchId: taken });
+    await expect(start()).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(taken) });
+    // As if another program had put it there.
+    const { manifest: place } = await world.hummingbatch.putBatch({
+      manifest: otherManifest,
+      batchId: 'taken',
     });
-    const other = await startFiring('long-taken-20010101-000000', input);
+    await world.store.put(batchPlaces(taken).manifest, (await world.store.get(place?.uri ?? '')) ?? '');
+    const other = await startFiring(taken, input);
     await expect(other.result()).rejects.toMatchObject({ cause: { type: 'batch-conflict' } });
-    for (const batch of [id, 'long-taken-20010101-000000']) await world.hummingbatch.batch(batch).cancel();
+    await world.hummingbatch.batch(id).cancel();
     await world.hummingbatch.schedules.delete('long-taken');
   });
 

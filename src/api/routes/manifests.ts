@@ -4,7 +4,13 @@ import { z } from 'zod';
 import { estimate } from '../../batch/cost.ts';
 import { compareCosts, costComparisonJson } from '../../batch/cost-comparison.ts';
 import { storedProgress } from '../../client/index.ts';
-import { checkBatchId, HummingbatchError, toWorkflowId } from '../../contract/index.ts';
+import {
+  checkBatchId,
+  HummingbatchError,
+  isFiringId,
+  reservedId,
+  toWorkflowId,
+} from '../../contract/index.ts';
 import { referencePlace } from '../../contract/places.ts';
 import { deriveBatchId, durationMs } from '../../manifest/index.ts';
 import type { Resolved } from '../../manifest/resolve.ts';
@@ -155,6 +161,8 @@ export async function manifestRoutes(
   ): Promise<string> {
     const batchId = requested ?? deriveBatchId(name, fingerprint);
     checkBatchId(batchId);
+    // Also one that exists: the answer must not tell.
+    if (isFiringId(batchId)) throw reservedId(batchId);
     const existing = caller?.ownOnly ? await storedProgress(store, batchId) : undefined;
     if (existing && !mayAccess(caller, existing)) throw idTaken(batchId);
     return batchId;

@@ -2,11 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   isBatchId,
+  isFiringId,
   isScheduleName,
   MAX_SCHEDULE_NAME,
   toFiringBatchId,
 } from '../../../src/contract/index.ts';
-import { deriveScheduleName } from '../../../src/manifest/batch-id.ts';
+import { deriveBatchId, deriveScheduleName } from '../../../src/manifest/batch-id.ts';
 import { property } from '../../support/property.ts';
 
 const names = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,42}[a-z0-9])?$/).filter(isScheduleName);
@@ -23,6 +24,19 @@ describe('the batch of a firing', () => {
 
   property([names, seconds])('has a good id', (name, second) => {
     expect(isBatchId(firing(name, second))).toBe(true);
+  });
+
+  property([names, seconds])('has an id that is known as a firing’s', (name, second) => {
+    expect(isFiringId(firing(name, second))).toBe(true);
+  });
+
+  property([
+    fc.oneof(fc.string({ maxLength: 60 }), fc.stringMatching(/^[a-z]-\d{8}(-\d{6})?$/)),
+    fc.stringMatching(/^[0-9]{8}$/),
+    fc.integer({ min: 2, max: 9999 }),
+  ])('has another form than every derived id', (name, fingerprint, more) => {
+    const id = deriveBatchId(name, fingerprint);
+    for (const derived of [id, `${id}-${more}`]) expect(isFiringId(derived)).toBe(false);
   });
 
   property([names, names, seconds, seconds])(
