@@ -13,6 +13,14 @@ export function mayAccess(
   return !caller?.ownOnly || labels.includes(tokenLabel(caller));
 }
 
+/** For what is about the batches of all tokens. @throws `forbidden` for a caller that sees only its own */
+export function requireFullAccess(caller: Caller | undefined): void {
+  if (!caller?.ownOnly) return;
+  throw new HummingbatchError('forbidden', 'This token sees only its own batches.', {
+    fix: 'Use a token without `:own`.',
+  });
+}
+
 /** The same error for a batch of another token as for one that does not exist. */
 export function noSuchBatch(batchId: string): HummingbatchError {
   return new HummingbatchError('batch-unknown', `There is no batch ${clip(batchId, 100)}.`);

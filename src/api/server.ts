@@ -10,6 +10,7 @@ import fastify, {
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { HummingbatchError } from '../contract/errors.ts';
 import { MAX_MANIFEST_BYTES } from '../manifest/limits.ts';
+import { requireFullAccess } from './batch-access.ts';
 import type { ApiContext } from './context.ts';
 import { documentApi } from './documentation.ts';
 import { createGuard } from './guard.ts';
@@ -109,7 +110,8 @@ export async function createApi(context: ApiContext): Promise<FastifyInstance> {
   await app.register(async (guarded) => {
     guarded.addHook('onRequest', createGuard(tokens));
     for (const routes of ROUTES) await guarded.register(routes, routeContext);
-    guarded.get('/metrics', { schema: { hide: true } }, async (_, reply) => {
+    guarded.get('/metrics', { schema: { hide: true } }, async ({ caller }, reply) => {
+      requireFullAccess(caller);
       reply.type(registry.contentType).serializer((text: string) => text);
       return registry.metrics();
     });

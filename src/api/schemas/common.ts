@@ -58,7 +58,7 @@ const problemDetails = z
 const DESCRIPTIONS: Record<number, string> = {
   400: 'The request is malformed.',
   401: 'The request has no valid token.',
-  403: 'The API has no tokens, and the caller is not on this machine.',
+  403: 'The API has no tokens, and the caller is not on this machine. Or the token may not do this.',
   404: 'There is no such batch, or it belongs to another token.',
   409: 'The request is not possible in the current state.',
   413: 'The body is too large.',
