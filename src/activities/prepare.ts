@@ -17,6 +17,7 @@ import { computeSha256 } from '../manifest/sha256.ts';
 import { parseStored } from '../manifest/stored.ts';
 import { storeBehind } from '../store/behind.ts';
 import { getJson, toJson } from '../store/json.ts';
+import { noteStart } from '../store/starts.ts';
 import type { Store } from '../store/store.ts';
 import {
   type BatchIdentity,
@@ -51,13 +52,16 @@ export async function prepare(
   context: StepContext,
 ): Promise<Prepared> {
   const { store, gemini } = deps;
-  const { input, batchId, fingerprint } = request;
+  const { input, batchId, fingerprint, startedAt } = request;
   const known = await readKnown(deps, request, context);
   const { manifest, sha256 } = await readManifest(store, input, known !== undefined);
   const nonce = await claimIdentity(deps, batchId, { manifest, sha256, fingerprint, nonce: known?.nonce });
   const retry = input.retry && (await resolveRetry(store, batchId, input.retry));
   const options = input.manifest ? input.options : await mergeSavedOptions(store, manifest, input);
   if (options) await saveOptions(store, batchId, options);
+  // A batch that has ended begins anew only with a retry.
+  if (startedAt !== undefined && (input.retry || !(await store.head(batchPlaces(batchId).report))))
+    await noteStart(store, batchId, { at: startedAt, labels: options?.labels });
   await prepareReferences(deps, batchId, manifest, context);
   const plan = await writePlan(store, batchId, manifest);
 

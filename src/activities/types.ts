@@ -77,6 +77,8 @@ export interface PrepareInput extends StepInput {
   isFirstRun?: true;
   /** An operator lets the batch continue with a store that has lost what Temporal knows. */
   mayRestore?: true;
+  /** When this run of the batch began, ms since 1970. Absent: it is known already. */
+  startedAt?: number;
 }
 
 export interface Prepared extends Account {

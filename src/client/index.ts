@@ -112,6 +112,7 @@ export function createHummingbatch({
   options = {},
 }: HummingbatchOptions): Hummingbatch {
   const context = { client, store, taskQueue, options };
+  const ended: Parameters<typeof listBatches>[3] = new Map();
   return {
     startBatch: (request) => startBatch(context, request).catch((error) => fail(error, request.batchId)),
     startNormalised: (request) =>
@@ -119,7 +120,7 @@ export function createHummingbatch({
     putBatch: (request) => putBatch(context, request).catch((error) => fail(error, request.batchId)),
     schedules: createSchedules(context),
     batch: (id) => batchHandle(context, id),
-    list: (choice) => listBatches(client, store, choice).catch((error) => fail(error, undefined)),
+    list: (choice) => listBatches(client, store, choice, ended).catch((error) => fail(error, undefined)),
     jobEvent: (event) => sendJobEvent(client, store, event).catch((error) => fail(error, undefined)),
     close: async () => undefined,
   };

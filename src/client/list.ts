@@ -9,7 +9,9 @@ import {
   toWorkflowId,
   WORKFLOW_TYPE,
 } from '../contract/index.ts';
+import { TOKEN_LABEL } from '../contract/labels.ts';
 import { SEARCH_ATTRIBUTES as ours, SEARCH_ATTRIBUTE_TYPES } from '../contract/search-attributes.ts';
+import { readStarts, type Start } from '../store/starts.ts';
 import type { Store } from '../store/store.ts';
 import { currentProgress } from './progress.ts';
 import { registeredAttributes } from './registered-attributes.ts';
@@ -46,14 +48,17 @@ const LISTED_WITHIN_MS = 10_000;
 /** Files of the store, or batches of Temporal, read at once. */
 const TOGETHER = 32;
 
-/** What is known of a batch before it is queried itself. */
+/** What is known of a batch before it is read or queried itself. */
 interface Entry {
   batchId: string;
-  startedAt: string;
-  /** Enough for {@link isChosen}; absent where only a query of the batch tells. */
+  /** When it was started, ms since 1970. */
+  at: number;
+  /** Temporal says that it runs. */
+  isRunning?: true;
+  /** Enough for {@link isChosen}; absent where only the batch itself tells. */
   known?: Known;
-  /** For batches that do not run: their last state in the store. */
-  stored?: BatchProgress;
+  /** The `token:` labels, where `known` is absent. Absent: only the batch itself tells. */
+  tokens?: readonly string[];
 }
 
 type Known = Pick<BatchProgress, 'state' | 'startedAt' | 'model' | 'labels'> & {
@@ -62,28 +67,30 @@ type Known = Pick<BatchProgress, 'state' | 'startedAt' | 'model' | 'labels'> & {
 
 /**
  * The batches of a store, the newest first: running ones as their workflow answers, others as the store has them. Temporal's
- * list and the store tell which there are; only those of the page are queried.
+ * list and names of files tell which there are; only those of the page are queried and read, besides those that a filter must read.
  *
+ * @param ended what earlier calls learned of ended batches whose start no file tells; they are read once
  * @throws `usage` where `after` is not a batch of the store
  */
 export async function listBatches(
   client: Client | undefined,
   store: Store,
   choice: ListFilter = {},
+  ended = new Map<string, Entry>(),
 ): Promise<BatchPage> {
   const { limit = LIMIT, after, since } = choice;
   if (since !== undefined && Number.isNaN(Date.parse(since)))
     throw new HummingbatchError('usage', `"${since}" is not a valid time.`, {
       fix: 'Pass an ISO 8601 time.',
     });
-  const ask = async ({ batchId, stored }: Entry) =>
-    stored ?? (client && currentProgress(client, store, batchId));
-  const entries = pageAfter(await readEntries(client, store), after);
-  const maybe = entries.filter(({ known }) => !known || isChosen(known, choice));
+  const entries = pageAfter(await readEntries(client, store, ended), after);
+  const maybe = entries.filter((entry) => mayBeChosen(entry, choice));
   const batches: BatchProgress[] = [];
   while (maybe.length > 0 && batches.length <= limit) {
     const wanted = Math.min(TOGETHER, limit + 1 - batches.length);
-    const asked = await pMap(maybe.splice(0, wanted), ask, { concurrency: TOGETHER });
+    const asked = await pMap(maybe.splice(0, wanted), (entry) => readProgress(client, store, entry), {
+      concurrency: TOGETHER,
+    });
     // A batch may have changed since Temporal made its list.
     batches.push(...asked.flatMap((found) => (found && isChosen(toKnown(found), choice) ? [found] : [])));
   }
@@ -92,15 +99,21 @@ export async function listBatches(
   return { batches: page, next: page.at(-1)?.batchId ?? '' };
 }
 
-async function readEntries(client: Client | undefined, store: Store): Promise<Entry[]> {
+async function readEntries(
+  client: Client | undefined,
+  store: Store,
+  ended: Map<string, Entry>,
+): Promise<Entry[]> {
   const running = client ? await runningBatches(client) : new Map<string, Entry>();
+  const starts = await readStarts(store);
   const ids = await storedBatches(store);
-  const entries = await pMap(ids, async (id) => running.get(id) ?? storedEntry(client, store, id), {
-    concurrency: TOGETHER,
-  });
-  return entries
-    .filter((entry) => entry !== undefined)
-    .toSorted((a, b) => compare(b.startedAt, a.startedAt) || compare(a.batchId, b.batchId));
+  const find = (id: string) => running.get(id) ?? startedEntry(id, starts.get(id)) ?? ended.get(id);
+  const found = ids.flatMap((id) => find(id) ?? []);
+  const others = ids.filter((id) => !find(id));
+  const read = await pMap(others, (id) => storedEntry(store, id, ended), { concurrency: TOGETHER });
+  return [...found, ...read.filter((entry) => entry !== undefined)].toSorted(
+    (a, b) => b.at - a.at || compare(a.batchId, b.batchId),
+  );
 }
 
 /** A few pages of Temporal's list hold thousands, with the attributes to filter them by. */
@@ -133,7 +146,8 @@ function runningEntry(
   isComplete: boolean,
 ): Entry {
   const startedAt = startTime.toISOString();
-  const entry = { batchId: workflowId.replace(toWorkflowId(''), ''), startedAt };
+  const batchId = workflowId.replace(toWorkflowId(''), '');
+  const entry = { batchId, at: startTime.getTime(), isRunning: true as const };
   const state = typedSearchAttributes.get(ours.BatchState) as BatchState | undefined;
   if (!state || !isComplete) return entry;
   const model = typedSearchAttributes.get(ours.GeminiModel);
@@ -145,20 +159,52 @@ function runningEntry(
   };
 }
 
+function startedEntry(batchId: string, start: Start | undefined): Entry | undefined {
+  return start && { batchId, ...start };
+}
+
+/** For a batch that no worker has prepared, or one of an older version. */
 async function storedEntry(
-  client: Client | undefined,
   store: Store,
   batchId: string,
+  ended: Map<string, Entry>,
 ): Promise<Entry | undefined> {
   const stored = await storedProgress(store, batchId);
   if (!stored) return undefined;
-  const entry = { batchId, startedAt: stored.startedAt };
+  const at = Date.parse(stored.startedAt);
+  if (!isEnd(stored.state)) return { batchId, at };
+  const entry = { batchId, at, known: toKnown(stored) };
+  // It stays as it is: the next run would note its start.
+  ended.set(batchId, entry);
+  return entry;
+}
+
+/** Undefined for a folder that holds no batch. */
+async function readProgress(
+  client: Client | undefined,
+  store: Store,
+  { batchId, isRunning }: Entry,
+): Promise<BatchProgress | undefined> {
+  const stored = isRunning ? undefined : await storedProgress(store, batchId);
+  if (!client || (stored && isEnd(stored.state))) return stored;
   // An open batch without a workflow was terminated, or its Temporal is another one: that is for Temporal to say.
-  return isEnd(stored.state) || !client ? { ...entry, stored, known: toKnown(stored) } : entry;
+  return isRunning || stored ? currentProgress(client, store, batchId) : undefined;
 }
 
 function toKnown({ stop, ...progress }: BatchProgress): Known {
   return { ...progress, reason: stop?.code };
+}
+
+/** Whether it can be excluded without reading it. */
+function mayBeChosen({ known, tokens, at }: Entry, choice: ListFilter): boolean {
+  if (known) return isChosen(known, choice);
+  if (!tokens) return true;
+  const labels = (choice.labels ?? []).filter((label) => label.startsWith(TOKEN_LABEL));
+  return isRecent(at, choice) && labels.every((label) => tokens.includes(label));
+}
+
+function isRecent(at: number, { since }: ListFilter): boolean {
+  return since === undefined || Date.parse(since) <= at;
 }
 
 function isChosen({ state, reason, model, labels = [], startedAt }: Known, choice: ListFilter): boolean {
@@ -166,7 +212,7 @@ function isChosen({ state, reason, model, labels = [], startedAt }: Known, choic
     (!choice.states || choice.states.includes(state)) &&
     (!choice.reason || choice.reason === reason) &&
     (!choice.model || choice.model === model) &&
-    (!choice.since || Date.parse(choice.since) <= Date.parse(startedAt)) &&
+    isRecent(Date.parse(startedAt), choice) &&
     (choice.labels ?? []).every((label) => labels.includes(label))
   );
 }

@@ -72,6 +72,14 @@ export function jobPlace(job: string): string | undefined {
   return isJobName(job) ? `jobs/${job.replace('batches/', '')}.json` : undefined;
 }
 
+/** Holds a folder for each owner of batches. */
+export const STARTS = 'starts/';
+
+/** That a run of a batch began, ms since 1970: an empty file, whose name says all. */
+export function startPlace(owner: string, at: number, batchId: string): string {
+  return `${STARTS}${owner}/${at}-${batchId}.json`;
+}
+
 /** A reference's bytes, by content. */
 export function referencePlace(sha256: string, extension: string): string {
   return `references/${sha256}.${extension}`;

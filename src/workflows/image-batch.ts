@@ -101,6 +101,7 @@ async function prepareBatch(batch: Batch): Promise<Prepared> {
     batch.run('prepare', 'before the first round: read and check the manifest', {
       ...batch.base,
       input: batch.currentInput,
+      startedAt: Date.parse(batch.progress.startedAt),
       ...readStart(),
       ...(batch.known.batch && { before: batch.known.batch }),
       ...(batch.known.mayRestore && { mayRestore: true }),

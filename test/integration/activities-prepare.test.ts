@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { computeFingerprint, serialiseManifest } from '../../src/manifest/index.ts';
 import { blackPng, pngChunk } from '../support/png.ts';
+import { toJson } from '../../src/store/json.ts';
+import { readStarts } from '../../src/store/starts.ts';
 import {
   addReference,
   begin,
@@ -47,6 +49,26 @@ describe('prepare', () => {
     const files = await readFiles(store);
     expect(await run('prepare', input)).toEqual(first);
     expect(await readFiles(store)).toEqual(files);
+  });
+
+  test('notes the start of each run once, for lists, also where a reference cannot be fetched', async () => {
+    const { run, store } = await newWorker();
+    const references = { bottle: ['https://shop.example/bottle.png' as const] };
+    const broken = buildManifest([item('hero', { references: ['bottle'] })], { references });
+    const started = await begin(store, broken);
+    const options = { labels: ['autumn', 'token:shop'] };
+    await catchFailure(
+      run('prepare', { ...started, startedAt: 5_000, input: { ...started.input, options } }),
+    );
+    const input = { ...(await begin(store, broken)), startedAt: 5_000 };
+    await catchFailure(run('prepare', { ...input, input: { ...input.input, options } }));
+    expect(await store.list('starts/')).toEqual(['starts/shop/5000-demo.json']);
+    expect(await readStarts(store)).toEqual(new Map([['demo', { at: 5_000, tokens: ['token:shop'] }]]));
+
+    // The workflow of an ended batch, started again without a retry, begins nothing.
+    await store.put(places.report, toJson({ rounds: [] }));
+    await catchFailure(run('prepare', { ...input, startedAt: 9_000 }));
+    expect(await store.list('starts/')).toHaveLength(1);
   });
 
   test('keeps an existing plan, so that a newer version does not rename files of a running batch', async () => {
