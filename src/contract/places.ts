@@ -72,6 +72,16 @@ export function jobPlace(job: string): string | undefined {
   return isJobName(job) ? `jobs/${job.replace('batches/', '')}.json` : undefined;
 }
 
+/** What belongs to a tenant. A token of the HTTP API is the tenant of its name. */
+export function tenantPlaces(tenant: string) {
+  const folder = `tenants/${tenant}`;
+  return {
+    /** The folder with an empty file for each reference that the tenant may name by its content. */
+    references: `${folder}/references/`,
+    reference: (sha256: string) => `${folder}/references/${sha256}.json`,
+  };
+}
+
 /** Holds a folder for each owner of batches. */
 export const STARTS = 'starts/';
 
@@ -80,9 +90,12 @@ export function startPlace(owner: string, at: number, batchId: string): string {
   return `${STARTS}${owner}/${at}-${batchId}.json`;
 }
 
+/** Holds all references. */
+export const REFERENCES = 'references/';
+
 /** A reference's bytes, by content. */
 export function referencePlace(sha256: string, extension: string): string {
-  return `references/${sha256}.${extension}`;
+  return `${REFERENCES}${sha256}.${extension}`;
 }
 
 /** What an `Idempotency-Key` was first sent with, and that it was done; by the hash of its caller and itself. */

@@ -287,12 +287,15 @@ describe('tokens', () => {
 
   test('with `:own` cannot attach to the batch of another, nor use the label of another', async () => {
     const body = threeOutputs('shared');
-    const { status } = await guarded.post('/v1/batches', { token: SHOP, body });
+    const { status } = await guarded.post('/v1/batches?batchId=shared', { token: SHOP, body });
     expect(status).toBe(201);
-    expect(await guarded.post('/v1/batches', { token: CRM, body })).toMatchObject({
+    expect(await guarded.post('/v1/batches?batchId=shared', { token: CRM, body })).toMatchObject({
       status: 409,
       body: { code: 'batch-conflict' },
     });
+    // Without an id each has a batch of its own.
+    for (const token of [SHOP, CRM])
+      expect(await guarded.post('/v1/batches', { token, body })).toMatchObject({ status: 201 });
     const spoofed = threeOutputs('spoofed', { run: { labels: ['token:shop'] } });
     expect(await guarded.post('/v1/batches', { token: CRM, body: spoofed })).toMatchObject({ status: 422 });
     expect((await guarded.post('/v1/batches', { token: SHOP, body: spoofed })).status).toBe(201);

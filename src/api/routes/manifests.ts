@@ -8,6 +8,7 @@ import {
   checkBatchId,
   HummingbatchError,
   isFiringId,
+  type Manifest,
   reservedId,
   toWorkflowId,
 } from '../../contract/index.ts';
@@ -15,7 +16,8 @@ import { referencePlace } from '../../contract/places.ts';
 import { deriveBatchId, durationMs } from '../../manifest/index.ts';
 import type { Resolved } from '../../manifest/resolve.ts';
 import { readSent, type SentReference } from '../../manifest/sent.ts';
-import { createReferenceLookup } from '../../store/references.ts';
+import { computeSha256 } from '../../manifest/sha256.ts';
+import { createReferenceLookup, grantReferences } from '../../store/references.ts';
 import { mayAccess } from '../batch-access.ts';
 import type { RouteContext } from '../context.ts';
 import { fingerprintRequest, readIdempotencyKey, runOnce } from '../idempotency.ts';
@@ -47,8 +49,12 @@ export async function manifestRoutes(
     done(null, body),
   );
   const routes = typed(app);
-  const examine = (sent: ManifestRequest) =>
-    readSent({ ...sent, hasReference: createReferenceLookup(store) });
+  /** A token that sees only its own batches knows only the content that it has sent. */
+  const examine = (sent: ManifestRequest, caller: Caller | undefined) =>
+    readSent({
+      ...sent,
+      hasReference: createReferenceLookup(store, caller?.ownOnly ? caller.name : undefined),
+    });
 
   routes.post(
     '/v1/validate',
@@ -63,7 +69,7 @@ export async function manifestRoutes(
     },
     (request) =>
       withManifestRequest(request, store, async (sent) => {
-        const read = await examine(sent);
+        const read = await examine(sent, request.caller);
         const found = read.ok ? [] : read.problems;
         return { ok: read.ok, problems: found, warnings: read.warnings };
       }),
@@ -88,7 +94,7 @@ export async function manifestRoutes(
     },
     (request) =>
       withManifestRequest(request, store, async (sent) => {
-        const { manifest } = requireValid(await examine(sent));
+        const { manifest } = requireValid(await examine(sent, request.caller));
         const { within } = request.query;
         const withinMs = within === undefined ? undefined : durationMs(within);
         if (within !== undefined && withinMs === undefined)
@@ -134,7 +140,7 @@ export async function manifestRoutes(
     (request, reply) =>
       withManifestRequest(request, store, async (sent) => {
         const { caller } = request;
-        const read = requireValid(await examine(sent));
+        const read = requireValid(await examine(sent, caller));
         const { fingerprint } = read;
         const manifest = manifestForToken(caller, read.manifest, sent.manifest.file);
         const batchId = await chooseId(request.query.batchId, { name: manifest.name, fingerprint }, caller);
@@ -142,6 +148,7 @@ export async function manifestRoutes(
         let attached = true;
         await runOnce({ store, caller, key: readIdempotencyKey(request) }, claim, async () => {
           await keepReferences(sent.files, read.references);
+          if (caller) await grantReferences(store, caller.name, listContents(manifest));
           ({ attached } = await hummingbatch.startNormalised({ manifest, fingerprint, batchId }));
         });
         // Two callers may have started it at the same time, and only one of them may access it.
@@ -159,7 +166,7 @@ export async function manifestRoutes(
     { name, fingerprint }: { name: string; fingerprint: string },
     caller: Caller | undefined,
   ): Promise<string> {
-    const batchId = requested ?? deriveBatchId(name, fingerprint);
+    const batchId = requested ?? deriveBatchId(name, ownFingerprint(fingerprint, caller));
     checkBatchId(batchId);
     // Also one that exists: the answer must not tell.
     if (isFiringId(batchId)) throw reservedId(batchId);
@@ -168,7 +175,10 @@ export async function manifestRoutes(
     return batchId;
   }
 
-  /** Moves the staged references to their keys in the store. From then on the batch needs nothing from the caller. */
+  /**
+   * Moves the staged references to their keys in the store. From then on the batch needs nothing from the caller. Also where the
+   * store has the content already: if that took less time, it would tell that another caller has sent it.
+   */
   async function keepReferences(
     files: readonly StagedFile[],
     references: readonly SentReference[],
@@ -176,13 +186,25 @@ export async function manifestRoutes(
     await pMap(
       references,
       async ({ sha256, extension }) => {
-        const place = referencePlace(sha256, extension);
         const file = files.find((sent) => sent.sha256 === sha256);
-        if (!(await store.head(place))) await file?.staged.keep(place);
+        await file?.staged.keep(referencePlace(sha256, extension));
       },
       { concurrency: MAX_CONCURRENT_WRITES },
     );
   }
+}
+
+/** What the id of a batch is made of. With one id for two tokens that send the same manifest, the second would learn of the first. */
+function ownFingerprint(fingerprint: string, caller: Caller | undefined): string {
+  return caller?.ownOnly ? computeSha256(`${caller.name} ${fingerprint}`) : fingerprint;
+}
+
+/** The SHA-256 of each reference that is named by its content. */
+function listContents({ references }: Manifest): string[] {
+  const sources = new Set(Object.values(references).flat());
+  return [...sources].flatMap((source) =>
+    source.startsWith('sha256:') ? [source.slice('sha256:'.length)] : [],
+  );
 }
 
 function idTaken(batchId: string): HummingbatchError {
