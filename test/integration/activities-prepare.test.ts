@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { computeFingerprint, serialiseManifest } from '../../src/manifest/index.ts';
-import { blackPng, pngChunk } from '../support/png.ts';
 import { toJson } from '../../src/store/json.ts';
 import { readStarts } from '../../src/store/starts.ts';
+import { blackPng, pngChunk } from '../support/png.ts';
 import {
   addReference,
   begin,
