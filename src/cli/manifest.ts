@@ -9,10 +9,10 @@ import {
   type Overrides,
   readManifest,
 } from '../manifest/index.ts';
+import { findMissingReferences } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import type { Call } from './call.ts';
 import { type Flags, OVERRIDES } from './flags.ts';
-import { contentLookup } from './store.ts';
 
 /** A manifest that can be started. */
 export interface ReadyManifest {
@@ -34,7 +34,7 @@ export async function examineManifest(call: Call, store: Store | undefined): Pro
     cwd,
     ...(flags.base && { base: flags.base }),
     overrides: readOverrides(flags),
-    hasReference: contentLookup(store),
+    findMissing: (sha256s) => findMissingReferences(store, sha256s),
   });
 }
 

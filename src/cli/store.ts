@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { HummingbatchError } from '../contract/index.ts';
 import { STORE_FILE } from '../contract/places.ts';
 import { openStore } from '../store/open.ts';
-import { createReferenceLookup } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import type { Call } from './call.ts';
 import { type Config, loadConfig } from './config/config.ts';
@@ -45,11 +44,6 @@ export async function openBatchStore(call: Call): Promise<{ config: Config; stor
 export function readConfig({ cwd, env, flags }: Call): Promise<Config> {
   const { store, listen, metrics, log } = flags;
   return loadConfig({ cwd, env, store, listen, metrics, log });
-}
-
-/** Whether the store has a reference's content; without a store: no. */
-export function contentLookup(store: Store | undefined): (sha256: string) => Promise<boolean> {
-  return store ? createReferenceLookup(store) : async () => false;
 }
 
 async function locateStore(call: Call, config: Config): Promise<{ location: string; exists: boolean }> {

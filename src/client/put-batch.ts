@@ -6,6 +6,7 @@ import { computeSha256 } from '../manifest/sha256.ts';
 import { putOrRead } from '../store/put-once.ts';
 import type { Store } from '../store/store.ts';
 import { readingManifests } from './reading-manifests.ts';
+import { readFingerprint } from './stored.ts';
 
 /**
  * Puts manifest and references of a batch into the store; returns the input of its workflow.
@@ -62,7 +63,8 @@ async function putManifest(
   // The same bytes need no second fingerprint.
   const there = fresh.equals(bytes)
     ? fingerprint
-    : computeFingerprint((await readingManifests()).parseStored(bytes, uri));
+    : ((await readFingerprint(store, batchId)) ??
+      computeFingerprint((await readingManifests()).parseStored(bytes, uri)));
   if (there !== fingerprint) throw conflict(batchId, there, fingerprint);
   return { uri, sha256: computeSha256(bytes) };
 }

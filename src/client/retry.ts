@@ -19,8 +19,8 @@ import { isOfStore } from './behind.ts';
 import { lastRun } from './last-run.ts';
 import { unknownBatch } from './near.ts';
 import { readingManifests } from './reading-manifests.ts';
-import { readFingerprint, type StartContext, startWorkflow } from './start.ts';
-import { storedOptions } from './stored.ts';
+import { type StartContext, startWorkflow } from './start.ts';
+import { readFingerprint, storedOptions } from './stored.ts';
 
 /** A retry as it is requested. */
 export interface RetryCall {

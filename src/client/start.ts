@@ -22,14 +22,14 @@ import { computeFingerprint } from '../manifest/canonical.ts';
 import type { LocalReference, ManifestInput } from '../manifest/index.ts';
 import { runOptionsFrom } from '../manifest/run-options.ts';
 import { storeBehind } from '../store/behind.ts';
-import { getJson } from '../store/json.ts';
-import { createReferenceLookup } from '../store/references.ts';
+import { findMissingReferences } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import { isOfStore } from './behind.ts';
 import { lastRun, type Run } from './last-run.ts';
 import { unknownBatch } from './near.ts';
 import { conflict, putFiles } from './put-batch.ts';
 import { readingManifests } from './reading-manifests.ts';
+import { readFingerprint } from './stored.ts';
 
 export interface StartRequest {
   /** A file on this machine, or its content. Paths in it are resolved here. */
@@ -94,7 +94,7 @@ export async function normalised<Request extends Pick<StartRequest, 'manifest' |
   const { manifest: written, folder = '.', ...rest } = request;
   const { manifestError, readManifest } = await readingManifests();
   const read = await readManifest(typeof written === 'string' ? written : readContent(written, folder), {
-    hasReference: createReferenceLookup(store),
+    findMissing: (sha256s) => findMissingReferences(store, sha256s),
   });
   if (!read.ok) throw manifestError(read.problems);
   const { manifest, references, fingerprint } = read;
@@ -201,11 +201,6 @@ async function startOrAttach(
   // It ended without its report. The store knows where it stood, and the new run continues from there.
   await startWorkflow(context, input, content, 'ALLOW_DUPLICATE');
   return false;
-}
-
-/** The fingerprint that the first `prepare` of a batch wrote; undefined before it. */
-export async function readFingerprint(store: Store, batchId: string): Promise<string | undefined> {
-  return (await getJson<{ fingerprint: string }>(store, batchPlaces(batchId).identity))?.fingerprint;
 }
 
 /** A manifest and the fingerprint that was computed of it. */

@@ -1,5 +1,9 @@
+import { isAccepted } from '../contract/check.ts';
 import type { BatchProgress, Report, RunOptions } from '../contract/index.ts';
+import { LABELS } from '../contract/labels.ts';
 import { batchPlaces } from '../contract/places.ts';
+import { answer, type Infer, integer, list, optional, text } from '../contract/rules.ts';
+import { MAX_OUTPUTS } from '../contract/words.ts';
 import { getJson, toJson } from '../store/json.ts';
 import type { Store } from '../store/store.ts';
 import { readingManifests } from './reading-manifests.ts';
@@ -24,10 +28,9 @@ export async function saveProgress(store: Store, progress: BatchProgress): Promi
 
 async function begunProgress(store: Store, batchId: string): Promise<BatchProgress | undefined> {
   const places = batchPlaces(batchId);
-  const bytes = await store.get(places.manifest);
-  if (!bytes) return undefined;
-  const { parseStored } = await readingManifests();
-  const { items, model, run } = parseStored(bytes, places.manifest);
+  const manifest = await readBegun(store, places.manifest);
+  if (!manifest) return undefined;
+  const { items, model, run } = manifest;
   const begun = await getJson<{ at: number }>(store, places.identity);
   const total = items.reduce((sum, { count }) => sum + count, 0);
   return {
@@ -41,6 +44,36 @@ async function begunProgress(store: Store, batchId: string): Promise<BatchProgre
     costUsd: { estimated: 0, actual: 0 },
     startedAt: new Date(begun?.at ?? 0).toISOString(),
   };
+}
+
+/** The fields of a stored manifest that tell where a batch stands. */
+const BEGUN = answer({
+  model: text(() => true),
+  items: list(answer({ count: integer(1, MAX_OUTPUTS) })),
+  run: answer({ labels: optional(LABELS) }),
+});
+
+/** A list reads many, and checking all of one manifest of 32 MB takes more than a second. One without these is checked whole. */
+async function readBegun(store: Store, key: string): Promise<Infer<typeof BEGUN> | undefined> {
+  const bytes = await store.get(key);
+  const manifest = bytes && parseJson(Buffer.from(bytes).toString());
+  if (!bytes || isAccepted(BEGUN, manifest)) return manifest as Infer<typeof BEGUN> | undefined;
+  const { parseStored } = await readingManifests();
+  return parseStored(bytes, key);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Whoever reads it whole says where it is damaged.
+    return undefined;
+  }
+}
+
+/** The fingerprint that the first `prepare` of a batch wrote; undefined before it. */
+export async function readFingerprint(store: Store, batchId: string): Promise<string | undefined> {
+  return (await getJson<{ fingerprint: string }>(store, batchPlaces(batchId).identity))?.fingerprint;
 }
 
 /**

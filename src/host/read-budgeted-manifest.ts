@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type BatchOptions, checkBatchId, HummingbatchError } from '../contract/index.ts';
 import { STORE_FILE } from '../contract/places.ts';
 import { deriveBatchId, manifestError, readManifest } from '../manifest/index.ts';
-import { createReferenceLookup } from '../store/references.ts';
+import { findMissingReferences } from '../store/references.ts';
 import type { Store } from '../store/store.ts';
 import type { MakeImagesOptions } from './make-images-options.ts';
 import { openStoreAt } from './open-store.ts';
@@ -21,7 +21,7 @@ export async function readBudgetedManifest(options: MakeImagesOptions) {
     typeof written === 'string'
       ? written
       : { file: join(folder, 'manifest'), format: 'json', content: JSON.stringify(written, null, 2) },
-    { hasReference: store ? createReferenceLookup(store) : async () => false },
+    { findMissing: (sha256s) => findMissingReferences(store, sha256s) },
   );
   if (!read.ok) throw manifestError(read.problems);
   const { manifest, fingerprint, references } = read;

@@ -4,8 +4,8 @@ import type { Place } from './tree.ts';
 
 /** Limits on what one file may contain. Each method returns false, and reports a problem, once a limit is passed. */
 export interface Budget {
-  /** Counts one more value at this depth. */
-  node(place: Place, depth: number): boolean;
+  /** Counts one more value at this depth, or several. */
+  node(place: Place, depth: number, count?: number): boolean;
   /** Checks one more text. Its characters count once for each alias that repeats it. */
   text(place: Place, text: string): boolean;
 }
@@ -20,8 +20,8 @@ export function createBudget(report: Report): Budget {
   };
 
   return {
-    node(place, depth) {
-      nodes += 1;
+    node(place, depth, count = 1) {
+      nodes += count;
       if (depth > MAX_DEPTH)
         return refuse(place, 'too-deep', `The file is nested deeper than ${MAX_DEPTH} levels.`);
       if (nodes <= MAX_NODES) return true;

@@ -10,9 +10,10 @@ import type { Path } from './tree.ts';
 export type Draft = Partial<Omit<ManifestInput, 'items'>> & { items?: (DraftItem | undefined)[] };
 export type DraftItem = Partial<ItemInput>;
 
-/** Checks a value against the schema and removes what it rejects. */
-export function readDraft(value: unknown): { draft: Draft; issues: readonly z.core.$ZodIssue[] } {
-  const { error } = manifestSchema.safeParse(value);
+/** Checks a value against the schema and removes what it rejects; undefined if there are too many issues. */
+export function readDraft(value: unknown): { draft: Draft; issues: readonly z.core.$ZodIssue[] } | undefined {
+  const error = findIssues(value);
+  if (error === 'too-many') return undefined;
   if (error === undefined) return { draft: value as ManifestInput, issues: [] };
   const issues = flattenIssues(error.issues);
   const remaining = { manifest: structuredClone(value) };
@@ -24,6 +25,16 @@ export function readDraft(value: unknown): { draft: Draft; issues: readonly z.co
     }
   }
   return { draft: remaining.manifest ?? {}, issues };
+}
+
+function findIssues(value: unknown): z.ZodError | undefined | 'too-many' {
+  try {
+    return manifestSchema.safeParse(value).error;
+  } catch (error) {
+    // zod 4.6.7 passes the issues of a list as arguments of one call: about 120,000 of them overflow the stack.
+    if (error instanceof RangeError) return 'too-many';
+    throw error;
+  }
 }
 
 /** Removes the value at a path. An entry of a list becomes undefined, so that later entries keep their indexes. */

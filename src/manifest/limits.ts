@@ -38,6 +38,12 @@ export const MAX_MESSAGE_CHARACTERS = 1000;
 /** Characters of an https URL. Servers accept about as many, and an error about a failed fetch quotes the host. */
 export const MAX_URL_CHARACTERS = 8192;
 
+/**
+ * Characters of a URL's host with port, user name and password: a name has at most 253. The time to encode one of another
+ * script grows with the square of its length: 8000 characters take 50 ms.
+ */
+export const MAX_HOST_CHARACTERS = 300;
+
 /** Characters of `name` and of the name of a reference. */
 export const MAX_NAME_CHARACTERS = 100;
 

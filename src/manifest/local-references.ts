@@ -3,9 +3,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { MAX_REFERENCE_BYTES } from '../images/limits.ts';
 import { type ImageProbe, probeImage, type ReferenceImage } from '../images/probe.ts';
 import { readBounded } from './read-bounded.ts';
-import type { Finding, Report } from './report.ts';
+import type { Finding, LazyFinding, Report } from './report.ts';
 import { computeSha256 } from './sha256.ts';
-import { findNearest } from './suggest.ts';
 import { isSystemError } from './system-error.ts';
 import type { Place } from './tree.ts';
 
@@ -24,7 +23,10 @@ export interface NamedPath {
   place: Place;
 }
 
-export type ProbedFile = { reference: LocalReference } | { finding: Finding };
+export type ProbedFile = { reference: LocalReference } | { finding: LazyFinding };
+
+/** The names in a folder; none if it cannot be listed. */
+type ListNames = (folder: string) => Promise<readonly string[]>;
 
 /**
  * Opens every file that the manifest names, one after the other: one file in memory at a time, at most 30 MB. Reports
@@ -37,9 +39,16 @@ export async function probeFiles(
   report: Report,
 ): Promise<Map<string, LocalReference>> {
   const probed = new Map<string, ProbedFile>();
+  const listed = new Map<string, Promise<readonly string[]>>();
+  // Many files may be missing in one large folder.
+  const listOnce: ListNames = (parent) => {
+    const names = listed.get(parent) ?? listNames(parent);
+    listed.set(parent, names);
+    return names;
+  };
   const probe = async (path: string): Promise<ProbedFile> => {
     const file = resolve(folder, path);
-    const result = probed.get(file) ?? (await probeFile(file, path));
+    const result = probed.get(file) ?? (await probeFile(file, path, listOnce));
     probed.set(file, result);
     return result;
   };
@@ -49,7 +58,7 @@ export async function probeFiles(
 /** Probes each path. Reports one that gives no reference at each place that names it. */
 export async function probeEach<Reference>(
   named: readonly NamedPath[],
-  probe: (path: string) => Promise<{ reference: Reference } | { finding: Finding }>,
+  probe: (path: string) => Promise<{ reference: Reference } | { finding: LazyFinding }>,
   report: Report,
 ): Promise<Map<string, Reference>> {
   const references = new Map<string, Reference>();
@@ -62,8 +71,12 @@ export async function probeEach<Reference>(
 }
 
 /** Probes one file; messages name it as `written`. */
-export async function probeFile(file: string, written: string): Promise<ProbedFile> {
-  const bytes = await readImage(file, written);
+export async function probeFile(
+  file: string,
+  written: string,
+  list: ListNames = listNames,
+): Promise<ProbedFile> {
+  const bytes = await readImage(file, written, list);
   if ('finding' in bytes) return bytes;
   const probe = probeImage(bytes.content);
   if (!probe.ok) return { finding: toFinding(written, probe) };
@@ -90,14 +103,19 @@ export async function readAgain({ path, bytes, sha256 }: LocalReference): Promis
   }
 }
 
-async function readImage(file: string, written: string): Promise<{ content: Buffer } | { finding: Finding }> {
+async function readImage(
+  file: string,
+  written: string,
+  list: ListNames,
+): Promise<{ content: Buffer } | { finding: LazyFinding }> {
   try {
     const read = await readBounded(file, MAX_REFERENCE_BYTES);
     if (read.kind === 'no-file') return buildUnreadable(written, 'is not a file');
     return read.kind === 'too-large' ? buildTooLarge(written, read.bytes) : { content: read.content };
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return buildMissing(file, written);
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+      return buildMissing(file, written, await list(dirname(file)));
     return buildUnreadable(written, `cannot be read (${error.code})`);
   }
 }
@@ -113,16 +131,20 @@ function buildTooLarge(written: string, bytes: number): { finding: Finding } {
   return { finding: { code: 'reference-too-large', message, fix } };
 }
 
-async function buildMissing(file: string, written: string): Promise<{ finding: Finding }> {
-  const near = findNearest(basename(file), await listNames(dirname(file)));
-  const fix =
-    near === undefined
-      ? `Check the path; the full path is ${file}.`
-      : `Did you mean "${join(dirname(written), near)}"?`;
-  return { finding: { code: 'reference-missing', message: `The file "${written}" does not exist.`, fix } };
+function buildMissing(file: string, written: string, names: readonly string[]): { finding: LazyFinding } {
+  return {
+    finding: (findNearest) => {
+      const near = findNearest(basename(file), names);
+      const fix =
+        near === undefined
+          ? `Check the path; the full path is ${file}.`
+          : `Did you mean "${join(dirname(written), near)}"?`;
+      return { code: 'reference-missing', message: `The file "${written}" does not exist.`, fix };
+    },
+  };
 }
 
-/** The names in a folder, for a suggestion only; none if the folder cannot be listed. */
+/** For suggestions only: a folder that cannot be listed has no names. */
 async function listNames(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);

@@ -6,7 +6,7 @@ import { clip } from '../contract/text.ts';
 import type { ProblemCode } from './problem.ts';
 import type { Report } from './report.ts';
 import { FIELDS } from './schema.ts';
-import { findNearest } from './suggest.ts';
+import { type FindNearest, suggestName } from './suggest.ts';
 import { find, findDeepest, findField, type Path, type Tree } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -41,8 +41,13 @@ export function readItemKey(tree: Tree, [first, index]: Path): string | undefine
 
 /** The first issue of each place: 1e300 is not a whole number, and it is too large. */
 function withoutRepeats(issues: readonly Issue[]): Issue[] {
-  const places = issues.map(({ path }) => JSON.stringify(path));
-  return issues.filter((_, index) => places.indexOf(places[index] ?? '') === index);
+  const seen = new Set<string>();
+  return issues.filter((issue) => {
+    const place = JSON.stringify(issue.path);
+    const isFirst = !seen.has(place);
+    seen.add(place);
+    return isFirst;
+  });
 }
 
 /** Reports an option with the code and the sentence of every other entrance, and with its line and column. */
@@ -52,18 +57,21 @@ function reportOption(tree: Tree, issue: Issue, report: Report): void {
   if (issue.code === 'unrecognized_keys') {
     for (const field of issue.keys) {
       const mistake: Mistake = { kind: 'unknown-field', path: toValuePath(path), rule, field };
-      report.add(findField(tree, path, field), () => ({
+      report.add(findField(tree, path, field), (findNearest) => ({
         code: 'usage',
         message: describeMistake(mistake),
-        fix: suggestField(field, listFields(path)),
+        fix: suggestField(field, listFields(path), findNearest),
       }));
     }
     return;
   }
   const found = find(tree, path);
   const mistake: Mistake = { kind: found ? 'wrong' : 'missing', path: toValuePath(path), rule };
-  const fix = (found && findIntendedWord(issue, found)) ?? adviseOn(mistake);
-  report.add(found ?? findDeepest(tree, path), { code: 'usage', message: describeMistake(mistake), fix });
+  report.add(found ?? findDeepest(tree, path), (findNearest) => ({
+    code: 'usage',
+    message: describeMistake(mistake),
+    fix: (found && findIntendedWord(issue, found, findNearest)) ?? adviseOn(mistake),
+  }));
 }
 
 /** The rule of the `run` block at a path. */
@@ -81,13 +89,12 @@ function toValuePath(path: Path): (string | number)[] {
 
 function reportUnknown(tree: Tree, path: Path, names: readonly string[], report: Report): void {
   const knownFields = listFields(path);
+  const key = readItemKey(tree, path);
   for (const name of names) {
-    const key = readItemKey(tree, path);
-    const place = findField(tree, path, name);
-    report.add(place, () => ({
+    report.add(findField(tree, path, name), (findNearest) => ({
       code: 'unknown-field',
       message: `"${name}" is not a known field ${describePlace(path)}.`,
-      fix: suggestField(name, knownFields),
+      fix: suggestField(name, knownFields, findNearest),
       ...(key === undefined ? {} : { key }),
     }));
   }
@@ -104,8 +111,12 @@ function reportValue(tree: Tree, issue: Issue, report: Report): void {
     report.add(findDeepest(tree, path), { code: 'missing-field', message, fix: issue.message, ...itemKey });
     return;
   }
-  const message = `${name} is ${describe(found)}.`;
-  report.add(found, { code: chooseCode(issue, found), message, fix: suggestFix(issue, found), ...itemKey });
+  report.add(found, (findNearest) => ({
+    code: chooseCode(issue, found),
+    message: `${name} is ${describe(found)}.`,
+    fix: suggestFix(issue, found, findNearest),
+    ...itemKey,
+  }));
 }
 
 function chooseCode({ code, path }: Issue, found: Tree): ProblemCode {
@@ -114,15 +125,14 @@ function chooseCode({ code, path }: Issue, found: Tree): ProblemCode {
 }
 
 /** The word of a closed set that may have been meant. */
-function findIntendedWord(issue: Issue, found: Tree): string | undefined {
+function findIntendedWord(issue: Issue, found: Tree, findNearest: FindNearest): string | undefined {
   if (issue.code !== 'invalid_value' || found.kind !== 'scalar') return undefined;
-  const intended = findNearest(String(found.value), issue.values.map(String));
-  return intended === undefined ? undefined : `Did you mean "${intended}"?`;
+  return suggestName(String(found.value), issue.values.map(String), findNearest);
 }
 
-function suggestFix(issue: Issue, found: Tree): string {
+function suggestFix(issue: Issue, found: Tree, findNearest: FindNearest): string {
   if (found.kind !== 'scalar') return issue.message;
-  if (issue.code === 'invalid_value') return findIntendedWord(issue, found) ?? issue.message;
+  if (issue.code === 'invalid_value') return findIntendedWord(issue, found, findNearest) ?? issue.message;
   const isBare = typeof found.value === 'number' || typeof found.value === 'boolean';
   if (issue.code === 'invalid_type' && issue.expected === 'string' && isBare) {
     return `Write it in quotes: "${found.written ?? found.value}".`;
@@ -138,9 +148,9 @@ function listFields(path: Path): readonly string[] {
   return FIELDS.manifest;
 }
 
-function suggestField(name: string, knownFields: readonly string[]): string {
-  const near = findNearest(name, knownFields);
-  if (near !== undefined) return `Did you mean "${near}"?`;
+function suggestField(name: string, knownFields: readonly string[], findNearest: FindNearest): string {
+  const near = suggestName(name, knownFields, findNearest);
+  if (near !== undefined) return near;
   if (FIELDS.run.includes(name)) return 'Move it to "run".';
   if (FIELDS.defaults.includes(name)) return 'Move it to "defaults" or to an item.';
   if (FIELDS.item.includes(name)) return 'Move it to an item.';

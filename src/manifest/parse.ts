@@ -1,11 +1,10 @@
-import type { Manifest, ReferenceSource } from '../contract/manifest.ts';
+import type { Manifest } from '../contract/manifest.ts';
 import { computeFingerprint } from './canonical.ts';
 import type { Overrides } from './compose.ts';
 import { examine } from './examine.ts';
 import { finishManifest } from './finish.ts';
 import type { ManifestFormat, WholeFormat } from './formats/index.ts';
 import type { Problem } from './problem.ts';
-import { classifyReference } from './reference-source.ts';
 import { createReports, failWith } from './report.ts';
 
 export interface ParseOptions {
@@ -45,13 +44,8 @@ export function parseManifest(content: string | Uint8Array, options: ParseOption
     problems,
     warnings,
   );
-  const manifest = examined && finishManifest(examined, storedSource, problems);
+  // Paths were refused.
+  const manifest = examined && finishManifest(examined, new Map(), problems);
   if (manifest === undefined) return failWith(reports);
   return { ok: true, manifest, fingerprint: computeFingerprint(manifest), warnings: warnings.problems() };
-}
-
-/** Paths were refused before, so every text is a source. */
-function storedSource(written: string): ReferenceSource {
-  const { source } = classifyReference(written) as { source: ReferenceSource };
-  return source;
 }

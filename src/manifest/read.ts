@@ -12,7 +12,7 @@ import { type LocalReference, probeFiles } from './local-references.ts';
 import { readBounded } from './read-bounded.ts';
 import type { Content } from './read-tree.ts';
 import { createReports, failWith, type Report } from './report.ts';
-import { type Resolved, resolveManifest } from './resolve.ts';
+import { type FindMissing, type Resolved, resolveManifest } from './resolve.ts';
 import { createSourceWithoutText } from './source.ts';
 import { isSystemError } from './system-error.ts';
 import { reportTooLarge } from './text.ts';
@@ -24,8 +24,8 @@ export interface ReadOptions {
   overrides?: Overrides;
   /** The folder that paths are relative to; problems name files as they are written. Default: the process's. */
   cwd?: string;
-  /** Whether the store has this content. If it is not given, `sha256:` references are not checked. */
-  hasReference?: (sha256: string) => Promise<boolean>;
+  /** See {@link FindMissing}. If it is not given, `sha256:` references are not checked. */
+  findMissing?: FindMissing;
 }
 
 export type ManifestResult = Resolved<LocalReference>;
@@ -42,7 +42,7 @@ export async function readManifest(
 ): Promise<ManifestResult> {
   const reports = createReports();
   const { problems } = reports;
-  const { base: basePath, overrides, hasReference, cwd = '' } = options;
+  const { base: basePath, overrides, findMissing, cwd = '' } = options;
   const manifest = typeof written === 'string' ? await readContent(written, cwd, problems) : written;
   const base = basePath === undefined ? undefined : await readContent(basePath, cwd, problems);
   if (manifest === undefined || (basePath !== undefined && base === undefined)) return failWith(reports);
@@ -59,7 +59,7 @@ export async function readManifest(
   const folder = resolve(cwd, dirname(base?.file ?? manifest.file));
   return resolveManifest(
     { manifest, ...(base && { base }), ...(overrides && { overrides }) },
-    { paths: (named, report) => probeFiles(named, folder, report), hasReference },
+    { paths: (named, report) => probeFiles(named, folder, report), findMissing },
     reports,
   );
 }

@@ -1,6 +1,7 @@
 import type { ReferenceSource } from '../contract/manifest.ts';
 import { parseUrl } from '../contract/url.ts';
-import { MAX_URL_CHARACTERS } from './limits.ts';
+import { MAX_HOST_CHARACTERS, MAX_URL_CHARACTERS } from './limits.ts';
+import { memoize } from './memoize.ts';
 import type { Finding } from './report.ts';
 
 /** What the text of a reference means. */
@@ -13,8 +14,15 @@ export type ClassifiedReference =
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
 const CONTENT = /^sha256:[0-9a-f]{64}$/;
 
-/** Distinguishes paths, https URLs and content addresses of the store. Opens nothing. */
-export function classifyReference(text: string): ClassifiedReference {
+/** Says what the text of a reference means: a path, an https URL or a content address of the store. Opens nothing. */
+export type Classify = (text: string) => ClassifiedReference;
+
+/** Classifies each text once: aliases repeat one. */
+export function createClassifier(): Classify {
+  return memoize(classifyReference);
+}
+
+function classifyReference(text: string): ClassifiedReference {
   const scheme = SCHEME.exec(text)?.[1]?.toLowerCase();
   if (scheme === 'https') return classifyUrl(text);
   if (scheme === 'sha256') {
@@ -40,6 +48,13 @@ function classifyUrl(text: string): ClassifiedReference {
     return buildMistake(
       `The URL has ${text.length.toLocaleString('en')} characters.`,
       `Use at most ${most}, or a local file.`,
+    );
+  }
+  const host = text.slice('https://'.length).split(/[/?#]/, 1)[0] ?? '';
+  if (host.length > MAX_HOST_CHARACTERS) {
+    return buildMistake(
+      `The host of the URL has ${host.length.toLocaleString('en')} characters.`,
+      `Use at most ${MAX_HOST_CHARACTERS}, or a local file.`,
     );
   }
   const url = /\s/.test(text) ? undefined : parseUrl(text);

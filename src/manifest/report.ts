@@ -1,6 +1,7 @@
 import { cut } from '../batch/foreign-text.ts';
 import { MAX_MESSAGE_CHARACTERS, MAX_PROBLEMS } from './limits.ts';
 import type { Problem, ProblemCode } from './problem.ts';
+import { createFindNearest, type FindNearest } from './suggest.ts';
 import type { Place } from './tree.ts';
 
 export interface Finding {
@@ -11,26 +12,30 @@ export interface Finding {
   key?: string;
 }
 
+/** A finding, or a function that builds it: called only if the problem is kept, with the search for suggestions. */
+export type LazyFinding = Finding | ((findNearest: FindNearest) => Finding);
+
 /**
  * Collects problems. Keeps at most {@link MAX_PROBLEMS} of them and truncates their texts, so that a hostile file cannot
  * fill the memory.
  */
 export interface Report {
-  /** Adds a problem. Pass a function if the finding is expensive to build: it is called only if the report has room. */
-  add(place: Place, finding: Finding | (() => Finding)): void;
+  /** Adds a problem. Pass a function if the finding has a suggestion or is expensive to build. */
+  add(place: Place, finding: LazyFinding): void;
   isEmpty(): boolean;
   /** The problems sorted by file and place. If some were dropped, the last one says how many. */
   problems(): Problem[];
 }
 
-/** The two reports of one manifest. Warnings do not prevent a run. */
+/** The two reports of one manifest, with one limit on the work for suggestions. Warnings do not prevent a run. */
 export interface Reports {
   problems: Report;
   warnings: Report;
 }
 
 export function createReports(): Reports {
-  return { problems: createReport(), warnings: createReport() };
+  const findNearest = createFindNearest();
+  return { problems: createReport(findNearest), warnings: createReport(findNearest) };
 }
 
 /** The result for a manifest that is invalid. */
@@ -38,7 +43,7 @@ export function failWith({ problems, warnings }: Reports) {
   return { ok: false as const, problems: problems.problems(), warnings: warnings.problems() };
 }
 
-export function createReport(): Report {
+function createReport(findNearest: FindNearest): Report {
   const kept: Problem[] = [];
   let more = 0;
   return {
@@ -47,7 +52,7 @@ export function createReport(): Report {
         more += 1;
         return;
       }
-      const { code, message, fix, key } = typeof finding === 'function' ? finding() : finding;
+      const { code, message, fix, key } = buildFinding(finding, findNearest);
       kept.push({
         file: place.source.file,
         ...place.source.position(place.offset),
@@ -60,6 +65,10 @@ export function createReport(): Report {
     isEmpty: () => kept.length === 0,
     problems: () => [...sortByPlace(kept), ...(more === 0 ? [] : [countRemaining(kept, more)])],
   };
+}
+
+export function buildFinding(finding: LazyFinding, findNearest = createFindNearest()): Finding {
+  return typeof finding === 'function' ? finding(findNearest) : finding;
 }
 
 function truncate(text: string): string {

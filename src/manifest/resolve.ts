@@ -1,20 +1,20 @@
-import type { ReferenceSource } from '../contract/manifest.ts';
 import { computeFingerprint } from './canonical.ts';
-import { type ExamineRequest, examine } from './examine.ts';
+import { type Examined, type ExamineRequest, examine } from './examine.ts';
 import { finishManifest } from './finish.ts';
 import type { NamedPath } from './local-references.ts';
 import type { ParseResult } from './parse.ts';
-import { classifyReference } from './reference-source.ts';
 import { createReports, failWith, type Report } from './report.ts';
 import { listContents, listPaths } from './rules/references.ts';
-import type { Tree } from './tree.ts';
+
+/** Which of these contents, by SHA-256, the store does not have. */
+export type FindMissing = (sha256s: readonly string[]) => Promise<ReadonlySet<string>>;
 
 /** How the references of a manifest are found. */
 export interface Lookup<Reference extends { sha256: string }> {
   /** Finds the references that are given as paths. Reports those it does not find. */
   paths: (named: readonly NamedPath[], report: Report) => Promise<ReadonlyMap<string, Reference>>;
-  /** Whether the store has this content. If it is not given, `sha256:` references are not checked. */
-  hasReference?: ((sha256: string) => Promise<boolean>) | undefined;
+  /** See {@link FindMissing}. If it is not given, `sha256:` references are not checked. */
+  findMissing?: FindMissing | undefined;
 }
 
 export type Resolved<Reference> =
@@ -33,9 +33,9 @@ export async function resolveManifest<Reference extends { sha256: string }>(
   const { problems, warnings } = reports;
   const examined = examine({ ...request, paths: 'resolve' }, problems, warnings);
   if (examined === undefined) return failWith(reports);
-  const found = await lookup.paths(listPaths(examined.tree), problems);
-  if (lookup.hasReference) await findContents(examined.tree, lookup.hasReference, problems);
-  const manifest = finishManifest(examined, (written) => toSource(written, found), problems);
+  const found = await lookup.paths(listPaths(examined.tree, examined.classify), problems);
+  if (lookup.findMissing) await findContents(examined, lookup.findMissing, problems);
+  const manifest = finishManifest(examined, found, problems);
   if (manifest === undefined) return failWith(reports);
   return {
     ok: true,
@@ -47,21 +47,17 @@ export async function resolveManifest<Reference extends { sha256: string }>(
 }
 
 async function findContents(
-  tree: Tree,
-  hasReference: (sha256: string) => Promise<boolean>,
+  { tree, classify }: Examined,
+  findMissing: FindMissing,
   report: Report,
 ): Promise<void> {
-  for (const { sha256, place } of listContents(tree)) {
-    if (await hasReference(sha256)) continue;
+  const contents = listContents(tree, classify);
+  if (contents.length === 0) return;
+  const missing = await findMissing([...new Set(contents.map(({ sha256 }) => sha256))]);
+  for (const { sha256, place } of contents) {
+    if (!missing.has(sha256)) continue;
     const message = `The store does not have the content sha256:${sha256}.`;
     const fix = 'Use the store that has it, or name the file itself.';
     report.add(place, { code: 'reference-missing', message, fix });
   }
-}
-
-/** Every path was resolved before, so each text is a source or a path in `found`. */
-function toSource(written: string, found: ReadonlyMap<string, { sha256: string }>): ReferenceSource {
-  const source = classifyReference(written);
-  if (source.kind === 'source') return source.source;
-  return `sha256:${found.get(written)?.sha256 ?? ''}`;
 }

@@ -2,9 +2,9 @@ import type { ImageProbe, ReferenceImage } from '../images/probe.ts';
 import type { WholeFormat } from './formats/index.ts';
 import { probeEach, toFinding } from './local-references.ts';
 import type { Content } from './read-tree.ts';
-import type { Finding } from './report.ts';
-import { type Resolved, resolveManifest } from './resolve.ts';
-import { findNearest } from './suggest.ts';
+import type { Finding, LazyFinding } from './report.ts';
+import { type FindMissing, type Resolved, resolveManifest } from './resolve.ts';
+import { suggestName } from './suggest.ts';
 
 /** A file that was sent with a manifest, after probing. */
 export interface SentFile {
@@ -26,8 +26,7 @@ export interface SentManifest {
   /** All fields but `name` and `items`; only for JSONL and CSV. */
   base?: Content<WholeFormat>;
   files: readonly SentFile[];
-  /** Whether the store has this content. */
-  hasReference: (sha256: string) => Promise<boolean>;
+  findMissing: FindMissing;
 }
 
 /**
@@ -38,13 +37,14 @@ export function readSent({
   manifest,
   base,
   files,
-  hasReference,
+  findMissing,
 }: SentManifest): Promise<Resolved<SentReference>> {
   const byName = new Map(files.map((file) => [normalisePath(file.name), file]));
-  const findFile = async (path: string) => findSentFile(byName, path);
+  const names = [...byName.keys()];
+  const findFile = async (path: string) => findSentFile(byName, names, path);
   return resolveManifest(
     { manifest, ...(base && { base }) },
-    { paths: (named, report) => probeEach(named, findFile, report), hasReference },
+    { paths: (named, report) => probeEach(named, findFile, report), findMissing },
   );
 }
 
@@ -55,11 +55,11 @@ export function normalisePath(path: string): string {
 
 function findSentFile(
   files: ReadonlyMap<string, SentFile>,
+  names: readonly string[],
   path: string,
-): { reference: SentReference } | { finding: Finding } {
+): { reference: SentReference } | { finding: LazyFinding } {
   const file = files.get(normalisePath(path));
-  if (!file)
-    return { finding: files.size === 0 ? buildPathNotAllowed(path) : buildMissing(path, [...files.keys()]) };
+  if (!file) return { finding: names.length === 0 ? buildPathNotAllowed(path) : buildMissing(path, names) };
   const { name, sha256, probe } = file;
   return probe.ok ? { reference: { ...probe.image, name, sha256 } } : { finding: toFinding(path, probe) };
 }
@@ -72,11 +72,12 @@ function buildPathNotAllowed(path: string): Finding {
   };
 }
 
-function buildMissing(path: string, names: readonly string[]): Finding {
-  const near = findNearest(normalisePath(path), names);
-  const fix =
-    near === undefined
-      ? `Send it as a part with the name "${normalisePath(path)}".`
-      : `Did you mean "${near}"?`;
-  return { code: 'reference-missing', message: `The file "${path}" was not sent.`, fix };
+function buildMissing(path: string, names: readonly string[]): LazyFinding {
+  return (findNearest) => ({
+    code: 'reference-missing',
+    message: `The file "${path}" was not sent.`,
+    fix:
+      suggestName(normalisePath(path), names, findNearest) ??
+      `Send it as a part with the name "${normalisePath(path)}".`,
+  });
 }

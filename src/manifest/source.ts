@@ -19,39 +19,49 @@ export interface Position {
   column: number;
 }
 
-/** Only the start of every 256th line is kept: all starts of 32 MiB of line ends would take 256 MB. */
-const STRIDE = 256;
+/**
+ * Characters between two places whose line is kept: a problem's line is found by reading at most so many. Every line start
+ * of 32 MiB of line ends would take 256 MB, and 200 problems at the end of one long line would read it 200 times.
+ */
+const STRIDE = 65_536;
+
+/** The line that contains a place, and where it begins. */
+interface Line {
+  line: number;
+  start: number;
+}
 
 /** A file with its text. Lines end with a line feed, or with a carriage return if the text has no line feed. */
 export function createTextSource(file: string, text: string): TextSource {
   const end = text.includes('\n') ? '\n' : '\r';
-  let lineStarts: number[] | undefined;
+  let kept: Line[] | undefined;
 
-  /** Walks from the nearest kept line start to the last line for which `isBeforeTarget` holds. */
-  const findLine = (from: number, isBeforeTarget: (line: number, start: number) => boolean) => {
-    lineStarts ??= findEveryNthLine(text, end, STRIDE);
-    let line = from * STRIDE + 1;
-    let start = lineStarts[from] ?? 0;
-    for (;;) {
-      const next = text.indexOf(end, start) + 1;
-      if (next === 0 || !isBeforeTarget(line + 1, next)) return { line, start };
-      [line, start] = [line + 1, next];
+  /** Passes over the lines from a kept place while `isBeforeTarget` holds, and not beyond `limit`. */
+  const findLine = (from: number, limit: number, isBeforeTarget: (line: number) => boolean): Line => {
+    let { line, start } = kept?.[from] ?? { line: 1, start: 0 };
+    const part = text.slice(from * STRIDE, limit);
+    for (let at = part.indexOf(end); at !== -1 && isBeforeTarget(line + 1); at = part.indexOf(end, at + 1)) {
+      line += 1;
+      start = from * STRIDE + at + 1;
     }
+    return { line, start };
   };
 
   return {
     file,
     text,
     position(offset) {
-      lineStarts ??= findEveryNthLine(text, end, STRIDE);
-      const near = countUpTo(lineStarts, offset) - 1;
-      const { line, start } = findLine(near, (_, next) => next <= offset);
+      kept ??= keepLines(text, end);
+      const { line, start } = findLine(Math.floor(offset / STRIDE), offset, () => true);
       return { line, column: offset - start + 1 };
     },
     findStart(wanted) {
-      lineStarts ??= findEveryNthLine(text, end, STRIDE);
-      const near = Math.min(Math.floor((wanted - 1) / STRIDE), lineStarts.length - 1);
-      return findLine(near, (line) => line <= wanted).start;
+      kept ??= keepLines(text, end);
+      const near = Math.max(
+        kept.findLastIndex(({ line }) => line < wanted),
+        0,
+      );
+      return findLine(near, text.length, (line) => line <= wanted).start;
     },
   };
 }
@@ -61,24 +71,16 @@ export function createSourceWithoutText(file: string): Source {
   return { file, position: () => undefined };
 }
 
-function findEveryNthLine(text: string, end: string, n: number): number[] {
-  const starts = [0];
+/** The line of every place that is a multiple of {@link STRIDE}. */
+function keepLines(text: string, end: string): Line[] {
+  const kept: Line[] = [];
   let line = 1;
+  let start = 0;
   for (let at = text.indexOf(end); at !== -1; at = text.indexOf(end, at + 1)) {
-    if (line % n === 0) starts.push(at + 1);
+    while (kept.length * STRIDE <= at) kept.push({ line, start });
     line += 1;
+    start = at + 1;
   }
-  return starts;
-}
-
-/** Counts how many of these ascending numbers are at most `limit`. */
-function countUpTo(numbers: readonly number[], limit: number): number {
-  let low = 0;
-  let high = numbers.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((numbers[middle] ?? 0) <= limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  while (kept.length * STRIDE <= text.length) kept.push({ line, start });
+  return kept;
 }

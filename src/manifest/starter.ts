@@ -5,6 +5,7 @@ import { HummingbatchError } from '../contract/errors.ts';
 import { MAX_OUTPUTS } from '../contract/words.ts';
 import { foldKey, toSafeKey } from './key.ts';
 import { probeFile } from './local-references.ts';
+import { buildFinding } from './report.ts';
 import { isSystemError } from './system-error.ts';
 
 /** The JSON Schema that the package ships. */
@@ -118,7 +119,7 @@ async function listNames(folder: string): Promise<string[]> {
 
 async function findReasonToSkip(file: string): Promise<string | undefined> {
   const probed = await probeFile(file, basename(file));
-  return 'finding' in probed ? probed.finding.message : undefined;
+  return 'finding' in probed ? buildFinding(probed.finding).message : undefined;
 }
 
 /** Makes a key that is also a valid reference name, which begins with a letter or digit. */

@@ -2,20 +2,20 @@ import { REFERENCES, tenantPlaces } from '../contract/places.ts';
 import type { Store } from './store.ts';
 
 /**
- * Creates a function that tells whether there is a reference with a SHA-256. Reads the names in one folder, at the first call: for a
- * tenant that is a folder of its own, so neither the answer nor its time tells of the content of others.
+ * Which of these references, by SHA-256, there are not: all where there is no store. Reads the names in one folder: for a tenant
+ * that is a folder of its own, so neither the answer nor its time tells of the content of others.
  *
  * @param tenant who asks, and knows only of what it has sent. Undefined: all content of the store
  */
-export function createReferenceLookup(store: Store, tenant?: string): (sha256: string) => Promise<boolean> {
+export async function findMissingReferences(
+  store: Store | undefined,
+  sha256s: readonly string[],
+  tenant?: string,
+): Promise<Set<string>> {
   const folder = tenant === undefined ? REFERENCES : tenantPlaces(tenant).references;
-  let known: Promise<Set<string>> | undefined;
-  const read = async () =>
-    new Set((await store.list(folder)).map((key) => key.slice(folder.length).split('.')[0] ?? ''));
-  return async (sha256) => {
-    known ??= read();
-    return (await known).has(sha256);
-  };
+  const keys = store ? await store.list(folder) : [];
+  const known = new Set(keys.map((key) => key.slice(folder.length).split('.')[0]));
+  return new Set(sha256s.filter((sha256) => !known.has(sha256)));
 }
 
 /** Notes that a tenant may name these contents: it has sent them, or may see all batches. */

@@ -17,7 +17,7 @@ import { deriveBatchId, durationMs } from '../../manifest/index.ts';
 import type { Resolved } from '../../manifest/resolve.ts';
 import { readSent, type SentReference } from '../../manifest/sent.ts';
 import { computeSha256 } from '../../manifest/sha256.ts';
-import { createReferenceLookup, grantReferences } from '../../store/references.ts';
+import { findMissingReferences, grantReferences } from '../../store/references.ts';
 import { mayAccess } from '../batch-access.ts';
 import type { RouteContext } from '../context.ts';
 import { fingerprintRequest, readIdempotencyKey, runOnce } from '../idempotency.ts';
@@ -53,7 +53,8 @@ export async function manifestRoutes(
   const examine = (sent: ManifestRequest, caller: Caller | undefined) =>
     readSent({
       ...sent,
-      hasReference: createReferenceLookup(store, caller?.ownOnly ? caller.name : undefined),
+      findMissing: (sha256s) =>
+        findMissingReferences(store, sha256s, caller?.ownOnly ? caller.name : undefined),
     });
 
   routes.post(

@@ -41,7 +41,7 @@ export function readCsv(source: TextSource, report: Report, budget: Budget): Lis
   const names = header.cells.map(({ text }) => text.trim());
   const items = rows
     .filter((row) => hasAllCells(row, names, report))
-    .filter(({ cells }) => cells.every((cell) => budget.node(cell, 0) && budget.text(cell, cell.text)))
+    .filter((row) => isWithinBudget(row, names, budget))
     .map((row) => buildItem(row, names));
   // If every row is malformed, the problem "no items" would only repeat that.
   return items.length === 0 && rows.length > 0 ? undefined : { source, offset: 0, kind: 'list', items };
@@ -147,11 +147,11 @@ function isColumn(name: string): boolean {
 }
 
 function reportColumn(cell: Cell, name: string, report: Report): void {
-  report.add(cell, () => {
+  report.add(cell, (findNearest) => {
     const all = [...Object.keys(COLUMNS), `${METADATA}…`];
     const fix = /[;\t]/.test(name)
       ? 'Separate the columns with commas.'
-      : (suggestName(name, all) ?? `The columns are ${all.join(', ')}.`);
+      : (suggestName(name, all, findNearest) ?? `The columns are ${all.join(', ')}.`);
     return { code: 'unknown-field', message: `"${name}" is not a known column.`, fix };
   });
 }
@@ -164,6 +164,20 @@ function hasAllCells({ place, cells }: Row, names: readonly string[], report: Re
     fix: 'Put quotes around a text that contains a comma or a line end.',
   });
   return false;
+}
+
+function isWithinBudget({ cells }: Row, names: readonly string[], budget: Budget): boolean {
+  return cells.every((cell, n) => {
+    const values = names[n] === 'references' ? 1 + countSemicolons(cell.text) : 1;
+    return budget.node(cell, 0, values) && budget.text(cell, cell.text);
+  });
+}
+
+/** Counts before the cell is split: 32 MiB of semicolons would take 2 GB of memory. */
+function countSemicolons(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(';'); at !== -1; at = text.indexOf(';', at + 1)) count += 1;
+  return count;
 }
 
 function buildItem({ place, cells }: Row, names: readonly string[]): MapTree {

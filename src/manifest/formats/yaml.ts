@@ -41,6 +41,33 @@ function compose(source: TextSource, report: Report): Document | undefined {
   if (!isWithinByteLimit(source, report) || !isWithinTokenLimit(source, report)) return undefined;
   const tokens = [...new Parser().parse(source.text)];
   if (!isWithinDepthLimit(tokens, source, report)) return undefined;
+  const { documents, errors } = composeDocuments(tokens, source.text.length);
+  const [document, second] = documents;
+  const end = second?.range[0] ?? Infinity;
+  const syntaxErrors = errors.filter(({ offset }) => offset < end);
+  for (const { message, offset } of syntaxErrors) {
+    report.add({ source, offset }, { code: 'syntax', message: takeFirstSentence(message) });
+  }
+  if (second !== undefined) {
+    const message = 'A second YAML document begins here. A manifest is one document.';
+    report.add({ source, offset: end }, { code: 'syntax', message, fix: 'Remove the line `---`.' });
+  }
+  return syntaxErrors.length === 0 && second === undefined ? document : undefined;
+}
+
+interface SyntaxError {
+  offset: number;
+  message: string;
+}
+
+/** Syntax errors that are collected, more than a report keeps. Then the composer stops. */
+const MAX_SYNTAX_ERRORS = 1000;
+const STOP = Symbol('too many syntax errors');
+
+/** Composes at most two documents, or as many as there are before too many errors. */
+function composeDocuments(tokens: readonly CST.Token[], length: number) {
+  const documents: Document.Parsed[] = [];
+  const errors: SyntaxError[] = [];
   // uniqueKeys compares every field with every other: 20 000 fields take 5 s. The tree builder uses a Map.
   const composer = new Composer({
     version: '1.2',
@@ -48,16 +75,35 @@ function compose(source: TextSource, report: Report): Document | undefined {
     uniqueKeys: false,
     resolveKnownTags: false,
   });
-  const [document, ...extraDocuments] = [...composer.compose(tokens, true, source.text.length)];
-  const syntaxErrors = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
-  for (const { message, pos } of syntaxErrors) {
-    report.add({ source, offset: pos[0] }, { code: 'syntax', message: takeFirstSentence(message) });
+  const add = (offset: number, message: string) => {
+    errors.push({ offset, message });
+    if (errors.length === MAX_SYNTAX_ERRORS) throw STOP;
+  };
+  function* withoutErrors(): Generator<CST.Token> {
+    for (const token of tokens) {
+      if (token.type === 'error') add(token.offset, describeErrorToken(token));
+      else yield token;
+    }
   }
-  for (const { range } of extraDocuments.slice(0, 1)) {
-    const message = 'A second YAML document begins here. A manifest is one document.';
-    report.add({ source, offset: range[0] }, { code: 'syntax', message, fix: 'Remove the line `---`.' });
+  // The composer makes an Error with a stack of each: those of 4 million bad escapes in 8 MB took minutes and 2 GB.
+  const onError = (place: number | readonly number[] | CST.Token, _code: string, message: string) =>
+    add(Number(typeof place === 'object' && 'offset' in place ? place.offset : [place].flat()[0]), message);
+  Object.assign<object, object>(composer, { onError });
+  try {
+    for (const document of composer.compose(withoutErrors(), true, length)) {
+      documents.push(document);
+      // A document end without a document does not come to the handler.
+      for (const { pos, message } of document.errors) add(pos[0], message);
+      if (documents.length === 2) break;
+    }
+  } catch (error) {
+    if (error !== STOP) throw error;
   }
-  return syntaxErrors.length === 0 && extraDocuments.length === 0 ? document : undefined;
+  return { documents, errors };
+}
+
+function describeErrorToken({ message, source }: CST.ErrorToken): string {
+  return source ? `${message}: ${JSON.stringify(source)}` : message;
 }
 
 function isWithinByteLimit(source: TextSource, report: Report): boolean {

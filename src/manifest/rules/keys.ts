@@ -21,8 +21,12 @@ export function checkKeys(context: RuleContext): void {
     if (earlier === undefined) {
       seen.set(folded, { key: item.key, place, number: Number(path[1]) + 1 });
     } else {
-      const message = `"${item.key}" is the same key as ${describe(earlier)}.`;
-      context.problems.add(place, { code: 'duplicate-key', message, fix: 'Rename one of them.', ...itemKey });
+      context.problems.add(place, () => ({
+        code: 'duplicate-key',
+        message: `"${item.key}" is the same key as ${describe(earlier)}.`,
+        fix: 'Rename one of them.',
+        ...itemKey,
+      }));
     }
   }
 }

@@ -32,11 +32,12 @@ export function checkModel(context: RuleContext): void {
   } else if (model === undefined) {
     const all = MODELS.flatMap(({ id, names }) => [...names, id]);
     const names = MODELS.flatMap((known) => known.names).join(', ');
-    context.problems.add(place, {
+    context.problems.add(place, (findNearest) => ({
       code: 'unknown-model',
       message: `"${written}" is not a known model.`,
-      fix: suggestName(written, all) ?? `Use one of ${names}, or an id that begins with gemini-.`,
-    });
+      fix:
+        suggestName(written, all, findNearest) ?? `Use one of ${names}, or an id that begins with gemini-.`,
+    }));
   }
 }
 
@@ -69,13 +70,15 @@ function checkRatio(
   itemKey: { key?: string },
 ): void {
   if (model === undefined ? RATIO.test(ratio) : model.ratios.includes(ratio)) return;
-  const near = model && findNearestRatio(ratio, model.ratios);
-  context.problems.add(findPlace(context, path), {
-    ...(model === undefined
-      ? { code: 'wrong-value', message: `"${ratio}" is not a valid ratio.` }
-      : { code: 'ratio-not-offered', message: `${model.label} does not offer "${ratio}".` }),
-    fix: near === undefined ? ratioFix(model) : `Did you mean ${near}?`,
-    ...itemKey,
+  context.problems.add(findPlace(context, path), () => {
+    const near = model && findNearestRatio(ratio, model.ratios);
+    return {
+      ...(model === undefined
+        ? { code: 'wrong-value', message: `"${ratio}" is not a valid ratio.` }
+        : { code: 'ratio-not-offered', message: `${model.label} does not offer "${ratio}".` }),
+      fix: near === undefined ? ratioFix(model) : `Did you mean ${near}?`,
+      ...itemKey,
+    };
   });
 }
 

@@ -1,7 +1,6 @@
 import { findModel } from '../../batch/models.ts';
 import { MAX_NAME_CHARACTERS } from '../limits.ts';
-import { normaliseShort } from '../nfc.ts';
-import { classifyReference } from '../reference-source.ts';
+import type { Classify } from '../reference-source.ts';
 import { suggestName } from '../suggest.ts';
 import { find, findField, type Path, type Place, type ScalarTree, type Tree } from '../tree.ts';
 import { findPlace, type ItemEntry, listItems, type RuleContext } from './rule.ts';
@@ -19,21 +18,21 @@ export function checkSources(context: RuleContext): void {
 }
 
 /** The local files that a manifest names, with each place. */
-export function listPaths(tree: Tree): { path: string; place: Place }[] {
+export function listPaths(tree: Tree, classify: Classify): { path: string; place: Place }[] {
   return readFields(tree)
     .flatMap(([, { value }]) => listSources(value))
     .flatMap((place) => {
-      const written = classifyReference(String(place.value));
+      const written = classify(String(place.value));
       return written.kind === 'path' ? [{ path: written.path, place }] : [];
     });
 }
 
 /** The content addresses of the store that a manifest names, with each place. */
-export function listContents(tree: Tree): { sha256: string; place: Place }[] {
+export function listContents(tree: Tree, classify: Classify): { sha256: string; place: Place }[] {
   return readFields(tree)
     .flatMap(([, { value }]) => listSources(value))
     .flatMap((place) => {
-      const written = classifyReference(String(place.value));
+      const written = classify(String(place.value));
       const isContent = written.kind === 'source' && written.source.startsWith('sha256:');
       return isContent ? [{ sha256: written.source.slice('sha256:'.length), place }] : [];
     });
@@ -41,6 +40,7 @@ export function listContents(tree: Tree): { sha256: string; place: Place }[] {
 
 /** Items name defined references, at most as many as the model accepts. A reference that no item names is a warning. */
 export function checkUses(context: RuleContext): void {
+  const { normaliseName } = context;
   const sizes = new Map(
     readFields(context.tree).map(([name, { value }]) => [normaliseName(name), listSources(value).length]),
   );
@@ -51,8 +51,9 @@ export function checkUses(context: RuleContext): void {
     for (const [n, name] of names.entries()) {
       // The schema removes invalid entries.
       if (name === undefined) continue;
-      used.add(normaliseName(name));
-      if (!sizes.has(normaliseName(name))) reportUnknown(context, entry, n, name, known);
+      const same = normaliseName(name);
+      used.add(same);
+      if (!sizes.has(same)) reportUnknown(context, entry, n, name, known);
     }
     const images = names.reduce((sum, name) => sum + (sizes.get(normaliseName(name ?? '')) ?? 0), 0);
     reportTooMany(context, entry, images);
@@ -60,12 +61,8 @@ export function checkUses(context: RuleContext): void {
   for (const name of sizes.keys()) if (!used.has(name)) reportUnused(context, name);
 }
 
-function normaliseName(name: string): string {
-  return normaliseShort(name, MAX_NAME_CHARACTERS);
-}
-
 function checkName(context: RuleContext, name: string, place: Place, seen: Set<string>): void {
-  const same = normaliseName(name);
+  const same = context.normaliseName(name);
   if (!NAME.test(same)) {
     context.problems.add(place, {
       code: 'wrong-value',
@@ -80,8 +77,8 @@ function checkName(context: RuleContext, name: string, place: Place, seen: Set<s
   seen.add(same);
 }
 
-function checkSource({ problems, paths }: RuleContext, source: ScalarTree): void {
-  const written = classifyReference(String(source.value));
+function checkSource({ problems, paths, classify }: RuleContext, source: ScalarTree): void {
+  const written = classify(String(source.value));
   if (written.kind === 'mistake') problems.add(source, written.finding);
   if (written.kind !== 'path' || paths === 'resolve') return;
   problems.add(source, {
@@ -98,10 +95,10 @@ function reportUnknown(
   name: string,
   known: readonly string[],
 ): void {
-  context.problems.add(findPlace(context, [...path, 'references', n]), () => ({
+  context.problems.add(findPlace(context, [...path, 'references', n]), (findNearest) => ({
     code: 'unknown-reference',
     message: `The reference "${name}" is not defined.`,
-    fix: suggestName(name, known) ?? joinNames(known),
+    fix: suggestName(name, known, findNearest) ?? joinNames(known),
     ...itemKey,
   }));
 }

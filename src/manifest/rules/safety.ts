@@ -15,10 +15,14 @@ function check(
   settings: ItemInput['safetySettings'] = [],
   itemKey: { key?: string },
 ): void {
-  // The schema removes invalid entries.
-  const categories = settings.map((setting) => setting?.category);
-  for (const [n, category] of categories.entries()) {
-    if (category === undefined || categories.indexOf(category) === n) continue;
+  const seen = new Set<string>();
+  for (const [n, setting] of settings.entries()) {
+    // The schema removes invalid entries.
+    const category = setting?.category;
+    if (category === undefined) continue;
+    const isFirst = !seen.has(category);
+    seen.add(category);
+    if (isFirst) continue;
     context.problems.add(findPlace(context, [...path, 'safetySettings', n]), {
       code: 'wrong-value',
       message: `${category} is given twice.`,

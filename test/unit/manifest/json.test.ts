@@ -2,14 +2,14 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBudget } from '../../../src/manifest/budget.ts';
 import { readJson } from '../../../src/manifest/formats/json.ts';
-import { createReport } from '../../../src/manifest/report.ts';
+import { createReports } from '../../../src/manifest/report.ts';
 import { createTextSource } from '../../../src/manifest/source.ts';
 import { find, toValue } from '../../../src/manifest/tree.ts';
 import { property } from '../../support/property.ts';
 import { samples } from '../../support/samples.ts';
 
 function read(text: string) {
-  const report = createReport();
+  const report = createReports().problems;
   const tree = readJson(createTextSource('a.json', text), report, createBudget(report));
   return { tree, problems: report.problems() };
 }

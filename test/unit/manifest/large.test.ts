@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { describeProblem } from '../../../src/manifest/index.ts';
 import { buildManifest, listProblems, yamlWith } from './support.ts';
 
+const ONE = '  - { key: a, prompt: x }\n';
+
 /**
  * Inputs that take hours or all the memory, or end the process, in a careless reader. Each of these did so once. A test
  * that hangs or ends the run has failed.
@@ -13,6 +15,8 @@ const json = (rest: object) => JSON.stringify({ ...head, ...rest });
 const item = (rest: object) => json({ items: [{ key: 'a', prompt: 'x', ...rest }] });
 const marks = '\u0301\u0323'.repeat(MB / 2);
 const numbered = (letter: string) => Array.from({ length: 50_000 }, (_, n) => `${letter}${n}`);
+/** Characters of which no two are equal. */
+const cjk = Array.from({ length: 8_000 }, (_, n) => String.fromCodePoint(0x4e00 + n)).join('');
 const columns = Array.from({ length: 200_000 }, (_, n) => `metadata.c${n}`).join(',');
 
 const listCodes = (text: string, format: 'yaml' | 'json' | 'jsonl' | 'csv') =>
@@ -34,6 +38,64 @@ describe('parseManifest, for files at the limits', () => {
       'yaml',
       yamlWith('  []\n', `extra: [&a x, ${'*a, '.repeat(50_000)}]\n`),
       ['unknown-field', 'wrong-value'],
+    ],
+    [
+      'a name of 8 MB with a line end',
+      'json',
+      json({ name: `${'x'.repeat(8 * MB)}\n`, items: [] }),
+      ['wrong-value', 'wrong-value'],
+    ],
+    [
+      '16 million names in a cell',
+      'csv',
+      `key,prompt,references\na,x,${'a;'.repeat(16 * MB)}`,
+      ['too-large'],
+    ],
+    [
+      '4 million bad escapes',
+      'yaml',
+      `name: "${'\\q'.repeat(4 * MB)}"`,
+      expect.arrayContaining(['syntax', 'more-problems']),
+    ],
+    [
+      '200,000 tokens that are errors',
+      'yaml',
+      ']\n'.repeat(200_000),
+      expect.arrayContaining(['syntax', 'more-problems']),
+    ],
+    [
+      '38,000 aliases of a name of 800 combining marks',
+      'yaml',
+      yamlWith(
+        `  - { key: a, prompt: x, references: [&m "${'\u0301'.repeat(400)}${'\u0323'.repeat(399)}", ${'*m, '.repeat(38_000)}] }\n`,
+      ),
+      expect.arrayContaining(['unknown-reference', 'more-problems']),
+    ],
+    [
+      '3,900 aliases of a URL with a host of 8,000 characters',
+      'yaml',
+      yamlWith(ONE, `references: { r: [&u https://${cjk}, ${'*u, '.repeat(3_900)}] }\n`),
+      expect.arrayContaining(['unsupported-source', 'more-problems']),
+    ],
+    [
+      '1,000 URLs with a host of 8,000 characters',
+      'json',
+      json({
+        references: { r: Array.from({ length: 1000 }, (_, n) => `https://${n}${cjk}`) },
+        items: [{ key: 'a', prompt: 'x', references: ['r'] }],
+      }),
+      expect.arrayContaining(['unsupported-source', 'more-problems']),
+    ],
+    [
+      '100,000 words that are nearly right',
+      'json',
+      item({
+        safetySettings: Array.from({ length: 50_000 }, () => ({
+          category: 'HARM_CATEGORY_HARASSMEMT',
+          threshold: 'BLOCK_LOW_AND_ABOVF',
+        })),
+      }),
+      expect.arrayContaining(['wrong-value', 'more-problems']),
     ],
     ['8 MB of commas', 'csv', ','.repeat(8 * MB), ['too-large']],
     ['rows of 30,000 cells', 'csv', `key,prompt\n${`${','.repeat(30_000)}\n`.repeat(200)}`, ['too-large']],
@@ -85,6 +147,18 @@ describe('parseManifest, for files at the limits', () => {
     ],
   ] as const)('reports the problems of %s', (_, format, text, codes) => {
     expect(listCodes(text, format)).toEqual(codes);
+  });
+
+  it('reports 240,000 wrong entries of a list', () => {
+    // The schema reports each, or fails because they are too many.
+    expect(listCodes(item({ references: Array(240_000).fill(1) }), 'json')).not.toEqual([]);
+  });
+
+  it('reads no item after the largest number of outputs', () => {
+    const items = Array.from({ length: 50_000 }, (_, n) => ({ key: n <= 1000 ? `k${n}` : '', prompt: 'x' }));
+    expect(listProblems(json({ items }), 'json')).toMatchObject([
+      { code: 'too-many-outputs', message: 'The items come to 1,001 outputs or more.' },
+    ]);
   });
 
   it('resolves each alias to the nearest earlier anchor of its name', () => {
