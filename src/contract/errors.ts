@@ -46,6 +46,8 @@ const CODES = {
   },
   'too-large': { retry: 'never', fix: 'Send a smaller manifest, or references of at most 30 MB each.' },
   'request-limit': { retry: 'never', fix: 'Send requests less often. The batch itself continues.' },
+  busy: { retry: 'never', fix: 'Send the request again later.' },
+  'timed-out': { retry: 'never', fix: 'Send the request again, its body without pauses.' },
   'wrong-state': { retry: 'never', fix: 'Choose an action that is possible now.' },
   'approval-required': { retry: 'never', fix: 'Approve the price of the batch, or refuse it.' },
   'approval-refused': { retry: 'never', fix: 'Start the batch again when its price is approved.' },
