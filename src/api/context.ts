@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { Hummingbatch, Store } from '../client/index.ts';
+import type { ManifestReader } from './manifest-reader.ts';
 import type { ProgressCache } from './progress-cache.ts';
+import type { Quotas } from './quotas.ts';
 import type { Token } from './tokens.ts';
 
 /** The dependencies of the API. */
@@ -25,6 +27,8 @@ export interface ApiContext {
 /** The dependencies of the routes. */
 export interface RouteContext extends ApiContext {
   progressCache: ProgressCache;
+  manifests: ManifestReader;
+  quotas: Quotas;
   /** Aborts when the API stops: a stream of events would otherwise keep it open until its batch ends. */
   closing: AbortSignal;
 }

@@ -19,7 +19,6 @@ export function createGuard(tokens: readonly Token[]) {
       rejectCrossOrigin(request);
       return;
     }
-    request.caller = findCaller(request, tokens);
     if (request.caller) return;
     reply.header('www-authenticate', 'Bearer');
     throw new HummingbatchError('unauthorized', 'The request needs a valid token.');

@@ -9,8 +9,12 @@ import { MAX_MANIFEST_BYTES } from '../manifest/limits.ts';
 import type { Content } from '../manifest/read-tree.ts';
 import { normalisePath, type SentFile } from '../manifest/sent.ts';
 import type { Staged, Store } from '../store/store.ts';
-import { MAX_BODY_BYTES } from './limits.ts';
+import type { Incoming } from './bodies.ts';
+import { MAX_BODY_BYTES, MAX_TEXT_PART_BYTES } from './limits.ts';
 import { tooLarge } from './problem.ts';
+import { untilAborted } from './until-aborted.ts';
+
+const SEND_AS_FILE = `Send a manifest of more than ${MAX_TEXT_PART_BYTES / 1024 ** 2} MiB as a file: \`-F manifest=@FILE\` with curl.`;
 
 /** A reference from a request. Its bytes are in the store, without a key yet. */
 export interface StagedFile extends SentFile {
@@ -72,12 +76,13 @@ async function readParts(request: FastifyRequest, stage: Stage): Promise<Manifes
   const texts: Partial<Record<'manifest' | 'base', Content>> = {};
   const names = new Set<string>();
   let bytes = 0;
-  for await (const part of readForm(request.parts())) {
+  const { incoming } = request;
+  for await (const part of readForm(request.parts(), incoming)) {
     const name = normalisePath(part.fieldname);
     if (names.has(name)) throw malformed(`Two parts have the name "${clip(name, 200)}".`);
     names.add(name);
-    if (name === 'manifest' || name === 'base') texts[name] = await readText(part, name);
-    else files.push(await readFile(part, name, stage));
+    if (name === 'manifest' || name === 'base') texts[name] = await readText(part, name, incoming);
+    else files.push(await readFile(part, name, stage, incoming));
     bytes += files.at(-1)?.staged.bytes ?? 0;
     if (bytes > MAX_BODY_BYTES) throw tooLarge();
   }
@@ -88,14 +93,21 @@ async function readParts(request: FastifyRequest, stage: Stage): Promise<Manifes
   return { manifest, ...(base && { base: base as Content<WholeFormat> }), files };
 }
 
-async function readText(part: MultipartFile | MultipartValue, name: string): Promise<Content> {
+async function readText(
+  part: MultipartFile | MultipartValue,
+  name: string,
+  incoming: Incoming | undefined,
+): Promise<Content> {
   if (part.type === 'field') {
     const content = typeof part.value === 'string' ? part.value : JSON.stringify(part.value);
-    if (part.valueTruncated) throw tooLarge();
+    if (part.valueTruncated) throw tooLarge(undefined, SEND_AS_FILE);
     return { file: name, format: formatOfType(part.mimetype) ?? formatOfText(content), content };
   }
   const chunks: Uint8Array[] = [];
-  for await (const chunk of readForm(part.file)) chunks.push(chunk as Uint8Array);
+  for await (const chunk of readForm<Uint8Array>(part.file, incoming)) {
+    incoming?.keep(chunk.length);
+    chunks.push(chunk);
+  }
   const content = Buffer.concat(chunks);
   if (part.file.truncated || content.length > MAX_MANIFEST_BYTES) throw tooLarge();
   const format =
@@ -118,21 +130,25 @@ async function readFile(
   part: MultipartFile | MultipartValue,
   name: string,
   stage: Stage,
+  incoming: Incoming | undefined,
 ): Promise<StagedFile> {
   if (part.type === 'field') throw malformed(`The part "${clip(name, 200)}" is not a file.`);
   // Fastify cuts a file at its limit, which is larger than the limit of a reference, so the probe refuses it.
-  const staged = await stage(readForm(part.file));
+  const staged = await stage(readForm<Uint8Array>(part.file, incoming));
   const probe = await probeReader((at, length) => staged.read(at, length), probeImageFile(staged.bytes));
   return { name, sha256: staged.sha256, probe, staged };
 }
 
-/** Reads a form, or a file in one. Its errors are the sender's: 400. */
-async function* readForm<Chunk>(chunks: AsyncIterable<Chunk>): AsyncGenerator<Chunk> {
+/** Reads a form, or a file in one, until it stalls. Its errors are the sender's: 400. */
+async function* readForm<Chunk>(
+  chunks: AsyncIterable<Chunk>,
+  incoming: Incoming | undefined,
+): AsyncGenerator<Chunk> {
   try {
-    yield* chunks;
+    yield* incoming ? untilAborted(chunks, incoming.stalled) : chunks;
   } catch (error) {
-    // Fastify's own errors name the limit that was reached.
-    if (error instanceof Error && 'statusCode' in error) throw error;
+    // Our own, and Fastify's, which name the limit that was reached.
+    if (error instanceof HummingbatchError || (error instanceof Error && 'statusCode' in error)) throw error;
     throw malformed('The form is cut off or malformed.', error);
   }
 }

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { type ErrorCode, HummingbatchError } from '../contract/index.ts';
 import { clip } from '../contract/text.ts';
@@ -23,6 +24,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'over-budget': 409,
   'store-behind': 409,
   'too-large': 413,
+  'timed-out': 408,
+  busy: 503,
   'reference-unreachable': 422,
   'rate-limited': 429,
   aborted: 503,
@@ -139,8 +142,23 @@ export function refusal(statusCode: number, message: string): Error {
   return Object.assign(new Error(message), { statusCode });
 }
 
-export function tooLarge(cause?: unknown): HummingbatchError {
-  return new HummingbatchError('too-large', 'The body of the request is too large.', { cause });
+/** Without the query, which may hold private data of the caller. */
+export function requestPath({ url }: FastifyRequest): string {
+  return url.replace(/\?.*/s, '');
+}
+
+export function noSuchRoute(request: FastifyRequest): HummingbatchError {
+  return new HummingbatchError('not-found', `There is no route ${request.method} ${requestPath(request)}.`, {
+    fix: 'Check the method and the path. The page /docs shows all routes.',
+    actions: [{ action: 'help' }],
+  });
+}
+
+export function tooLarge(cause?: unknown, fix?: string): HummingbatchError {
+  return new HummingbatchError('too-large', 'The body of the request is too large.', {
+    ...(fix && { fix }),
+    cause,
+  });
 }
 
 /** Makes a sentence of Fastify's `body/maxCostUsd must be a number`. */

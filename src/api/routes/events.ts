@@ -3,16 +3,18 @@ import { z } from 'zod';
 import { follow } from '../../client/follow.ts';
 import { type BatchProgress, isEnd } from '../../contract/index.ts';
 import { computeSha256 } from '../../manifest/sha256.ts';
+import { abortAtEnd, atEnd } from '../at-end.ts';
 import { getAccessible } from '../batch-access.ts';
 import type { RouteContext } from '../context.ts';
 import { refusal, toProblem } from '../problem.ts';
+import { nameCaller } from '../quotas.ts';
 import { batchParams, problems } from '../schemas/common.ts';
 import { typed } from './typed.ts';
 
 /** The route that streams the progress of a batch. */
 export async function eventRoutes(
   app: FastifyInstance,
-  { progressCache, closing }: RouteContext,
+  { progressCache, closing, quotas }: RouteContext,
 ): Promise<void> {
   const routes = typed(app);
 
@@ -39,20 +41,21 @@ export async function eventRoutes(
         },
       },
     },
-    async ({ params, caller, headers, raw }, reply) => {
+    async (request, reply) => {
+      const { params, caller, headers } = request;
       const { batchId } = params;
       if (!/text\/event-stream|text\/\*|\*\/\*/.test(headers.accept ?? '*/*'))
         throw refusal(406, 'This is a stream of events: accept text/event-stream');
       const lastEventId = headers['last-event-id'];
       const first = await getAccessible(caller, progressCache, batchId);
       if (isEnd(first.state) && computeEventId(first) === lastEventId) return reply.code(204).send();
-      const disconnected = new AbortController();
-      raw.once('close', () => disconnected.abort());
+      const lease = quotas.streams.open(nameCaller(request));
+      lease.add(1);
+      atEnd(reply, lease.release);
+      const disconnected = abortAtEnd(reply);
       // At once: the first event may be hours away, and the caller must see that the stream is open.
       reply.sse.sendHeaders();
-      await reply.sse.send(
-        streamChanges(batchId, lastEventId, AbortSignal.any([disconnected.signal, closing])),
-      );
+      await reply.sse.send(streamChanges(batchId, lastEventId, AbortSignal.any([disconnected, closing])));
     },
   );
 

@@ -12,7 +12,7 @@ export async function healthRoutes(app: FastifyInstance, { ready, now }: ApiCont
     return last.answer;
   };
 
-  const unlimited = { config: { rateLimit: false }, schema: { hide: true } } as const;
+  const unlimited = { config: { rateLimit: false, isHealth: true }, schema: { hide: true } } as const;
   app.get('/healthz', unlimited, async () => ({ status: 'ok' }));
   app.get('/readyz', unlimited, async () => {
     await readiness();

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import pMap from 'p-map';
 import { z } from 'zod';
 import { estimate } from '../../batch/cost.ts';
@@ -15,9 +15,10 @@ import {
 import { referencePlace } from '../../contract/places.ts';
 import { deriveBatchId, durationMs } from '../../manifest/index.ts';
 import type { Resolved } from '../../manifest/resolve.ts';
-import { readSent, type SentReference } from '../../manifest/sent.ts';
+import type { SentReference } from '../../manifest/sent.ts';
 import { computeSha256 } from '../../manifest/sha256.ts';
 import { findMissingReferences, grantReferences } from '../../store/references.ts';
+import { abortAtEnd } from '../at-end.ts';
 import { mayAccess } from '../batch-access.ts';
 import type { RouteContext } from '../context.ts';
 import { fingerprintRequest, readIdempotencyKey, runOnce } from '../idempotency.ts';
@@ -41,7 +42,7 @@ const TAG = ['manifests'];
 /** Routes that take a manifest: validate, estimate, and start a batch. */
 export async function manifestRoutes(
   app: FastifyInstance,
-  { hummingbatch, store, progressCache }: RouteContext,
+  { hummingbatch, store, progressCache, manifests }: RouteContext,
 ): Promise<void> {
   // A manifest is parsed from its bytes, so that its problems have lines and columns.
   app.removeContentTypeParser(['application/json', 'text/plain']);
@@ -49,13 +50,18 @@ export async function manifestRoutes(
     done(null, body),
   );
   const routes = typed(app);
-  /** A token that sees only its own batches knows only the content that it has sent. */
-  const examine = (sent: ManifestRequest, caller: Caller | undefined) =>
-    readSent({
-      ...sent,
-      findMissing: (sha256s) =>
-        findMissingReferences(store, sha256s, caller?.ownOnly ? caller.name : undefined),
-    });
+  function examine({ manifest, base, files }: ManifestRequest, reply: FastifyReply) {
+    const { caller } = reply.request;
+    // A token that sees only its own batches knows only the content that it has sent.
+    const tenant = caller?.ownOnly ? caller.name : undefined;
+    const sent = {
+      manifest,
+      ...(base && { base }),
+      files: files.map(({ name, sha256, probe }) => ({ name, sha256, probe })),
+      findMissing: (sha256s: readonly string[]) => findMissingReferences(store, sha256s, tenant),
+    };
+    return manifests.read(sent, abortAtEnd(reply));
+  }
 
   routes.post(
     '/v1/validate',
@@ -68,9 +74,9 @@ export async function manifestRoutes(
         response: { 200: answer('The problems.', validation), ...problems(400, 413, 415) },
       },
     },
-    (request) =>
+    (request, reply) =>
       withManifestRequest(request, store, async (sent) => {
-        const read = await examine(sent, request.caller);
+        const read = await examine(sent, reply);
         const found = read.ok ? [] : read.problems;
         return { ok: read.ok, problems: found, warnings: read.warnings };
       }),
@@ -93,9 +99,9 @@ export async function manifestRoutes(
         response: { 200: answer('The comparison.', costComparisonSchema), ...problems(400, 413, 415, 422) },
       },
     },
-    (request) =>
+    (request, reply) =>
       withManifestRequest(request, store, async (sent) => {
-        const { manifest } = requireValid(await examine(sent, request.caller));
+        const { manifest } = requireValid(await examine(sent, reply));
         const { within } = request.query;
         const withinMs = within === undefined ? undefined : durationMs(within);
         if (within !== undefined && withinMs === undefined)
@@ -141,7 +147,7 @@ export async function manifestRoutes(
     (request, reply) =>
       withManifestRequest(request, store, async (sent) => {
         const { caller } = request;
-        const read = requireValid(await examine(sent, caller));
+        const read = requireValid(await examine(sent, reply));
         const { fingerprint } = read;
         const manifest = manifestForToken(caller, read.manifest, sent.manifest.file);
         const batchId = await chooseId(request.query.batchId, { name: manifest.name, fingerprint }, caller);
