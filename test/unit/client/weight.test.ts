@@ -38,10 +38,10 @@ describe('hummingbatch/client', () => {
   });
 
   test('adds little to what Temporal’s own client loads', () => {
-    // 77 files and 190 kB: 30 kB of it are the rules that check options and messages. With the manifest's schema and parsers it
+    // 77 files and 200 kB: 30 kB of it are the rules that check options and messages. With the manifest's schema and parsers it
     // would be 190 more files.
     expect(own.files.length).toBeLessThan(82);
-    expect(own.files.reduce((sum, file) => sum + statSync(file).size, 0)).toBeLessThan(200_000);
+    expect(own.files.reduce((sum, file) => sum + statSync(file).size, 0)).toBeLessThan(210_000);
   });
 
   test('takes less to import than Temporal’s own client', () => {
