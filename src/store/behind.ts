@@ -1,6 +1,7 @@
 import { HummingbatchError } from '../contract/errors.ts';
 import type { KnownBatch } from '../contract/known.ts';
-import { batchPlaces } from '../contract/places.ts';
+import { batchPlaces, STORE_FILE } from '../contract/places.ts';
+import { storeGone } from './errors.ts';
 import { getJson } from './json.ts';
 import type { Store } from './store.ts';
 
@@ -9,6 +10,7 @@ import type { Store } from './store.ts';
  * permit or identity the batch would be paid for again.
  *
  * @param collected the last round whose answers were collected
+ * @throws `store-missing` where the store itself is not there
  */
 export async function findLost(
   store: Store,
@@ -18,6 +20,8 @@ export async function findLost(
 ): Promise<string | undefined> {
   const places = batchPlaces(batchId);
   const identity = await getJson<{ nonce?: unknown }>(store, places.identity);
+  // A disk that is not mounted has lost nothing.
+  if (!identity && !(await store.head(STORE_FILE))) throw storeGone(store);
   if (!identity) return `it has no ${places.identity}`;
   if (identity.nonce !== nonce) return `its ${places.identity} is of another start`;
   const rounds = new Set(permits.map(({ round }) => round).filter((round) => round <= collected));

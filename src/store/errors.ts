@@ -13,6 +13,11 @@ const CODES_BY_ERRNO: Record<string, { code: ErrorCode; what: string }> = {
   EIO: { code: 'store-missing', what: 'the disk reports an input/output error' },
 };
 
+/** For a store whose own file is not there: its disk is not mounted, or its folder was deleted. */
+export function storeGone({ location }: { location: string }): HummingbatchError {
+  return toStoreError(Object.assign(new Error('gone'), { code: 'ENOENT' }), location);
+}
+
 /** The one place where a file system error becomes a `HummingbatchError`. */
 export function toStoreError(error: unknown, location: string): HummingbatchError {
   if (error instanceof HummingbatchError) return error;
