@@ -1,16 +1,23 @@
+import { HummingbatchError } from '../contract/errors.ts';
 import type { KnownBatch } from '../contract/known.ts';
 import { findLost, storeBehind } from '../store/behind.ts';
 import type { Store } from '../store/store.ts';
+import { NonRetryableError } from './failure.ts';
 import { answerPermit, takePermit, toDisplayName } from './permits.ts';
 import type { Expected } from './types.ts';
 
-/** @throws `store-behind` where the store lacks some of it */
+/** @throws `store-behind` where the store lacks some of it; `store-missing`, at once, where the store is not there */
 export async function requireKnown(
   store: Store,
   batchId: string,
   { collected, ...known }: Expected,
 ): Promise<void> {
-  const lost = await findLost(store, batchId, known, collected);
+  const lost = await findLost(store, batchId, known, collected).catch((error: unknown) => {
+    // A disk that was taken away comes back by hand: the stop shows it now, and not after all attempts.
+    if (error instanceof HummingbatchError && error.code === 'store-missing')
+      throw new NonRetryableError(error, error.message);
+    throw error;
+  });
   if (lost) throw storeBehind(store, batchId, lost);
 }
 

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { type Count, createCounter } from '../batch/metrics.ts';
-import { type ErrorCode, isErrorCode } from '../contract/errors.ts';
+import { type ErrorCode, HummingbatchError, isErrorCode } from '../contract/errors.ts';
 import type { ActivityDeps } from './deps.ts';
 import { NonRetryableError, toFailure, wrongWorker } from './failure.ts';
 import { requireKnown } from './known.ts';
@@ -79,7 +79,8 @@ export function activity<Input extends StepInput, Output>(
       });
       log.info({ ...(!fields.job && findLogFields(output)), ms: deps.now() - started }, 'done');
       return output;
-    } catch (error) {
+    } catch (caught) {
+      const error = await explainLoss(deps, input, caught);
       const failure = toFailure(error, cancellationSignal);
       const code = getErrorCode(failure);
       if (code) count('failedAttempts', 1, { code });
@@ -90,6 +91,16 @@ export function activity<Input extends StepInput, Output>(
       clearInterval(heartbeatTimer);
     }
   };
+}
+
+/** The store may have lost a file while the step ran. */
+async function explainLoss({ store }: ActivityDeps, input: StepInput, error: unknown): Promise<unknown> {
+  const isCorrupt = error instanceof HummingbatchError && error.code === 'store-corrupt';
+  if (!isCorrupt || !input.known) return error;
+  return requireKnown(store, input.batchId, input.known).then(
+    () => error,
+    (loss: unknown) => loss,
+  );
 }
 
 /**
