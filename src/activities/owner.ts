@@ -13,7 +13,15 @@ export async function findOwner(
   store: Store,
   { batchId, input }: StepInput & { input?: ImageBatchInput },
 ): Promise<string> {
-  const given = input?.options?.labels;
-  const labels = given ?? (await getJson<RunOptions>(store, batchPlaces(batchId).options))?.labels ?? [];
+  const labels = input?.options?.labels ?? (await readLabels(store, batchId)) ?? [];
   return labels.find((label) => label.startsWith(TOKEN_LABEL)) ?? `batch:${batchId}`;
+}
+
+async function readLabels(store: Store, batchId: string): Promise<RunOptions['labels']> {
+  try {
+    return (await getJson<RunOptions>(store, batchPlaces(batchId).options))?.labels;
+  } catch {
+    // The step says what is wrong with the store, and counts its attempts.
+    return undefined;
+  }
 }
