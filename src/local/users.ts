@@ -39,18 +39,24 @@ export interface UsersPipe extends Hold {
 /**
  * The first shell answers each user that comes, with a file: a user that has its answer is held, because the pipe cannot
  * end before that user closes it. The second one reads a pipe whose only writer is the first, so it acts where the first
- * one is killed. `$0` is the named pipe, `$$` the server.
+ * one is killed. Both keep the named pipe open until the server is gone: other containers see by it whether one runs. `$0`
+ * is the named pipe, `$$` the server.
  */
 function script(graceMs: number): string {
   return `
 end() {
   trap '' TERM
-  rm -f "$0"
   kill -s TERM -- "-$$"
-  sleep ${graceMs / 1000}
+  seconds=0
+  while [ "$seconds" -lt ${Math.ceil(graceMs / 1000)} ] && kill -0 "$$" 2>/dev/null; do
+    sleep 1
+    seconds=$((seconds + 1))
+  done
+  kill -s KILL "$$" 2>/dev/null
+  rm -f "$0"
   kill -s KILL -- "-$$"
 }
-{ while read -r user; do printf '' >"$0.$user"; done <&3; exec 3<&-; end; } | { exec 3<&-; read -r none; end; } &
+{ while read -r user; do printf '' >"$0.$user"; done <&3; end; } | { read -r none; end; } &
 exec "$@" 3<&-`;
 }
 

@@ -12,6 +12,8 @@ import { folder } from './folder.ts';
 /** How long a program gets that ignores SIGTERM, ms. */
 const GRACE_MS = 1_000;
 
+const DEAF = 'trap "" TERM; echo up; while :; do sleep 1; done';
+
 interface Watched {
   child: ChildProcess;
   directory: string;
@@ -34,18 +36,31 @@ describe.skipIf(process.platform === 'win32')('a watched program', () => {
   });
 
   test('ends even if it ignores SIGTERM, and leaves no watcher', async () => {
-    const { child, first } = await start('trap "" TERM; while :; do sleep 1; done');
+    const { child, first } = await start(DEAF);
     first.close();
     await expect.poll(() => child.signalCode).toBe('SIGKILL');
     await expect.poll(() => findWatchers(Number(child.pid))).toEqual([]);
   });
 
+  test('is seen from other containers until it has ended, and takes no new user meanwhile', async () => {
+    const { child, directory, token, first } = await start(DEAF);
+    first.close();
+    await pause(100);
+    const joining = joinUsers(directory, token, undefined);
+    for (const since = performance.now(); performance.now() - since < GRACE_MS / 2; await pause(20))
+      expect(probeWatchers(directory, token)).toBe('alive');
+    expect(hasEnded(child)).toBe(false);
+    expect(await joining).toBeUndefined();
+    await expect.poll(() => hasEnded(child)).toBe(true);
+    expect(probeWatchers(directory, token)).toBe('unknown');
+  });
+
   test('keeps running for a user that joins while the last one leaves, or refuses that user', async () => {
-    for (let round = 0; round < samples(40, 600); round += 1) {
+    for (let round = 0; round < samples(10, 600); round += 1) {
       const { child, directory, token, first } = await start();
       first.close();
       // The shell sees the end of the pipe after some 0.1 ms: users come before, meanwhile and later.
-      waitBusily((round % 20) * 0.02);
+      waitBusily((round % 10) * 0.04);
       const joining = await joinUsers(directory, token, undefined);
       if (joining) {
         await pause(50);
@@ -93,12 +108,12 @@ describe.skipIf(process.platform === 'win32')('a watched program', () => {
   });
 });
 
-async function start(script = 'exec sleep 1000'): Promise<Watched> {
+async function start(script = 'echo up; exec sleep 1000'): Promise<Watched> {
   const directory = await folder();
   const token = randomUUID();
   const first = await makeUsersPipe(directory, token, { env: process.env, graceMs: GRACE_MS });
   if (!first) throw new Error('no named pipe can be made here');
-  const child = spawn('/bin/sh', first.watch('/bin/sh', ['-c', `echo up; ${script}`]), {
+  const child = spawn('/bin/sh', first.watch('/bin/sh', ['-c', script]), {
     stdio: ['ignore', 'pipe', 'ignore', first.readEnd.fd],
     detached: true,
   });
